@@ -1,0 +1,314 @@
+"""Every choice a user can make, as frozen dataclasses that check themselves, and their form in a URL.
+
+`FIELDS` lists each field once with what it allows; the controls, the address bar and the engine all read it.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
+
+from playground.refusal import Refusal, quote
+
+MAX_TEXT = 100_000  # code points of training text
+MAX_NUMBER = 40  # characters of a number in a URL
+
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
+_FLOAT = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_LINE_END = re.compile("\r\n|[\r\u2028\u2029]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff]")
+_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of a few names."""
+
+    options: tuple[str, ...]
+
+    def check(self, name: str, value: object) -> str:
+        """Return the value if it is one of the options, else raise `Refusal`."""
+        if isinstance(value, str) and value in self.options:
+            return value
+        options = ", ".join(quote(option) for option in self.options)
+        raise Refusal(name, "{field} must be one of {options}; got {value}.", options=options, value=value)
+
+    def parse(self, name: str, text: str) -> str:
+        """Read the value from a URL."""
+        return self.check(name, text)
+
+    def show(self, value: str) -> str:
+        """Write the value into a URL."""
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A number from `low` to `high`, both allowed; `kind` is int (whole numbers only) or float."""
+
+    low: float
+    high: float
+    kind: type[int] | type[float] = int
+
+    def check(self, name: str, value: object) -> int | float:
+        """Return the value as `kind` if it is such a number within the range, else raise `Refusal`."""
+        allowed = int if self.kind is int else (int, float)
+        if isinstance(value, bool) or not isinstance(value, allowed) or not self.low <= value <= self.high:
+            raise self._refusal(name, value)
+        return self.kind(value)
+
+    def parse(self, name: str, text: str) -> int | float:
+        """Read the value from a URL: ASCII digits only, no spaces, no infinities."""
+        pattern = _INTEGER if self.kind is int else _FLOAT
+        if len(text) > MAX_NUMBER or not pattern.fullmatch(text) or not math.isfinite(float(text)):
+            raise self._refusal(name, text)
+        return self.check(name, self.kind(text))
+
+    def show(self, value: float) -> str:
+        """Write the value into a URL with every digit it needs."""
+        return repr(value)
+
+    def _refusal(self, name: str, value: object) -> Refusal:
+        if self.kind is int:
+            return Refusal(
+                name,
+                "{field} must be a whole number from {low} to {high}; got {value}.",
+                low=self.low,
+                high=self.high,
+                value=value,
+            )
+        return Refusal(
+            name,
+            "{field} must be a number from {low} to {high}; got {value}.",
+            low=f"{self.low:g}",
+            high=f"{self.high:g}",
+            value=value,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """On or off."""
+
+    def check(self, name: str, value: object) -> bool:
+        """Return the value if it is True or False, else raise `Refusal`."""
+        if isinstance(value, bool):
+            return value
+        raise Refusal(name, "{field} must be on (1) or off (0); got {value}.", value=value)
+
+    def parse(self, name: str, text: str) -> bool:
+        """Read the value from a URL: 1, 0, true or false."""
+        return self.check(name, {"1": True, "true": True, "0": False, "false": False}.get(text, text))
+
+    def show(self, value: bool) -> str:
+        """Write the value into a URL."""
+        return "1" if value else "0"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text of at most `limit` code points that a browser can show without harm to what surrounds it."""
+
+    limit: int
+
+    def check(self, name: str, value: object) -> str:
+        """Return the text with every line end written as a line feed, or raise `Refusal`.
+
+        Whether a network can learn from the text is not asked here; `playground.corpus.Corpus` does that.
+        """
+        if not isinstance(value, str):
+            raise Refusal(name, "{field} must be text; got {value}.", value=value)
+        text = _LINE_END.sub("\n", value)
+        if len(text) > self.limit:
+            raise Refusal(
+                name,
+                "{field} must have at most {limit:,} characters; got {length:,}.",
+                limit=self.limit,
+                length=len(text),
+            )
+        if found := _SURROGATE.search(text):
+            raise Refusal(
+                name,
+                "{field} must be valid Unicode; got half a character ({code}) on line {line}.",
+                **_place(text, found),
+            )
+        if found := _CONTROL.search(text):
+            raise Refusal(
+                name,
+                "{field} must not contain control characters except tab and line break; "
+                "got {code} on line {line}.",
+                **_place(text, found),
+            )
+        if found := _DIRECTION.search(text):
+            raise Refusal(
+                name,
+                "{field} must not contain marks that override the direction of writing; "
+                "got {code} on line {line}.",
+                **_place(text, found),
+            )
+        return text
+
+    def parse(self, name: str, text: str) -> str:
+        """Read the value from a URL."""
+        return self.check(name, text)
+
+    def show(self, value: str) -> str:
+        """Write the value into a URL."""
+        return value
+
+
+def _place(text: str, found: re.Match[str]) -> dict[str, object]:
+    """What to say about a character that is not allowed: its code point and its line, counted from 1."""
+    return {"code": f"U+{ord(found[0]):04X}", "line": text.count("\n", 0, found.start()) + 1}
+
+
+TEXT = Text(MAX_TEXT)
+
+FIELDS: dict[str, Choice | Range | Flag | Text] = {
+    "cell": Choice(("rnn", "lstm", "gru")),
+    "text": TEXT,
+    "tokens": Choice(("character", "jamo", "word")),
+    "bos": Flag(),
+    "eos": Flag(),
+    "hidden_size": Range(1, 128),
+    "layers": Range(1, 3),
+    "embedding": Range(0, 128),
+    "nonlinearity": Choice(("tanh", "relu", "sigmoid", "linear")),
+    "initialization": Choice(("default", "orthogonal", "spectral")),
+    "spectral_radius": Range(0.05, 5, float),
+    "forget_bias": Range(-5, 5, float),
+    "optimizer": Choice(("sgd", "momentum", "rmsprop", "adagrad", "adam")),
+    "learning_rate": Range(1e-5, 10, float),
+    "clip": Choice(("off", "norm", "value")),
+    "clip_threshold": Range(1e-3, 1e3, float),
+    "reduction": Choice(("mean", "sum")),
+    "sequence_length": Range(1, 200),
+    "batch_size": Range(1, 64),
+    "seed": Range(0, 2**31 - 1),
+}
+
+
+def _check_fields(config: Any) -> None:
+    """Check every field of a frozen dataclass while it is built, and keep each in its normal form."""
+    for each in fields(config):
+        object.__setattr__(config, each.name, FIELDS[each.name].check(each.name, getattr(config, each.name)))
+
+
+@dataclass(frozen=True, slots=True)
+class TextConfig:
+    """What the network reads."""
+
+    text: str = "hello"
+    tokens: str = "character"
+    bos: bool = False
+    eos: bool = False
+    sequence_length: int = 50
+    batch_size: int = 16
+
+    def __post_init__(self) -> None:
+        _check_fields(self)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkConfig:
+    """What the network is made of.
+
+    `embedding` 0 feeds one-hot vectors, any other number is the size of a learned embedding. `nonlinearity`
+    is the vanilla RNN's only. `initialization` "default" is torch.nn's, "orthogonal" makes each recurrent
+    block orthogonal, "spectral" rescales it to `spectral_radius`. `forget_bias` is added to the LSTM's
+    forget-gate bias.
+    """
+
+    cell: str = "lstm"
+    hidden_size: int = 16
+    layers: int = 1
+    embedding: int = 0
+    nonlinearity: str = "tanh"
+    initialization: str = "default"
+    spectral_radius: float = 1.0
+    forget_bias: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check_fields(self)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """How the network learns. `reduction` is how the losses of all predictions become one number."""
+
+    optimizer: str = "adam"
+    learning_rate: float = 0.01
+    clip: str = "norm"
+    clip_threshold: float = 1.0
+    reduction: str = "mean"
+
+    def __post_init__(self) -> None:
+        _check_fields(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentConfig:
+    """One experiment: equal configs make equal runs."""
+
+    text: TextConfig = field(default_factory=TextConfig)
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "seed", FIELDS["seed"].check("seed", self.seed))
+
+    def values(self) -> dict[str, Any]:
+        """All fields by their flat names, in the order of `FIELDS`."""
+        flat = {"seed": self.seed}
+        for part in (self.text, self.network, self.training):
+            flat |= {each.name: getattr(part, each.name) for each in fields(part)}
+        return {name: flat[name] for name in FIELDS}
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        """Build a config from flat names; what is missing takes its default.
+
+        Raises `Refusal` for the first value that is not allowed and `TypeError` for a name that is no field.
+        """
+        if unknown := values.keys() - FIELDS.keys():
+            raise TypeError(f"no such config field: {', '.join(sorted(unknown))}")
+
+        def part(kind: type) -> Any:
+            return kind(**{each.name: values[each.name] for each in fields(kind) if each.name in values})
+
+        return cls(part(TextConfig), part(NetworkConfig), part(TrainingConfig), values.get("seed", 0))
+
+
+DEFAULTS: dict[str, Any] = ExperimentConfig().values()
+
+
+def to_query(config: ExperimentConfig) -> dict[str, str]:
+    """The config as query parameters: text and cell always, the rest where it differs from the default."""
+    return {
+        name: FIELDS[name].show(value)
+        for name, value in config.values().items()
+        if name in ("cell", "text") or value != DEFAULTS[name]
+    }
+
+
+def from_query(params: Mapping[str, str | list[str]]) -> tuple[ExperimentConfig, tuple[Refusal, ...]]:
+    """Read a config from the query parameters of any link; never raises.
+
+    Every bad value is replaced by its field's default and gives one `Refusal`. Unknown names are ignored; of
+    a repeated parameter the last one counts, as in Streamlit.
+    """
+    values, refusals = {}, []
+    for name, kind in FIELDS.items():
+        if name not in params:
+            continue
+        given = params[name]
+        if isinstance(given, list) and given:
+            given = given[-1]
+        try:
+            values[name] = kind.parse(name, given) if isinstance(given, str) else kind.check(name, given)
+        except Refusal as refusal:
+            refusals.append(refusal)
+    return ExperimentConfig.from_values(values), tuple(refusals)
