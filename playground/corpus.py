@@ -1,0 +1,239 @@
+"""The text as a network reads it: symbols with numbers, one sequence a line, windows, batches.
+
+Shapes: T time, R replicas (1: shared by all), B batch.
+"""
+
+import hashlib
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import torch
+from torch import Tensor
+
+from playground.config import TEXT, TextConfig
+from playground.refusal import Refusal, shorten
+from playground.tokens import BOS, EOS, TOKENIZERS
+
+MAX_VOCABULARY = 256
+MAX_PROBE = 200  # symbols of a probe or prompt, BOS included
+LISTED = 8  # symbols that a refusal names
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """What one pass reads and should predict. Where `mask` is False there is nothing to predict."""
+
+    inputs: Tensor  # (T, R, B) int64
+    targets: Tensor  # (T, R, B) int64, 0 where masked
+    mask: Tensor  # (T, R, B) bool
+
+
+class Corpus:
+    """The symbols, sequences, windows and batches of a text. Nothing in it changes once it is built.
+
+    Every line that is not blank is one sequence, with BOS before and EOS after it if these are on. A sequence
+    of more than `sequence_length` predictions is cut into windows that overlap by one symbol, so every
+    prediction of the text stands in exactly one window.
+
+    Attributes:
+        config: the `TextConfig` it was built from.
+        vocabulary: the different symbols, BOS and EOS first, then in order of appearance; ids count from 0.
+        labels: what is drawn for each symbol, all different.
+        sequences: the ids of each line.
+        windows: the ids of each window, 2 to sequence_length + 1 of them.
+        predictions: how many symbols of the text are predicted.
+        bos_id, eos_id: ids of the special symbols, None where they are off.
+
+    Raises:
+        Refusal: for "text" if it is blank, has nothing to predict, fewer than 2 or more than 256 symbols.
+    """
+
+    def __init__(self, config: TextConfig) -> None:
+        self.config = config
+        self._tokenizer = TOKENIZERS[config.tokens]
+        before, after = [BOS] * config.bos, [EOS] * config.eos
+        lines = [self._tokenizer.encode(line) for line in config.text.split("\n") if line.strip()]
+        self.vocabulary = tuple(dict.fromkeys(chain(before, after, *lines)))
+        self._check(lines)
+        self._ids = {symbol: i for i, symbol in enumerate(self.vocabulary)}
+        self.labels = _different(self._tokenizer.label(symbol) for symbol in self.vocabulary)
+        self.bos_id = self._ids.get(BOS)
+        self.eos_id = self._ids.get(EOS)
+        self.sequences = tuple(tuple(self._ids[s] for s in [*before, *line, *after]) for line in lines)
+        length = config.sequence_length
+        self.windows = tuple(
+            sequence[start : start + length + 1]
+            for sequence in self.sequences
+            for start in range(0, len(sequence) - 1, length)
+        )
+        self.predictions = sum(len(window) - 1 for window in self.windows)
+        self._prepare_batches()
+
+    def _check(self, lines: Sequence[Sequence[str]]) -> None:
+        """Refuse a text from which nothing can be learned, or too much would have to be."""
+        if not lines:
+            raise Refusal("text", "{field} is empty; type at least two characters, such as hello.")
+        if len(self.vocabulary) > MAX_VOCABULARY:
+            raise Refusal(
+                "text",
+                "{field} must have at most {limit} different symbols; got {count:,}: "
+                "shorten it, or split it into smaller symbols.",
+                limit=MAX_VOCABULARY,
+                count=len(self.vocabulary),
+            )
+        if max(map(len, lines)) + self.config.bos + self.config.eos < 2:
+            line = self._tokenizer.decode(lines[0])
+            if self.config.tokens == "word":
+                raise Refusal(
+                    "text",
+                    "{field} has nothing to predict: it needs a line of two words or more, or BOS or EOS; "
+                    "got lines of one word such as {value}.",
+                    value=line,
+                )
+            raise Refusal(
+                "text",
+                "{field} has nothing to predict: it needs a line of two characters or more, or BOS or EOS; "
+                "got lines of one character such as {value}.",
+                value=line,
+            )
+        if len(self.vocabulary) < 2:
+            raise Refusal(
+                "text",
+                "{field} must have at least two different symbols, BOS and EOS included; got only {value}.",
+                value=lines[0][0],
+            )
+
+    def _prepare_batches(self) -> None:
+        """Pad all windows into one table of bytes, from which a batch is one selection."""
+        lengths = [len(window) - 1 for window in self.windows]
+        # One more window, without a prediction: it fills up the last batch of an epoch.
+        self._lengths = torch.tensor([*lengths, 0])
+        self._positions = torch.arange(max(lengths)).unsqueeze(1)  # (T, 1)
+        self._padded = torch.zeros(len(lengths) + 1, 2, max(lengths), dtype=torch.uint8)  # inputs, targets
+        filled = self._lengths.unsqueeze(1) > self._positions.T  # (windows + 1, T)
+        self._padded[:, 0][filled] = _bytes(window[:-1] for window in self.windows)
+        self._padded[:, 1][filled] = _bytes(window[1:] for window in self.windows)
+        self._order: tuple[tuple[int, int], Tensor] | None = None
+        fits = len(lengths) <= self.config.batch_size
+        self._whole = self._select(torch.arange(len(lengths))) if fits else None
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """How many batches show every window once."""
+        return 1 if self._whole is not None else -(-len(self.windows) // self.config.batch_size)
+
+    def batch(self, seed: int, step: int) -> Batch:
+        """The batch of training step `step` (from 0): always the same for the same seed and step.
+
+        If all windows fit into one batch it is that batch, the same object each time. Otherwise each epoch
+        goes through all windows once in an order drawn from the seed; its last batch may have columns of
+        padding only, so that every batch has the same shape (T of the longest window, 1, batch_size).
+        """
+        if self._whole is not None:
+            return self._whole
+        epoch, place = divmod(step, self.steps_per_epoch)
+        return self._select(self._epoch(seed, epoch)[place])
+
+    def _epoch(self, seed: int, epoch: int) -> Tensor:
+        """The windows of each batch of an epoch, (steps_per_epoch, B); kept until another is asked for."""
+        kept = self._order
+        if kept is not None and kept[0] == (seed, epoch):
+            return kept[1]
+        # torch's CPU generator reads only 32 bits of its seed, so both numbers are hashed into those.
+        digest = hashlib.blake2b(f"{seed}:{epoch}".encode(), digest_size=4).digest()
+        generator = torch.Generator().manual_seed(int.from_bytes(digest))
+        order = torch.full((self.steps_per_epoch * self.config.batch_size,), len(self.windows))
+        order[: len(self.windows)] = torch.randperm(len(self.windows), generator=generator)
+        order = order.view(self.steps_per_epoch, -1)
+        self._order = (seed, epoch), order
+        return order
+
+    def _select(self, windows: Tensor) -> Batch:
+        """Several windows side by side, padded at the end with masked zeros."""
+        both = self._padded.index_select(0, windows).permute(1, 2, 0)  # (2, T, B)
+        inputs, targets = both.to(torch.int64, memory_format=torch.contiguous_format).unsqueeze(2).unbind()
+        return Batch(inputs, targets, (self._positions < self._lengths[windows]).unsqueeze(1))
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held, in bytes: the ids as numbers and as the padded table."""
+        numbers = sum(map(sys.getsizeof, (*self.sequences, *self.windows)))
+        order = self._order[1].nbytes if self._order else 0
+        return numbers + self._padded.nbytes + self._lengths.nbytes + order
+
+    def window_batch(self, index: int) -> Batch:
+        """One window alone, without padding: (T, 1, 1)."""
+        ids = torch.tensor(self.windows[index]).view(-1, 1, 1)
+        return Batch(ids[:-1], ids[1:], torch.ones(ids[1:].shape, dtype=torch.bool))
+
+    def probe_batch(self, ids: Sequence[int]) -> Batch:
+        """Ids as one sequence, (T, 1, 1) with T = len(ids): all are read, the last has nothing to predict."""
+        inputs = torch.tensor(ids).view(-1, 1, 1)
+        targets = torch.tensor([*ids[1:], 0]).view(-1, 1, 1)
+        mask = torch.ones(inputs.shape, dtype=torch.bool)
+        mask[-1] = False
+        return Batch(inputs, targets, mask)
+
+    def encode(self, text: str, field: str) -> tuple[int, ...]:
+        """The ids of one line that a reader typed, after BOS if that is on.
+
+        Raises `Refusal` for `field` if the line is empty, too long, more than one line, or has symbols that
+        the training text has not.
+        """
+        line = TEXT.check(field, text)
+        if "\n" in line:
+            raise Refusal(field, "{field} must be one line; got {count} lines.", count=line.count("\n") + 1)
+        symbols = self._tokenizer.encode(line)
+        if not symbols:
+            raise Refusal(
+                field, "{field} is empty; use symbols of the training text ({known}).", known=self._known()
+            )
+        limit = MAX_PROBE - self.config.bos
+        if len(symbols) > limit:
+            raise Refusal(
+                field,
+                "{field} must have at most {limit} symbols; got {count:,}.",
+                limit=limit,
+                count=len(symbols),
+            )
+        if unknown := [symbol for symbol in dict.fromkeys(symbols) if symbol not in self._ids]:
+            raise Refusal(
+                field,
+                "{field} must use symbols of the training text ({known}); got {unknown}.",
+                known=self._known(),
+                unknown=_listed(unknown),
+            )
+        ids = tuple(self._ids[symbol] for symbol in symbols)
+        return ids if self.bos_id is None else (self.bos_id, *ids)
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of ids; BOS and EOS leave no trace."""
+        return self._tokenizer.decode(self.vocabulary[i] for i in ids)
+
+    def _known(self) -> str:
+        return _listed([symbol for symbol in self.vocabulary if symbol not in (BOS, EOS)])
+
+
+def _bytes(parts: Iterable[Sequence[int]]) -> Tensor:
+    """Ids (below 256) one part after the other, as one tensor."""
+    return torch.frombuffer(bytearray(chain.from_iterable(parts)), dtype=torch.uint8)
+
+
+def _listed(symbols: Sequence[str]) -> str:
+    """The first few symbols, each in quotes."""
+    shown = ", ".join(shorten(symbol, 16) for symbol in symbols[:LISTED])
+    return shown if len(symbols) <= LISTED else shown + ", …"
+
+
+def _different(labels: Iterable[str]) -> tuple[str, ...]:
+    """The labels, repetitions numbered: a chart must not draw two symbols as one."""
+    different: dict[str, None] = {}  # an ordered set
+    for label in labels:
+        name, n = label, 1
+        while name in different:
+            n += 1
+            name = f"{label}₍{n}₎"
+        different[name] = None
+    return tuple(different)

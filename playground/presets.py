@@ -1,0 +1,62 @@
+"""Ready-made texts, each chosen for what a network needs to learn it."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A text and how it is read; the fields are those of `TextConfig`."""
+
+    text: str
+    tokens: str = "character"
+    bos: bool = False
+    eos: bool = False
+    sequence_length: int = 50
+
+    def values(self) -> dict[str, Any]:
+        """The config fields that the preset sets, by name."""
+        return asdict(self)
+
+
+def _gap(timesteps: int) -> Preset:
+    """Two lines of `timesteps` predictions in which only the first symbol tells what the last one will be."""
+    filler = "." * (timesteps - 1)
+    return Preset(f"a{filler}A\nb{filler}B")
+
+
+_TYGER = """\
+Tyger Tyger, burning bright,
+In the forests of the night;
+What immortal hand or eye,
+Could frame thy fearful symmetry?"""  # William Blake, 1794
+
+_AZALEAS = """\
+나 보기가 역겨워
+가실 때에는
+말없이 고이 보내 드리우리다
+영변에 약산
+진달래꽃
+아름 따다 가실 길에 뿌리우리다
+가시는 걸음 걸음
+놓인 그 꽃을
+사뿐히 즈려밟고 가시옵소서
+나 보기가 역겨워
+가실 때에는
+죽어도 아니 눈물 흘리우리다"""  # 김소월, 1925
+
+PRESETS: dict[str, Preset] = {
+    "hello": Preset("hello"),  # l is followed by l, then by o: one prediction needs memory
+    "ybigta": Preset("ybigta"),  # every letter has one successor: no memory needed
+    "hello world": Preset("hello world"),
+    "abcabd": Preset("abcabd"),  # needs to see three characters back
+    "mississippi": Preset("mississippi"),
+    "안녕하세요": Preset("안녕하세요"),
+    "안녕하세요 (jamo)": Preset("안녕하세요", tokens="jamo"),
+    "pangram": Preset("the quick brown fox jumps over the lazy dog"),
+    "Tyger (Blake)": Preset(_TYGER, bos=True, eos=True),
+    "진달래꽃 (김소월)": Preset(_AZALEAS, bos=True, eos=True),
+    "gap-20": _gap(20),
+    "gap-30": _gap(30),
+    "gap-50": _gap(50),
+}
