@@ -1,0 +1,285 @@
+"""What the fast twins share: a layer over a whole sequence, in buffers that are made once.
+
+For a small model the arithmetic is nothing and the calls into torch are everything, so the fast form regroups
+the equations of the readable cells, without changing them:
+
+- what does not depend on the step before (the products with W_ih, all weight gradients) is one matrix product
+  over all T timesteps instead of T small ones;
+- in the backward pass every factor that the forward pass alone decides (such as o ∘ (1 − tanh²(c))) is computed
+  for all timesteps at once; the loop back through time keeps only what really is recurrent;
+- all results go into preallocated tensors (T, R, B, ·), the views of one timestep are made once, and so are the
+  products: an `OverTime` method returns a call without arguments that is made again and again.
+
+R replicas (models that train side by side) cost one batched matrix product instead of a plain one. With R = 1
+the plain one is cheaper, hence the two classes `OneReplica` and `ManyReplicas`: they do the same thing.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from playground.cells.weights import ReplicatedWeights
+
+Product = Callable[[], object]  # reads buffers, writes a buffer
+
+# One-hot vectors times a matrix select its rows. From this many multiplications on, selecting is cheaper.
+SELECT_FROM = 50_000
+
+
+class OverTime:
+    """The shape (T, R, B) of a pass, and prepared matrix products over all of its timesteps at once.
+
+    Buffers are (T, R, B, X), matrices (R, m, n), symbols (T, R, B).
+    """
+
+    def __init__(self, time: int, replicas: int, batch: int, dtype: torch.dtype) -> None:
+        self.time, self.replicas, self.batch, self.dtype = time, replicas, batch, dtype
+        self._scratch: dict[str, Tensor] = {}
+
+    def zeros(self, width: int, *, before: int = 0) -> Tensor:
+        """A buffer (before + T, R, B, width); the rows in front hold the state before the first step."""
+        return torch.zeros(before + self.time, self.replicas, self.batch, width, dtype=self.dtype)
+
+    def scratch(self, name: str, width: int) -> Tensor:
+        """A buffer (T, R, B, width) that all layers share: each is done with it before the next begins."""
+        key = f"{name} {width}"
+        if key not in self._scratch:
+            self._scratch[key] = self.zeros(width)
+        return self._scratch[key]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held by the scratch buffers."""
+        return sum(buffer.nbytes for buffer in self._scratch.values())
+
+    def matrix(self, tensor: Tensor) -> Tensor:
+        """A matrix (R, m, n) in the form that `adding` wants."""
+        raise NotImplementedError
+
+    def steps(self, buffer: Tensor) -> list[Tensor]:
+        """A buffer as T views, one a timestep, in the form that `adding` wants."""
+        raise NotImplementedError
+
+    def adding(self, step: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
+        """f(x, w) that adds the product x w to one timestep's view."""
+        raise NotImplementedError
+
+    def affine(self, x: Tensor, weight: Tensor, bias: Tensor, out: Tensor) -> Product:
+        """out = x weightᵀ + bias; bias: (R, m)."""
+        raise NotImplementedError
+
+    def product(self, x: Tensor, weight: Tensor, out: Tensor) -> Product:
+        """out = x weight: the way back through `affine`."""
+        raise NotImplementedError
+
+    def outer(self, grad: Tensor, x: Tensor, out: Tensor) -> Product:
+        """out = gradᵀ x, summed over timesteps and batch: the gradient of a weight (R, m, n)."""
+        raise NotImplementedError
+
+    def total(self, grad: Tensor, out: Tensor) -> Product:
+        """out = grad summed over timesteps and batch, in each row of out (R, rows, n): the gradient of biases."""
+        raise NotImplementedError
+
+    def select(self, symbols: Tensor, table: Tensor, out: Tensor) -> Product:
+        """out = table[symbols]; table: (R, V, n)."""
+        raise NotImplementedError
+
+    def gather(self, grad: Tensor, symbols: Tensor, out: Tensor) -> Product:
+        """out[v] = sum of grad where the symbol is v: the way back through `select`."""
+        raise NotImplementedError
+
+
+class OneReplica(OverTime):
+    """R = 1: plain matrices; a buffer is one matrix (T·B, X) without a copy."""
+
+    def _rows(self, buffer: Tensor) -> Tensor:
+        return buffer.view(self.time * self.batch, buffer.shape[-1])
+
+    def matrix(self, tensor: Tensor) -> Tensor:
+        return tensor[0]
+
+    def steps(self, buffer: Tensor) -> list[Tensor]:
+        return list(buffer[:, 0].unbind(0))
+
+    def adding(self, step: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
+        return step.addmm_
+
+    def affine(self, x: Tensor, weight: Tensor, bias: Tensor, out: Tensor) -> Product:
+        return partial(torch.addmm, bias[0], self._rows(x), weight[0].t(), out=self._rows(out))
+
+    def product(self, x: Tensor, weight: Tensor, out: Tensor) -> Product:
+        return partial(torch.mm, self._rows(x), weight[0], out=self._rows(out))
+
+    def outer(self, grad: Tensor, x: Tensor, out: Tensor) -> Product:
+        return partial(torch.mm, self._rows(grad).t(), self._rows(x), out=out[0])
+
+    def total(self, grad: Tensor, out: Tensor) -> Product:
+        # A product with ones is a sum, and one call fills all rows.
+        ones = torch.ones(out.shape[1], self.time * self.batch, dtype=self.dtype)
+        return partial(torch.mm, ones, self._rows(grad), out=out[0])
+
+    def select(self, symbols: Tensor, table: Tensor, out: Tensor) -> Product:
+        return partial(torch.index_select, table[0], 0, symbols.view(-1), out=self._rows(out))
+
+    def gather(self, grad: Tensor, symbols: Tensor, out: Tensor) -> Product:
+        back, rows, flat = torch.ops.aten.embedding_dense_backward, self._rows(grad), symbols.view(-1)
+        return lambda: out[0].copy_(back(rows, flat, out.shape[1], -1, False))
+
+
+class ManyReplicas(OverTime):
+    """R > 1: a buffer is one matrix (T·B, X) per replica, by a copy where B > 1."""
+
+    def _rows(self, buffer: Tensor) -> Tensor:
+        return buffer.transpose(0, 1).reshape(self.replicas, self.time * self.batch, buffer.shape[-1])
+
+    def _write(self, result: Tensor, out: Tensor) -> None:
+        result = result.view(self.replicas, self.time, self.batch, result.shape[-1])
+        out.copy_(result.transpose(0, 1))
+
+    def matrix(self, tensor: Tensor) -> Tensor:
+        return tensor
+
+    def steps(self, buffer: Tensor) -> list[Tensor]:
+        return list(buffer.unbind(0))
+
+    def adding(self, step: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
+        return step.baddbmm_
+
+    def affine(self, x: Tensor, weight: Tensor, bias: Tensor, out: Tensor) -> Product:
+        return lambda: self._write(torch.baddbmm(bias[:, None], self._rows(x), weight.mT), out)
+
+    def product(self, x: Tensor, weight: Tensor, out: Tensor) -> Product:
+        return lambda: self._write(torch.bmm(self._rows(x), weight), out)
+
+    def outer(self, grad: Tensor, x: Tensor, out: Tensor) -> Product:
+        return lambda: out.copy_(torch.bmm(self._rows(grad).mT, self._rows(x)))
+
+    def total(self, grad: Tensor, out: Tensor) -> Product:
+        return lambda: out.copy_(grad.sum((0, 2))[:, None])
+
+    def select(self, symbols: Tensor, table: Tensor, out: Tensor) -> Product:
+        replica = torch.arange(self.replicas)[:, None]
+        return lambda: out.copy_(table[replica, symbols])
+
+    def gather(self, grad: Tensor, symbols: Tensor, out: Tensor) -> Product:
+        back, (replicas, vocabulary, width) = torch.ops.aten.embedding_dense_backward, out.shape
+        first = torch.arange(replicas)[:, None] * vocabulary  # where a replica's rows begin
+
+        def run() -> None:
+            rows = back(grad, symbols + first, replicas * vocabulary, -1, False)
+            out.copy_(rows.view(replicas, vocabulary, width))
+
+        return run
+
+
+def over_time(time: int, replicas: int, batch: int, dtype: torch.dtype) -> OverTime:
+    """The cheaper of the two."""
+    return (OneReplica if replicas == 1 else ManyReplicas)(time, replicas, batch, dtype)
+
+
+class FastLayer:
+    """One layer over a whole sequence. Each subclass is the fast twin of one readable cell.
+
+    weights, gradients: views into the network's flat buffers.
+    x: (T, R, B, E), the buffer from which the layer reads its input: one-hot symbols, rows of an embedding, or
+    the states of the layer below.
+    grad_x: (T, R, B, E), where ∂L/∂x goes, or None where nobody asks.
+    symbols: (T, R, B), given if x is their one-hot form.
+
+    The caller runs `forward`, then writes the ∂L/∂h that comes from above (the read-out or the next layer) into
+    `grad_h`, then runs `backward`, which adds the part that comes back through time.
+    """
+
+    blocks: ClassVar[int]  # K: how many blocks of H rows the weights have
+
+    def __init__(
+        self,
+        weights: ReplicatedWeights,
+        gradients: ReplicatedWeights,
+        x: Tensor,
+        grad_x: Tensor | None,
+        over_time: OverTime,
+        nonlinearity: str,
+        symbols: Tensor | None = None,
+    ) -> None:
+        size = weights.weight_hh.shape[-1]
+        self.over_time, self.size, self.nonlinearity = over_time, size, nonlinearity
+        self.weights, self.x, self.grad_x = weights, x, grad_x
+        self.weight_hh = over_time.matrix(weights.weight_hh)
+        self.weight_hh_t = self.weight_hh.mT
+        self.bias_ih, self.bias_hh = weights.biases.unbind(1)  # (R, K·H) each
+
+        cost = x.shape[:-1].numel() * weights.weight_ih[0].numel()
+        self._symbols = symbols if cost >= SELECT_FROM else None
+        self._gradients = gradients
+
+        self.states = over_time.zeros(size, before=1)  # h, after the row of zeros before the first step
+        self.h, self.h_before = self.states[1:], self.states[:-1]
+        self.grad_h = over_time.zeros(size)
+        self._build()
+
+    def _build(self) -> None:
+        """Make the buffers, the per-timestep views and the products."""
+        raise NotImplementedError
+
+    def forward(self) -> None:
+        """Read `x`, fill every buffer of the forward pass."""
+        raise NotImplementedError
+
+    def backward(self) -> None:
+        """Read `grad_h` from above and complete it; fill every other gradient buffer and grad_x."""
+        raise NotImplementedError
+
+    def tensors(self) -> Mapping[str, Tensor]:
+        """The buffers of the forward pass by name: views (T, R, B, H), valid until the next pass."""
+        raise NotImplementedError
+
+    def gradients(self) -> Mapping[str, Tensor]:
+        """The gradient buffers by name: views (T, R, B, H), valid until the next backward pass."""
+        raise NotImplementedError
+
+    def derived(self) -> Mapping[str, Callable[[], Tensor]]:
+        """What follows from the buffers of the forward pass and is computed only when somebody looks."""
+        return {}
+
+    def derived_gradients(self) -> Mapping[str, Callable[[], Tensor]]:
+        """What follows from the gradient buffers and is computed only when somebody looks."""
+        return {}
+
+    def buffers(self) -> list[Tensor]:
+        """What this layer alone holds, for counting bytes."""
+        raise NotImplementedError
+
+    def block(self, buffer: Tensor, index: int, count: int = 1) -> Tensor:
+        """`count` neighbouring blocks of H columns of a buffer (…, K·H)."""
+        return buffer[..., index * self.size : (index + count) * self.size]
+
+    def input_product(self, bias: Tensor, out: Tensor) -> Product:
+        """out = W_ih x + bias."""
+        o, weight = self.over_time, self.weights.weight_ih
+        if self._symbols is None:
+            return o.affine(self.x, weight, bias, out)
+        columns, row = weight.mT, bias[:, None]
+        table = torch.zeros_like(columns, memory_format=torch.contiguous_format)  # (R, V, K·H)
+        select = o.select(self._symbols, table, out)
+
+        def run() -> None:
+            torch.add(columns, row, out=table)
+            select()
+
+        return run
+
+    def gradient_products(self, grad_pre: Tensor, grad_hidden: Tensor) -> tuple[Product, ...]:
+        """The gradients of W_ih, W_hh and x, from those of W_ih x (grad_pre) and of W_hh h′ (grad_hidden)."""
+        o, weight, gradient = self.over_time, self.weights.weight_ih, self._gradients
+        if self._symbols is None:
+            of_weight_ih = o.outer(grad_pre, self.x, gradient.weight_ih)
+        else:
+            of_weight_ih = o.gather(grad_pre, self._symbols, gradient.weight_ih.mT)
+        of_weight_hh = o.outer(grad_hidden, self.h_before, gradient.weight_hh)
+        if self.grad_x is None:
+            return of_weight_ih, of_weight_hh
+        return of_weight_ih, of_weight_hh, o.product(grad_pre, weight, self.grad_x)

@@ -1,0 +1,83 @@
+"""Text from a trained network: each predicted symbol is the next input."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn.functional import linear
+
+from playground.cells import RNN
+from playground.corpus import Corpus
+from playground.network import Network
+
+
+class Reader:
+    """One replica reading one symbol at a time with the readable cells, its states carried from step to step.
+
+    The weights are the network's own, so whatever is read after an update is read with the new ones.
+    """
+
+    def __init__(self, network: Network, replica: int = 0) -> None:
+        config, parameters = network.config, network.named_parameters()
+        kind = network.cell.readable
+        weights = [network.layer_weights(layer, replica) for layer in range(config.layers)]
+        self.cells = [kind(w, config.nonlinearity) if kind is RNN else kind(w) for w in weights]
+        embedding = parameters.get("embedding.weight")
+        self.rows = (  # what stands for each symbol: (V, E)
+            torch.eye(network.vocabulary_size, dtype=network.dtype)
+            if embedding is None
+            else embedding[replica]
+        )
+        self.readout = parameters["readout.weight"][replica], parameters["readout.bias"][replica]
+        zeros = torch.zeros(1, config.hidden_size, dtype=network.dtype)
+        self.states = [tuple(zeros for _ in network.cell.states) for _ in self.cells]
+
+    def read(self, symbol: int) -> Tensor:
+        """Read one symbol; returns the logits (V,) of the next."""
+        x = self.rows[symbol : symbol + 1]  # (1, E)
+        for layer, cell in enumerate(self.cells):
+            step = cell.step(x, *self.states[layer])
+            self.states[layer] = step.state
+            x = step.h
+        return linear(x, *self.readout)[0]
+
+
+@torch.inference_mode()
+def generate(
+    network: Network,
+    corpus: Corpus,
+    prompt_ids: Sequence[int],
+    *,
+    length: int,
+    temperature: float,
+    generator: torch.Generator,
+    replica: int = 0,
+) -> tuple[int, ...]:
+    """Continue a prompt, symbol by symbol.
+
+    temperature 0 always takes the most probable symbol (greedy); otherwise symbols are drawn from
+    softmax(logits / temperature): 1 is the network's own distribution, less is bolder, more is wilder.
+
+    Returns the new symbols only: `length` of them, or fewer if the model has EOS and predicts it (EOS is left out).
+    Raises ValueError for an empty prompt, a negative length or a negative temperature.
+    """
+    if not prompt_ids:
+        raise ValueError("prompt_ids must have at least one symbol; got none")
+    if length < 0 or not temperature >= 0:
+        raise ValueError(f"length and temperature must not be negative; got {length} and {temperature}")
+    reader = Reader(network, replica)
+    for symbol in prompt_ids:
+        logits = reader.read(symbol)
+
+    new: list[int] = []
+    while len(new) < length:
+        if temperature == 0:
+            symbol = int(logits.argmax())
+        else:
+            probabilities = torch.softmax(logits / temperature, 0)
+            symbol = int(torch.multinomial(probabilities, 1, generator=generator))
+        if symbol == corpus.eos_id:
+            break
+        new.append(symbol)
+        logits = reader.read(symbol)
+    return tuple(new)

@@ -1,0 +1,50 @@
+"""The initial weights of a network: torch.nn's, and three variations on its recurrent part."""
+
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.nn import init
+
+from playground.config import NetworkConfig
+
+
+def initial_parameters(
+    config: NetworkConfig, shapes: Mapping[str, tuple[int, ...]], seed: int
+) -> dict[str, Tensor]:
+    """One replica's parameters, float32, drawn from `seed` alone.
+
+    The default is bit for bit what torch.manual_seed(seed) followed by torch.nn.Embedding (if any),
+    torch.nn.RNN/LSTM/GRU and torch.nn.Linear gives in float32: N(0, 1) for the embedding, uniform ±1/√H for the rest.
+    "orthogonal" and "spectral" then replace the H×H blocks of each W_hh, one per gate, and nothing else;
+    `forget_bias` is added to the forget gate's b_ih.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    bound = 1 / math.sqrt(config.hidden_size)
+    parameters = {}
+    for name, shape in shapes.items():
+        tensor = parameters[name] = torch.empty(shape)
+        if name == "embedding.weight":
+            init.normal_(tensor, generator=generator)
+        elif name == "readout.weight":
+            init.kaiming_uniform_(
+                tensor, a=math.sqrt(5), generator=generator
+            )  # torch.nn.Linear's way to say ±1/√H
+        else:
+            init.uniform_(tensor, -bound, bound, generator=generator)
+
+    for layer in range(config.layers):
+        for block in parameters[f"rnn.weight_hh_l{layer}"].split(config.hidden_size):
+            if config.initialization == "orthogonal":
+                init.orthogonal_(block, generator=generator)
+            elif config.initialization == "spectral":
+                block.mul_(config.spectral_radius / spectral_radius(block))
+        if config.cell == "lstm":
+            parameters[f"rnn.bias_ih_l{layer}"].chunk(4)[1].add_(config.forget_bias)
+    return parameters
+
+
+def spectral_radius(matrix: Tensor) -> float:
+    """The largest absolute value of an eigenvalue of a square matrix (H, H)."""
+    return torch.linalg.eigvals(matrix.double()).abs().max().item()

@@ -1,0 +1,228 @@
+"""One update: gradients → clipping → optimiser, for R replicas at once.
+
+A run is a pure function of its config and seeds: the batch of a step depends on the seed and the step alone, and
+nothing here draws a random number.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from playground.config import ExperimentConfig
+from playground.corpus import Batch, Corpus
+from playground.network import Network, Workspace
+from playground.optimizers import OPTIMIZERS
+from playground.trace import Trace
+
+CLIP_EPSILON = 1e-6  # torch.nn.utils.clip_grad_norm_ divides by norm + 1e-6
+
+
+class Update(NamedTuple):
+    """What one update measured. The tuples have one entry per replica.
+
+    Loss and gradient are those of the weights *before* the update, so `step` is how many updates they had seen:
+    the first Update has step 0 and the loss of the untrained network.
+    """
+
+    step: int
+    loss: tuple[float, ...]  # what was differentiated: nll, or with reduction "sum" the sum over predictions
+    nll: tuple[float, ...]  # mean nats per predicted symbol
+    gradient_norm: tuple[float, ...]  # ‖∂loss/∂parameters‖₂ before clipping
+    clipped_norm: tuple[float, ...]  # after clipping: what the optimiser got
+    clipped: tuple[bool, ...]  # whether clipping changed the gradient
+    learning_rate: float
+    finite: (
+        bool  # False: loss or gradient of some replica is not a number any more; that replica was not updated
+    )
+
+    @property
+    def perplexity(self) -> tuple[float, ...]:
+        """exp(nll), the number of symbols between which the network is as good as guessing."""
+        return tuple(math.inf if nll > 700 else math.exp(nll) for nll in self.nll)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """All that a run needs to go on exactly as it would have gone on: copies that nobody changes."""
+
+    step: int
+    learning_rate: float
+    parameters: Tensor  # (R, P)
+    optimizer: dict[str, Tensor]
+    exploded: frozenset[int]  # replicas that are no longer updated
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the tensors."""
+        return self.parameters.nbytes + sum(tensor.nbytes for tensor in self.optimizer.values())
+
+
+class Trainer:
+    """Trains R replicas of one network, one per seed, on one corpus.
+
+    Replica r does exactly what a trainer with `seeds[r]` alone does. A replica whose loss or gradient stops being finite
+    keeps its weights from then on; the others go on.
+
+    Attributes:
+        network, corpus, config: what is trained, on what, and how.
+        step: how many updates have been made.
+        learning_rate: may be set at any time; the next update uses it.
+    """
+
+    def __init__(
+        self,
+        config: ExperimentConfig,
+        corpus: Corpus,
+        *,
+        seeds: Sequence[int] | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        self.config, self.corpus = config, corpus
+        self.seeds = (config.seed,) if seeds is None else tuple(seeds)
+        self.network = Network(config.network, len(corpus.vocabulary), seeds=self.seeds, dtype=dtype)
+        self.step = 0
+        self.learning_rate = config.training.learning_rate
+        self._optimizer = OPTIMIZERS[config.training.optimizer](
+            self.network.parameters, self.network.gradients
+        )
+        self._clip = {"off": self._clip_nothing, "norm": self._clip_norm, "value": self._clip_value}[
+            config.training.clip
+        ]
+        self._exploded: set[int] = set()  # replicas that keep their weights
+        self._measured: tuple[int, int, Workspace] | None = None  # step, network.passes, where the pass is
+
+    def measure(self) -> Trace:
+        """Forward and backward on the batch of this step at the present weights, without an update.
+
+        Doing it twice computes it once; the update that follows uses it.
+        """
+        with torch.inference_mode():
+            workspace = self._measure()
+        return workspace.trace()
+
+    def update(self) -> Update:
+        """Make one update. If all replicas have exploded, nothing changes, not even `step`."""
+        with torch.inference_mode():
+            return self._update()
+
+    def advance(self, updates: int) -> list[Update]:
+        """`updates` updates in a row, a little cheaper than one by one; stops after one that is not finite."""
+        made: list[Update] = []
+        with torch.inference_mode():
+            for _ in range(updates):
+                made.append(self._update())
+                if len(self._exploded) == len(self.seeds):
+                    break
+        return made
+
+    def snapshot(self) -> Snapshot:
+        """A copy of the state between two updates."""
+        optimizer = {name: tensor.clone() for name, tensor in self._optimizer.state.items()}
+        return Snapshot(
+            self.step,
+            self.learning_rate,
+            self.network.parameters.clone(),
+            optimizer,
+            frozenset(self._exploded),
+        )
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back (or forward) to a snapshot of this run; what follows is bit for bit what followed then."""
+        self.step, self.learning_rate = snapshot.step, snapshot.learning_rate
+        self._exploded = set(snapshot.exploded)
+        self.network.parameters.copy_(snapshot.parameters)
+        for name, tensor in self._optimizer.state.items():
+            tensor.copy_(snapshot.optimizer[name])
+        self._measured = None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of parameters, gradients, optimiser state and buffers."""
+        return self.network.nbytes + sum(tensor.nbytes for tensor in self._optimizer.state.values())
+
+    def _batch(self) -> Batch:
+        """The batch of this step: (T, 1, B) if all replicas read the same, else (T, R, B)."""
+        first, *others = (self.corpus.batch(seed, self.step) for seed in self.seeds)
+        if all(batch is first for batch in others):
+            return first
+        batches = [first, *others]
+        return Batch(
+            inputs=torch.cat([batch.inputs for batch in batches], 1),
+            targets=torch.cat([batch.targets for batch in batches], 1),
+            mask=torch.cat([batch.mask for batch in batches], 1),
+        )
+
+    def _measure(self) -> Workspace:
+        network, measured = self.network, self._measured
+        if measured is not None and measured[0] == self.step and measured[1] == network.passes:
+            return measured[2]
+        workspace = network.run(self._batch(), reduction=self.config.training.reduction, backward=True)
+        self._measured = self.step, network.passes, workspace
+        return workspace
+
+    def _update(self) -> Update:
+        workspace = self._measure()
+        totals = workspace.total.tolist()
+        norms = torch.linalg.vector_norm(self.network.gradients, 2, 1).tolist()
+        nll = tuple([total / count for total, count in zip(totals, workspace.count, strict=True)])
+        loss = nll if self.config.training.reduction == "mean" else tuple(totals)
+        step = self.step
+        finite = not self._exploded and math.isfinite(sum(totals) + sum(norms))
+        if finite:
+            clipped_norms, clipped = self._clip(norms)
+            self._optimizer.step(self.learning_rate)
+            self.step = step + 1
+        else:
+            clipped_norms, clipped = self._update_the_finite(totals, norms)
+        return Update(step, loss, nll, tuple(norms), clipped_norms, clipped, self.learning_rate, finite)
+
+    def _update_the_finite(
+        self, totals: list[float], norms: list[float]
+    ) -> tuple[tuple[float, ...], tuple[bool, ...]]:
+        """Update as usual, then put back the replicas that have exploded, now or before."""
+        values = zip(totals, norms, strict=True)
+        self._exploded |= {r for r, (total, norm) in enumerate(values) if not math.isfinite(total + norm)}
+        if len(self._exploded) == len(self.seeds):
+            return tuple(norms), (False,) * len(norms)
+
+        frozen = sorted(self._exploded)
+        tensors = [self.network.parameters, *self._optimizer.state.values()]
+        kept = [
+            tensor[frozen].clone() for tensor in tensors if tensor.dim()
+        ]  # a step counter is shared by all
+        after, clipped = self._clip(norms)
+        self._optimizer.step(self.learning_rate)
+        for tensor, rows in zip([tensor for tensor in tensors if tensor.dim()], kept, strict=True):
+            tensor[frozen] = rows
+        self.step += 1
+        return after, tuple([each and r not in self._exploded for r, each in enumerate(clipped)])
+
+    def _clip_nothing(self, norms: list[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
+        return tuple(norms), (False,) * len(norms)
+
+    def _clip_norm(self, norms: list[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
+        """g ← g · threshold / (‖g‖ + 1e−6) for each replica whose ‖g‖ is too large: the direction stays."""
+        threshold = self.config.training.clip_threshold
+        scales = [threshold / (norm + CLIP_EPSILON) for norm in norms]
+        clipped = tuple([scale < 1 for scale in scales])
+        if True not in clipped:
+            return tuple(norms), clipped
+        scales = [min(scale, 1.0) for scale in scales]
+        gradients = self.network.gradients
+        if len(scales) == 1:
+            gradients.mul_(scales[0])
+        else:
+            gradients.mul_(torch.tensor(scales, dtype=gradients.dtype)[:, None])
+        return tuple([norm * scale for norm, scale in zip(norms, scales, strict=True)]), clipped
+
+    def _clip_value(self, norms: list[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
+        """Each number of g is cut off at ±threshold: the direction changes."""
+        threshold, gradients = self.config.training.clip_threshold, self.network.gradients
+        largest = torch.linalg.vector_norm(gradients, math.inf, 1).tolist()
+        gradients.clamp_(-threshold, threshold)
+        after = torch.linalg.vector_norm(gradients, 2, 1).tolist()
+        return tuple(after), tuple([each > threshold for each in largest])
