@@ -1,0 +1,172 @@
+"""All runs of this server: equal experiments share one, memory stays bounded, everybody gets a turn."""
+
+import itertools
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from playground.config import ExperimentConfig
+from playground.runs.gate import FairGate
+from playground.runs.run import RateChange, Run
+
+MAX_BYTES = 192_000_000  # all runs together
+MAX_UNWATCHED_BYTES = 32_000_000  # those that nobody watches just now
+LEASE_SECONDS = 600.0  # a run nobody asked for in this time is dropped
+ACTIVE_SECONDS = 3.0  # a viewer that trained within this time counts as training now
+LONGEST_TURN = 0.08  # seconds of training in one turn when nobody waits
+SHORTEST_TURN = 0.012
+ROUND_SECONDS = 0.25  # training seconds in a round in which everybody has had one turn
+
+
+@dataclass(slots=True)
+class _Entry:
+    run: Run
+    watched: dict[str, float] = field(default_factory=dict)  # viewer → when it last asked
+    asked: float = 0.0
+
+
+class Registry:
+    """Runs by identifier, leased to viewers.
+
+    Args:
+        max_bytes: most bytes of all runs; the ones asked for longest ago go first.
+        max_unwatched_bytes: the same for runs without a lease.
+        lease_seconds: how long a lease lasts after the viewer last asked.
+    """
+
+    def __init__(
+        self,
+        max_bytes: int = MAX_BYTES,
+        max_unwatched_bytes: int = MAX_UNWATCHED_BYTES,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
+        self._max_bytes = max_bytes
+        self._max_unwatched_bytes = max_unwatched_bytes
+        self._lease_seconds = lease_seconds
+        self._lock = threading.RLock()
+        self._entries: dict[str, _Entry] = {}
+        self._shared: dict[tuple[ExperimentConfig, tuple[RateChange, ...]], str] = {}
+        self._pinned: set[str] = set()
+        self._numbers = itertools.count(1)
+        self._prefix = secrets.token_hex(3)
+        self._gate = FairGate()
+        self._trained: dict[str, float] = {}
+
+    def open(self, viewer: str, config: ExperimentConfig, changes: tuple[RateChange, ...] = ()) -> str:
+        """Lease the shared run of an experiment, made if there is none. Returns its identifier.
+
+        Raises:
+            Refusal: if the text cannot be trained on.
+        """
+        if (config, changes) not in self._shared:
+            run = Run(config, changes)
+            with self._lock:
+                self._add(run)
+        with self._lock:
+            identifier = self._shared[config, changes]
+            self.get(viewer, identifier)
+            self._evict(keep=identifier)
+            return identifier
+
+    def get(self, viewer: str, identifier: str) -> Run | None:
+        """The run, its lease renewed; None if it has been dropped."""
+        with self._lock:
+            entry = self._entries.get(identifier)
+            if entry is None:
+                return None
+            entry.watched[viewer] = entry.asked = time.monotonic()
+            return entry.run
+
+    def branch(self, viewer: str, identifier: str, step: int, learning_rate: float) -> str:
+        """Lease a run that equals `identifier` up to `step` and goes on with `learning_rate`; the old lease ends.
+
+        With an unchanged learning rate this is a private copy that can be watched again step by step.
+        """
+        run = self._entries[identifier].run.branch(step, learning_rate)
+        with self._lock:
+            branched = self._add(run)
+            self.get(viewer, branched)
+            self.release(viewer, identifier)
+            return branched
+
+    def release(self, viewer: str, identifier: str) -> None:
+        """End a viewer's lease; the run stays for a while in case somebody returns to it."""
+        with self._lock:
+            if entry := self._entries.get(identifier):
+                entry.watched.pop(viewer, None)
+            self._evict()
+
+    def pin(self, identifier: str) -> None:
+        """Never drop this run (the one a first visit shows)."""
+        self._pinned.add(identifier)
+
+    @contextmanager
+    def turn(self) -> Iterator[float]:
+        """Wait for one's turn to compute. Yields the seconds the turn may last: the fewer, the more are training."""
+        with self._lock:
+            active = max(1, self._active())
+        with self._gate.turn():
+            yield max(SHORTEST_TURN, min(LONGEST_TURN, ROUND_SECONDS / active))
+
+    def trains(self, viewer: str) -> None:
+        """Count this viewer among those who are training, for the next few seconds."""
+        with self._lock:
+            self._trained[viewer] = time.monotonic()
+
+    def others_training(self, viewer: str) -> int:
+        """How many other viewers train on this server just now."""
+        with self._lock:
+            return self._active() - (viewer in self._trained)
+
+    def _active(self) -> int:
+        recently = time.monotonic() - ACTIVE_SECONDS
+        self._trained = {viewer: when for viewer, when in self._trained.items() if when >= recently}
+        return len(self._trained)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all runs."""
+        with self._lock:
+            return sum(entry.run.nbytes for entry in self._entries.values())
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def _add(self, run: Run) -> str:
+        """Enter a run; it is the shared one of its experiment unless there is one already."""
+        identifier = f"{self._prefix}-{next(self._numbers)}"
+        self._entries[identifier] = _Entry(run, asked=time.monotonic())
+        self._shared.setdefault((run.config, run.changes), identifier)
+        return identifier
+
+    def _evict(self, keep: str | None = None) -> None:
+        """Drop what is no longer leased or no longer fits, least recently asked for first."""
+        expired = time.monotonic() - self._lease_seconds
+        for entry in self._entries.values():
+            entry.watched = {viewer: when for viewer, when in entry.watched.items() if when >= expired}
+        oldest_first = sorted(self._entries, key=lambda identifier: self._entries[identifier].asked)
+        sizes = {identifier: self._entries[identifier].run.nbytes for identifier in oldest_first}
+        total = sum(sizes.values())
+        unwatched = sum(size for identifier, size in sizes.items() if not self._entries[identifier].watched)
+        for identifier in oldest_first:
+            entry = self._entries[identifier]
+            if identifier == keep or identifier in self._pinned:
+                continue
+            if entry.watched:
+                is_spare = total > self._max_bytes
+            else:
+                is_spare = (
+                    entry.asked < expired or unwatched > self._max_unwatched_bytes or total > self._max_bytes
+                )
+            if is_spare:
+                total -= sizes[identifier]
+                unwatched -= 0 if entry.watched else sizes[identifier]
+                self._drop(identifier)
+
+    def _drop(self, identifier: str) -> None:
+        run = self._entries.pop(identifier).run
+        if self._shared.get((run.config, run.changes)) == identifier:
+            del self._shared[run.config, run.changes]

@@ -1,0 +1,261 @@
+"""Run: a training run as a recording. The one mutable thing of the playground, and the only place that trains."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from playground.config import ExperimentConfig
+from playground.corpus import Batch, Corpus
+from playground.generation import generate
+from playground.network import Network
+from playground.runs.curve import Curve, CurvePoints
+from playground.runs.frame import Camera, Frame, FrameLayout
+from playground.runs.thinned import Thinned
+from playground.trace import Trace
+from playground.training import Snapshot, Trainer
+
+TAPE_FRAMES = 192  # evenly spaced over the whole run
+RECENT_FRAMES = 48  # the newest ones, closer together; 240 with the tape
+TAPE_BYTES = 4_500_000
+CHECKPOINT_BYTES = 3_000_000
+SAMPLE_SECONDS = 0.4
+SAMPLE_SYMBOLS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Text drawn from the network at one step, symbol by symbol at temperature 1, after `prompt`."""
+
+    step: int
+    prompt: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RateChange:
+    """From `step` on, updates use `learning_rate`."""
+
+    step: int
+    learning_rate: float
+
+
+class Run:
+    """One training run: a deterministic function of its configuration, its seed and its changes of learning rate.
+
+    The run grows only in `advance`. It records frames (thinned to a bounded number), checkpoints from which any step
+    can be rebuilt exactly, the learning curve, and samples of generated text. A step's frame shows the network after
+    that many updates, so frame 0 is the untrained network.
+
+    Args:
+        config: the experiment.
+        changes: learning-rate changes after step 0, ascending.
+
+    Raises:
+        Refusal: if the text cannot be trained on.
+    """
+
+    def __init__(self, config: ExperimentConfig, changes: Sequence[RateChange] = (), corpus: Corpus | None = None):
+        self.config = config
+        self.changes = tuple(changes)
+        self.corpus = corpus or Corpus(config.text)
+        self.exploded_at: int | None = None
+        self.watched = self.corpus.window_batch(0)
+        self.layout = FrameLayout.of(
+            config.network, len(self.corpus.vocabulary), length=int(self.watched.inputs.shape[0])
+        )
+        self.curve = Curve()
+        self.samples: deque[Sample] = deque(maxlen=8)
+        self._lock = threading.RLock()
+        self._trainer = Trainer(config, self.corpus)
+        self._camera = Camera(self.layout)
+        self._frames: Thinned[Frame] = Thinned(TAPE_FRAMES, TAPE_BYTES, lambda frame: frame.nbytes)
+        self._recent: deque[Frame] = deque(maxlen=RECENT_FRAMES)
+        self._checkpoints: Thinned[Snapshot] = Thinned(TAPE_FRAMES, CHECKPOINT_BYTES, lambda snapshot: snapshot.nbytes)
+        self._rebuilder: Trainer | None = None
+        self._pace = 1
+        self._sampled_at = 0.0
+        self._watches_batch = len(self.corpus.windows) == 1
+        self._record()
+
+    @property
+    def step(self) -> int:
+        """Updates made so far: the newest step that can be shown."""
+        return self._trainer.step
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of tensors and recordings."""
+        with self._lock:
+            recordings = self._frames.nbytes + sum(frame.nbytes for frame in self._recent) + self._checkpoints.nbytes
+            rebuilder = self._rebuilder.nbytes if self._rebuilder else 0
+            return self._trainer.nbytes + rebuilder + recordings + self.curve.nbytes
+
+    def advance(
+        self, steps: int, *, budget: float = float("inf"), shots: int = 8, goal: float | None = None
+    ) -> int:
+        """Train for at most `steps` updates and about `budget` seconds, and record.
+
+        Args:
+            steps: most updates to make.
+            budget: seconds after which no further update begins; at least one is made.
+            shots: about how many frames to record besides those of the tape.
+            goal: stop after an update whose batch had this perplexity or less.
+
+        Returns:
+            Updates made: fewer than `steps` if time ran out, the goal was reached or the loss is no longer finite.
+        """
+        deadline = time.perf_counter() + budget
+        made = 0
+        with self._lock, torch.inference_mode():
+            every = max(1, min(steps, self._pace) // max(shots, 1))
+            while made < steps and self.exploded_at is None:
+                if self._frames.wants(self.step) or self.step % every == 0:
+                    self._record()
+                if self._checkpoints.wants(self.step):
+                    self._checkpoints.add(self.step, self._trainer.snapshot())
+                if self.changes:
+                    self._trainer.learning_rate = self.rate_at(self.step)
+                update = self._trainer.update()
+                self.curve.add(update)
+                if not update.finite:
+                    self.exploded_at = update.step
+                    break
+                made += 1
+                if goal is not None and update.perplexity[0] <= goal:
+                    break
+                if time.perf_counter() > deadline:
+                    break
+            self._pace = made
+            self._record()
+            self._sample()
+        return made
+
+    def _record(self) -> None:
+        """Take the frame of the present step, unless it is already there."""
+        step = self.step
+        if self._recent and self._recent[-1].step == step:
+            return
+        frame = self._camera.take(step, self._watched_trace())
+        self._recent.append(frame)
+        self._frames.add(step, frame)
+
+    def _watched_trace(self) -> Trace:
+        if self._watches_batch:
+            return self._trainer.measure()
+        return self._trainer.network.trace(self.watched, reduction=self.config.training.reduction)
+
+    def _sample(self) -> None:
+        now = time.monotonic()
+        if now - self._sampled_at < SAMPLE_SECONDS or (self.samples and self.samples[-1].step == self.step):
+            return
+        self._sampled_at = now
+        prompt = self.corpus.windows[0][:1]
+        generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + self.step)
+        length = min(SAMPLE_SYMBOLS, 2 * self.layout.length + 4)
+        ids = generate(
+            self._trainer.network, self.corpus, prompt, length=length, temperature=1.0, generator=generator
+        )
+        self.samples.append(Sample(self.step, self.corpus.decode(prompt), self.corpus.decode(ids)))
+
+    def frames(self, first: int, last: int) -> list[Frame]:
+        """Recorded frames of the steps first … last, oldest first, tape and recent ones together."""
+        with self._lock:
+            found = {frame.step: frame for frame in self._frames.between(first, last)}
+            found.update((frame.step, frame) for frame in self._recent if first <= frame.step <= last)
+            return [found[step] for step in sorted(found)]
+
+    def spacing(self, step: int) -> int:
+        """Steps between recorded frames just after `step`: 1 if every step is there."""
+        with self._lock:
+            if self._recent and step >= self._recent[0].step:
+                return 1
+            return self._frames.stride
+
+    def curve_points(self, until: int) -> CurvePoints:
+        """The learning curve up to and including step `until`."""
+        with self._lock:
+            return self.curve.points(until)
+
+    def samples_until(self, step: int) -> list[Sample]:
+        """Samples drawn at or before `step`, oldest first."""
+        with self._lock:
+            return [sample for sample in self.samples if sample.step <= step]
+
+    def snapshot_at(self, step: int, *, budget: float = float("inf")) -> Snapshot | None:
+        """Weights and optimiser state after `step` updates, bit for bit as they were.
+
+        They are trained again from the nearest checkpoint. If that takes longer than `budget` seconds the result is
+        None, and the next call for the same step goes on where this one stopped, at least one update further.
+
+        Raises:
+            ValueError: if the run has not reached `step`.
+        """
+        if not 0 <= step <= self.step:
+            raise ValueError(f"step must be from 0 to {self.step}; got {step}")
+        deadline = time.perf_counter() + budget
+        with self._lock, torch.inference_mode():
+            if step == self.step:
+                return self._trainer.snapshot()
+            kept, checkpoint = self._checkpoints.latest(step)
+            if kept == step:
+                return checkpoint
+            trainer = self._rebuilder
+            if trainer is None or not kept <= trainer.step <= step:
+                trainer = trainer or Trainer(self.config, self.corpus)
+                trainer.restore(checkpoint)
+                self._rebuilder = trainer
+            while trainer.step < step:
+                trainer.learning_rate = self.rate_at(trainer.step)
+                trainer.update()
+                if trainer.step < step and time.perf_counter() > deadline:
+                    return None
+            self._rebuilder = None
+            return trainer.snapshot()
+
+    def network_at(self, step: int, *, budget: float = float("inf")) -> Network | None:
+        """An independent network with the weights after `step` updates; None if `budget` ran out (ask again)."""
+        snapshot = self.snapshot_at(step, budget=budget)
+        if snapshot is None:
+            return None
+        network = Network(self.config.network, len(self.corpus.vocabulary), seeds=(self.config.seed,))
+        network.parameters.copy_(snapshot.parameters)
+        return network
+
+    def trace_at(self, step: int, batch: Batch | None = None, *, budget: float = float("inf")) -> Trace | None:
+        """Every tensor of one pass over `batch` (the watched sequence if None) with the weights of `step`."""
+        network = self.network_at(step, budget=budget)
+        if network is None:
+            return None
+        with torch.inference_mode():
+            return network.trace(batch or self.watched, reduction=self.config.training.reduction).copy()
+
+    def rate_at(self, step: int) -> float:
+        """Learning rate of the update that leaves `step`."""
+        rate = self.config.training.learning_rate
+        for change in self.changes:
+            if change.step <= step:
+                rate = change.learning_rate
+        return rate
+
+    def branch(self, step: int, learning_rate: float) -> "Run":
+        """A run that equals this one up to `step` and goes on with `learning_rate`; what is recorded is shared."""
+        snapshot = self.snapshot_at(step)
+        assert snapshot is not None  # no budget was given
+        with self._lock:
+            changes = tuple(change for change in self.changes if change.step < step)
+            if learning_rate != self.rate_at(step):
+                changes += (RateChange(step, learning_rate),)
+            other = Run(self.config, changes, self.corpus)
+            other._trainer.restore(snapshot)
+            other._frames = self._frames.until(step)
+            other._recent = deque((frame for frame in self._recent if frame.step <= step), maxlen=RECENT_FRAMES)
+            other._checkpoints = self._checkpoints.until(step)
+            other._camera = self._camera.copy()
+            other.curve = self.curve.until(step - 1)
+            other.samples.extend(self.samples_until(step))
+            other._record()
+        return other
