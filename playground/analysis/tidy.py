@@ -1,0 +1,206 @@
+"""Traces as tidy tables, one number a row.
+
+Columns: step, t, token, layer, quantity, unit, value. `step` is the number of updates made before the pass.
+`t`, `layer` and `unit` count from 1, as in the formulas and on screen; the trace's own names count from 0.
+`token` is the drawn label of the input symbol at t. Values are float64, neither scaled nor clipped. A column
+that does not apply to a row is <NA>: a norm over all units has no unit, a loss has no layer.
+
+Shapes: T timesteps, R replicas, B sequences of a batch, H units, V vocabulary.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from playground.projection import principal_axes
+from playground.runs.curve import CurvePoints
+from playground.trace import Trace
+
+COLUMNS = ("step", "t", "token", "layer", "quantity", "unit", "value")
+STATES = ("h", "c")
+GATES = ("i", "f", "g", "o", "r", "z", "n")
+
+
+def states_frame(
+    trace: Trace, labels: Sequence[str], *, step: int, replica: int = 0, sequence: int = 0
+) -> pd.DataFrame:
+    """Hidden and, for an LSTM, cell state of every layer, timestep and unit; quantities "h" and "c".
+
+    labels: drawn form of every symbol of the vocabulary. replica, sequence: which of R and B to read.
+    """
+    reading = _Reading(trace, labels, step, replica, sequence)
+    return reading.table(
+        reading.rows(name, trace[f"l{layer}.{name}"], layer=layer)
+        for layer in reading.layers
+        for name in STATES
+        if f"l{layer}.{name}" in trace
+    )
+
+
+def gates_frame(
+    trace: Trace, labels: Sequence[str], *, step: int, replica: int = 0, sequence: int = 0
+) -> pd.DataFrame:
+    """Every gate of every layer, timestep and unit; quantities are the gates' letters.
+
+    A vanilla RNN has no gates; the quantity "phi" stands in: φ′ at the pre-activation, the share of a
+    gradient that the nonlinearity lets pass.
+    """
+    reading = _Reading(trace, labels, step, replica, sequence)
+    parts = []
+    for layer in reading.layers:
+        gates = {name: trace[f"l{layer}.{name}"] for name in GATES if f"l{layer}.{name}" in trace}
+        for name, values in (gates or {"phi": trace[f"l{layer}.slope"]}).items():
+            parts.append(reading.rows(name, values, layer=layer))
+    return reading.table(parts)
+
+
+def gradients_frame(
+    trace: Trace,
+    labels: Sequence[str],
+    *,
+    step: int,
+    quantities: Sequence[str] = STATES,
+    replica: int = 0,
+    sequence: int = 0,
+) -> pd.DataFrame:
+    """Size of the gradient at every timestep: L2 norm over units of ∂L/∂h_t, ∂L/∂c_t; "grad.h", "grad.c".
+
+    quantities: the states and gates to read; those that the cell does not have are left out. The norm is
+    taken in float64, because the squares of a vanishing float32 gradient underflow.
+    """
+    reading = _Reading(trace, labels, step, replica, sequence)
+    parts = []
+    for layer in reading.layers:
+        for name in quantities:
+            if f"l{layer}.{name}" in trace:
+                gradient = trace[f"grad.l{layer}.{name}"].double()  # (T, R, B, H)
+                norm = torch.linalg.vector_norm(gradient, dim=-1, keepdim=True)
+                parts.append(reading.rows(f"grad.{name}", norm, layer=layer, by_unit=False))
+    return reading.table(parts)
+
+
+def probabilities_frame(
+    trace: Trace, labels: Sequence[str], *, step: int, replica: int = 0, sequence: int = 0
+) -> pd.DataFrame:
+    """Probability of each `symbol` (a label) to be the next one; `unit` is its place in the vocabulary."""
+    reading = _Reading(trace, labels, step, replica, sequence)
+    table = reading.table([reading.rows("probability", trace["probabilities"])])
+    return table.assign(symbol=np.tile(np.array(labels, dtype=object), reading.length))
+
+
+def losses_frame(
+    trace: Trace, labels: Sequence[str], *, step: int, replica: int = 0, sequence: int = 0
+) -> pd.DataFrame:
+    """Per predicted symbol, the `target`: "loss" −ln p in nats, and "probability" p."""
+    reading = _Reading(trace, labels, step, replica, sequence)
+    loss = trace["loss"].double().unsqueeze(-1)  # (T, R, B, 1)
+    table = reading.table(
+        [
+            reading.rows("loss", loss, by_unit=False),
+            reading.rows("probability", torch.exp(-loss), by_unit=False),
+        ]
+    )
+    kept = np.tile(reading.column(trace["mask"]).numpy(), 2)
+    targets = reading.named(trace["targets"])
+    return table.assign(target=np.tile(targets, 2)).loc[kept].reset_index(drop=True)
+
+
+def trajectory_frame(
+    trace: Trace,
+    labels: Sequence[str],
+    *,
+    step: int,
+    layer: int = 1,
+    state: str = "h",
+    k: int = 2,
+    replica: int = 0,
+    sequence: int = 0,
+) -> pd.DataFrame:
+    """The path of one layer's state along its k axes of largest variance; `unit` is the axis.
+
+    Quantity "position" has a row per timestep and axis; quantity "share" has a row per axis and no t: its part
+    of the path's variance. layer: counted from 1.
+    """
+    reading = _Reading(trace, labels, step, replica, sequence)
+    states = reading.column(trace[f"l{layer - 1}.{state}"])  # (T, H)
+    projection = principal_axes(states.double(), k)
+    positions = reading.rows_of("position", projection.points, layer=layer - 1)
+    shares = reading.rows_of("share", projection.shares[None], layer=layer - 1)
+    shares["t"] = pd.array([pd.NA] * len(shares), dtype="Int64")
+    shares["token"] = pd.array([pd.NA] * len(shares), dtype=positions["token"].dtype)
+    return reading.table([positions, shares])
+
+
+def updates_frame(curve: CurvePoints) -> pd.DataFrame:
+    """The learning curve, one update a row: the curve's columns and `loss` in nats per predicted symbol."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        loss = np.log(curve.perplexity)
+    return pd.DataFrame(
+        {
+            "step": curve.step,
+            "loss": loss,
+            "perplexity": curve.perplexity,
+            "gradient_norm": curve.gradient_norm,
+            "clipped_norm": curve.clipped_norm,
+            "clipped": curve.clipped,
+            "learning_rate": curve.learning_rate,
+        }
+    )
+
+
+class _Reading:
+    """One sequence of one replica of a trace, read out as rows."""
+
+    def __init__(self, trace: Trace, labels: Sequence[str], step: int, replica: int, sequence: int) -> None:
+        self.labels = np.array(labels, dtype=object)
+        self.step, self.replica, self.sequence = step, replica, sequence
+        self.length = len(trace["inputs"])
+        if (
+            trace["inputs"].shape[2] > 1
+        ):  # shorter sequences of a batch are padded after their last prediction
+            self.length = int(self.column(trace["mask"]).nonzero().max()) + 1
+        self.tokens = self.named(trace["inputs"])
+        self.layers = []
+        while f"l{len(self.layers)}.h" in trace:
+            self.layers.append(len(self.layers))
+
+    def column(self, values: Tensor) -> Tensor:
+        """(T, R or 1, B, …) → (length, …)"""
+        replica = self.replica if values.shape[1] > 1 else 0
+        return values[: self.length, replica, self.sequence].detach().cpu()
+
+    def named(self, ids: Tensor) -> np.ndarray:
+        """Ids (T, R or 1, B) → drawn labels (length,)"""
+        return self.labels[self.column(ids).numpy()]
+
+    def rows(
+        self, quantity: str, values: Tensor, layer: int | None = None, by_unit: bool = True
+    ) -> pd.DataFrame:
+        """Values (T, R, B, U), every number a row."""
+        return self.rows_of(quantity, self.column(values), layer, by_unit)
+
+    def rows_of(
+        self, quantity: str, values: Tensor, layer: int | None = None, by_unit: bool = True
+    ) -> pd.DataFrame:
+        """Values (length, U), every number a row, timestep by timestep."""
+        times, units = values.shape
+        unit = np.tile(np.arange(1, units + 1), times)
+        return pd.DataFrame(
+            {
+                "step": self.step,
+                "t": pd.array(np.repeat(np.arange(1, times + 1), units), dtype="Int64"),
+                "token": np.repeat(self.tokens[:times], units),
+                "layer": pd.array([pd.NA if layer is None else layer + 1] * len(unit), dtype="Int64"),
+                "quantity": quantity,
+                "unit": pd.array(unit if by_unit else [pd.NA] * len(unit), dtype="Int64"),
+                "value": values.double().numpy().reshape(-1),
+            }
+        )
+
+    def table(self, parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+        """The parts below one another."""
+        parts = list(parts)
+        return pd.concat(parts, ignore_index=True).loc[:, list(COLUMNS)]

@@ -1,0 +1,176 @@
+"""Axes that several charts share: time with its symbols, and a logarithmic axis that hides nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from .text import plain
+from .theme import COLOURS, mode
+
+SMALLEST_SPAN = 2.0  # decades: a curve that hardly moves should look flat
+
+
+def timesteps(frame: pd.DataFrame) -> pd.DataFrame:
+    """The different timesteps of a table and their tokens, in order."""
+    return frame.loc[frame["t"].notna(), ["t", "token"]].drop_duplicates("t").sort_values("t")
+
+
+def panels(frame: pd.DataFrame) -> list[tuple[int, str]]:
+    """The pairs of layer and quantity of a table, in its order."""
+    pairs = frame[["layer", "quantity"]].drop_duplicates()
+    return [(int(layer), quantity) for layer, quantity in pairs.itertuples(index=False)]
+
+
+def time_axis(figure: go.Figure, frame: pd.DataFrame, *, labels: Mapping[str, str], dark: bool) -> None:
+    """Make every x axis one category per timestep, written as its symbol and its number; title on the last.
+
+    Categories, because plotly then shows as many labels as fit the width; x values are str(t).
+    """
+    times = timesteps(frame)
+    names = [str(t) for t in times["t"]]
+    short = all(len(token) <= 2 for token in times["token"])
+    between = "<br>" if short else " · "  # plotly turns long labels, and turned lines would overlap
+    aliases = {
+        name: f"{plain(token, longest=12)}{between}{name}"
+        for name, token in zip(names, times["token"], strict=True)
+    }
+    figure.update_xaxes(
+        type="category",
+        categoryorder="array",
+        categoryarray=names,
+        range=[-0.5, max(len(names), 1) - 0.5],
+        labelalias=aliases,
+        showgrid=False,
+        showspikes=True,
+        spikemode="across",
+        spikethickness=1,
+        spikedash="dot",
+        spikecolor=COLOURS[mode(dark)]["muted"],
+    )
+    last = max(figure.select_xaxes(), key=lambda axis: int((axis.plotly_name or "xaxis")[5:] or 1))
+    last.update(title_text=labels["axis_timestep"])
+
+
+def time_hover(frame: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
+    """The first line of the hover text of every row: timestep and symbol."""
+    return [
+        f"{labels['timestep'].format(t=t)} · {plain(token)}"
+        for t, token in zip(frame["t"], frame["token"], strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class LogAxis:
+    """A logarithmic y axis with a row below it for exact zeros and one above it for ∞ and NaN, where needed.
+
+    Never rescales a value: every positive finite one stands at its own height.
+    """
+
+    low: float  # log10 of the lowest and the highest value shown
+    high: float
+    has_zero: bool
+    has_other: bool  # values that are infinite or not a number
+
+    @classmethod
+    def of(cls, columns: Sequence[np.ndarray], *, start: float | None = None) -> "LogAxis":
+        """The axis that holds all values of the columns. start: the least value there can be, if any."""
+        values = np.concatenate([np.asarray(column, dtype=np.float64) for column in columns])
+        usable = values[np.isfinite(values) & (values > 0)]
+        low, high = (np.log10(usable.min()), np.log10(usable.max())) if len(usable) else (-1.0, 1.0)
+        if start is None:
+            middle, half = (low + high) / 2, max(high - low, SMALLEST_SPAN) / 2
+            low, high = middle - half, middle + half
+        else:
+            low, high = np.log10(start), max(high, np.log10(2 * start))
+        return cls(float(low), float(high), bool((values == 0).any()), not np.isfinite(values).all())
+
+    @property
+    def _gap(self) -> float:
+        return 0.09 * (self.high - self.low)
+
+    @property
+    def zero_row(self) -> float:
+        """Height at which an exact zero is marked."""
+        return 10 ** (self.low - 1.6 * self._gap)
+
+    @property
+    def other_row(self) -> float:
+        """Height at which ∞ and NaN are marked."""
+        return 10 ** (self.high + 1.6 * self._gap)
+
+    def apply(self, figure: go.Figure, *, title: str, labels: Mapping[str, str], dark: bool) -> None:
+        """Give the figure this y axis, its two rows and their names."""
+        colours = COLOURS[mode(dark)]
+        below = (2.4 if self.has_zero else 0.7) * self._gap
+        above = (2.4 if self.has_other else 0.7) * self._gap
+        figure.update_yaxes(
+            type="log",
+            range=[self.low - below, self.high + above],
+            title_text=title,
+            exponentformat="power",
+            minor={"ticks": "outside", "ticklen": 2, "tickcolor": colours["grid"]},
+        )
+        for there, row, name in (
+            (self.has_zero, self.zero_row, labels["row_zero"]),
+            (self.has_other, self.other_row, labels["row_not_finite"]),
+        ):
+            if there:
+                figure.add_hline(y=row, line={"color": colours["muted"], "width": 1, "dash": "dot"})
+                figure.add_annotation(
+                    text=name,
+                    x=1,
+                    xref="paper",
+                    xanchor="right",
+                    y=np.log10(row),
+                    yanchor="bottom",
+                    showarrow=False,
+                    font={"size": 11, "color": colours["muted"]},
+                )
+
+    def marks(
+        self,
+        x: Sequence[object],
+        values: Sequence[float] | np.ndarray,
+        hover: Sequence[str],
+        *,
+        colour: str,
+        group: str,
+    ) -> list[go.Scatter]:
+        """Markers for the values that a logarithmic axis cannot hold: zeros below, ∞ and NaN above."""
+        numbers = np.asarray(values, dtype=np.float64)
+        rows = (
+            (numbers == 0, self.zero_row, "triangle-down"),
+            (~np.isfinite(numbers), self.other_row, "x"),
+        )
+        return [
+            go.Scatter(
+                x=[place for place, there in zip(x, where, strict=True) if there],
+                y=np.full(int(where.sum()), row),
+                mode="markers",
+                marker={"symbol": symbol, "size": 9, "color": colour},
+                hovertext=[text for text, there in zip(hover, where, strict=True) if there],
+                hoverinfo="text",
+                legendgroup=group,
+                showlegend=False,
+                name=group,
+            )
+            for where, row, symbol in rows
+            if where.any()
+        ]
+
+
+def holdable(values: Sequence[float] | np.ndarray) -> list[float | None]:
+    """The values that a logarithmic axis can hold; a gap for each other one."""
+    return [value if np.isfinite(value) and value > 0 else None for value in map(float, values)]
+
+
+def number(value: float) -> str:
+    """A number at the precision of a hover text: four significant digits, powers of ten below 0.001."""
+    if np.isnan(value):
+        return "NaN"
+    if np.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    return f"{value:.4g}".replace("-", "−")
