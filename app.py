@@ -1,0 +1,33 @@
+"""The launcher: `streamlit run app.py` serves `playground/ui/shell.py` with warm-up, headers and routes."""
+
+import os
+
+# Read by torch's and NumPy's thread pools when they are first imported, hence before everything else.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from playground.ui.assets import stage_route
+from playground.ui.failure import on_script_error
+from playground.ui.launch import warm_up
+from playground.ui.security import SecurityHeaders
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """Warm up before the first visitor; a server has nothing to tidy when it ends."""
+    warm_up()
+    yield
+
+
+app = st.App(
+    "playground/ui/shell.py",
+    lifespan=lifespan,
+    routes=[stage_route()],
+    middleware=[Middleware(SecurityHeaders)],
+    on_script_error=on_script_error,
+)

@@ -1,0 +1,41 @@
+"""The stage's JavaScript and CSS, served as they are: `/stage-web/*.js`, `/stage-web/*.css`."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+from streamlit import config
+
+WEB = Path(__file__).parent / "stage" / "web"
+PATH = "/stage-web"
+YEAR = 365 * 24 * 60 * 60
+
+
+@cache
+def version(directory: Path = WEB) -> str:
+    """Eight hexadecimal digits that change when any file under `directory` does: the `?v=` of the stage."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in directory.rglob("*") if path.is_file()):
+        digest.update(path.relative_to(directory).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:8]
+
+
+class StageFiles(StaticFiles):
+    """Static files a browser keeps for a year when asked for by version, and asks about again otherwise."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        versioned = "v" in parse_qs(scope["query_string"].decode("latin-1"))
+        response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable" if versioned else "no-cache"
+        return response
+
+
+def stage_route(directory: Path = WEB) -> Mount:
+    """The route that serves `directory`, below `server.baseUrlPath` when the server has one."""
+    base = (config.get_option("server.baseUrlPath") or "").strip("/")
+    return Mount(f"/{base}{PATH}" if base else PATH, app=StageFiles(directory=directory), name="stage-web")

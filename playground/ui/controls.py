@@ -1,0 +1,129 @@
+"""The sidebar: every choice that defines an experiment, each with its complaint beside it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from playground.config import FIELDS, Choice, Range
+from playground.presets import PRESETS
+from playground.ui import state
+from playground.ui.fields import FIELD_LABELS, HELP, option_label, sentence
+from playground.ui.words import _
+
+LEARNING_RATES = tuple(float(f"{digit}e{power}") for power in range(-5, 1) for digit in (1, 2, 5)) + (10.0,)
+
+MORE = ("layers", "embedding", "initialization", "spectral_radius", "forget_bias", "reduction", "sequence_length")
+
+
+def experiment() -> None:
+    """Draw the sidebar: what defines the experiment."""
+    with st.sidebar:
+        _segments("cell")
+        st.selectbox(
+            _("Examples"),
+            list(PRESETS),
+            index=None,
+            key="preset",
+            placeholder=_("choose a ready-made text"),
+            on_change=state.use_preset,
+        )
+        _text()
+        _segments("tokens")
+        left, right = st.columns(2)
+        with left:
+            _toggle("bos")
+        with right:
+            _toggle("eos")
+        _slider("hidden_size")
+        if state.value("cell") == "rnn":
+            _segments("nonlinearity")
+        left, right = st.columns(2)
+        with left:
+            _select("optimizer")
+        with right:
+            _learning_rate()
+        left, right = st.columns(2)
+        with left:
+            _select("clip")
+        with right:
+            _number("clip_threshold", disabled=state.value("clip") == "off")
+        _number("seed", step=1)
+        with st.expander(_("More settings"), expanded=any(state.notice(field) for field in MORE)):
+            _more()
+
+
+def _more() -> None:
+    left, right = st.columns(2)
+    with left:
+        _number("layers", step=1)
+        _number("sequence_length", step=1)
+    with right:
+        _number("embedding", step=1)
+        _number("batch_size", step=1)
+    _segments("reduction")
+    _select("initialization")
+    if state.value("initialization") == "spectral":
+        _number("spectral_radius")
+    if state.value("cell") == "lstm":
+        _number("forget_bias")
+
+
+@contextmanager
+def _field(name: str) -> Iterator[dict[str, str]]:
+    """What every widget of a field has in common; below the widget stands what is wrong with its value."""
+    yield {"label": _(FIELD_LABELS[name]), "key": name, "help": _(HELP[name])}
+    if refusal := state.notice(name):
+        st.error(sentence(refusal), icon=":material/error:")
+
+
+def _options(name: str) -> list[str]:
+    kind = FIELDS[name]
+    assert isinstance(kind, Choice)
+    return list(kind.options)
+
+
+def _segments(name: str) -> None:
+    with _field(name) as common:
+        st.segmented_control(
+            options=_options(name), format_func=option_label, required=True, width="stretch", **common
+        )
+
+
+def _select(name: str) -> None:
+    with _field(name) as common:
+        st.selectbox(options=_options(name), format_func=option_label, **common)
+
+
+def _toggle(name: str) -> None:
+    with _field(name) as common:
+        st.toggle(**common)
+
+
+def _slider(name: str) -> None:
+    kind = FIELDS[name]
+    assert isinstance(kind, Range)
+    with _field(name) as common:
+        st.slider(min_value=int(kind.low), max_value=int(kind.high), **common)
+
+
+def _number(name: str, *, step: int | None = None, disabled: bool = False) -> None:
+    """A number field without limits of its own: a value out of range gets a sentence instead of being swallowed."""
+    with _field(name) as common:
+        if step is None:
+            st.number_input(step=0.1, format="%g", disabled=disabled, **common)
+        else:
+            st.number_input(step=step, disabled=disabled, **common)
+
+
+def _learning_rate() -> None:
+    with _field("learning_rate") as common:
+        rates = sorted({*LEARNING_RATES, state.value("learning_rate")})
+        st.select_slider(options=rates, format_func="{:g}".format, **common)
+
+
+def _text() -> None:
+    with _field("text") as common:
+        st.text_area(height=84, **common)
+    if state.is_text_too_long_for_url():
+        st.caption(_("This text is too long for the address bar: a copied link will carry the settings without it."))

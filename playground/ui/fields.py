@@ -1,0 +1,111 @@
+"""What every choice is called and what it means, in the reader's language."""
+
+from typing import Any
+
+from playground.refusal import Refusal
+from playground.ui.words import N_, _, plain
+
+FIELD_LABELS = {
+    "cell": N_("Cell"),
+    "text": N_("Text"),
+    "tokens": N_("Symbols"),
+    "bos": N_("Start symbol (BOS)"),
+    "eos": N_("End symbol (EOS)"),
+    "hidden_size": N_("Hidden size"),
+    "layers": N_("Layers"),
+    "embedding": N_("Embedding size"),
+    "nonlinearity": N_("Nonlinearity"),
+    "initialization": N_("Initialisation"),
+    "spectral_radius": N_("Spectral radius"),
+    "forget_bias": N_("Forget-gate bias"),
+    "optimizer": N_("Optimiser"),
+    "learning_rate": N_("Learning rate"),
+    "clip": N_("Gradient clipping"),
+    "clip_threshold": N_("Clipping threshold"),
+    "reduction": N_("Loss over time"),
+    "sequence_length": N_("Sequence length"),
+    "batch_size": N_("Batch size"),
+    "seed": N_("Seed"),
+    "speed": N_("Speed"),
+    "lang": N_("Language"),
+    "probe": N_("Probe"),
+    "prompt": N_("Prompt"),
+}
+
+OPTION_LABELS = {
+    "rnn": N_("RNN"),
+    "lstm": N_("LSTM"),
+    "gru": N_("GRU"),
+    "character": N_("characters"),
+    "jamo": N_("Hangul jamo"),
+    "word": N_("words"),
+    "tanh": N_("tanh"),
+    "relu": N_("ReLU"),
+    "sigmoid": N_("sigmoid"),
+    "linear": N_("linear"),
+    "default": N_("PyTorch's"),
+    "orthogonal": N_("orthogonal"),
+    "spectral": N_("spectral radius"),
+    "sgd": N_("SGD"),
+    "momentum": N_("momentum"),
+    "rmsprop": N_("RMSprop"),
+    "adagrad": N_("Adagrad"),
+    "adam": N_("Adam"),
+    "off": N_("off"),
+    "norm": N_("by norm"),
+    "value": N_("by value"),
+    "mean": N_("mean"),
+    "sum": N_("sum"),
+    "watch": N_("watch · 5/s"),
+    "normal": N_("normal · 30/s"),
+    "fast": N_("fast · 300/s"),
+    "max": N_("as fast as it goes"),
+}
+
+HELP = {
+    "cell": N_("The equations of one step. GRU: z = 1 keeps the old state (PyTorch's convention)."),
+    "text": N_("Every line is one sequence. The network reads a symbol and predicts the next one."),
+    "tokens": N_("What counts as one symbol. Jamo are the letters inside a Hangul syllable."),
+    "bos": N_("A symbol before every line, so that the first character is predicted too."),
+    "eos": N_("A symbol after every line, so that the network learns where to stop."),
+    "hidden_size": N_("How many numbers the hidden state has."),
+    "layers": N_("Recurrent layers, one on top of the other; the top one predicts."),
+    "embedding": N_("0 feeds one-hot vectors; otherwise every symbol gets a learned vector of this size."),
+    "nonlinearity": N_("φ in h = φ(W x + U h + b), for the vanilla RNN."),
+    "initialization": N_("How the recurrent weights start: uniform ±1/√H, orthogonal, or with a chosen spectral radius."),
+    "spectral_radius": N_("Largest absolute eigenvalue of the recurrent matrix before training."),
+    "forget_bias": N_("Added to the forget gate's bias before training: above 0 the LSTM starts by keeping."),
+    "optimizer": N_("How a gradient becomes an update; PyTorch's, with its default settings. Momentum is 0.9."),
+    "learning_rate": N_("Size of the updates. It may change while training; the change is recorded at its step."),
+    "clip": N_("By norm shortens a long gradient and keeps its direction; by value cuts every entry and bends it."),
+    "clip_threshold": N_("The longest gradient (by norm) or the largest entry (by value) that passes unchanged."),
+    "reduction": N_("Sum or mean of the losses over time: the sum's gradient grows with the length."),
+    "sequence_length": N_("Longer lines are cut into windows of this many predictions."),
+    "batch_size": N_("Windows per update; if all windows fit, every update sees the whole text."),
+    "seed": N_("Same settings and same seed: the same run, number for number."),
+}
+
+
+def option_label(option: str) -> str:
+    """An option of any choice."""
+    return _(OPTION_LABELS[option])
+
+
+def value_label(field: str, value: Any) -> str:
+    """A field and its value in a few words: "hidden size 32", "GRU"."""
+    if isinstance(value, bool):
+        return f"{_(FIELD_LABELS[field])}: {_('on') if value else _('off')}"
+    if isinstance(value, float):
+        return f"{_(FIELD_LABELS[field])} {value:g}"
+    if field == "text":
+        line = value.split("\n")[0]
+        return line if len(line) <= 16 else line[:15] + "…"
+    if isinstance(value, str):
+        return option_label(value)
+    return f"{_(FIELD_LABELS[field])} {value}"
+
+
+def sentence(refusal: Refusal) -> str:
+    """What a refusal says, in the reader's language, as Markdown that shows the reader's own text as it is."""
+    values = refusal.values | {"field": _(FIELD_LABELS[refusal.field])}
+    return plain(_(refusal.template).format(**values))

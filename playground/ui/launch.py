@@ -1,0 +1,34 @@
+"""What the server does once, before its first visitor."""
+
+import gc
+from collections.abc import Callable
+
+import torch
+
+from playground.ui.server import finish_first_run
+
+
+def use_one_thread() -> None:
+    """Let torch compute on the calling thread only.
+
+    Our matrices are far too small to be worth splitting, and thirty sessions on two cores slow each other
+    down when every operation wakes a thread pool.
+    """
+    torch.set_num_threads(1)
+
+
+def rehearse() -> None:
+    """Do once, unseen, what a first visit does, so that no visitor waits for imports and first calls."""
+    finish_first_run()
+
+
+def warm_up(rehearsal: Callable[[], object] = rehearse) -> None:
+    """Run `rehearsal`, then move all it left in memory out of the garbage collector's sight.
+
+    Importing torch leaves some hundred thousand objects that live as long as the process. A full collection
+    walks all of them, 100 to 240 ms in which every session stands still; `gc.freeze()` spares it the walk.
+    """
+    use_one_thread()
+    rehearsal()
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,29 @@
+"""What all sessions of this server share: the runs, and the finished one that a first visit shows."""
+
+from functools import cache
+
+from playground.config import ExperimentConfig
+from playground.runs.registry import Registry
+from playground.runs.viewer import Viewer
+
+REGISTRY = Registry()
+FINISHED_STEPS = 120
+
+
+@cache
+def finish_first_run() -> None:
+    """Train the run that a first visit shows, once, and keep it."""
+    config = ExperimentConfig()
+    identifier = REGISTRY.open("first visit", config)
+    run = REGISTRY.get("first visit", identifier)
+    assert run is not None
+    run.advance(FINISHED_STEPS - run.step, shots=FINISHED_STEPS)
+    REGISTRY.pin(identifier)
+    REGISTRY.release("first visit", identifier)
+
+
+def open_viewer(config: ExperimentConfig) -> Viewer:
+    """A viewer of an experiment: of the finished run if it is the first visit's, else of one waiting at step 0."""
+    finish_first_run()
+    is_first = config == ExperimentConfig()
+    return Viewer(REGISTRY, config, finished_at=FINISHED_STEPS if is_first else 0)

@@ -1,0 +1,27 @@
+"""The frame around every page: language, navigation, and the experiment that all pages share."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from playground.ui import state
+from playground.ui.words import LANGUAGES, _, language
+
+PAGES = Path(__file__).resolve().parents[2] / "pages"
+
+st.set_page_config(page_title="RNN Playground", page_icon="🧠", layout="wide")
+state.begin()
+page = st.navigation(
+    [st.Page(PAGES / "train.py", title=_("Train"), icon=":material/play_circle:", default=True)], position="top"
+)
+with st.sidebar:
+    st.session_state.setdefault("lang", language())
+    st.segmented_control(
+        _("Language"),
+        list(LANGUAGES),
+        format_func=LANGUAGES.__getitem__,
+        key="lang",
+        required=True,
+        label_visibility="collapsed",
+    )
+page.run()

@@ -1,0 +1,123 @@
+"""The stage: the live picture. A component of the page that receives recordings as bytes and plays them by itself."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from playground.analysis.floors import memory_floors, uniform_perplexity
+from playground.cells import CELLS
+from playground.runs.curve import CurvePoints
+from playground.runs.run import Run
+from playground.runs.viewer import Viewer
+from playground.runs.wire import encode
+from playground.ui import state
+from playground.ui.assets import PATH, version
+from playground.ui.fields import value_label
+from playground.ui.stage.words import words
+from playground.ui.words import language
+
+CURVE_POINTS = 256
+TICK_SECONDS = 0.2
+SCENE_EVERY = 5  # messages, while playing
+
+# The page may be served below any path; the address of the page is always one level above that of the stage's files.
+_LOADER = """
+const url = new URL("." + "%s/main.js?v=%s", window.location.href);
+const stage = import(url.href);
+export default function (component) {
+  let leave = () => {};
+  let left = false;
+  stage.then((module) => { if (!left) leave = module.default(component) ?? leave; });
+  return () => { left = true; leave(); };
+}
+""" % (PATH, version())
+
+_mount = st.components.v2.component("stage", html='<div class="mount"></div>', js=_LOADER)
+
+
+def show(viewer: Viewer, *, on_toggle: Callable[[], None], on_study: Callable[[], None], on_ghost: Callable[[], None]):
+    """Draw the stage for a viewer: everything recorded when paused, the latest frames while playing."""
+    _mount(
+        key="stage",
+        data=message(viewer),
+        on_toggle_change=on_toggle,
+        on_study_change=on_study,
+        on_ghost_change=on_ghost,
+    )
+
+
+def message(viewer: Viewer) -> bytes:
+    """What the stage is told. While playing, the scene is repeated only now and then: it seldom changes."""
+    run = viewer.run
+    described, scene_id = state.remembered("scene", _scene_key(viewer), lambda: _identified(scene(viewer, run)))
+    viewer.messages += 1
+    header: dict[str, Any] = {
+        "run": viewer.recording,
+        "epoch": viewer.epoch,
+        "playing": viewer.playing,
+        "playhead": viewer.playhead,
+        "tick": TICK_SECONDS,
+        "status": "ready" if viewer.exploded_at is None else "exploded",
+        "exploded_at": viewer.exploded_at,
+        "scene_id": scene_id,
+        "samples": [
+            {"step": sample.step, "prompt": sample.prompt, "text": sample.text}
+            for sample in run.samples_until(viewer.playhead)
+        ],
+    }
+    if not viewer.playing or viewer.messages % SCENE_EVERY == 0:
+        header["scene"] = described
+    curve: CurvePoints = run.curve_points(viewer.playhead).thinned(CURVE_POINTS)
+    return encode(header, curve, viewer.frames_to_send())
+
+
+def _scene_key(viewer: Viewer) -> tuple:
+    return viewer.recording, viewer.ghosts, viewer.config, language()
+
+
+def _identified(described: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """A scene with a name that is the same for equal scenes."""
+    return described, hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def scene(viewer: Viewer, run: Run) -> dict[str, Any]:
+    """What stays the same from frame to frame: labels, sizes, floors, ghosts, words."""
+    corpus, layout = run.corpus, run.layout
+    inputs = run.watched.inputs[:, 0, 0].tolist()
+    targets = run.watched.targets[:, 0, 0].tolist()
+    config = run.config
+    return {
+        "cell": layout.cell,
+        "layers": layout.layers,
+        "hidden_size": config.network.hidden_size,
+        "units": layout.units,
+        "inputs": [corpus.labels[i] for i in inputs],
+        "targets": [corpus.labels[i] for i in targets],
+        "input_ids": inputs,
+        "target_ids": targets,
+        "vocabulary": list(corpus.labels),
+        "states": list(CELLS[layout.cell].states),
+        "gates": [{"name": gate.name, "low": gate.low, "high": gate.high} for gate in layout.gates],
+        "top": layout.likeliest,
+        "uniform": uniform_perplexity(corpus),
+        "floors": list(memory_floors(corpus)),
+        "ghosts": [
+            {
+                "id": ghost.id,
+                "label": ghost_label(ghost.config.values(), viewer.config.values()),
+                "steps": ghost.steps,
+                "perplexity": ghost.perplexities,
+            }
+            for ghost in viewer.ghosts
+        ],
+        "words": words(),
+    }
+
+
+def ghost_label(ghost: dict[str, Any], present: dict[str, Any]) -> str:
+    """An earlier run in a few words: its cell, and everything else in which it differs from the present one."""
+    different = [name for name in ghost if ghost[name] != present[name] and name != "cell"]
+    return " · ".join(value_label(name, ghost[name]) for name in ["cell", *different][:4])

@@ -1,0 +1,117 @@
+/** Panel 7: what the network expects next, at the time cursor. */
+
+import { fit, line, write } from "./axes.js";
+import { exact, isolate, say } from "./words.js";
+import { targetProbability } from "./view.js";
+
+/** @typedef {import("./surface.js").Surface} Surface */
+/** @typedef {import("./view.js").View} View */
+/** @typedef {{label: string, odds: number, target: boolean, rest: boolean}} Row */
+
+/**
+ * The likeliest symbols; in the order of the vocabulary when it is small enough to show whole, so that bars stay put.
+ * @param {View} view
+ * @returns {Row[]}
+ */
+export function oddsRows(view) {
+  const { frame, scene, t } = view;
+  if (!frame) return [];
+  const { top, vocabulary } = scene;
+  const target = scene.target_ids[t];
+  const rows = Array.from({ length: top }, (_, k) => {
+    const id = frame.likeliest[t * top + k];
+    const isTarget = id === target;
+    const odds = isTarget ? targetProbability(view, t) : frame.odds[t * top + k] / 65535;
+    return { id, label: vocabulary[id], odds, target: isTarget, rest: false };
+  });
+  if (vocabulary.length <= top) return rows.sort((a, b) => a.id - b.id);
+  if (!rows.some((row) => row.target)) {
+    rows.push({
+      id: target, label: vocabulary[target], odds: targetProbability(view, t), target: true, rest: false,
+    });
+    return rows;
+  }
+  const rest = Math.max(0, 1 - rows.reduce((sum, row) => sum + row.odds, 0));
+  const label = say(view.words, "others", { count: vocabulary.length - top });
+  return [...rows, { id: -1, label, odds: rest, target: false, rest: true }];
+}
+
+/**
+ * @param {Surface} surface
+ * @param {View} view
+ */
+export function drawOdds(surface, view) {
+  if (!surface.ready) return;
+  const { context, unit, width, height } = surface;
+  const { theme, scene } = view;
+  const count = scene.vocabulary.length > scene.top ? scene.top + 1 : scene.vocabulary.length;
+  const rect = surface.memo(view.key, () => {
+    context.font = surface.font(12.5, 500);
+    const labels = scene.vocabulary.map((label) => context.measureText(label).width);
+    context.font = surface.font(10.5);
+    const others = scene.vocabulary.length > scene.top ? say(view.words, "others", { count: 256 }) : "";
+    const widest = Math.min(Math.max(...labels, context.measureText(others).width, 14), width * 0.3);
+    const left = Math.ceil(widest + 8 * unit);
+    context.font = surface.font(10.5, 600);
+    const right = Math.ceil(Math.max(context.measureText(`0.000 ◀ ${view.words.target}`).width, 40) + 6);
+    return { left, top: 2, width: Math.max(20, width - left - right), height: height - 29 * unit, labels: widest };
+  });
+  const high = Math.min(rect.height / count, 24 * unit);
+  surface.prepare(view.key, (base) => paintAxis(base, surface, view, rect, high * count));
+  surface.stamp();
+  oddsRows(view).forEach((row, k) => {
+    const middle = rect.top + (k + 0.5) * high;
+    const thick = Math.max(3, Math.min(high - 4, 15 * unit));
+    const long = Math.max(0, Math.min(1, row.odds)) * rect.width;
+    const font = row.rest ? surface.font(10.5) : surface.font(Math.min(12.5, high / unit), row.target ? 700 : 500);
+    context.font = font;
+    write(context, fit(context, isolate(row.label), rect.labels), rect.left - 6 * unit, middle, {
+      font, colour: row.rest ? theme.muted : theme.text, align: "right",
+    });
+    context.fillStyle = row.target ? theme.colour.probability : theme.muted;
+    context.globalAlpha = row.target ? 1 : row.rest ? 0.3 : 0.55;
+    context.fillRect(rect.left, middle - thick / 2, Math.max(long, 1), thick);
+    context.globalAlpha = 1;
+    const text = probabilityText(row) + (row.target ? ` ◀ ${view.words.target}` : "");
+    write(context, text, rect.left + long + 5 * unit, middle, {
+      font: surface.font(10.5, row.target ? 600 : 400), colour: row.target ? theme.text : theme.muted,
+    });
+  });
+}
+
+/** @param {Row} row */
+function probabilityText({ odds }) {
+  if (Number.isNaN(odds)) return "NaN";
+  return odds > 0 && odds < 0.0005 ? "<0.001" : odds.toFixed(3);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Surface} surface
+ * @param {View} view
+ * @param {import("./surface.js").Rect} rect
+ * @param {number} height  of all bars
+ */
+function paintAxis(context, surface, view, rect, height) {
+  const { theme } = view;
+  const { unit } = surface;
+  const bottom = rect.top + height + 2;
+  for (const value of [0, 0.5, 1]) {
+    const x = Math.round(rect.left + value * rect.width) + 0.5;
+    line(context, x, rect.top, x, bottom, value ? theme.faint : theme.muted);
+    write(context, String(value), x, bottom + 7 * unit, {
+      font: surface.font(10), colour: theme.muted, align: "center",
+    });
+  }
+  write(context, view.words.probability ?? "probability", rect.left + rect.width / 2, bottom + 19 * unit, {
+    font: surface.font(10), colour: theme.muted, align: "center",
+  });
+}
+
+/** @param {View} view */
+export function describeOdds(view) {
+  const list = oddsRows(view).map((row) => `${isolate(row.label)} ${exact(row.odds)}`).join(", ");
+  return say(view.words, "aria_odds", {
+    t: view.t + 1, input: isolate(view.scene.inputs[view.t]), target: isolate(view.scene.targets[view.t]), list,
+  });
+}

@@ -1,0 +1,78 @@
+/** The frame around every panel: title, legend, one line of advice, and boxes to draw in. */
+
+import { element, setAttribute, setText } from "./dom.js";
+import { gradient } from "./theme.js";
+import { Surface } from "./surface.js";
+
+export class Panel {
+  /** @param {string} name */
+  constructor(name) {
+    this.name = name;
+    this.title = element("h3");
+    this.aside = element("div", { class: "aside" });
+    this.hint = element("p", { class: "hint" });
+    this.body = element("div", { class: "body" });
+    this.element = element("section", { class: `panel ${name}` }, [
+      element("header", {}, [this.title, this.aside]), this.hint, this.body,
+    ]);
+    /** @type {Surface[]} */
+    this.surfaces = [];
+  }
+
+  /**
+   * Adds a box with a canvas.
+   * @param {HTMLElement} [parent]
+   */
+  addSurface(parent = this.body) {
+    const plot = element("div", { class: "plot", role: "img" });
+    parent.append(plot);
+    const surface = new Surface(plot);
+    this.surfaces.push(surface);
+    return surface;
+  }
+
+  /**
+   * @param {string} title
+   * @param {string} hint
+   */
+  setNames(title, hint) {
+    setText(this.title, title);
+    setText(this.hint, hint);
+    setAttribute(this.element, "aria-label", title);
+  }
+
+  /**
+   * The text alternative of its pictures.
+   * @param {string} text
+   */
+  describe(text) {
+    for (const surface of this.surfaces) setAttribute(surface.plot, "aria-label", text);
+  }
+}
+
+/**
+ * A bar of colour with the numbers at its ends.
+ * @param {Uint32Array} palette
+ * @param {string} low
+ * @param {string} high
+ * @param {string} [title]
+ */
+export function colourLegend(palette, low, high, title = "") {
+  const bar = element("i", { class: "ramp" });
+  bar.style.background = gradient(palette);
+  const children = [element("span", {}, [low]), bar, element("span", {}, [high])];
+  if (title) children.unshift(element("span", { class: "legend-title" }, [title]));
+  return element("span", { class: "legend" }, children);
+}
+
+/**
+ * A stroke of colour with a name.
+ * @param {string} colour
+ * @param {string} text
+ * @param {"solid"|"dashed"|"dotted"|"tick"} kind
+ */
+export function lineLegend(colour, text, kind = "solid") {
+  const swatch = element("i", { class: `swatch ${kind}` });
+  swatch.style.borderColor = colour;
+  return element("span", { class: "legend" }, [swatch, element("bdi", {}, [text])]);
+}

@@ -1,0 +1,72 @@
+/** Panels 3: hidden state and cell state, signed values around a neutral middle. */
+
+import { cellAt, cellName, drawHeatmap } from "./heatmap.js";
+import { comfortable } from "./scales.js";
+import { rounded, say } from "./words.js";
+
+/** @typedef {import("./surface.js").Surface} Surface */
+/** @typedef {import("./view.js").View} View */
+
+const table = new Uint32Array(256);
+
+/**
+ * The value at which the colours end: 1 for a bounded state, a comfortable number above what was seen for others.
+ * @param {View} view
+ * @param {string} state
+ */
+export function stateLimit(view, state) {
+  return comfortable(view.limits.state[state] ?? 1);
+}
+
+/**
+ * @param {Surface} surface
+ * @param {View} view
+ * @param {string} state  "h" or "c"
+ */
+export function drawState(surface, view, state) {
+  const layer = view.frame?.layers[view.layer];
+  if (!layer) return;
+  const palette = view.theme.signed;
+  const gain = layer.scale[state] / 127 / stateLimit(view, state);
+  const middle = (palette.length - 1) / 2;
+  for (let k = 0; k < 256; k += 1) {
+    const share = Math.min(Math.max((k - 128) * gain, -1), 1);
+    table[k] = palette[Math.round(middle + share * middle)];
+  }
+  drawHeatmap(surface, view, layer.states[state], table);
+}
+
+/**
+ * @param {Surface} surface
+ * @param {View} view
+ * @param {string} state
+ * @param {number} x
+ * @param {number} y
+ */
+export function stateTip(surface, view, state, x, y) {
+  const cell = cellAt(surface, view, x, y, false);
+  const layer = view.frame?.layers[view.layer];
+  if (!cell || !layer) return null;
+  const byte = layer.states[state][cell.unit * view.scene.inputs.length + cell.t];
+  return [cellName(view, cell), `${state} ${rounded((byte / 127) * layer.scale[state])}`];
+}
+
+/**
+ * @param {View} view
+ * @param {string} state
+ */
+export function describeState(view, state) {
+  const layer = view.frame?.layers[view.layer];
+  if (!layer) return "";
+  const plane = layer.states[state];
+  let low = Infinity;
+  let high = -Infinity;
+  for (const byte of plane) {
+    low = Math.min(low, byte);
+    high = Math.max(high, byte);
+  }
+  const unit = layer.scale[state] / 127;
+  return say(view.words, state === "h" ? "aria_state" : "aria_cell_state", {
+    units: view.scene.units, count: view.scene.inputs.length, low: rounded(low * unit), high: rounded(high * unit),
+  });
+}

@@ -1,0 +1,171 @@
+/** Colours and fonts of the stage. One quantity has one colour, here and in the charts below the stage. */
+
+/**
+ * @typedef {object} Theme
+ * @property {boolean} dark
+ * @property {string} background
+ * @property {string} text
+ * @property {string} muted  axis labels
+ * @property {string} faint  grid lines
+ * @property {string} surface  empty cells
+ * @property {string} accent
+ * @property {Record<string, string>} colour  by quantity
+ * @property {string[]} ghosts
+ * @property {Uint32Array} signed  512 colours from −limit to +limit
+ * @property {Uint32Array} gate  256 colours, low to high
+ * @property {Uint32Array} loss  256 colours, 0 to high
+ * @property {string} key  changes when anything above does
+ */
+
+/** Dark enough on white, light enough on black, and apart from each other for colour-blind eyes. */
+const LIGHT = {
+  h: "#0072B2", c: "#C44E00", perplexity: "#0072B2", probability: "#00855F", clipped: "#C44E00",
+  uniform: "#6B6B76", floor: "#B0559A", exploded: "#B3261E",
+};
+const DARK = {
+  h: "#5AB0EE", c: "#F2762E", perplexity: "#5AB0EE", probability: "#1FC493", clipped: "#F2762E",
+  uniform: "#9AA0AC", floor: "#E08FC0", exploded: "#FF8A80",
+};
+const GHOSTS = { light: ["#8A6D3B", "#5B7F77", "#7A6A94"], dark: ["#C9AC78", "#93BDB3", "#B7A6D6"] };
+const SIGNED = {
+  light: ["#08417E", "#2878B8", "#8DBFE0", "#F5F5F2", "#F3BC88", "#D4711F", "#8A3A05"],
+  dark: ["#9AD2FF", "#3D93D8", "#1F4C75", "#20242C", "#70401A", "#DE7B2C", "#FFC98F"],
+};
+const GATE = {
+  light: ["#F3F5F0", "#C5E3D3", "#79C0A2", "#2F9273", "#085A47"],
+  dark: ["#1E2429", "#1D4A41", "#1F7D67", "#3DB893", "#B4F2D6"],
+};
+const LOSS = {
+  light: ["#F4F3F5", "#E9D3E3", "#D79CC4", "#B0559A", "#6E1F5F"],
+  dark: ["#22222A", "#4A2B44", "#85467A", "#C873B0", "#F5C3E4"],
+};
+
+const VARIABLES = {
+  background: "--st-background-color", text: "--st-text-color", accent: "--st-primary-color", font: "--st-font",
+  mono: "--st-code-font",
+};
+
+/**
+ * Streamlit's theme as it stands.
+ * @param {HTMLElement} host  an element that inherits the --st-* variables
+ * @returns {Record<keyof typeof VARIABLES, string>} empty where a variable is not set
+ */
+export function themeVariables(host) {
+  const style = getComputedStyle(host);
+  const read = Object.entries(VARIABLES).map(([name, variable]) => {
+    const value = style.getPropertyValue(variable).trim();
+    return [name, value === "unset" ? "" : value];
+  });
+  return Object.fromEntries(read);
+}
+
+/**
+ * @param {ReturnType<typeof themeVariables>} variables
+ * @param {boolean} dark  used when the background is not set
+ * @returns {Theme}
+ */
+export function makeTheme(variables, dark) {
+  const background = hex(variables.background || (dark ? "#0e1117" : "#ffffff"));
+  const isDark = luminance(background) < 0.3;
+  const text = hex(variables.text || (isDark ? "#fafafa" : "#31333f"));
+  const name = isDark ? "dark" : "light";
+  return {
+    dark: isDark,
+    background,
+    text,
+    muted: mix(background, text, isDark ? 0.68 : 0.7),
+    faint: mix(background, text, isDark ? 0.15 : 0.11),
+    surface: mix(background, text, isDark ? 0.08 : 0.045),
+    accent: hex(variables.accent || (isDark ? "#5AB0EE" : "#0072B2")),
+    colour: isDark ? DARK : LIGHT,
+    ghosts: GHOSTS[name],
+    signed: ramp(SIGNED[name], 512),
+    gate: ramp(GATE[name], 256),
+    loss: ramp(LOSS[name], 256),
+    key: Object.values(variables).join("|") + isDark,
+  };
+}
+
+/**
+ * A CSS gradient of a palette, for a legend.
+ * @param {Uint32Array} palette
+ */
+export function gradient(palette) {
+  const stops = Array.from({ length: 9 }, (_, k) => css(palette[Math.round((k / 8) * (palette.length - 1))]));
+  return `linear-gradient(to right, ${stops.join(", ")})`;
+}
+
+/**
+ * The CSS form of a palette entry.
+ * @param {number} abgr
+ */
+export function css(abgr) {
+  return `rgb(${abgr & 255}, ${(abgr >> 8) & 255}, ${(abgr >> 16) & 255})`;
+}
+
+/**
+ * Black or white, whichever reads better on a palette entry.
+ * @param {number} abgr
+ */
+export function inkOn(abgr) {
+  return lightness(abgr & 255, (abgr >> 8) & 255, (abgr >> 16) & 255) > 0.3 ? "#17181c" : "#ffffff";
+}
+
+/**
+ * @param {string} from  #rrggbb
+ * @param {string} to
+ * @param {number} share  of `to`
+ */
+export function mix(from, to, share) {
+  const a = channels(from);
+  const b = channels(to);
+  return `#${a.map((x, k) => Math.round(x + (b[k] - x) * share).toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** @param {string} colour #rrggbb */
+function channels(colour) {
+  return [1, 3, 5].map((k) => parseInt(colour.slice(k, k + 2), 16));
+}
+
+/** @param {string} colour */
+function luminance(colour) {
+  const [r, g, b] = channels(colour);
+  return lightness(r, g, b);
+}
+
+/** @param {number} r @param {number} g @param {number} b */
+function lightness(r, g, b) {
+  const [x, y, z] = [r, g, b].map((value) => (value / 255) ** 2.2);
+  return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+}
+
+/**
+ * Any CSS colour as #rrggbb.
+ * @param {string} colour
+ */
+function hex(colour) {
+  const context = /** @type {CanvasRenderingContext2D} */ (
+    document.createElement("canvas").getContext("2d", { willReadFrequently: true })
+  );
+  context.fillStyle = "#808080";
+  context.fillStyle = colour;
+  context.fillRect(0, 0, 1, 1);
+  const [r, g, b] = context.getImageData(0, 0, 1, 1).data;
+  return `#${[r, g, b].map((value) => value.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/**
+ * Evenly spaced colours between anchors, as ImageData wants them (ABGR).
+ * @param {string[]} anchors
+ * @param {number} count
+ */
+function ramp(anchors, count) {
+  const palette = new Uint32Array(count);
+  for (let k = 0; k < count; k += 1) {
+    const place = (k / (count - 1)) * (anchors.length - 1);
+    const left = Math.min(Math.floor(place), anchors.length - 2);
+    const [r, g, b] = channels(mix(anchors[left], anchors[left + 1], place - left));
+    palette[k] = (255 << 24) | (b << 16) | (g << 8) | r;
+  }
+  return palette;
+}

@@ -1,0 +1,256 @@
+/** Panel 1: the sequence as tiles. Above, the symbol read; below, the symbol to predict, coloured by its loss. */
+
+import { fit, write } from "./axes.js";
+import { exact, isolate, say } from "./words.js";
+import { inkOn, css } from "./theme.js";
+import { stride } from "./scales.js";
+import { targetProbability } from "./view.js";
+
+/** @typedef {import("./surface.js").Surface} Surface */
+/** @typedef {import("./view.js").View} View */
+
+/**
+ * @typedef {object} TileGeometry
+ * @property {number} left  where the tiles begin
+ * @property {number} width  of the window onto them
+ * @property {number} slot  of one tile with its gap
+ * @property {number} shown  how many fit
+ * @property {number} count
+ * @property {boolean} scrolls
+ */
+
+const NARROWEST = 22;
+const WIDEST = 92;
+
+/**
+ * @param {Surface} surface
+ * @param {View} view
+ * @returns {TileGeometry}
+ */
+export function tileGeometry(surface, view) {
+  return surface.memo(view.key, () => {
+    const { unit, context } = surface;
+    const { inputs, targets } = view.scene;
+    context.font = surface.font(10.5);
+    const rows = [view.words.input, view.words.target, view.words.probability];
+    const left = Math.ceil(rows.reduce((most, row) => Math.max(most, context.measureText(row ?? "").width), 0) + 10);
+    const width = surface.width - left - 1;
+    context.font = surface.font(19, 500);
+    const widest = [...inputs, ...targets].reduce((most, label) => Math.max(most, context.measureText(label).width), 0);
+    const comfortable = Math.min(Math.max(widest + 10 * unit, NARROWEST * unit), WIDEST * unit);
+    const least = Math.min(comfortable, Math.max(NARROWEST * unit, widest > 40 * unit ? comfortable * 0.72 : 0));
+    const count = inputs.length;
+    const even = width / count;
+    const slot = even >= least ? Math.min(even, Math.max(comfortable, 84 * unit)) : width / Math.floor(width / least);
+    const shown = Math.min(count, Math.floor(width / slot + 0.01));
+    return { left, width, slot, shown, count, scrolls: shown < count };
+  });
+}
+
+/**
+ * The scroll that keeps the cursor's tile in view with one neighbour on each side.
+ * @param {TileGeometry} geometry
+ * @param {number} scroll
+ * @param {number} t
+ */
+export function scrollWanted({ shown, count, scrolls }, scroll, t) {
+  if (!scrolls) return 0;
+  const margin = Math.min(2, Math.floor((shown - 1) / 2));
+  const kept = Math.min(Math.max(scroll, t + 1 + margin - shown), t - margin);
+  return Math.min(Math.max(kept, 0), count - shown);
+}
+
+/**
+ * The share of the loss scale: it ends at twice the loss of uniform guessing.
+ * @param {View} view
+ */
+export function lossLimit(view) {
+  return 2 * Math.log(Math.max(view.scene.uniform, 2));
+}
+
+/** @param {Surface} surface @param {TileGeometry} geometry */
+function rowsOf(surface, geometry) {
+  const k = surface.unit;
+  const top = 13 * k;
+  const map = geometry.scrolls ? 11 * k : 0;
+  const height = surface.height - top - map - 1;
+  const upper = Math.round(height * 0.4);
+  return { top, upper, lower: top + upper + 2 * k, end: top + height, map: surface.height - 7 * k };
+}
+
+/**
+ * @param {Surface} surface
+ * @param {View} view
+ */
+export function drawTiles(surface, view) {
+  if (!surface.ready) return;
+  const { context } = surface;
+  const { scene, theme } = view;
+  const geometry = tileGeometry(surface, view);
+  const rows = rowsOf(surface, geometry);
+  const k = surface.unit;
+  surface.prepare(view.key, (base) => {
+    const style = { font: surface.font(10.5), colour: theme.muted };
+    const lower = rows.end - rows.lower;
+    write(base, view.words.input ?? "input", 0, rows.top + rows.upper / 2, style);
+    write(base, view.words.target ?? "target", 0, rows.lower + lower * 0.36, style);
+    write(base, view.words.probability ?? "probability", 0, rows.lower + lower * 0.8, style);
+  });
+  surface.stamp();
+  context.save();
+  context.beginPath();
+  context.rect(geometry.left - 2, 0, geometry.shown * geometry.slot + 4, surface.height);
+  context.clip();
+  const first = Math.max(0, Math.floor(view.scroll));
+  const last = Math.min(scene.inputs.length - 1, Math.ceil(view.scroll + geometry.shown));
+  context.font = surface.font(9.5);
+  const every = stride(geometry.slot, context.measureText(String(scene.inputs.length)).width + 6);
+  for (let t = first; t <= last; t += 1) {
+    const left = Math.round(geometry.left + (t - view.scroll) * geometry.slot);
+    const right = Math.round(geometry.left + (t + 1 - view.scroll) * geometry.slot) - 2;
+    drawTile(surface, view, rows, t, left, right - left);
+    if (t === view.t || (t + 1) % every === 0 || every === 1) {
+      write(context, String(t + 1), (left + right) / 2, 6 * k, {
+        font: surface.font(9.5, t === view.t ? 700 : 400), colour: t === view.t ? theme.text : theme.muted,
+        align: "center",
+      });
+    }
+  }
+  context.restore();
+  if (geometry.scrolls) drawMap(surface, view, geometry, rows.map);
+}
+
+/**
+ * @param {View} view
+ * @param {number} t
+ */
+function lossColour(view, t) {
+  const palette = view.theme.loss;
+  const share = (view.frame?.loss[t] ?? 0) / lossLimit(view);
+  return palette[Math.round(Math.min(Math.max(Number.isNaN(share) ? 1 : share, 0), 1) * (palette.length - 1))];
+}
+
+/**
+ * @param {Surface} surface
+ * @param {View} view
+ * @param {{top: number, upper: number, lower: number, end: number}} rows
+ * @param {number} t
+ * @param {number} left
+ * @param {number} width
+ */
+function drawTile(surface, view, rows, t, left, width) {
+  const { context, unit } = surface;
+  const { scene, theme } = view;
+  const middle = left + width / 2;
+  const lower = rows.end - rows.lower;
+  context.fillStyle = theme.surface;
+  context.fillRect(left, rows.top, width, rows.upper);
+  const colour = lossColour(view, t);
+  context.fillStyle = css(colour);
+  context.fillRect(left, rows.lower, width, lower);
+  const ink = inkOn(colour);
+  const large = { font: surface.font(19, 500), colour: theme.text, align: /** @type {const} */ ("center") };
+  writeFitted(surface, scene.inputs[t], middle, rows.top + rows.upper / 2 + unit, width - 3, 19, large.colour);
+  writeFitted(surface, scene.targets[t], middle, rows.lower + lower * 0.36, width - 3, 17, ink);
+  write(context, probabilityText(targetProbability(view, t), width / unit), middle, rows.lower + lower * 0.8, {
+    ...large, font: surface.font(10.5, 500), colour: ink,
+  });
+  if (t === view.t) {
+    context.strokeStyle = theme.text;
+    context.lineWidth = 2;
+    context.strokeRect(left, rows.top, width, rows.end - rows.top);
+  }
+}
+
+/**
+ * A label as large as it may be; smaller, and then cut, when it is too wide.
+ * @param {Surface} surface
+ * @param {string} label
+ * @param {number} x
+ * @param {number} y
+ * @param {number} width
+ * @param {number} size
+ * @param {string} colour
+ */
+function writeFitted(surface, label, x, y, width, size, colour) {
+  const { context } = surface;
+  const text = isolate(label);
+  context.font = surface.font(size, 500);
+  const wide = context.measureText(text).width;
+  const fitted = wide > width ? Math.max(11.5, (size * width) / wide) : size;
+  const font = surface.font(fitted, 500);
+  context.font = font;
+  write(context, fit(context, text, width), x, y, { font, colour, align: "center" });
+}
+
+/** @param {number} probability @param {number} width */
+function probabilityText(probability, width) {
+  if (Number.isNaN(probability)) return "NaN";
+  if (width >= 38) return probability > 0 && probability < 0.0005 ? "<0.001" : Number(probability).toFixed(3);
+  const text = probability.toFixed(2);
+  return width >= 26 ? text : text.replace(/^0/, "");
+}
+
+/**
+ * The whole sequence in a thin strip, with the window that is in view.
+ * @param {Surface} surface
+ * @param {View} view
+ * @param {TileGeometry} geometry
+ * @param {number} top
+ */
+function drawMap(surface, view, geometry, top) {
+  const { context, unit } = surface;
+  const slot = geometry.width / geometry.count;
+  for (let t = 0; t < geometry.count; t += 1) {
+    context.fillStyle = css(lossColour(view, t));
+    context.fillRect(geometry.left + t * slot, top, slot, 5 * unit);
+  }
+  context.fillStyle = view.theme.text;
+  context.fillRect(geometry.left + view.t * slot, top - unit, Math.max(slot, 2), 7 * unit);
+  context.strokeStyle = view.theme.muted;
+  context.lineWidth = 1;
+  context.strokeRect(geometry.left + view.scroll * slot + 0.5, top - 1, geometry.shown * slot - 1, 7 * unit);
+}
+
+/**
+ * @param {Surface} surface
+ * @param {View} view
+ * @param {number} x
+ * @param {number} y
+ */
+export function tileTimeAt(surface, view, x, y) {
+  const geometry = tileGeometry(surface, view);
+  if (x < geometry.left) return -1;
+  const t = geometry.scrolls && y > surface.height - 11 * surface.unit
+    ? Math.floor(((x - geometry.left) / geometry.width) * geometry.count)
+    : Math.floor((x - geometry.left) / geometry.slot + view.scroll);
+  return t >= 0 && t < geometry.count ? t : -1;
+}
+
+/**
+ * @param {Surface} surface
+ * @param {View} view
+ * @param {number} x
+ * @param {number} y
+ */
+export function tileTip(surface, view, x, y) {
+  const t = tileTimeAt(surface, view, x, y);
+  if (t < 0 || !view.frame) return null;
+  const { words, scene } = view;
+  return [
+    say(words, "timestep", { t: t + 1 }),
+    `${words.input} ${isolate(scene.inputs[t])}`,
+    `${words.target} ${isolate(scene.targets[t])}`,
+    `${words.probability} ${exact(targetProbability(view, t))}`,
+    `${words.loss} ${exact(view.frame.loss[t])} ${words.nats}`,
+  ];
+}
+
+/** @param {View} view */
+export function describeTiles(view) {
+  const { scene, t } = view;
+  return say(view.words, "aria_tiles", {
+    count: scene.inputs.length, t: t + 1, input: isolate(scene.inputs[t]), target: isolate(scene.targets[t]),
+    probability: exact(targetProbability(view, t)), loss: exact(view.frame?.loss[t] ?? NaN),
+  });
+}

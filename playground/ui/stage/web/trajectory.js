@@ -1,0 +1,279 @@
+/** Panel 6: the path of the hidden state through its two principal axes, both at the same scale. */
+
+import { fit, line, sideTitle, write } from "./axes.js";
+import { comfortable, ticks } from "./scales.js";
+import { isolate, percent, say, short } from "./words.js";
+import { mix } from "./theme.js";
+
+/** @typedef {import("./surface.js").Surface} Surface */
+/** @typedef {import("./surface.js").Rect} Rect */
+/** @typedef {import("./view.js").View} View */
+
+const MARGINS = { left: 44, right: 8, top: 6, bottom: 30 };
+
+const LONG = 40; // timesteps
+const RECENT = 9; // timesteps before the cursor that stand out on a long path
+
+/** @param {View} view @param {number} t */
+function isRecent(view, t) {
+  return t <= view.t && t >= view.t - RECENT;
+}
+
+/**
+ * Half the height of the axes that this frame needs; it stays what it is unless the path leaves it or shrinks a lot.
+ * @param {Surface} surface
+ * @param {View} view
+ * @param {number} present
+ */
+export function reachWanted(surface, view, present) {
+  const xy = view.frame?.layers[view.layer].xy;
+  if (!xy || !surface.ready) return present;
+  const rect = surface.inside(MARGINS);
+  const aspect = rect.width / rect.height;
+  let needed = 0;
+  for (let k = 0; k < xy.length; k += 2) {
+    const most = Math.max(Math.abs(xy[k]) / aspect, Math.abs(xy[k + 1]));
+    if (Number.isFinite(most)) needed = Math.max(needed, most);
+  }
+  const wanted = comfortable(Math.max(needed * 1.2, 0.01));
+  return present > 0 && wanted <= present && wanted > present * 0.45 ? present : wanted;
+}
+
+/**
+ * @param {Surface} surface
+ * @param {View} view
+ */
+export function drawTrajectory(surface, view) {
+  if (!surface.ready) return;
+  const rect = surface.inside(MARGINS);
+  const layer = view.frame?.layers[view.layer];
+  const shares = Array.from(layer?.shares ?? [NaN, NaN], percent);
+  const key = `${view.key}|${view.reach.toPrecision(5)}|${shares}`;
+  surface.prepare(key, (base) => paintAxes(base, surface, view, rect, shares));
+  surface.stamp();
+  if (layer) paintPath(surface, view, rect, layer.xy);
+}
+
+/** @param {Rect} rect @param {number} reach */
+function place(rect, reach) {
+  const scale = rect.height / 2 / reach;
+  const x0 = rect.left + rect.width / 2;
+  const y0 = rect.top + rect.height / 2;
+  return {
+    /** @param {number} x */ x: (x) => x0 + x * scale,
+    /** @param {number} y */ y: (y) => y0 - y * scale,
+  };
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Surface} surface
+ * @param {View} view
+ * @param {Rect} rect
+ * @param {string[]} shares
+ */
+function paintAxes(context, surface, view, rect, shares) {
+  const { theme, reach } = view;
+  const to = place(rect, reach);
+  const style = { font: surface.font(10.5), colour: theme.muted };
+  const right = rect.left + rect.width;
+  const bottom = rect.top + rect.height;
+  const wide = (reach * rect.width) / rect.height;
+  const marks = ticks(-reach, reach, 4);
+  const spacing = marks.length > 1 ? marks[1] - marks[0] : reach;
+  for (const value of marks) {
+    const y = Math.round(to.y(value)) + 0.5;
+    line(context, rect.left, y, right, y, value === 0 ? theme.muted : theme.faint, value === 0 ? 0.75 : 1);
+    write(context, short(value), rect.left - 4 * surface.unit, y, { ...style, align: "right" });
+  }
+  const last = Math.floor(wide / spacing + 1e-9);
+  for (let k = -last; k <= last; k += 1) {
+    const x = Math.round(to.x(k * spacing)) + 0.5;
+    line(context, x, rect.top, x, bottom, k === 0 ? theme.muted : theme.faint, k === 0 ? 0.75 : 1);
+    if (x > rect.left + 8 && x < right - 8) {
+      write(context, short(Number((k * spacing).toPrecision(6))), x, bottom + 9 * surface.unit, {
+        ...style, align: "center",
+      });
+    }
+  }
+  /** @param {number} n */
+  const title = (n) => say(view.words, "axis_component", { n, share: shares[n - 1] });
+  write(context, title(1), rect.left + rect.width / 2, bottom + 22 * surface.unit, {
+    font: surface.font(10), colour: theme.muted, align: "center",
+  });
+  sideTitle(context, surface, view, rect, title(2));
+}
+
+/**
+ * @param {Surface} surface
+ * @param {View} view
+ * @param {Rect} rect
+ * @param {Float32Array} xy
+ */
+function paintPath(surface, view, rect, xy) {
+  const { context, unit } = surface;
+  const { theme, scene } = view;
+  const count = scene.inputs.length;
+  const to = place(rect, view.reach);
+  const colour = theme.colour.h;
+  const points = scene.inputs.map((_, t) => ({ x: to.x(xy[2 * t]), y: to.y(xy[2 * t + 1]) }));
+  const shades = Array.from({ length: 5 }, (_, k) => mix(theme.background, colour, 0.3 + 0.175 * k));
+  /** @param {number} t */
+  const shade = (t) => {
+    if (count <= LONG) return shades[Math.min(4, Math.floor(((t + 0.5) / count) * 5))];
+    const ago = view.t - t; // of a long path only the steps before the cursor stand out
+    return ago < 0 || ago > RECENT ? faded : shades[4 - Math.floor((ago / (RECENT + 1)) * 4)];
+  };
+  const faded = mix(theme.background, colour, 0.22);
+  const order = points.map((_, t) => t);
+  if (count > LONG) order.sort((a, b) => Number(isRecent(view, a)) - Number(isRecent(view, b)) || a - b);
+  context.save();
+  context.beginPath();
+  context.rect(rect.left, rect.top, rect.width, rect.height);
+  context.clip();
+  context.lineWidth = 1.5 * unit;
+  for (const t of order) {
+    if (t === 0 || !Number.isFinite(points[t - 1].x + points[t].x)) continue;
+    line(context, points[t - 1].x, points[t - 1].y, points[t].x, points[t].y, shade(t), 1.5 * unit);
+  }
+  const radius = (count > 60 ? 2 : 3) * unit;
+  for (const t of order) {
+    const point = points[t];
+    if (!Number.isFinite(point.x) || t === view.t) continue;
+    context.fillStyle = shade(t);
+    context.beginPath();
+    context.arc(point.x, point.y, radius, 0, 2 * Math.PI);
+    context.fill();
+  }
+  paintLabels(surface, view, rect, points);
+  context.restore();
+  const chosen = points[view.t];
+  if (!chosen || !Number.isFinite(chosen.x)) return;
+  context.fillStyle = colour;
+  context.strokeStyle = theme.text;
+  context.lineWidth = 2 * unit;
+  context.beginPath();
+  context.arc(chosen.x, chosen.y, 5.5 * unit, 0, 2 * Math.PI);
+  context.fill();
+  context.stroke();
+}
+
+/**
+ * Every symbol beside its point; of a long path only those before the cursor.
+ * @param {Surface} surface
+ * @param {View} view
+ * @param {Rect} rect
+ * @param {{x: number, y: number}[]} points
+ */
+function paintLabels(surface, view, rect, points) {
+  const { context, unit } = surface;
+  const { scene, theme } = view;
+  const chosen = points.map((_, t) => t).filter((t) => points.length <= LONG || isRecent(view, t));
+  chosen.sort((a, b) => Number(b === view.t) - Number(a === view.t));
+  /** @type {Label[]} */
+  const placed = [];
+  for (const t of chosen) {
+    if (!Number.isFinite(points[t].x)) continue;
+    const atCursor = t === view.t;
+    const font = surface.font(atCursor ? 14 : 11.5, atCursor ? 700 : 500);
+    context.font = font;
+    const text = fit(context, isolate(scene.inputs[t]), 84 * unit);
+    const size = { width: context.measureText(text).width, height: (atCursor ? 14 : 12) * unit };
+    const place = freePlace(rect, points, t, size, placed, (atCursor ? 8 : 5) * unit);
+    placed.push({ ...place, ...size, text, font, colour: atCursor ? theme.text : theme.muted });
+  }
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.lineWidth = 3 * unit;
+  context.lineJoin = "round";
+  context.strokeStyle = theme.background;
+  for (const { text, font, colour, x, y } of placed.reverse()) {
+    context.font = font;
+    context.strokeText(text, x, y);
+    context.fillStyle = colour;
+    context.fillText(text, x, y);
+  }
+}
+
+/** @typedef {{x: number, y: number, width: number, height: number, text: string, font: string, colour: string}} Label */
+
+/**
+ * The place around a point where a label covers least: outwards when that is free, else the nearest turn from it.
+ * @param {Rect} rect
+ * @param {{x: number, y: number}[]} points
+ * @param {number} t
+ * @param {{width: number, height: number}} size
+ * @param {Label[]} placed
+ * @param {number} gap
+ */
+function freePlace(rect, points, t, size, placed, gap) {
+  const { x, y } = points[t];
+  const outwards = Math.atan2(y - rect.top - rect.height / 2, x - rect.left - rect.width / 2);
+  const neighbours = points.length > LONG ? [] : points;
+  let best = { x, y };
+  let least = Infinity;
+  for (const turn of TURNS) {
+    const angle = outwards + turn;
+    const left = x + Math.cos(angle) * (gap + size.width / 2);
+    const top = y + Math.sin(angle) * (gap + size.height / 2);
+    let cost = Math.abs(turn);
+    if (left - size.width / 2 < rect.left || left + size.width / 2 > rect.left + rect.width) cost += 20;
+    if (top - size.height / 2 < rect.top || top + size.height / 2 > rect.top + rect.height) cost += 20;
+    for (const other of neighbours) {
+      if (Math.abs(other.x - left) < size.width / 2 + 3 && Math.abs(other.y - top) < size.height / 2 + 2) cost += 6;
+    }
+    for (const other of placed) {
+      const across = Math.abs(other.x - left) < (other.width + size.width) / 2;
+      if (across && Math.abs(other.y - top) < (other.height + size.height) / 2) cost += 8;
+    }
+    if (cost < least) [best, least] = [{ x: left, y: top }, cost];
+    if (least < 0.01) break;
+  }
+  return best;
+}
+
+const TURNS = [0, 0.785, -0.785, 1.571, -1.571, 2.356, -2.356, 3.142];
+
+/**
+ * The timestep whose point is nearest, −1 when none is near.
+ * @param {Surface} surface
+ * @param {View} view
+ * @param {number} x
+ * @param {number} y
+ */
+export function trajectoryTimeAt(surface, view, x, y) {
+  const xy = view.frame?.layers[view.layer].xy;
+  if (!xy) return -1;
+  const to = place(surface.inside(MARGINS), view.reach);
+  let found = -1;
+  let nearest = 24 * surface.unit;
+  for (let t = 0; t < view.scene.inputs.length; t += 1) {
+    const distance = Math.hypot(to.x(xy[2 * t]) - x, to.y(xy[2 * t + 1]) - y);
+    if (distance < nearest) [found, nearest] = [t, distance];
+  }
+  return found;
+}
+
+/**
+ * @param {Surface} surface
+ * @param {View} view
+ * @param {number} x
+ * @param {number} y
+ */
+export function trajectoryTip(surface, view, x, y) {
+  const t = trajectoryTimeAt(surface, view, x, y);
+  const xy = view.frame?.layers[view.layer].xy;
+  if (t < 0 || !xy) return null;
+  return [
+    `${say(view.words, "timestep", { t: t + 1 })} · ${isolate(view.scene.inputs[t])}`,
+    `(${short(xy[2 * t])}, ${short(xy[2 * t + 1])})`,
+  ];
+}
+
+/** @param {View} view */
+export function describeTrajectory(view) {
+  const shares = view.frame?.layers[view.layer].shares ?? [NaN, NaN];
+  return say(view.words, "aria_trajectory", {
+    count: view.scene.inputs.length, first: percent(shares[0]), second: percent(shares[1]),
+  });
+}

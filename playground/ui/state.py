@@ -1,0 +1,200 @@
+"""What one session remembers: the only file that touches `st.session_state`.
+
+Widgets keep their values under the names of the config fields. Those values may be anything a browser sends; the
+last experiment that was accepted is the viewer's, and stays on screen while a field says what is wrong with the new one.
+"""
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from playground.config import DEFAULTS, FIELDS, ExperimentConfig, from_query, to_query
+from playground.corpus import Corpus
+from playground.presets import PRESETS
+from playground.refusal import Refusal
+from playground.runs.viewer import SPEEDS, Viewer
+from playground.ui.server import open_viewer
+from playground.ui.words import LANGUAGES
+
+Made = TypeVar("Made")
+
+LONGEST_TEXT_IN_URL = 1500  # characters; a longer text stays out of the address bar
+URL_SETTLES = 1.5  # seconds within which a browser may still report the address of before
+
+
+def begin() -> None:
+    """Bring the session to life on its first run, follow the address bar and take over what the widgets say."""
+    state = st.session_state
+    query = st.query_params.to_dict()
+    if "viewer" not in state:
+        _read(query)
+    elif _came_from_history(query):
+        _read(query)
+    for name, value in state.kept.items():
+        state.setdefault(name, value)
+    _apply()
+    state.kept = {name: state[name] for name in state.kept}
+    _write()
+
+
+def _read(query: dict[str, str]) -> None:
+    """Take the experiment from a link; what it gets wrong is replaced by a default and remembered as a notice."""
+    state = st.session_state
+    config, refusals = from_query(query)
+    notices = {refusal.field: refusal for refusal in refusals}
+    try:
+        Corpus(config.text)
+    except Refusal as refusal:
+        notices[refusal.field] = refusal
+        config = ExperimentConfig.from_values(config.values() | {"text": DEFAULTS["text"]})
+    values = config.values()
+    values["speed"] = query.get("speed") if query.get("speed") in SPEEDS else "normal"
+    if query.get("lang") in LANGUAGES:
+        values["lang"] = query["lang"]
+    for name, value in values.items():
+        state[name] = value
+    state.kept = values
+    state.notices = notices
+    state.seen_values = config.values()
+    if "viewer" in state:
+        state.viewer.change(config)
+    else:
+        state.viewer = open_viewer(config)
+
+
+def _came_from_history(query: dict[str, str]) -> bool:
+    """Whether the reader went back or forward: a new address that is neither ours nor that of a moment ago."""
+    state = st.session_state
+    moved_widget = any(state.get(name, value) != value for name, value in state.kept.items())
+    settled = time.monotonic() - state.url_written_at > URL_SETTLES
+    return not moved_widget and settled and query != state.url
+
+
+def _apply() -> None:
+    """Make the widgets' values the viewer's experiment if they can be, else say why not beside the field."""
+    state = st.session_state
+    viewer: Viewer = state.viewer
+    values = {name: state[name] for name in FIELDS}
+    if values != state.seen_values:
+        state.notices = {}
+        state.seen_values = values
+    try:
+        viewer.change(ExperimentConfig.from_values(values))
+    except Refusal as refusal:
+        state.notices[refusal.field] = refusal
+    viewer.speed = state.speed if state.speed in SPEEDS else "normal"
+
+
+def _write() -> None:
+    """Keep the address bar equal to the experiment on screen."""
+    state = st.session_state
+    query = to_query(state.viewer.config)
+    if len(query["text"]) > LONGEST_TEXT_IN_URL:
+        del query["text"]
+    if state.speed != "normal":
+        query["speed"] = state.speed
+    if state.get("lang") in LANGUAGES:
+        query["lang"] = state.lang
+    if st.query_params.to_dict() != query:
+        st.query_params.from_dict(query)
+        state.url_written_at = time.monotonic()
+    else:
+        state.setdefault("url_written_at", 0.0)
+    state.url = query
+
+
+def remembered(name: str, key: object, make: Callable[[], Made]) -> Made:
+    """What `make` made for `key`, made again only when the key has changed. One value a name is kept."""
+    kept = st.session_state.get(f"remembered {name}")
+    if kept is None or kept[0] != key:
+        kept = key, make()
+        st.session_state[f"remembered {name}"] = kept
+    return kept[1]
+
+
+def viewer() -> Viewer:
+    """This session's viewer."""
+    return st.session_state.viewer
+
+
+def value(field: str) -> Any:
+    """What a field's widget says, accepted or not."""
+    return st.session_state[field]
+
+
+def notice(field: str) -> Refusal | None:
+    """What is wrong with a field just now."""
+    return st.session_state.notices.get(field)
+
+
+def is_text_too_long_for_url() -> bool:
+    return len(viewer().config.text.text) > LONGEST_TEXT_IN_URL
+
+
+def set_values(**values: Any) -> None:
+    """Set widgets from a callback."""
+    for name, value in values.items():
+        st.session_state[name] = value
+
+
+def use_preset() -> None:
+    """Callback of the preset list: take over its text and what belongs to it."""
+    name = st.session_state.preset
+    if name is not None:
+        set_values(**PRESETS[name].values())
+    st.session_state.preset = None
+
+
+def toggle_play() -> None:
+    viewer().pause() if viewer().playing else viewer().play()
+
+
+def step_once() -> None:
+    viewer().step_once()
+
+
+def reset() -> None:
+    viewer().reset()
+
+
+def dice() -> None:
+    """Callback: another seed. The run of the old one stays as a ghost."""
+    set_values(seed=secrets.randbelow(10_000))
+
+
+def set_stops() -> None:
+    """Callback of the stop conditions."""
+    viewer().stop_step = st.session_state.stop_step
+    viewer().stop_perplexity = st.session_state.stop_perplexity
+
+
+def stage_event(name: str) -> Any:
+    """What the stage has just sent under a trigger's name; None if nothing."""
+    return st.session_state.get("stage", {}).get(name)
+
+
+def remove_ghost() -> None:
+    event = stage_event("ghost")
+    if isinstance(event, dict) and isinstance(event.get("remove"), str):
+        viewer().remove_ghost(event["remove"])
+
+
+def study_step() -> None:
+    """Callback: look closely at the training step and timestep on which the stage's cursors stand."""
+    event = stage_event("study")
+    if not isinstance(event, dict):
+        return
+    step, timestep = event.get("step"), event.get("t")
+    if isinstance(step, int) and 0 <= step <= viewer().playhead:
+        st.session_state.studied = (viewer().run_id, step)
+    if isinstance(timestep, int) and timestep >= 0:
+        st.session_state.studied_timestep = timestep
+
+
+def studied_step() -> int:
+    """The training step that the study below the stage shows: the one asked for, else the playhead's."""
+    run_id, step = st.session_state.get("studied", (None, 0))
+    return min(step, viewer().playhead) if run_id == viewer().run_id else viewer().playhead

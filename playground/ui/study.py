@@ -1,0 +1,242 @@
+"""Below the stage, while paused: the same quantities in figures that can be zoomed, turned and downloaded.
+
+Everything here is computed anew from the weights of the training step on which the reader's cursor stands.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+import torch
+
+from playground.analysis import tidy
+from playground.corpus import Batch
+from playground.figures.gradients import gradients_over_time
+from playground.figures.training import curve_over_training, gradient_norm_over_training
+from playground.figures.trajectory import trajectory_2d, trajectory_3d
+from playground.figures.units import units_over_time
+from playground.generation import generate
+from playground.network import Network
+from playground.refusal import Refusal
+from playground.runs.viewer import Viewer
+from playground.trace import Trace
+from playground.ui import state
+from playground.ui.fields import sentence
+from playground.ui.figure_words import labels
+from playground.ui.words import N_, _
+
+REBUILD_SECONDS = 0.25  # of one beat while the weights of an old step are trained again
+UNITS_SHOWN = 5
+LONGEST_GENERATED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One text read by the network of one training step."""
+
+    viewer: Viewer
+    step: int
+    trace: Trace
+    symbols: tuple[str, ...]  # drawn form of every symbol of the vocabulary
+
+    def frame(self, make: Callable[..., pd.DataFrame], **options: object) -> pd.DataFrame:
+        return make(self.trace, self.symbols, step=self.step, **options)
+
+
+VIEWS = {
+    "trajectory": N_("Trajectory"),
+    "trajectory_3d": N_("Trajectory in 3-D"),
+    "states": N_("Units"),
+    "gates": N_("Gates"),
+    "gradients": N_("Gradients"),
+    "norms": N_("Gradient norm over training"),
+    "curve": N_("Learning curve"),
+    "odds": N_("Numbers per symbol"),
+}
+
+
+def closer_look() -> None:
+    """Draw the study, or say how to get it while training goes on."""
+    viewer = state.viewer()
+    st.markdown(f"##### {_('A closer look')}")
+    if viewer.playing:
+        st.caption(_("Pause to study states, gates and gradients of any step, to read another text and to generate."))
+        return
+    _study()
+
+
+@st.fragment
+def _study() -> None:
+    viewer, step = state.viewer(), state.studied_step()
+    network = _network_at(viewer, step)
+    if network is None:
+        return
+    st.caption(_("The network after {step:,} updates.").format(step=step))
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        batch = _text_to_read(viewer)
+    with right:
+        _generated(viewer, network)
+    with torch.inference_mode():
+        trace = network.trace(batch, reduction=viewer.config.training.reduction).copy()
+    reading = Reading(viewer, step, trace, viewer.run.corpus.labels)
+    chosen = st.segmented_control(
+        _("What to look at"),
+        list(VIEWS),
+        default="trajectory",
+        format_func=lambda view: _(VIEWS[view]),
+        key="view",
+        required=True,
+        label_visibility="collapsed",
+    )
+    figure, table = _DRAW.get(chosen, _trajectory)(reading)
+    if figure is not None:
+        st.plotly_chart(figure, key=f"figure_{chosen}", theme=None, alt=_(VIEWS[chosen]), config={"displaylogo": False})
+    else:
+        st.dataframe(table, hide_index=True)
+    st.download_button(
+        _("Download as CSV"),
+        table.to_csv(index=False).encode("utf-8-sig"),
+        file_name=f"{chosen}-step-{step}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key="csv",
+    )
+
+
+def _network_at(viewer: Viewer, step: int) -> Network | None:
+    """The network of a step; while it is being trained again, a progress note instead, and the page comes back."""
+    with viewer.turn() as budget:
+        network = viewer.run.network_at(step, budget=max(budget, REBUILD_SECONDS))
+    if network is None:
+        st.info(_("Training again up to step {step:,} to get its weights back …").format(step=step))
+        st.rerun(scope="fragment")
+    return network
+
+
+def _text_to_read(viewer: Viewer) -> Batch:
+    """The probe if there is one that can be read, else the chosen window of the training text."""
+    corpus = viewer.run.corpus
+    windows = range(len(corpus.windows))
+    probe = st.text_input(
+        _("Probe: any text of known symbols, read at this step"), key="probe", placeholder=corpus.decode(corpus.windows[0])
+    )
+    if probe:
+        try:
+            return corpus.probe_batch(corpus.encode(probe, "probe"))
+        except Refusal as refusal:
+            st.error(sentence(refusal), icon=":material/error:")
+    index = 0
+    if len(windows) > 1:
+        index = st.selectbox(
+            _("Sequence of the training text"),
+            windows[:200],
+            format_func=lambda i: f"{i + 1}: {corpus.decode(corpus.windows[i])[:40]}",
+            key="window",
+        )
+    return corpus.window_batch(index if index in windows else 0)
+
+
+def _generated(viewer: Viewer, network: Network) -> None:
+    """Text that the network of this step goes on to write after a prompt."""
+    corpus = viewer.run.corpus
+    left, right = st.columns([3, 2])
+    prompt = left.text_input(_("Prompt"), key="prompt", placeholder=corpus.decode(corpus.windows[0][:2]))
+    temperature = right.slider(_("Temperature (0 takes the likeliest)"), 0.0, 2.0, 1.0, 0.1, key="temperature")
+    try:
+        ids = corpus.encode(prompt, "prompt") if prompt else corpus.windows[0][:1]
+    except Refusal as refusal:
+        st.error(sentence(refusal), icon=":material/error:")
+        ids = corpus.windows[0][:1]
+    generator = torch.Generator().manual_seed(viewer.config.seed)
+    length = min(LONGEST_GENERATED, 3 * len(corpus.windows[0]) + 10)
+    made = generate(
+        network, corpus, ids, length=length, temperature=min(max(temperature, 0.0), 2.0), generator=generator
+    )
+    given, drawn = corpus.decode(ids), corpus.decode(made)
+    st.text(f"{given}｜{drawn}", help=_("Left of the bar: given. Right of it: generated, one symbol after the other."))
+
+
+def _layer(reading: Reading) -> int:
+    layers = reading.viewer.config.network.layers
+    if layers == 1:
+        return 1
+    return st.segmented_control(
+        _("Layer"), range(1, layers + 1), default=layers, key="study_layer", required=True, width="content"
+    )
+
+
+def _units(table: pd.DataFrame) -> list[int]:
+    """Units to draw: the ones chosen, at first those that vary most over time."""
+    spread = table.groupby("unit")["value"].std().fillna(0.0).sort_values(ascending=False)
+    everything = sorted(int(unit) for unit in spread.index)
+    widest = sorted(int(unit) for unit in spread.index[:UNITS_SHOWN])
+    return st.multiselect(
+        _("Units (the ones that vary most at first)"),
+        everything,
+        default=widest,
+        key=f"units_{len(everything)}",
+        max_selections=12,
+    )
+
+
+def _dark() -> bool:
+    return st.context.theme.type == "dark"
+
+
+def _trajectory(reading: Reading) -> tuple[go.Figure, pd.DataFrame]:
+    table = reading.frame(tidy.trajectory_frame, layer=_layer(reading), k=2)
+    return trajectory_2d(table, labels=labels(), dark=_dark()), table
+
+
+def _trajectory_3d(reading: Reading) -> tuple[go.Figure, pd.DataFrame]:
+    table = reading.frame(tidy.trajectory_frame, layer=_layer(reading), k=3)
+    return trajectory_3d(table, labels=labels(), dark=_dark()), table
+
+
+def _states(reading: Reading) -> tuple[go.Figure, pd.DataFrame]:
+    table = reading.frame(tidy.states_frame)
+    shown = table[table["layer"] == _layer(reading)]
+    return units_over_time(shown, units=_units(shown), labels=labels(), dark=_dark()), table
+
+
+def _gates(reading: Reading) -> tuple[go.Figure, pd.DataFrame]:
+    table = reading.frame(tidy.gates_frame, nonlinearity=reading.viewer.config.network.nonlinearity)
+    shown = table[table["layer"] == _layer(reading)]
+    return units_over_time(shown, units=_units(shown), labels=labels(), dark=_dark()), table
+
+
+def _gradients(reading: Reading) -> tuple[go.Figure, pd.DataFrame]:
+    table = reading.frame(tidy.gradients_frame)
+    return gradients_over_time(table, labels=labels(), dark=_dark()), table
+
+
+def _norms(reading: Reading) -> tuple[go.Figure, pd.DataFrame]:
+    viewer = reading.viewer
+    table = tidy.updates_frame(viewer.run.curve_points(viewer.playhead))
+    threshold = viewer.config.training.clip_threshold if viewer.config.training.clip == "norm" else None
+    return gradient_norm_over_training(table, threshold=threshold, labels=labels(), dark=_dark()), table
+
+
+def _curve(reading: Reading) -> tuple[go.Figure, pd.DataFrame]:
+    table = tidy.updates_frame(reading.viewer.run.curve_points(reading.viewer.playhead))
+    return curve_over_training(table, labels=labels(), dark=_dark()), table
+
+
+def _odds(reading: Reading) -> tuple[None, pd.DataFrame]:
+    return None, reading.frame(tidy.losses_frame)
+
+
+_DRAW = {
+    "trajectory": _trajectory,
+    "trajectory_3d": _trajectory_3d,
+    "states": _states,
+    "gates": _gates,
+    "gradients": _gradients,
+    "norms": _norms,
+    "curve": _curve,
+    "odds": _odds,
+}

@@ -1,0 +1,68 @@
+"""Play, step, reset, dice, speed and stop: the buttons above the stage, and the status beside them."""
+
+import streamlit as st
+
+from playground.runs.viewer import SPEEDS
+from playground.ui import state
+from playground.ui.fields import option_label
+from playground.ui.words import _
+
+
+def buttons() -> None:
+    """Draw the transport row."""
+    playing = state.viewer().playing
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="transport"):
+        st.button(
+            _("Pause") if playing else _("Play"),
+            key="play",
+            icon=":material/pause:" if playing else ":material/play_arrow:",
+            type="primary",
+            on_click=state.toggle_play,
+            disabled=state.viewer().exploded_at is not None,
+        )
+        st.button(_("Step"), key="step", icon=":material/skip_next:", on_click=state.step_once, help=_("One update"))
+        st.button(
+            _("Reset"), key="reset", icon=":material/replay:", on_click=state.reset, help=_("Step 0, same seed")
+        )
+        st.button(_("Dice"), key="dice", icon=":material/casino:", on_click=state.dice, help=_("A new seed"))
+        st.segmented_control(
+            _("Speed"),
+            list(SPEEDS),
+            key="speed",
+            format_func=option_label,
+            required=True,
+            label_visibility="collapsed",
+        )
+        with st.popover(_("Stop at"), icon=":material/flag:"):
+            st.number_input(
+                _("Stop at perplexity"), min_value=1.0, value=None, key="stop_perplexity", on_change=state.set_stops
+            )
+            st.number_input(
+                _("Stop at step"), min_value=1, value=None, step=1, key="stop_step", on_change=state.set_stops
+            )
+
+
+def status() -> None:
+    """One honest line: where the playhead is, how fast it moves, who else is being served."""
+    viewer = state.viewer()
+    parts = [_("step {step:,}").format(step=viewer.playhead)]
+    if viewer.playing:
+        parts.append(_("{rate:,.0f} steps/s").format(rate=viewer.steps_per_second))
+    if viewer.stop_step is not None:
+        parts.append(_("stops at step {step:,}").format(step=viewer.stop_step))
+    if viewer.stop_perplexity is not None:
+        parts.append(_("stops at perplexity {perplexity:g}").format(perplexity=viewer.stop_perplexity))
+    if viewer.shows_finished:
+        parts.append(_("a finished run: press play to watch it from the start"))
+    others = viewer.others_training
+    if others:
+        parts.append(_("{count} others are training on this server").format(count=others))
+    st.caption(" · ".join(parts))
+    if viewer.exploded_at is not None:
+        st.error(
+            _(
+                "The loss stopped being a number at step {step:,}. Everything up to there is kept. Try a smaller learning "
+                "rate or gradient clipping, or go back with Reset."
+            ).format(step=viewer.exploded_at),
+            icon=":material/local_fire_department:",
+        )

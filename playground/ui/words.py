@@ -1,0 +1,38 @@
+"""Every word a person reads, in the reader's language: English is the msgid, Korean stands in the catalogue."""
+
+import gettext
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+LOCALE = Path(__file__).resolve().parents[1] / "locale"
+LANGUAGES = {"ko": "한국어", "en": "English"}
+
+
+def N_(message: str) -> str:
+    """Mark a string for the catalogue where it stands; it is translated later, by `_`."""
+    return message
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    return gettext.translation("playground", LOCALE, languages=[language], fallback=language == "en")
+
+
+def language() -> str:
+    """The reader's language: the one chosen, else that of the browser, else English."""
+    chosen = st.session_state.get("lang")
+    if chosen in LANGUAGES:
+        return chosen
+    return "ko" if (st.context.locale or "").lower().startswith("ko") else "en"
+
+
+def _(message: str) -> str:
+    """The message in the reader's language."""
+    return _catalogue(language()).gettext(message)
+
+
+def plain(text: str) -> str:
+    """Markdown that shows `text` as it stands: nothing in it becomes a link, an image, a formula or an emoji code."""
+    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|$~:&" else c for c in text)
