@@ -27,7 +27,7 @@ def sections(page: str, language: str) -> dict[str, str]:
 def introduction(page: str) -> None:
     """The page's title and its first sentence."""
     title, text = next(iter(sections(page, language()).items()))
-    st.markdown(f"#### {title}\n{text}")
+    st.markdown(f"**{title}** — {text}")
 
 
 def what_to_look_for(page: str) -> None:

@@ -145,7 +145,7 @@ def _generated(viewer: Viewer, network: Network) -> None:
     corpus = viewer.run.corpus
     left, right = st.columns([3, 2])
     prompt = left.text_input(_("Prompt"), key="prompt", placeholder=corpus.decode(corpus.windows[0][:2]))
-    temperature = right.slider(_("Temperature (0 takes the likeliest)"), 0.0, 2.0, 1.0, 0.1, key="temperature")
+    temperature = right.slider(_("Temperature"), 0.0, 2.0, 1.0, 0.1, key="temperature", help=_("0 takes the likeliest symbol, 1 draws from the network's own odds, more is wilder."))
     try:
         ids = corpus.encode(prompt, "prompt") if prompt else corpus.windows[0][:1]
     except Refusal as refusal:

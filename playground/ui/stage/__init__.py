@@ -21,7 +21,7 @@ from playground.ui.words import language
 
 CURVE_POINTS = 256
 TICK_SECONDS = 0.2
-SCENE_EVERY = 5  # messages, while playing
+SCENE_EVERY = 1  # messages, while playing
 
 # The page may be served below any path; the address of the page is always one level above that of the stage's files.
 _LOADER = """

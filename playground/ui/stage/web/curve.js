@@ -1,7 +1,7 @@
 /** Panel 2: perplexity over training on a logarithmic axis, with what can be reached without memory. */
 
 import { line, sideTitle, write } from "./axes.js";
-import { comfortable, logTicks, ticks } from "./scales.js";
+import { comfortable, FINE_LADDER, logTicks, ticks } from "./scales.js";
 import { exact, say, short } from "./words.js";
 
 /** @typedef {import("./surface.js").Surface} Surface */
@@ -32,7 +32,7 @@ export function curveGeometry(surface, view) {
   for (const value of curve.perplexity) if (Number.isFinite(value)) most = Math.max(most, value);
   const ghosts = scene.ghosts.reduce((end, ghost) => Math.max(end, ghost.steps.at(-1) ?? 0), 0);
   const own = Math.max(playhead, FEWEST_STEPS);
-  const last = comfortable(Math.max(own, Math.min(ghosts, 4 * own)));
+  const last = comfortable(Math.max(own, Math.min(ghosts, 4 * own)), FINE_LADDER);
   const high = comfortable(Math.min(most, HIGHEST));
   const levels = levelsOf(view);
   return surface.memo(`${view.key}|${last}|${high}`, () => {

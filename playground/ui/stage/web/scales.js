@@ -1,14 +1,16 @@
 /** Axis limits that people can read, and the ticks on them. */
 
 const LADDER = [1, 1.5, 2, 3, 5, 7.5, 10];
+export const FINE_LADDER = [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
 
 /**
- * The next comfortable number that is not below `value` (1, 1.5, 2, 3, 5, 7.5, 10 times a power of ten).
+ * The next comfortable number that is not below `value`.
  * @param {number} value  positive
+ * @param {number[]} [ladder]  comfortable numbers from 1 to 10, to be multiplied by a power of ten
  */
-export function comfortable(value) {
+export function comfortable(value, ladder = LADDER) {
   const power = 10 ** Math.floor(Math.log10(value));
-  const step = LADDER.find((candidate) => candidate * power >= value * (1 - 1e-9)) ?? 10;
+  const step = ladder.find((candidate) => candidate * power >= value * (1 - 1e-9)) ?? 10;
   return Number((step * power).toPrecision(6));
 }
 

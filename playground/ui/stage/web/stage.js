@@ -63,6 +63,8 @@ export class Stage {
     this.pointed = null;
     /** @type {Map<Element, Surface>} */
     this.boxes = new Map();
+    /** @type {Map<Element, DOMRectReadOnly>} */
+    this.newSizes = new Map();
     this.sizes = new ResizeObserver((entries) => this.#resized(entries));
     this.sights = new IntersectionObserver((entries) => this.#sighted(entries));
     this.motion = matchMedia("(prefers-reduced-motion: reduce)");
@@ -203,12 +205,8 @@ export class Stage {
 
   /** @param {ResizeObserverEntry[]} entries */
   #resized(entries) {
-    let changed = false;
-    for (const { target, contentRect } of entries) {
-      changed = Boolean(this.boxes.get(target)?.resize(contentRect.width, contentRect.height)) || changed;
-    }
-    if (changed) this.player.refresh();
-    if (changed && this.view) this.#paint(this.view); // a resized canvas is blank until painted
+    for (const { target, contentRect } of entries) this.newSizes.set(target, contentRect);
+    this.player.refresh();
   }
 
   /** @param {IntersectionObserverEntry[]} entries */
@@ -269,6 +267,8 @@ export class Stage {
     this.view = view;
     if (!view) return false;
     this.#dress(view);
+    for (const [box, { width, height }] of this.newSizes) this.boxes.get(box)?.resize(width, height);
+    this.newSizes.clear();
     const moving = this.#ease(view, now);
     this.#paint(view);
     const { root } = this.layout;
@@ -383,7 +383,7 @@ export class Stage {
     setAttribute(footer.range, "max", String(view.playhead));
     if (footer.range.value !== String(step)) footer.range.value = String(step);
     setAttribute(footer.range, "aria-valuetext", where);
-    const filled = view.playhead ? (100 * step) / view.playhead : 100;
+    const filled = view.playhead ? (100 * step) / view.playhead : 0;
     footer.range.style.setProperty("--filled", `${filled.toFixed(1)}%`);
     setAttribute(footer.newest, "data-shown", String(mode === "scrubbed"));
     footer.newest.disabled = mode !== "scrubbed";

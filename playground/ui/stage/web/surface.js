@@ -22,7 +22,7 @@ export class Surface {
     this.family = "sans-serif";
     this.version = 0; // changes with the size
     this.visible = true;
-    this.blank = true; // since it was resized
+    this.blank = true; // not drawn since its size or its fonts changed
     this.painted = "";
     /** @type {Map<string, {canvas: HTMLCanvasElement, context: CanvasRenderingContext2D, image: ImageData,
      *   pixels: Uint32Array}>} */
@@ -104,6 +104,7 @@ export class Surface {
   /** Has the base painted again, because fonts have arrived. */
   forget() {
     this.version += 1;
+    this.blank = true;
   }
 
   /**

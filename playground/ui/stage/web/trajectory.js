@@ -1,7 +1,7 @@
 /** Panel 6: the path of the hidden state through its two principal axes, both at the same scale. */
 
 import { fit, line, sideTitle, write } from "./axes.js";
-import { comfortable, ticks } from "./scales.js";
+import { comfortable, FINE_LADDER, ticks } from "./scales.js";
 import { isolate, percent, say, short } from "./words.js";
 import { mix } from "./theme.js";
 
@@ -35,7 +35,7 @@ export function reachWanted(surface, view, present) {
     const most = Math.max(Math.abs(xy[k]) / aspect, Math.abs(xy[k + 1]));
     if (Number.isFinite(most)) needed = Math.max(needed, most);
   }
-  const wanted = comfortable(Math.max(needed * 1.2, 0.01));
+  const wanted = comfortable(Math.max(needed * 1.2, 0.01), FINE_LADDER);
   return present > 0 && wanted <= present && wanted > present * 0.45 ? present : wanted;
 }
 
