@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
-from playground.cells import RNN
 from playground.corpus import Corpus
 from playground.network import Network
 
@@ -19,9 +18,10 @@ class Reader:
 
     def __init__(self, network: Network, replica: int = 0) -> None:
         config, parameters = network.config, network.named_parameters()
-        kind = network.cell.readable
-        weights = [network.layer_weights(layer, replica) for layer in range(config.layers)]
-        self.cells = [kind(w, config.nonlinearity) if kind is RNN else kind(w) for w in weights]
+        self.cells = [
+            network.cell.one_step(network.layer_weights(layer, replica), config.nonlinearity)
+            for layer in range(config.layers)
+        ]
         embedding = parameters.get("embedding.weight")
         self.rows = (  # what stands for each symbol: (V, E)
             torch.eye(network.vocabulary_size, dtype=network.dtype)
@@ -58,7 +58,8 @@ def generate(
     temperature 0 always takes the most probable symbol (greedy); otherwise symbols are drawn from
     softmax(logits / temperature): 1 is the network's own distribution, less is bolder, more is wilder.
 
-    Returns the new symbols only: `length` of them, or fewer if the model has EOS and predicts it (EOS is left out).
+    Returns the new symbols only: `length` of them, or fewer if the model has EOS and predicts it (EOS is left
+    out).
     Raises ValueError for an empty prompt, a negative length or a negative temperature.
     """
     if not prompt_ids:
@@ -66,8 +67,10 @@ def generate(
     if length < 0 or not temperature >= 0:
         raise ValueError(f"length and temperature must not be negative; got {length} and {temperature}")
     reader = Reader(network, replica)
-    for symbol in prompt_ids:
-        logits = reader.read(symbol)
+    *read, last = prompt_ids
+    for symbol in read:
+        reader.read(symbol)
+    logits = reader.read(last)
 
     new: list[int] = []
     while len(new) < length:

@@ -16,7 +16,8 @@ def initial_parameters(
     """One replica's parameters, float32, drawn from `seed` alone.
 
     The default is bit for bit what torch.manual_seed(seed) followed by torch.nn.Embedding (if any),
-    torch.nn.RNN/LSTM/GRU and torch.nn.Linear gives in float32: N(0, 1) for the embedding, uniform ±1/√H for the rest.
+    torch.nn.RNN/LSTM/GRU and torch.nn.Linear gives in float32: N(0, 1) for the embedding, uniform ±1/√H for
+    the rest.
     "orthogonal" and "spectral" then replace the H×H blocks of each W_hh, one per gate, and nothing else;
     `forget_bias` is added to the forget gate's b_ih.
     """

@@ -8,9 +8,9 @@
 
 R replicas of the same network, one per seed, live in one tensor and are computed together.
 
-Parameter names and shapes are torch.nn's, for a module with the members `embedding` (torch.nn.Embedding, if any),
-`rnn` (torch.nn.RNN, LSTM or GRU) and `readout` (torch.nn.Linear): such a module loads `state_dict()` with strict=True
-and computes the same.
+Parameter names and shapes are torch.nn's, for a module with the members `embedding` (torch.nn.Embedding, if
+any), `rnn` (torch.nn.RNN, LSTM or GRU) and `readout` (torch.nn.Linear): such a module loads `state_dict()`
+with strict=True and computes the same.
 """
 
 import math
@@ -116,7 +116,7 @@ class Network:
     def trace(self, batch: Batch, *, reduction: str = "mean", backward: bool = True) -> Trace:
         """One pass at the present weights; with `backward`, `gradients` is filled as well.
 
-        batch: (T, 1, B), shared by all replicas, or (T, R, B). reduction: "mean" or "sum" over the predictions.
+        batch: (T, 1, B), shared by all replicas, or (T, R, B). reduction: "mean" or "sum" over predictions.
         """
         with torch.inference_mode():
             workspace = self.run(batch, reduction=reduction, backward=backward)
@@ -271,7 +271,7 @@ class Workspace:
 
     def _backward(self) -> None:
         # softmax(logits) − one_hot(target), times the weight of each prediction in the loss, in one call.
-        torch._log_softmax_backward_data(
+        torch._log_softmax_backward_data(  # pyright: ignore[reportPrivateImportUsage]
             self.minus_target, self.log_probabilities, 3, self.logits.dtype, out=self.grad_logits
         )
         for product in self.readout_back:

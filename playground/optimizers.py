@@ -1,7 +1,7 @@
 """torch.optim's update rules on one flat tensor, with torch.optim's defaults.
 
-Each keeps the parameters p (R, P), the gradients g (R, P) and its own state, all of the same shape, so one call moves
-every weight of every replica. Replicas never mix: all rules act on each number by itself.
+Each keeps the parameters p (R, P), the gradients g (R, P) and its own state, all of the same shape, so one
+call moves every weight of every replica. Replicas never mix: all rules act on each number by itself.
 """
 
 from collections.abc import Callable, Mapping
@@ -92,7 +92,7 @@ class Adam(Optimizer):
 
     def step(self, learning_rate: float) -> None:
         self.updates.add_(1)
-        torch._fused_adam_(
+        torch._fused_adam_(  # pyright: ignore[reportPrivateImportUsage]
             *self._arguments,
             lr=learning_rate,
             beta1=0.9,

@@ -45,8 +45,9 @@ def principal_axes(states: Tensor, k: int = 2, previous: Tensor | None = None) -
     path = states.detach().cpu().numpy().astype(np.float64)  # (T, H)
     guide = None if previous is None else previous.detach().cpu().numpy().astype(np.float64)  # (H, k)
     mean = path.sum(axis=0) / max(len(path), 1)
-    path = path - mean
-    total = float(np.vdot(path, path))
+    with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is answered below
+        path = path - mean
+        total = float(np.vdot(path, path))
 
     finite = np.isfinite(total)
     moves = finite and total > NOISE**2 * len(path) * float(mean @ mean)

@@ -5,7 +5,8 @@ import reprlib
 import regex
 
 SHOWN = 40  # code points of a refused value that a sentence repeats
-_JOINERS = "\u200c\u200d"  # unprintable alone, but part of a Persian word or of a family emoji
+# Unprintable alone, but parts of what is seen: joiners in Persian words and family emoji, tags in flag emoji.
+_PARTS = frozenset(map(chr, (0x200C, 0x200D, *range(0xE0020, 0xE0080))))
 
 
 class Refusal(ValueError):
@@ -51,7 +52,7 @@ def quote(text: str) -> str:
 
 def visible(text: str) -> str:
     """The text with every unprintable code point shown as an escape such as \\u202e."""
-    return "".join(c if c.isprintable() or c in _JOINERS else ascii(c)[1:-1] for c in text)
+    return "".join(c if c.isprintable() or c in _PARTS else ascii(c)[1:-1] for c in text)
 
 
 def _cut(text: str, limit: int) -> str:

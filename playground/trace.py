@@ -6,30 +6,30 @@ from torch import Tensor
 
 
 class Trace(Mapping[str, Tensor]):
-    """The tensors of one pass (forward, or forward and backward), by name. `len`, `in` and iteration work on names.
+    """The tensors of one pass (forward, or forward and backward): a mapping from name to tensor.
 
     T time, R replicas, B batch, E input size, V vocabulary, H hidden size; ℓ is the layer from 0.
 
     | name | shape | what |
     |---|---|---|
-    | inputs, targets, mask | (T, R, B) | symbols read, symbols to predict, where there is something to predict |
+    | inputs, targets, mask | (T, R, B) | symbols read, symbols to predict, what to predict at all |
     | l{ℓ}.x | (T, R, B, E) | input of the layer: one-hot, embedding, or the h of the layer below |
     | l{ℓ}.h, l{ℓ}.c | (T, R, B, H) | states after each timestep (c: LSTM only) |
     | l{ℓ}.<gate> | (T, R, B, H) | i, f, g, o (LSTM) or r, z, n (GRU) |
     | l{ℓ}.pre.<gate> | (T, R, B, H) | the same before σ or tanh; pre.h for the vanilla RNN |
-    | l{ℓ}.slope | (T, R, B, H) | vanilla RNN: φ′ of the pre-activation, 1 where the gradient passes unhindered |
+    | l{ℓ}.slope | (T, R, B, H) | vanilla RNN: φ′(a): 1 lets the gradient pass, 0 stops it |
     | logits, probabilities | (T, R, B, V) | of the next symbol |
     | loss | (T, R, B) | −log p of the target in nats, 0 where masked |
     | nll | (R,) | mean loss in nats per predicted symbol; nan if there is none |
     | total | (R,) | the loss that is differentiated: nll, or the sum of all losses |
-    | grad.l{ℓ}.h, grad.l{ℓ}.c | (T, R, B, H) | ∂total/∂h_t and ∂total/∂c_t along every path, also through time |
+    | grad.l{ℓ}.h, grad.l{ℓ}.c | (T, R, B, H) | ∂total/∂h_t, ∂total/∂c_t, also through time |
     | grad.l{ℓ}.<gate> | (T, R, B, H) | ∂total/∂ the gate's activation |
     | grad.l{ℓ}.pre.<gate> | (T, R, B, H) | ∂total/∂ its pre-activation |
     | grad.logits | (T, R, B, V) | ∂total/∂logits |
 
-    The tensors are views of the network's own buffers, so they hold until the next pass of the same length and batch;
-    after that, reading the trace raises RuntimeError. `copy()` gives one that stays as it is. What training does not
-    need (probabilities, gradients of the gates) is computed when it is first read.
+    The tensors are views of the network's own buffers, so they hold until the next pass of the same length
+    and batch; after that, reading the trace raises RuntimeError. `copy()` gives one that stays as it is. What
+    training does not need (probabilities, gradients of the gates) is computed when it is first read.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """One update: gradients → clipping → optimiser, for R replicas at once.
 
-A run is a pure function of its config and seeds: the batch of a step depends on the seed and the step alone, and
-nothing here draws a random number.
+A run is a pure function of its config and seeds: the batch of a step depends on the seed and the step alone,
+and nothing here draws a random number.
 """
 
 import math
@@ -24,8 +24,8 @@ CLIP_EPSILON = 1e-6  # torch.nn.utils.clip_grad_norm_ divides by norm + 1e-6
 class Update(NamedTuple):
     """What one update measured. The tuples have one entry per replica.
 
-    Loss and gradient are those of the weights *before* the update, so `step` is how many updates they had seen:
-    the first Update has step 0 and the loss of the untrained network.
+    Loss and gradient are those of the weights *before* the update, so `step` is how many updates they had
+    seen: the first Update has step 0 and the loss of the untrained network.
     """
 
     step: int
@@ -64,8 +64,8 @@ class Snapshot:
 class Trainer:
     """Trains R replicas of one network, one per seed, on one corpus.
 
-    Replica r does exactly what a trainer with `seeds[r]` alone does. A replica whose loss or gradient stops being finite
-    keeps its weights from then on; the others go on.
+    Replica r does what a trainer with `seeds[r]` alone does. A replica whose loss or gradient stops being
+    finite keeps its weights from then on; the others go on.
 
     Attributes:
         network, corpus, config: what is trained, on what, and how.
@@ -110,7 +110,7 @@ class Trainer:
             return self._update()
 
     def advance(self, updates: int) -> list[Update]:
-        """`updates` updates in a row, a little cheaper than one by one; stops after one that is not finite."""
+        """`updates` updates in a row, a little cheaper than one by one; stops when all replicas exploded."""
         made: list[Update] = []
         with torch.inference_mode():
             for _ in range(updates):

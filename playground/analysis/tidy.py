@@ -121,8 +121,8 @@ def trajectory_frame(
 ) -> pd.DataFrame:
     """The path of one layer's state along its k axes of largest variance; `unit` is the axis.
 
-    Quantity "position" has a row per timestep and axis; quantity "share" has a row per axis and no t: its part
-    of the path's variance. layer: counted from 1.
+    Quantity "position" has a row per timestep and axis; quantity "share" a row per axis and no t: its part
+    of the variance. layer: counted from 1.
     """
     reading = _Reading(trace, labels, step, replica, sequence)
     states = reading.column(trace[f"l{layer - 1}.{state}"])  # (T, H)

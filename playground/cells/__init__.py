@@ -2,12 +2,14 @@
 
 The alphabet of shapes, used everywhere:
 
-    T time · R replicas (models trained side by side) · B batch · E input size · H hidden size · V vocabulary · L layers
+    T time · R replicas (models trained side by side) · B batch
+    E input size · H hidden size · V vocabulary · L layers
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from playground.cells.fast import FastLayer
 from playground.cells.gru import GRU
@@ -16,6 +18,7 @@ from playground.cells.lstm import LSTM
 from playground.cells.lstm_fast import FastLSTM
 from playground.cells.rnn import RNN
 from playground.cells.rnn_fast import FastRNN
+from playground.cells.weights import LayerWeights
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,13 @@ class Cell:
     ranges: Mapping[str, tuple[float, float]]  # the values a gate can take
     readable: type[RNN] | type[LSTM] | type[GRU]
     fast: type[FastLayer]
+
+    def one_step(self, weights: LayerWeights, nonlinearity: str) -> Any:
+        """The readable cell with these weights. Only the vanilla RNN has a nonlinearity to choose.
+
+        Its `step(x, *states)` returns a tuple of all it computed, whose `state` are the next step's states.
+        """
+        return RNN(weights, nonlinearity) if self.readable is RNN else self.readable(weights)
 
 
 _OPEN_OR_CLOSED = (0.0, 1.0)
@@ -60,4 +70,15 @@ CELLS: Mapping[str, Cell] = MappingProxyType(
     }
 )
 
-__all__ = ["CELLS", "GRU", "LSTM", "RNN", "Cell", "FastGRU", "FastLSTM", "FastLayer", "FastRNN"]
+__all__ = [
+    "CELLS",
+    "GRU",
+    "LSTM",
+    "RNN",
+    "Cell",
+    "FastGRU",
+    "FastLSTM",
+    "FastLayer",
+    "FastRNN",
+    "LayerWeights",
+]

@@ -5,10 +5,10 @@ the equations of the readable cells, without changing them:
 
 - what does not depend on the step before (the products with W_ih, all weight gradients) is one matrix product
   over all T timesteps instead of T small ones;
-- in the backward pass every factor that the forward pass alone decides (such as o ∘ (1 − tanh²(c))) is computed
-  for all timesteps at once; the loop back through time keeps only what really is recurrent;
-- all results go into preallocated tensors (T, R, B, ·), the views of one timestep are made once, and so are the
-  products: an `OverTime` method returns a call without arguments that is made again and again.
+- in the backward pass every factor that the forward pass alone decides (such as o ∘ (1 − tanh²(c))) is
+  computed for all timesteps at once; the loop back through time keeps only what really is recurrent;
+- all results go into preallocated tensors (T, R, B, ·), the views of one timestep are made once, and so are
+  the products: an `OverTime` method returns a call without arguments that is made again and again.
 
 R replicas (models that train side by side) cost one batched matrix product instead of a plain one. With R = 1
 the plain one is cheaper, hence the two classes `OneReplica` and `ManyReplicas`: they do the same thing.
@@ -80,7 +80,7 @@ class OverTime:
         raise NotImplementedError
 
     def total(self, grad: Tensor, out: Tensor) -> Product:
-        """out = grad summed over timesteps and batch, in each row of out (R, rows, n): the gradient of biases."""
+        """Each row of out (R, rows, n) = grad summed over timesteps and batch: the gradient of biases."""
         raise NotImplementedError
 
     def select(self, symbols: Tensor, table: Tensor, out: Tensor) -> Product:
@@ -184,13 +184,13 @@ class FastLayer:
     """One layer over a whole sequence. Each subclass is the fast twin of one readable cell.
 
     weights, gradients: views into the network's flat buffers.
-    x: (T, R, B, E), the buffer from which the layer reads its input: one-hot symbols, rows of an embedding, or
-    the states of the layer below.
+    x: (T, R, B, E), the buffer from which the layer reads its input: one-hot symbols, rows of an embedding,
+    or the states of the layer below.
     grad_x: (T, R, B, E), where ∂L/∂x goes, or None where nobody asks.
     symbols: (T, R, B), given if x is their one-hot form.
 
-    The caller runs `forward`, then writes the ∂L/∂h that comes from above (the read-out or the next layer) into
-    `grad_h`, then runs `backward`, which adds the part that comes back through time.
+    The caller runs `forward`, then writes the ∂L/∂h that comes from above (the read-out or the next layer)
+    into `grad_h`, then runs `backward`, which adds the part that comes back through time.
     """
 
     blocks: ClassVar[int]  # K: how many blocks of H rows the weights have

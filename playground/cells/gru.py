@@ -5,9 +5,9 @@
     n = tanh(W_in x + b_in + r ∘ (W_hn h′ + b_hn))  candidate:   the new state, if z let it all through
     h = (1 − z) ∘ n + z ∘ h′
 
-h′ is the state before the step. Two conventions are torch.nn.GRU's, and half of the textbooks do the opposite:
-z = 1 keeps the old state (not the new one), and the reset gate acts after the hidden product, on W_hn h′ + b_hn
-(not on h′ before it). The weights are stacked in torch's order r, z, n.
+h′ is the state before the step. Two conventions are torch.nn.GRU's, and half of the textbooks do the
+opposite: z = 1 keeps the old state (not the new one), and the reset gate acts after the hidden product, on
+W_hn h′ + b_hn (not on h′ before it). The weights are stacked in torch's order r, z, n.
 
 Source: torch.nn.GRU (Cho et al. 2014).
 """

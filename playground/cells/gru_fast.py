@@ -2,8 +2,8 @@
 
 z = 1 keeps the old state, and the reset gate acts after the hidden product (PyTorch's conventions).
 
-Forward, a row of 3H numbers holds [a_r, a_z, past], where past = W_hn h′ + b_hn. Before the loop it holds b_hh,
-and in its first two blocks also W_ih x + b_ih; x_n is the third block of W_ih x + b_ih. Per timestep:
+Forward, a row of 3H numbers holds [a_r, a_z, past], where past = W_hn h′ + b_hn. Before the loop it holds
+b_hh, and in its first two blocks also W_ih x + b_ih; x_n is the third block of W_ih x + b_ih. Per timestep:
 
     [a_r, a_z, past] += W_hh h′
     [r, z] = σ([a_r, a_z])

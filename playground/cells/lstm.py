@@ -7,8 +7,8 @@
     c = f ∘ c′ + i ∘ g                          cell state:  the complete record
     h = o ∘ tanh(c)                             hidden state: the part of it that is shown
 
-h′ and c′ are the states before the step. The weights are stacked in torch's order i, f, g, o (some texts write
-i, f, o, g), so W_ih is (4H, E) and W_hh is (4H, H).
+h′ and c′ are the states before the step. The weights are stacked in torch's order i, f, g, o (some texts
+write i, f, o, g), so W_ih is (4H, E) and W_hh is (4H, H).
 
 Source: torch.nn.LSTM (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000).
 """
@@ -64,7 +64,7 @@ class LSTM:
         self.weights = weights
 
     def step(self, x: Tensor, h: Tensor, c: Tensor) -> LSTMStep:
-        """x: (B, E); h, c: (B, H), the states before. Returns the states after, the gates and pre-activations."""
+        """x: (B, E); h, c: (B, H), the states before. Returns the states after, gates and pre-activations."""
         w = self.weights
         a = linear(x, w.weight_ih, w.bias_ih) + linear(h, w.weight_hh, w.bias_hh)  # (B, 4H)
         a_i, a_f, a_g, a_o = a.chunk(4, dim=-1)
@@ -85,7 +85,7 @@ class LSTM:
             ∂L/∂o  = ∂L/∂h ∘ tanh(c)
             ∂L/∂c += ∂L/∂h ∘ o ∘ (1 − tanh²(c))
             ∂L/∂i  = ∂L/∂c ∘ g,   ∂L/∂f = ∂L/∂c ∘ c′,   ∂L/∂g = ∂L/∂c ∘ i
-            ∂L/∂c′ = ∂L/∂c ∘ f              no weight matrix on this path: the gradient survives while f is near 1
+            ∂L/∂c′ = ∂L/∂c ∘ f              no weight matrix here: the gradient survives while f is near 1
             ∂L/∂h′ = W_hhᵀ ∂L/∂a
         """
         w = self.weights

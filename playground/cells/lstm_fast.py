@@ -4,7 +4,7 @@ Forward, the four pre-activations of a timestep are one row a = [i, f, g, o] of 
 W_ih x + both biases. Per timestep:
 
     a += W_hh h′
-    [i, f, ·, o] = σ(a),  g = tanh(a_g)      σ of the whole row and tanh over its third block: cheaper than apart
+    [i, f, ·, o] = σ(a),  g = tanh(a_g)      σ of the whole row, then tanh over its third block
     c = f ∘ c′,  c += i ∘ g
     tanh_c = tanh(c),  h = o ∘ tanh_c
 

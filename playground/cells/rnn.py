@@ -3,8 +3,8 @@
     a = W_ih x + b_ih + W_hh h′ + b_hh
     h = φ(a)                                φ is tanh, ReLU, the sigmoid, or nothing at all
 
-h′ is the state before the step. The same W_ih, W_hh and biases serve every timestep: that is why the number of
-parameters does not grow with the length of the text, and why their gradient is a sum over timesteps.
+h′ is the state before the step. The same W_ih, W_hh and biases serve every timestep: that is why the number
+of parameters does not grow with the length of the text, and why their gradient is a sum over timesteps.
 
 Source: torch.nn.RNN (Elman 1990). Some textbooks use one bias instead of two; the sum is the same.
 """

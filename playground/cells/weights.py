@@ -18,7 +18,7 @@ class LayerWeights(NamedTuple):
 
 
 class ReplicatedWeights(NamedTuple):
-    """The same for the fast twins: R replicas, and the two biases, which are neighbours in memory, as one tensor."""
+    """The same for the fast twins: R replicas, and the two biases, neighbours in memory, as one tensor."""
 
     weight_ih: Tensor  # (R, K·H, E)
     weight_hh: Tensor  # (R, K·H, H)

@@ -8,11 +8,9 @@ The layout is that of `FrameLayout`; a frame's `payload` goes to the browser as 
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from playground.cells import CELLS
-from playground.cells.nonlinearity import NONLINEARITIES
 from playground.config import NetworkConfig
 from playground.projection import principal_axes
 from playground.trace import Trace
@@ -51,7 +49,6 @@ class FrameLayout:
     """Sizes of a frame's parts: `length` timesteps, `units` of the hidden units, `likeliest` symbols per timestep."""
 
     cell: str
-    nonlinearity: str
     layers: int
     length: int
     units: int
@@ -68,7 +65,6 @@ class FrameLayout:
         units = max(4, PLANE_BYTES // rows)
         return cls(
             cell=config.cell,
-            nonlinearity=config.nonlinearity,
             layers=config.layers,
             length=length,
             units=min(config.hidden_size, units),
@@ -104,45 +100,60 @@ class Camera:
     def take(self, step: int, trace: Trace) -> Frame:
         """The frame of a trace of the watched sequence alone (R = B = 1), its gradients included."""
         layout = self.layout
-        loss = trace["loss"][:, 0, 0]
+        loss = _column(trace, "loss")  # (T,)
+        with np.errstate(over="ignore"):
+            perplexity = float(np.exp(loss.mean()))
         magnitudes, trajectories, scales, planes = [], [], [], []
         for layer in range(layout.layers):
             prefix = f"l{layer}."
-            states = torch.stack([trace[prefix + name][:, 0, 0] for name in layout.states])  # (S, T, H)
-            gradients = torch.stack([trace[f"grad.{prefix}{name}"][:, 0, 0] for name in layout.states])
-            magnitudes.append(gradients.norm(dim=-1).flatten())  # (S·T)
-            trajectories.append(self._trajectory(layer, states[0]))
-            shown = torch.nan_to_num(states[:, :, : layout.units].transpose(1, 2))  # (S, U, T)
-            scale = shown.abs().amax(dim=(1, 2)).clamp_(min=1.0)
-            scales.append(scale)
-            planes.append((shown * (127 / scale[:, None, None])).round_().to(torch.int8).numpy().tobytes())
-            planes.append(self._gate_bytes(trace, prefix, states[0]))
-        perplexity = loss.mean().exp()
+            for name in layout.states:
+                gradient = _column(trace, f"grad.{prefix}{name}")  # (T, H)
+                magnitudes.append(np.sqrt(np.einsum("th,th->t", gradient, gradient)))
+                plane, scale = _signed_plane(_column(trace, prefix + name)[:, : layout.units])
+                planes.append(plane)
+                scales.append([scale])
+            for gate in layout.gates:
+                name = "slope" if gate == SLOPE else gate.name
+                planes.append(_gate_plane(_column(trace, prefix + name)[:, : layout.units], gate))
+            projection = principal_axes(trace[prefix + "h"][:, 0, 0], 2, self._axes[layer])
+            self._axes[layer] = projection.axes
+            trajectories += [projection.points.numpy().ravel(), projection.shares.numpy()]
         odds, likeliest = trace["probabilities"][:, 0, 0].topk(layout.likeliest)  # (T, K)
-        parts = [
-            np.uint32(step).tobytes(),
-            torch.cat([perplexity[None], loss, *magnitudes, *trajectories, *scales]).float().numpy().tobytes(),
-            (torch.nan_to_num(odds) * 65535).round_().to(torch.int32).numpy().astype("<u2").tobytes(),
-            likeliest.to(torch.uint8).numpy().tobytes(),
-            *planes,
-        ]
-        payload = b"".join(parts)
-        return Frame(step, float(perplexity), payload.ljust(layout.nbytes, b"\0"))
+        numbers = np.concatenate([[perplexity], loss, *magnitudes, *trajectories, *scales])
+        payload = b"".join(
+            [
+                np.uint32(step).tobytes(),
+                numbers.astype("<f4").tobytes(),
+                _shares(odds.numpy()),
+                likeliest.numpy().astype(np.uint8).tobytes(),
+                *planes,
+            ]
+        )
+        return Frame(step, perplexity, payload.ljust(layout.nbytes, b"\0"))
 
-    def _trajectory(self, layer: int, h: Tensor) -> Tensor:
-        """x and y of every timestep and the two shares of variance, in one row."""
-        if not bool(torch.isfinite(h).all()):
-            return h.new_full((2 * len(h) + 2,), torch.nan)
-        projection = principal_axes(h, 2, self._axes[layer])
-        self._axes[layer] = projection.axes
-        return torch.cat([projection.points.flatten(), projection.shares])
 
-    def _gate_bytes(self, trace: Trace, prefix: str, h: Tensor) -> bytes:
-        if self.layout.gates == (SLOPE,):
-            values = NONLINEARITIES[self.layout.nonlinearity].slope(h)[None]
-        else:
-            values = torch.stack([trace[prefix + gate.name][:, 0, 0] for gate in self.layout.gates])
-        low = torch.tensor([gate.low for gate in self.layout.gates])[:, None, None]
-        high = torch.tensor([gate.high for gate in self.layout.gates])[:, None, None]
-        shown = torch.nan_to_num(values[:, :, : self.layout.units].transpose(1, 2))  # (G, U, T)
-        return ((shown - low) / (high - low) * 255).round_().to(torch.uint8).numpy().tobytes()
+def _column(trace: Trace, name: str) -> np.ndarray:
+    """The only replica and sequence of a trace: (T,) or (T, …)."""
+    return trace[name][:, 0, 0].numpy()
+
+
+def _shares(odds: np.ndarray) -> bytes:
+    """Probabilities as 16-bit shares of 65535; what is not a number is 0."""
+    with np.errstate(invalid="ignore"):
+        return np.rint(odds * 65535).astype("<u2").tobytes()
+
+
+def _signed_plane(values: np.ndarray) -> tuple[bytes, float]:
+    """Values (T, U) as signed bytes, unit by unit, and what 127 stands for: at least 1, so that nothing flickers."""
+    scale = max(1.0, float(np.abs(values).max()))
+    if not np.isfinite(scale):
+        values = np.nan_to_num(values)
+        scale = max(1.0, float(np.abs(values).max()))
+    return np.rint(values.T * (127 / scale)).astype(np.int8).tobytes(), scale
+
+
+def _gate_plane(values: np.ndarray, gate: GatePlane) -> bytes:
+    """Values (T, U) as bytes 0 … 255 over the gate's range, unit by unit."""
+    share = (values.T - gate.low) * (255 / (gate.high - gate.low))
+    with np.errstate(invalid="ignore"):
+        return np.rint(share).astype(np.uint8).tobytes()

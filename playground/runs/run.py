@@ -131,7 +131,8 @@ class Run:
                     break
             self._pace = made
             self._record()
-            self._sample()
+            if self.exploded_at is None:
+                self._sample()
         return made
 
     def _record(self) -> None:
@@ -139,7 +140,10 @@ class Run:
         step = self.step
         if self._recent and self._recent[-1].step == step:
             return
-        frame = self._camera.take(step, self._watched_trace())
+        if step in self._frames:
+            frame = self._frames[step]
+        else:
+            frame = self._camera.take(step, self._watched_trace())
         self._recent.append(frame)
         self._frames.add(step, frame)
 

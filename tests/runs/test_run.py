@@ -41,15 +41,15 @@ def test_any_step_can_be_had_back_exactly(config: ExperimentConfig) -> None:
 
 def test_rebuilding_a_step_can_be_done_in_slices() -> None:
     run = Run(VERSE)
-    run.advance(2000)
-    step = 1999
+    run.advance(500)
+    step = 499
     tries = 1
     while (snapshot := run.snapshot_at(step, budget=0.0)) is None:
         tries += 1
     assert tries > 2
     assert torch.equal(snapshot.parameters, run.snapshot_at(step).parameters)
-    with pytest.raises(ValueError, match="from 0 to 2000; got 2001"):
-        run.snapshot_at(2001)
+    with pytest.raises(ValueError, match="from 0 to 500; got 501"):
+        run.snapshot_at(501)
 
 
 def test_a_trace_of_a_recorded_step_gives_the_frame_of_that_step() -> None:
@@ -62,11 +62,11 @@ def test_a_trace_of_a_recorded_step_gives_the_frame_of_that_step() -> None:
 
 def test_the_tape_is_bounded_in_frames_and_bytes() -> None:
     run = Run(HELLO)
-    run.advance(5000)
-    frames = run.frames(0, 5000)
+    run.advance(2000)
+    frames = run.frames(0, 2000)
     assert len(frames) <= TAPE_FRAMES + RECENT_FRAMES == 240
     assert [frame.step for frame in frames] == sorted({frame.step for frame in frames})
-    assert frames[0].step == 0 and frames[-1].step == 5000
+    assert frames[0].step == 0 and frames[-1].step == 2000
     widest = ExperimentConfig(
         text=TextConfig(text="".join(map(chr, range(0x4E00, 0x4E00 + 250))), sequence_length=200),
         network=NetworkConfig(hidden_size=128, layers=3),

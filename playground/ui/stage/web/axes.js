@@ -69,8 +69,9 @@ export function timeAt(rect, count, x) {
  * @param {Surface} surface
  * @param {View} view
  * @param {Rect} rect
+ * @param {boolean} [titled]
  */
-export function timeAxis(context, surface, view, rect) {
+export function timeAxis(context, surface, view, rect, titled = true) {
   const { scene, theme, t } = view;
   const labels = scene.inputs;
   const slot = rect.width / labels.length;
@@ -92,6 +93,7 @@ export function timeAxis(context, surface, view, rect) {
     if (k !== t && Math.abs(at - x) > half + context.measureText(text).width / 2) write(context, text, at, y, style);
   }
   write(context, chosen, x, y, { ...style, font: surface.font(10.5, 700), colour: theme.text });
+  if (!titled) return;
   write(context, view.words.axis_timestep ?? "axis_timestep", rect.left + rect.width / 2, y + 13 * surface.unit, {
     ...style, font: surface.font(10),
   });

@@ -59,7 +59,9 @@ function levelsOf({ scene, words }) {
   return [
     { text: `${words.uniform} ${short(scene.uniform)}`, value: scene.uniform, kind: "uniform" },
     ...floors.map(({ orders, value }) => ({
-      text: `${say(words, "floor", { k: ordersText(orders) })}: ${short(value)}`, value, kind: /** @type {const} */ ("floor"),
+      text: `${say(words, "floor", { k: ordersText(orders) })}: ${short(value)}`,
+      value,
+      kind: /** @type {const} */ ("floor"),
     })),
   ];
 }

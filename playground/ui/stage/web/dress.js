@@ -39,6 +39,7 @@ export function dress(layout, view, actions) {
   dressLegends(layout, view);
   dressCurveLegend(layout, view, actions);
   const { readout, footer } = layout;
+  setText(layout.gatesAxis, say(words, "axis_timestep"));
   setText(readout.step.name, say(words, "axis_step"));
   setText(readout.perplexity.name, say(words, "perplexity"));
   setText(readout.loss.name, say(words, "loss"));

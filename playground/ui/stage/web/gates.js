@@ -61,15 +61,17 @@ export function gateTip(surface, view, gate, x, y) {
   return [cellName(view, cell), `${gateSymbol(gate)} ${rounded(gateValue(gate, byte))}`];
 }
 
-/** @param {View} view */
-export function describeGates(view) {
+/**
+ * @param {View} view
+ * @param {Gate} gate
+ */
+export function describeGate(view, gate) {
   const layer = view.frame?.layers[view.layer];
   if (!layer) return "";
-  const { gates, inputs, units } = view.scene;
-  const means = gates.map((gate) => {
-    let total = 0;
-    for (let unit = 0; unit < units; unit += 1) total += layer.gates[gate.name][unit * inputs.length + view.t];
-    return `${gateSymbol(gate)} ${rounded(gateValue(gate, total / units))}`;
+  const { inputs, units } = view.scene;
+  let total = 0;
+  for (let unit = 0; unit < units; unit += 1) total += layer.gates[gate.name][unit * inputs.length + view.t];
+  return say(view.words, "aria_gate", {
+    gate: say(view.words, `gate_${gate.name}`), t: view.t + 1, mean: rounded(gateValue(gate, total / units)),
   });
-  return say(view.words, "aria_gates", { t: view.t + 1, means: means.join(", ") });
 }

@@ -1,13 +1,13 @@
 /** Units × timesteps as colours: one blit a frame, axes only when they change. */
 
-import { line, sideTitle, timeAt, timeAxis, TIME_MARGINS, write } from "./axes.js";
+import { sideTitle, timeAt, timeAxis, TIME_MARGINS, write } from "./axes.js";
 import { say } from "./words.js";
 import { stride } from "./scales.js";
 
 /** @typedef {import("./surface.js").Surface} Surface */
 /** @typedef {import("./view.js").View} View */
 
-const SMALL_MARGINS = { left: 20, right: 2, top: 2, bottom: 15 };
+const SMALL_MARGINS = { left: 31, right: 2, top: 2, bottom: 15 };
 
 /**
  * @param {Surface} surface
@@ -102,25 +102,8 @@ function paintAxes(context, surface, view, rect, small) {
     const edge = 5 * surface.unit;
     write(context, String(unit), x, Math.min(Math.max(y, rect.top + edge), rect.top + rect.height - edge), style);
   }
-  if (small) {
-    smallTimeAxis(context, surface, view, rect);
-    return;
-  }
   sideTitle(context, surface, view, rect, view.words.axis_unit ?? "axis_unit");
-  timeAxis(context, surface, view, rect);
-}
-
-/**
- * First and last timestep, and the cursor's symbol.
- * @param {CanvasRenderingContext2D} context
- * @param {Surface} surface
- * @param {View} view
- * @param {import("./surface.js").Rect} rect
- */
-function smallTimeAxis(context, surface, view, rect) {
-  timeAxis(context, surface, view, rect);
-  line(context, rect.left, rect.top + rect.height + 0.5, rect.left + rect.width, rect.top + rect.height + 0.5,
-    view.theme.faint);
+  timeAxis(context, surface, view, rect, !small);
 }
 
 /**

@@ -25,6 +25,8 @@ export function buildLayout() {
   panels.tiles.aside.append(tabs);
   const readout = buildReadout();
   panels.tiles.body.append(readout.element);
+  const gatesAxis = element("p", { class: "axis" });
+  panels.gates.element.append(gatesAxis);
   const legend = element("div", { class: "legends" });
   panels.curve.hint.after(legend);
   const samples = element("ol", { class: "samples-list" });
@@ -38,7 +40,7 @@ export function buildLayout() {
     ]),
     live, tip,
   ]);
-  return { root, panels, tabs, readout, legend, samples, footer, live, tip };
+  return { root, panels, tabs, readout, legend, gatesAxis, samples, footer, live, tip };
 }
 
 /** The numbers of the watched sequence, large. */

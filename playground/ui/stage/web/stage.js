@@ -10,7 +10,7 @@ import { makeTheme, themeVariables } from "./theme.js";
 import { decode } from "./wire.js";
 import { exact, isolate, say } from "./words.js";
 import { curveTip, describeCurve, drawCurve, stepAt } from "./curve.js";
-import { describeGates, drawGate, gateTip } from "./gates.js";
+import { describeGate, drawGate, gateTip } from "./gates.js";
 import { describeGradients, drawGradients, gradientTimeAt, gradientTip } from "./gradients.js";
 import { cellAt } from "./heatmap.js";
 import { describeOdds, drawOdds } from "./odds.js";
@@ -135,7 +135,8 @@ export class Stage {
       /** @param {number} by */
       moveTime: (by) => {
         const last = (this.view?.scene.inputs.length ?? 1) - 1;
-        this.pinned = Math.min(Math.max((this.view?.t ?? 0) + by, 0), last);
+        const present = this.hovered >= 0 ? this.hovered : this.pinned;
+        this.pinned = Math.min(Math.max(present + by, 0), last);
         this.hovered = -1;
         this.hoveredOn = null;
         this.#act();
@@ -377,7 +378,8 @@ export class Stage {
     const { footer, readout, root } = layout;
     const perplexity = view.frame?.perplexity ?? NaN;
     const newest = step >= (this.store.frames[this.store.visible - 1]?.step ?? 0);
-    const mode = message.playing && this.player.following ? "live" : newest && this.player.following ? "paused" : "scrubbed";
+    const still = newest && this.player.following ? "paused" : "scrubbed";
+    const mode = message.playing && this.player.following ? "live" : still;
     const where = say(words, "step", { step });
     setText(footer.status, `${where} · ${say(words, mode)}`);
     setAttribute(footer.range, "max", String(view.playhead));
@@ -392,7 +394,8 @@ export class Stage {
     setText(readout.step.value, String(step));
     setText(readout.perplexity.value, exact(perplexity));
     setText(readout.loss.value, `${exact(Math.log(perplexity))} ${say(words, "nats")}`);
-    setText(layout.panels.odds.aside, say(words, "after", { t: view.t + 1, input: isolate(view.scene.inputs[view.t]) }));
+    const input = isolate(view.scene.inputs[view.t]);
+    setText(layout.panels.odds.aside, say(words, "after", { t: view.t + 1, input }));
     this.drawnSamples = drawSamples(layout.samples, view, this.drawnSamples);
     setAttribute(root, "aria-label", say(words, "aria_label"));
   }
@@ -417,7 +420,9 @@ export class Stage {
     panels.curve.describe(describeCurve(view));
     panels.state.describe(describeState(view, "h"));
     if (view.scene.states.includes("c")) panels.cell_state.describe(describeState(view, "c"));
-    panels.gates.describe(describeGates(view));
+    panels.gates.surfaces.forEach((surface, k) => {
+      setAttribute(surface.plot, "aria-label", describeGate(view, view.scene.gates[k]));
+    });
     panels.gradients.describe(describeGradients(view));
     panels.trajectory.describe(describeTrajectory(view));
     panels.odds.describe(describeOdds(view));

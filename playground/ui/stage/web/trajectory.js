@@ -195,7 +195,9 @@ function paintLabels(surface, view, rect, points) {
   }
 }
 
-/** @typedef {{x: number, y: number, width: number, height: number, text: string, font: string, colour: string}} Label */
+/**
+ * @typedef {{x: number, y: number, width: number, height: number, text: string, font: string, colour: string}} Label
+ */
 
 /**
  * The place around a point where a label covers least: outwards when that is free, else the nearest turn from it.

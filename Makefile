@@ -1,0 +1,57 @@
+# Every target sets itself up: all it needs is make and Python 3.11 or newer.
+# Another interpreter: make PYTHON=python3.12 run.  More server options: make run ARGS="--server.port 8080"
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+LOOK_AT := app.py playground pages tests benchmarks
+
+.PHONY: run test check bench messages format clean browser
+.DEFAULT_GOAL := run
+
+run: .venv/run.stamp
+	$(BIN)/streamlit run app.py $(ARGS)
+
+# The browser tests measure time, so they get the machine to themselves.
+test: .venv/dev.stamp browser
+	$(BIN)/python -m pytest --ignore=tests/browser -n auto
+	$(BIN)/python -m pytest tests/browser
+
+check: .venv/dev.stamp
+	$(BIN)/ruff format --check $(LOOK_AT)
+	$(BIN)/ruff check $(LOOK_AT)
+	$(BIN)/pyright
+	$(MAKE) test
+
+bench: .venv/dev.stamp browser
+	$(BIN)/python -m benchmarks.training
+	$(BIN)/python -m benchmarks.live
+	$(BIN)/python -m benchmarks.classroom --sessions 30
+
+messages: .venv/dev.stamp
+	$(BIN)/python -m tests.messages
+
+format: .venv/dev.stamp
+	$(BIN)/ruff format $(LOOK_AT)
+	$(BIN)/ruff check --fix $(LOOK_AT)
+
+browser: .venv/dev.stamp
+	$(BIN)/python -m tests.ensure_browser
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed, and $(PYTHON) is not. Name one: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+	  echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+
+.venv/run.stamp: requirements.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.txt .venv/run.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,49 @@
+"""The same network the usual way, in torch.nn and autograd: the authority for tests, the rival in speed."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, one_hot
+
+from playground.config import NetworkConfig
+from playground.corpus import Batch
+
+IGNORED = -100  # the target that torch's cross-entropy leaves out
+
+
+class TorchModel(nn.Module):
+    """One-hot or embedding, torch.nn.RNN/LSTM/GRU, linear read-out. Parameter names are the playground's."""
+
+    def __init__(
+        self, config: NetworkConfig, vocabulary_size: int, dtype: torch.dtype = torch.float32
+    ) -> None:
+        """The RNN's nonlinearity must be one that torch.nn has: "tanh" or "relu"."""
+        super().__init__()
+        self.vocabulary_size, self.dtype = vocabulary_size, dtype
+        self.embedding = nn.Embedding(vocabulary_size, config.embedding) if config.embedding else None
+        kind = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[config.cell]
+        extra = {"nonlinearity": config.nonlinearity} if config.cell == "rnn" else {}
+        self.rnn = kind(
+            config.embedding or vocabulary_size, config.hidden_size, num_layers=config.layers, **extra
+        )
+        self.readout = nn.Linear(config.hidden_size, vocabulary_size)
+        self.to(dtype)
+
+    def encode(self, symbols: Tensor) -> Tensor:
+        """(T, B) symbols as (T, B, E)."""
+        if self.embedding is None:
+            return one_hot(symbols, self.vocabulary_size).to(self.dtype)
+        return self.embedding(symbols)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (T, B, E), encoded; returns the logits (T, B, V)."""
+        return self.readout(self.rnn(x)[0])
+
+
+def masked_targets(batch: Batch, replica: int = 0) -> Tensor:
+    """(T, B) targets of one replica, with `IGNORED` where there is nothing to predict."""
+    return batch.targets[:, replica].masked_fill(~batch.mask[:, replica], IGNORED)
+
+
+def loss_of(logits: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
+    """Cross-entropy of (T, B, V) against (T, B)."""
+    return cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction=reduction)

@@ -1,0 +1,72 @@
+"""The server as a browser meets it: headers, files, and a page that breaks none of its own rules."""
+
+import urllib.request
+from email.message import Message
+
+import pytest
+from playwright.sync_api import Page
+
+from playground.ui.assets import WEB, version
+from tests.serving import Server
+
+# Collected in the page itself, because the console is silent about some violations.
+WATCH = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) =>
+  window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
+"""
+
+
+def headers(url: str) -> Message:
+    with urllib.request.urlopen(url, timeout=10) as response:
+        return response.headers
+
+
+@pytest.mark.parametrize("path", ["/", "/train?text=hello", "/_stcore/health"])
+def test_every_answer_carries_the_security_headers(server: Server, path: str) -> None:
+    answer = headers(server.url + path)
+    assert "frame-ancestors 'self' https://*.streamlit.app" in answer["Content-Security-Policy"]
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Referrer-Policy"] == "same-origin"
+    assert answer["X-Frame-Options"] is None
+
+
+def test_stage_files_are_javascript_and_cached_by_version(server: Server) -> None:
+    for file in WEB.glob("*.js"):
+        address = f"{server.url}/stage-web/{file.name}"
+        plain, versioned = headers(address), headers(f"{address}?v={version()}")
+        assert plain.get_content_type() in {"text/javascript", "application/javascript"}
+        assert plain["Cache-Control"] == "no-cache"
+        assert "immutable" in versioned["Cache-Control"]
+
+
+def test_log_is_free_of_complaints(server: Server, page: Page) -> None:
+    page.goto("/")
+    page.get_by_test_id("stAppViewContainer").wait_for()
+    log = server.log().lower()
+    assert "warning" not in log and "not a valid config option" not in log and "traceback" not in log, log
+
+
+@pytest.mark.parametrize("locale", ["en-US", "ko-KR"])
+def test_page_obeys_its_own_policy_and_asks_no_other_host(server: Server, browser, locale: str) -> None:
+    context = browser.new_context(base_url=server.url, locale=locale)
+    page: Page = context.new_page()
+    page.add_init_script(WATCH)
+    errors: list[str] = []
+    foreign: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on(
+        "request", lambda request: foreign.append(request.url) if is_foreign(request.url, server) else None
+    )
+    page.goto("/")
+    page.get_by_test_id("stage").wait_for()
+    page.wait_for_timeout(1000)  # charts below the stage draw themselves after it
+    assert page.evaluate("window.violations") == []
+    assert errors == []
+    assert foreign == []
+    context.close()
+
+
+def is_foreign(url: str, server: Server) -> bool:
+    return not url.startswith((server.url, server.url.replace("http", "ws", 1), "data:", "blob:"))

@@ -1,0 +1,100 @@
+"""The fast twins against the readable ones: the same numbers under the same names, at every timestep."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from playground.cells import CELLS, LSTM
+from playground.cells.fast import FastLayer, over_time
+from playground.cells.weights import LayerWeights, ReplicatedWeights
+
+T, B, E, H = 5, 2, 3, 4
+KINDS = [
+    ("rnn", "tanh"),
+    ("rnn", "relu"),
+    ("rnn", "sigmoid"),
+    ("rnn", "linear"),
+    ("lstm", "tanh"),
+    ("gru", "tanh"),
+]
+
+
+def draw(*shape: int, generator: torch.Generator) -> Tensor:
+    return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+
+def make_fast(kind: str, nonlinearity: str, replicas: int) -> tuple[FastLayer, ReplicatedWeights]:
+    """A layer with random weights and input, and where it puts its weight gradients."""
+    generator = torch.Generator().manual_seed(0)
+    rows = CELLS[kind].fast.blocks * H
+    shapes = [(replicas, rows, E), (replicas, rows, H), (replicas, 2, rows)]
+    weights = ReplicatedWeights(*(draw(*shape, generator=generator) for shape in shapes))
+    gradients = ReplicatedWeights(*(torch.zeros_like(weight) for weight in weights))
+    shape = over_time(T, replicas, B, torch.float64)
+    x = draw(T, replicas, B, E, generator=generator)
+    layer = CELLS[kind].fast(weights, gradients, x, torch.zeros_like(x), shape, nonlinearity)
+    return layer, gradients
+
+
+@pytest.mark.parametrize("replicas", [1, 3])
+@pytest.mark.parametrize(("kind", "nonlinearity"), KINDS)
+def test_fast_is_readable(kind: str, nonlinearity: str, replicas: int) -> None:
+    layer, gradients = make_fast(kind, nonlinearity, replicas)
+    from_above = draw(T, replicas, B, H, generator=torch.Generator().manual_seed(1))
+    for _ in range(2):  # the second pass must not see anything of the first
+        layer.forward()
+        layer.grad_h.copy_(from_above)
+        layer.backward()
+    assert layer.grad_x is not None
+    fast = {**layer.tensors(), **{name: compute() for name, compute in layer.derived().items()}}
+    fast_grad = {
+        **layer.gradients(),
+        **{name: compute() for name, compute in layer.derived_gradients().items()},
+    }
+
+    weight_ih, weight_hh, _ = layer.weights
+    for r in range(replicas):
+        weights = LayerWeights(weight_ih[r], weight_hh[r], layer.bias_ih[r], layer.bias_hh[r])
+        cell = CELLS[kind].one_step(weights, nonlinearity)
+
+        states = (torch.zeros(B, H, dtype=torch.float64),) * len(CELLS[kind].states)
+        steps = []
+        for t in range(T):
+            steps.append(cell.step(layer.x[t, r], *states))
+            states = steps[-1].state
+            named = {f"pre.{name}": value for name, value in steps[-1].pre.items()}
+            named |= {name: getattr(steps[-1], name) for name in (*CELLS[kind].states, *CELLS[kind].gates)}
+            assert named.keys() | {"slope"} == fast.keys() | {"slope"}
+            for name, value in named.items():
+                torch.testing.assert_close(fast[name][t, r], value, rtol=0, atol=1e-9)
+
+        total = LayerWeights(*map(torch.zeros_like, weights))
+        through_time = [torch.zeros(B, H, dtype=torch.float64) for _ in states]
+        for t in reversed(range(T)):
+            grad_h = from_above[t, r] + through_time[0]
+            back = cell.step_backward(steps[t], grad_h, *through_time[1:])
+            through_time = [back.h_before, *([back.c_before] if isinstance(cell, LSTM) else [])]
+            total = LayerWeights(*(a + b for a, b in zip(total, back.weights, strict=True)))
+            named = {"h": grad_h, **{f"pre.{name}": value for name, value in back.pre.items()}}
+            named |= {gate: getattr(back, gate) for gate in CELLS[kind].gates}
+            named |= {"c": back.c} if isinstance(cell, LSTM) else {}
+            assert named.keys() == fast_grad.keys()
+            for name, value in named.items():
+                torch.testing.assert_close(fast_grad[name][t, r], value, rtol=0, atol=1e-9)
+            torch.testing.assert_close(layer.grad_x[t, r], back.x, rtol=0, atol=1e-9)
+
+        fast_total = [gradients.weight_ih[r], gradients.weight_hh[r], *gradients.biases[r]]
+        for ours, theirs in zip(fast_total, total, strict=True):
+            torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-9)
+
+
+def test_registry_names_are_in_torchs_order() -> None:
+    assert {name: (cell.gates, cell.states) for name, cell in CELLS.items()} == {
+        "rnn": ((), ("h",)),
+        "lstm": (("i", "f", "g", "o"), ("h", "c")),
+        "gru": (("r", "z", "n"), ("h",)),
+    }
+    for name, cell in CELLS.items():
+        assert cell.name == name
+        assert cell.ranges.keys() == set(cell.gates)
+        assert cell.fast.blocks == len(cell.pre)

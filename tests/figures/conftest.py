@@ -1,0 +1,88 @@
+"""Tables as the analysis makes them, and labels that show which key they came from."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+PLACEHOLDERS = {
+    "timestep": "{t}",
+    "unit": "{u}",
+    "layer": "{n}",
+    "step": "{step}",
+    "axis_component": "{n} {share}",
+    "axis_component_3d": "{n} {share}",
+    "threshold": "{value}",
+    "learning_rate": "{value}",
+    "floor": "{k}",
+}
+GATES = ("i", "f", "g", "o", "r", "z", "n")
+KEYS = {
+    *PLACEHOLDERS,
+    *("empty", "not_finite", "start", "timesteps", "value", "uniform", "clipped"),
+    *("axis_timestep", "axis_step", "axis_unit"),
+    *("axis_gradient", "axis_gradient_norm", "axis_perplexity", "axis_loss", "row_zero", "row_not_finite"),
+    *(f"quantity_{name}" for name in ("h", "c", *GATES, "phi")),
+    *(f"quantity_grad.{name}" for name in ("h", "c", *GATES)),
+    *(f"quantity_{name}" for name in ("loss", "perplexity", "gradient_norm", "clipped_norm")),
+}
+
+
+@pytest.fixture
+def labels() -> dict[str, str]:
+    """Every label a figure may ask for: «key», and its placeholders."""
+    return {key: f"«{key}» {PLACEHOLDERS.get(key, '')}".strip() for key in KEYS}
+
+
+def tidy_table(
+    quantities: list[str], tokens: list[str], units: int | None = 3, layers: int = 1, seed: int = 0
+) -> pd.DataFrame:
+    """A table of random values in (0, 1); units None: one number per timestep."""
+    generator = np.random.default_rng(seed)
+    rows = [
+        (0, t, token, layer, quantity, unit, generator.uniform())
+        for layer in range(1, layers + 1)
+        for quantity in quantities
+        for t, token in enumerate(tokens, 1)
+        for unit in (range(1, units + 1) if units else [pd.NA])
+    ]
+    columns = ["step", "t", "token", "layer", "quantity", "unit", "value"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.astype({"t": "Int64", "layer": "Int64", "unit": "Int64", "value": "float64"})
+
+
+@pytest.fixture
+def table():
+    """The maker of tidy tables."""
+    return tidy_table
+
+
+@pytest.fixture
+def path():
+    """The maker of trajectory tables: tokens and k axes, with shares 0.6, 0.3, 0.1."""
+
+    def make(tokens: list[str], k: int) -> pd.DataFrame:
+        positions = tidy_table(["position"], tokens, k)
+        shares = positions.iloc[:k].assign(quantity="share", value=[0.6, 0.3, 0.1][:k])
+        shares["t"] = pd.array([pd.NA] * len(shares), dtype="Int64")
+        shares["token"] = None
+        return pd.concat([positions, shares], ignore_index=True)
+
+    return make
+
+
+@pytest.fixture
+def updates() -> pd.DataFrame:
+    """Five updates, the second and fourth clipped to 1."""
+    norms = np.array([0.5, 4.0, 0.7, 2.0, 0.1])
+    perplexity = np.array([4.0, 3.0, 2.0, 1.5, 1.0])
+    return pd.DataFrame(
+        {
+            "step": np.arange(5),
+            "loss": np.log(perplexity),
+            "perplexity": perplexity,
+            "gradient_norm": norms,
+            "clipped_norm": np.minimum(norms, 1.0),
+            "clipped": norms > 1,
+            "learning_rate": 0.02,
+        }
+    )

@@ -1,0 +1,312 @@
+"""Figures hold the numbers of their table and nothing else, and every word comes from the labels."""
+
+# plotly ships no types that say what an indexed object is.
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false
+
+import json
+import math
+import re
+
+import numpy as np
+import pytest
+
+from playground.figures.gradients import gradients_over_time
+from playground.figures.theme import COLOURS
+from playground.figures.training import curve_over_training, gradient_norm_over_training
+from playground.figures.trajectory import trajectory_2d, trajectory_3d
+from playground.figures.units import units_map, units_over_time
+
+HELLO = ["h", "e", "l", "l"]
+HOSTILE = ["<img src=x onerror=alert(1)>", "<a href='javascript:alert(1)'>x</a>", "l", "l"]
+
+
+def numbers(values) -> list[float]:
+    """A trace's values, gaps as nan."""
+    return [math.nan if value is None else float(value) for value in values]
+
+
+def words(figure) -> list[str]:
+    """Everything a reader can read in a figure, ticks made of numbers aside."""
+    spec = json.loads(figure.to_json())
+    found: list[str] = []
+
+    def walk(node, key: str = "") -> None:
+        if isinstance(node, dict):
+            for name, child in node.items():
+                walk(child, name if name != "labelalias" and key != "labelalias" else "labelalias")
+        elif isinstance(node, list):
+            for child in node:
+                walk(child, key)
+        elif isinstance(node, str) and key in ("text", "hovertext", "name", "labelalias", "ticktext"):
+            found.append(node)
+
+    walk(spec["data"])
+    walk(spec["layout"])
+    return found
+
+
+def every_figure(labels, table, path, updates, dark=False, tokens=HELLO):
+    """One of each kind."""
+    states, gates = table(["h", "c"], tokens), table(["i", "f", "g", "o"], tokens, layers=2)
+    gradients = table(["grad.h", "grad.c"], tokens, None)
+    return {
+        "2d": trajectory_2d(path(tokens, 2), labels=labels, dark=dark),
+        "3d": trajectory_3d(path(tokens, 3), labels=labels, dark=dark),
+        "states": units_over_time(states, labels=labels, dark=dark),
+        "gates": units_over_time(gates, labels=labels, dark=dark),
+        "map": units_map(states, labels=labels, dark=dark),
+        "gradients": gradients_over_time(gradients, labels=labels, dark=dark),
+        "norm": gradient_norm_over_training(updates, threshold=1.0, labels=labels, dark=dark),
+        "perplexity": curve_over_training(
+            updates, uniform=4.0, floors=(2.8, 1.0, 1.0), labels=labels, dark=dark
+        ),
+        "loss": curve_over_training(updates, quantity="loss", uniform=4.0, labels=labels, dark=dark),
+    }
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_all_are_transparent_compact_and_in_the_theme(labels, table, path, updates, dark) -> None:
+    colours = COLOURS["dark" if dark else "light"]
+    for name, figure in every_figure(labels, table, path, updates, dark).items():
+        assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)", name
+        assert figure.layout.font.color == colours["text"], name
+        assert figure.layout.margin.l <= 12, name
+        assert figure.layout.height > 0, name
+
+
+def test_every_word_comes_from_the_labels_or_the_table(labels, table, path, updates) -> None:
+    own = re.compile(r"«[\w.]+»|<[^>]*>|[hel₀-₉]|■|NaN|∞|[\s\d·:,.()=−e+-]|[hcifgo] = ")
+    for name, figure in every_figure(labels, table, path, updates).items():
+        for text in words(figure):
+            assert not own.sub("", text), (name, text)
+
+
+def test_every_axis_has_a_title(labels, table, path, updates) -> None:
+    for name, figure in every_figure(labels, table, path, updates).items():
+        if name == "3d":
+            titles = [figure.layout.scene[f"{axis}axis"].title.text for axis in "xyz"]
+        elif name in ("states", "gates"):  # the y axis of a small picture is named by the picture's own title
+            titles = [axis.title.text for axis in figure.select_xaxes()][-1:]
+            pictures = [note.text for note in figure.layout.annotations]
+            assert len(pictures) == len(list(figure.select_yaxes()))
+        else:
+            titles = [axis.title.text for axis in [*figure.select_xaxes(), *figure.select_yaxes()]]
+            if name == "map":
+                titles.remove(None)  # the upper of two pictures shares the lower one's time axis
+        assert all(title and "«axis_" in title for title in titles), (name, titles)
+
+
+def test_hostile_tokens_stay_text(labels, table, path, updates) -> None:
+    for name, figure in every_figure(labels, table, path, updates, tokens=HOSTILE).items():
+        for text in words(figure):
+            assert not re.search(r"<(?!br>|span style=\"color:#[0-9A-F]{6}\">|/span>)", text), (name, text)
+            assert "href" not in text or "&lt;a" in text or "‹a" in text, (name, text)
+
+
+def test_trajectory_points_are_the_tables(labels, path) -> None:
+    for k, figure in ((2, trajectory_2d), (3, trajectory_3d)):
+        frame = path(HELLO, k)
+        drawn = figure(frame, labels=labels)
+        points = drawn.data[-1]
+        for unit, axis in zip(range(1, k + 1), "xyz", strict=False):
+            values = frame[(frame["quantity"] == "position") & (frame["unit"] == unit)]["value"]
+            np.testing.assert_array_equal(points[axis], values)
+        assert list(points.text) == ["h₁", "e₂", "l₃", "l₄"]
+        assert list(points.marker.color) == [1, 2, 3, 4]
+        start = next(trace for trace in drawn.data if trace.name == labels["start"])
+        assert (start.x[0], start.y[0]) == (points.x[0], points.y[0])
+        assert points.hovertext[0].startswith("«timestep» 1 · h")
+    drawn = trajectory_2d(path(HELLO, 2), labels=labels)
+    assert drawn.layout.xaxis.title.text == "«axis_component» 1 60.0"
+    assert drawn.layout.xaxis.scaleanchor == "y"
+
+
+def test_line_of_a_trajectory_passes_through_every_point_in_order(labels, path) -> None:
+    frame = path(list("abcdefghij" * 6), 2)
+    figure = trajectory_2d(frame, labels=labels)
+    pieces = [trace for trace in figure.data if trace.mode == "lines"]
+    x = [float(pieces[0].x[0])] + [float(value) for piece in pieces for value in piece.x[1:]]
+    np.testing.assert_array_equal(x, figure.data[-1].x)
+    assert len({piece.line.color for piece in pieces}) == len(pieces)
+
+
+def test_3d_axes_share_one_scale(labels, path) -> None:
+    scene = trajectory_3d(path(HELLO, 3), labels=labels).layout.scene
+    scales = [
+        (scene[f"{axis}axis"].range[1] - scene[f"{axis}axis"].range[0]) / scene.aspectratio[axis]
+        for axis in "xyz"
+    ]
+    np.testing.assert_allclose(scales, scales[0])
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_chosen_units_are_the_tables(labels, table, dark) -> None:
+    frame = table(["i", "g"], HELLO, 8)
+    figure = units_over_time(frame, units=[7, 2], labels=labels, dark=dark)
+    assert len(figure.data) == 4
+    for trace, (quantity, unit) in zip(figure.data, [("i", 7), ("i", 2), ("g", 7), ("g", 2)], strict=True):
+        rows = frame[(frame["quantity"] == quantity) & (frame["unit"] == unit)]
+        np.testing.assert_array_equal(trace.y, rows["value"])
+        assert list(trace.x) == ["1", "2", "3", "4"]
+        assert trace.name == f"«unit» {unit}"
+    assert [trace.showlegend for trace in figure.data] == [True, True, False, False]
+    assert figure.data[0].line.color == figure.data[2].line.color != figure.data[1].line.color
+    low, high = figure.layout.yaxis.range
+    assert low < 0 < 1 < high < 1.2
+    low, high = figure.layout.yaxis2.range
+    assert -1.2 < low < -1 < 1 < high
+
+
+def test_units_without_choice_are_the_first_five(labels, table) -> None:
+    figure = units_over_time(table(["h"], HELLO, 8), labels=labels)
+    assert [trace.name for trace in figure.data] == [f"«unit» {unit}" for unit in range(1, 6)]
+
+
+def test_six_and_more_units_differ_in_colour_or_dash(labels, table) -> None:
+    figure = units_over_time(table(["h"], HELLO, 20), units=range(1, 21), labels=labels)
+    assert len({(trace.line.color, trace.line.dash) for trace in figure.data}) == 20
+
+
+def test_states_beyond_one_widen_the_axis(labels, table) -> None:
+    frame = table(["c"], HELLO)
+    frame.loc[0, "value"] = -7.0
+    figure = units_over_time(frame, labels=labels)
+    assert figure.layout.yaxis.range[0] < -7
+    assert units_map(frame, labels=labels).layout.coloraxis.cmin == -7
+    assert units_map(frame, labels=labels).layout.coloraxis.cmax == 7
+
+
+def test_map_holds_the_table(labels, table) -> None:
+    frame = table(["h", "c"], HELLO, 3)
+    figure = units_map(frame, labels=labels)
+    for trace, quantity in zip(figure.data, ["h", "c"], strict=True):
+        values = frame[frame["quantity"] == quantity]["value"].to_numpy().reshape(4, 3).T
+        np.testing.assert_array_equal(trace.z, values)
+        assert trace.hovertext[2][1].startswith("«timestep» 2 · e<br>«unit» 3<br>")
+
+
+def test_time_axis_names_every_symbol(labels, table) -> None:
+    axis = gradients_over_time(table(["grad.h"], HELLO, None), labels=labels).layout.xaxis
+    assert axis.labelalias == {"1": "h<br>1", "2": "e<br>2", "3": "l<br>3", "4": "l<br>4"}
+    assert list(axis.categoryarray) == ["1", "2", "3", "4"]
+
+
+def test_gradients_are_the_tables_on_a_log_axis(labels, table) -> None:
+    frame = table(["grad.h", "grad.c"], HELLO, None)
+    frame["value"] *= 10.0 ** -np.arange(0, 40, 5)
+    figure = gradients_over_time(frame, labels=labels)
+    assert figure.layout.yaxis.type == "log"
+    assert figure.layout.yaxis.title.text == labels["axis_gradient"]
+    assert [trace.name for trace in figure.data] == [labels["quantity_grad.h"], labels["quantity_grad.c"]]
+    np.testing.assert_array_equal(np.concatenate([trace.y for trace in figure.data]), frame["value"])
+    low, high = figure.layout.yaxis.range
+    assert 10**low < frame["value"].min() < frame["value"].max() < 10**high
+
+
+def test_zeros_and_what_is_not_finite_are_marked(labels, table) -> None:
+    frame = table(["grad.h"], HELLO, None)
+    frame["value"] = [0.0, 1e-3, np.nan, np.inf]
+    figure = gradients_over_time(frame, labels=labels)
+    line, zeros, others = figure.data
+    np.testing.assert_array_equal(numbers(line.y), [math.nan, 1e-3, math.nan, math.nan])
+    assert list(zeros.x) == ["1"]
+    assert list(others.x) == ["3", "4"]
+    assert zeros.y[0] < 1e-3 < others.y[0]
+    assert zeros.hovertext[0].endswith("<br>0")
+    assert others.hovertext[0].endswith("NaN")
+    assert others.hovertext[1].endswith("∞")
+    low, high = figure.layout.yaxis.range
+    assert 10**low < zeros.y[0]
+    assert others.y[0] < 10**high
+    assert {note.text for note in figure.layout.annotations} == {labels["row_zero"], labels["row_not_finite"]}
+
+
+def test_all_zeros_are_still_drawn(labels, table) -> None:
+    frame = table(["grad.h"], HELLO, None).assign(value=0.0)
+    figure = gradients_over_time(frame, labels=labels)
+    assert len(figure.data[1].x) == 4
+
+
+def test_nothing_special_leaves_no_rows(labels, table) -> None:
+    assert not gradients_over_time(table(["grad.h"], HELLO, None), labels=labels).layout.annotations
+
+
+def test_gradient_norm_before_and_after_clipping(labels, updates) -> None:
+    figure = gradient_norm_over_training(updates, threshold=1.0, labels=labels)
+    before, after, marks = figure.data
+    np.testing.assert_array_equal(before.y, updates["gradient_norm"])
+    np.testing.assert_array_equal(after.y, updates["clipped_norm"])
+    assert list(marks.x) == [1, 3]
+    assert list(marks.y) == [4.0, 2.0]
+    assert marks.name == labels["clipped"]
+    assert figure.layout.shapes[0].y0 == 1.0
+    assert figure.layout.annotations[0].text == "«threshold» 1"
+    assert "«step» 1" in before.hovertext[1]
+    assert "«learning_rate» 0.02" in before.hovertext[1]
+
+
+def test_exploded_last_step_is_marked(labels, updates) -> None:
+    updates.loc[4, ["gradient_norm", "perplexity"]] = np.inf
+    for figure in (
+        gradient_norm_over_training(updates, labels=labels),
+        curve_over_training(updates, labels=labels),
+    ):
+        marks = [trace for trace in figure.data if trace.marker.symbol == "x"]
+        assert [list(trace.x) for trace in marks] == [[4]]
+        assert labels["row_not_finite"] in [note.text for note in figure.layout.annotations]
+
+
+@pytest.mark.parametrize("quantity", ["perplexity", "loss"])
+def test_curve_and_its_lines(labels, updates, quantity) -> None:
+    floors = (2.8, math.sqrt(2), 1.0, 1.0)
+    figure = curve_over_training(updates, quantity=quantity, uniform=4.0, floors=floors, labels=labels)
+    np.testing.assert_array_equal(figure.data[0].y, updates[quantity])
+    heights = [shape.y0 for shape in figure.layout.shapes]
+    expected = [2.8, math.sqrt(2), 1.0, 4.0]
+    assert heights == (expected if quantity == "perplexity" else pytest.approx(np.log(expected)))
+    notes = [note.text for note in figure.layout.annotations]
+    assert notes[2].startswith("«floor» 2, 3: ")
+    assert notes[3].startswith("«uniform»: ")
+    assert figure.layout.yaxis.title.text == labels[f"axis_{quantity}"]
+
+
+def test_perplexity_axis_starts_at_one(labels, updates) -> None:
+    low, high = curve_over_training(updates, labels=labels).layout.yaxis.range
+    assert -0.2 < low <= 0
+    assert high > math.log10(4)
+
+
+def test_empty_tables_say_so(labels, table, path, updates) -> None:
+    states, gradients = table(["h"], HELLO).iloc[:0], table(["grad.h"], HELLO, None).iloc[:0]
+    for figure in (
+        trajectory_2d(path(HELLO, 2).iloc[:0], labels=labels),
+        trajectory_3d(path(HELLO, 3).iloc[:0], labels=labels),
+        units_over_time(states, labels=labels),
+        units_over_time(table(["h"], HELLO), units=[], labels=labels),
+        units_map(states, labels=labels),
+        gradients_over_time(gradients, labels=labels),
+        gradient_norm_over_training(updates.iloc[:0], labels=labels),
+        curve_over_training(updates.iloc[:0], labels=labels),
+    ):
+        assert not figure.data
+        assert [note.text for note in figure.layout.annotations] == [labels["empty"]]
+
+
+def test_one_timestep_and_one_update(labels, table, path, updates) -> None:
+    for name, figure in every_figure(labels, table, path, updates.iloc[:1], tokens=["h"]).items():
+        assert figure.data, name
+        json.loads(figure.to_json())
+        assert len(figure.data[-1].x) == 1, name
+
+
+def test_states_that_are_not_finite_have_no_path(labels, path) -> None:
+    frame = path(HELLO, 3).assign(value=np.nan)
+    for draw in (trajectory_2d, trajectory_3d):
+        figure = draw(frame, labels=labels)
+        assert [note.text for note in figure.layout.annotations] == [labels["not_finite"]]
+
+
+def test_height_is_the_callers(labels, table, path, updates) -> None:
+    assert trajectory_2d(path(HELLO, 2), labels=labels, height=222).layout.height == 222
+    assert units_over_time(table(["h"], HELLO), labels=labels, height=333).layout.height == 333
+    assert gradients_over_time(table(["grad.h"], HELLO, None), labels=labels, height=444).layout.height == 444

@@ -1,0 +1,114 @@
+"""Colours against WCAG contrast and simulated colour blindness (Machado, Oliveira, Fernandes 2009)."""
+
+import ast
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from playground.figures import theme
+
+PAGES = {"light": "#FFFFFF", "dark": "#0E1117"}
+BLINDNESS = {
+    "none": np.eye(3),
+    "protanopia": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deuteranopia": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+    "tritanopia": np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
+    ),
+}
+
+
+def linear(colour: str) -> np.ndarray:
+    """sRGB to linear light."""
+    channels = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)]) / 255
+    return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+
+
+def luminance(colour: str) -> float:
+    return float(linear(colour) @ [0.2126, 0.7152, 0.0722])
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.1 contrast ratio."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def lab(light: np.ndarray) -> np.ndarray:
+    """Linear light to CIE L*a*b*, D65."""
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    xyz = to_xyz @ light.clip(0, 1) / np.array([0.9505, 1, 1.089])
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+def closest(colours: tuple[str, ...], blindness: str) -> float:
+    """The smallest difference (ΔE 1976) between any two colours as seen with a colour blindness."""
+    seen = [lab(BLINDNESS[blindness] @ linear(colour)) for colour in colours]
+    return min(float(np.linalg.norm(one - other)) for one, other in combinations(seen, 2))
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_every_colour_stands_out_from_the_page(mode: str) -> None:
+    for name, colour in theme.COLOURS[mode].items():
+        if name != "grid":
+            least = 4.5 if name in ("text", "muted") else 3
+            assert contrast(colour, PAGES[mode]) >= least, (name, colour)
+    for colour in theme.UNITS[mode]:
+        assert contrast(colour, PAGES[mode]) >= 3, colour
+
+
+def test_both_modes_name_the_same_quantities() -> None:
+    assert set(theme.COLOURS["light"]) == set(theme.COLOURS["dark"])
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("blindness", list(BLINDNESS))
+def test_units_and_states_stay_apart_for_colour_blind_eyes(mode: str, blindness: str) -> None:
+    assert closest(theme.UNITS[mode], blindness) > 20
+    colours = theme.COLOURS[mode]
+    assert closest((colours["h"], colours["c"]), blindness) > 20
+    assert closest((colours["gradient_norm"], colours["clipped"]), blindness) > 20
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_palettes_are_ordered_by_lightness(mode: str) -> None:
+    time = [luminance(colour) for colour in theme.TIME[mode]]
+    assert time == sorted(time, reverse=mode == "light")
+    signed = [abs(luminance(colour) - luminance(PAGES[mode])) for colour in theme.SIGNED[mode]]
+    assert signed[:4] == sorted(signed[:4], reverse=True)  # strongest at the negative end, page-like at 0
+    assert signed[3:] == sorted(signed[3:])
+
+
+def test_blend_meets_its_ends_and_its_middle() -> None:
+    assert theme.blend(("#000000", "#FFFFFF"), 0.0) == "#000000"
+    assert theme.blend(("#000000", "#FFFFFF"), 1.0) == "#FFFFFF"
+    assert theme.blend(("#000000", "#808080", "#FFFFFF"), 0.5) == "#808080"
+
+
+def test_figures_import_only_plotly_pandas_numpy() -> None:
+    allowed = {
+        "plotly",
+        "pandas",
+        "numpy",
+        "collections",
+        "dataclasses",
+        "html",
+        "itertools",
+        "types",
+        "typing",
+    }
+    for file in Path(theme.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                assert (node.module or "").split(".")[0] in allowed, (file.name, node.module)
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 1, (file.name, node.module)
+            elif isinstance(node, ast.Import):
+                assert {alias.name.split(".")[0] for alias in node.names} <= allowed, file.name

@@ -1,0 +1,314 @@
+import dataclasses
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.config import (
+    DEFAULTS,
+    FIELDS,
+    MAX_TEXT,
+    Choice,
+    ExperimentConfig,
+    Flag,
+    NetworkConfig,
+    Range,
+    TextConfig,
+    TrainingConfig,
+    from_query,
+    to_query,
+)
+from playground.refusal import Refusal
+
+NUMBERS = {name: kind for name, kind in FIELDS.items() if isinstance(kind, Range)}
+CHOICES = {name: kind for name, kind in FIELDS.items() if isinstance(kind, Choice)}
+PARTS = (TextConfig, NetworkConfig, TrainingConfig)
+
+texts = st.text(
+    st.characters(exclude_categories=["Cs", "Cc", "Cf"]) | st.sampled_from("\n\t👨‍👩‍👧"), max_size=40
+)
+
+
+def values_of(kind: Any) -> st.SearchStrategy[Any]:
+    """Values that a field allows."""
+    match kind:
+        case Choice(options):
+            return st.sampled_from(options)
+        case Flag():
+            return st.booleans()
+        case Range(low, high, number):
+            return st.integers(int(low), int(high)) if number is int else st.floats(low, high)
+        case _:
+            return texts
+
+
+configs = st.fixed_dictionaries({}, optional={name: values_of(kind) for name, kind in FIELDS.items()}).map(
+    ExperimentConfig.from_values
+)
+
+
+def build(name: str, value: object) -> object:
+    """The part of a config that has this field, with this value."""
+    values: dict[str, Any] = {name: value}
+    return next((part for part in PARTS if name in part.__dataclass_fields__), ExperimentConfig)(**values)
+
+
+def test_every_field_is_listed_and_its_default_allowed():
+    names = [each.name for part in PARTS for each in dataclasses.fields(part)]
+    assert len(names) == len(set(names))
+    assert set(FIELDS) == {*names, "seed"}
+    assert ExperimentConfig().values() == DEFAULTS
+
+
+def test_the_defaults_are_hello_and_an_lstm():
+    assert (DEFAULTS["text"], DEFAULTS["cell"], DEFAULTS["hidden_size"]) == ("hello", "lstm", 16)
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_is_allowed_up_to_its_bounds_and_refused_beyond(name: str):
+    low, high, kind = NUMBERS[name].low, NUMBERS[name].high, NUMBERS[name].kind
+    for value in (low, high):
+        assert getattr(build(name, kind(value)), name) == value
+    beyond = (low - 1, high + 1) if kind is int else (math.nextafter(low, -9e9), math.nextafter(high, 9e9))
+    for value in (*beyond, math.inf, -math.inf, math.nan, 10**5000, True, False, None, "1", [1], 1j):
+        with pytest.raises(Refusal) as refused:
+            build(name, value)
+        assert refused.value.field == name
+
+
+@pytest.mark.parametrize("name", [name for name, kind in NUMBERS.items() if kind.kind is int])
+def test_a_whole_number_is_no_float(name: str):
+    with pytest.raises(Refusal, match=r"must be a whole number from \d+ to \d+; got 1\.0\."):
+        build(name, 1.0)
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_a_choice_is_one_of_its_options(name: str):
+    for option in CHOICES[name].options:
+        assert getattr(build(name, option), name) == option
+    for value in ("", "LSTM", "lstm ", 0, None, ["lstm"], True):
+        with pytest.raises(Refusal):
+            build(name, value)
+
+
+@pytest.mark.parametrize("name", ["bos", "eos"])
+@pytest.mark.parametrize("value", [0, 1, "1", None, "true"])
+def test_a_flag_is_a_bool(name: str, value: object):
+    with pytest.raises(Refusal, match=rf"^{name} must be on \(1\) or off \(0\); got "):
+        build(name, value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("hidden_size", 4096, "hidden_size must be a whole number from 1 to 128; got 4096."),
+        ("hidden_size", "16", "hidden_size must be a whole number from 1 to 128; got '16'."),
+        ("learning_rate", math.nan, "learning_rate must be a number from 1e-05 to 10; got nan."),
+        ("clip_threshold", 1e4, "clip_threshold must be a number from 0.001 to 1000; got 10000.0."),
+        ("cell", "lstn", "cell must be one of 'rnn', 'lstm', 'gru'; got 'lstn'."),
+        ("text", b"hello", "text must be text; got b'hello'."),
+        ("text", "x" * 100_001, "text must have at most 100,000 characters; got 100,001."),
+        (
+            "text",
+            "a\n\x1b[0m",
+            "text must not contain control characters except tab and line break; got U+001B on line 2.",
+        ),
+        (
+            "text",
+            "\ufeffhello",
+            "text must not contain control characters except tab and line break; got U+FEFF on line 1.",
+        ),
+        ("text", "a\r\nb\r\n\udc00", "text must be valid Unicode; got half a character (U+DC00) on line 3."),
+        (
+            "text",
+            "abc\u202edef",
+            "text must not contain marks that override the direction of writing; got U+202E on line 1.",
+        ),
+    ],
+)
+def test_a_refusal_is_a_sentence(name: str, value: object, sentence: str):
+    with pytest.raises(Refusal) as refused:
+        build(name, value)
+    assert str(refused.value) == sentence
+
+
+def test_every_control_character_is_refused():
+    controls = {chr(i) for i in (*range(32), *range(0x7F, 0xA0))} - set("\t\n\r")
+    directions = {chr(i) for i in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+    for character in controls | directions:
+        with pytest.raises(Refusal):
+            TextConfig(text=f"a{character}b")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tab\tand  spaces ",
+        "👨‍👩‍👧 🇰🇷 🏴󠁧󠁢󠁥󠁮󠁧󠁿",
+        "שלום עולם",
+        "مرحبا\u200f بالعالم",
+        "e\u0301",
+        "<script>alert(1)</script><img src=x onerror=alert(1)>",
+        "x" * MAX_TEXT,
+        "",
+    ],
+)
+def test_text_of_any_script_is_kept_as_it_is(text: str):
+    assert TextConfig(text=text).text == text
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\u2028", "\u2029"])
+def test_line_ends_of_every_system_are_the_same_text(end: str):
+    assert TextConfig(text=f"ab{end}{end}cd") == TextConfig(text="ab\n\ncd")
+
+
+def test_line_ends_are_normalised_before_counting():
+    assert TextConfig(text="\r\n" * MAX_TEXT).text == "\n" * MAX_TEXT
+
+
+def test_equal_configs_are_one_key():
+    one, other = (
+        ExperimentConfig.from_values({"learning_rate": 1}),
+        ExperimentConfig.from_values({"learning_rate": 1.0}),
+    )
+    assert one == other and hash(one) == hash(other)
+    assert type(one.training.learning_rate) is float
+
+
+def test_a_config_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        ExperimentConfig().seed = 1  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_from_values_refuses_the_first_bad_field_and_unknown_names():
+    with pytest.raises(Refusal) as refused:
+        ExperimentConfig.from_values({"layers": 9})
+    assert refused.value.field == "layers"
+    with pytest.raises(TypeError, match="no such config field: hiden_size"):
+        ExperimentConfig.from_values({"hiden_size": 16})
+
+
+@given(configs)
+def test_values_round_trip(config: ExperimentConfig):
+    assert ExperimentConfig.from_values(config.values()) == config
+
+
+@given(configs)
+def test_query_round_trip(config: ExperimentConfig):
+    query = to_query(config)
+    assert all(isinstance(value, str) for value in query.values())
+    assert from_query(query) == (config, ())
+
+
+def test_a_query_names_text_and_cell_and_what_differs():
+    assert to_query(ExperimentConfig()) == {"cell": "lstm", "text": "hello"}
+    config = ExperimentConfig.from_values({"cell": "gru", "eos": True, "learning_rate": 1e-5, "seed": 7})
+    assert to_query(config) == {
+        "cell": "gru",
+        "text": "hello",
+        "eos": "1",
+        "learning_rate": "1e-05",
+        "seed": "7",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "value"),
+    [
+        ("learning_rate", "0.5", 0.5),
+        ("learning_rate", ".5", 0.5),
+        ("learning_rate", "5e-1", 0.5),
+        ("learning_rate", "1", 1.0),
+        ("forget_bias", "-2", -2.0),
+        ("seed", "2147483647", 2**31 - 1),
+        ("bos", "true", True),
+        ("eos", "1", True),
+        ("bos", "0", False),
+        ("hidden_size", ["8", "9"], 9),  # Streamlit reads the last of a repeated parameter too
+    ],
+)
+def test_a_query_is_read(name: str, written: Any, value: object):
+    config, refusals = from_query({name: written})
+    assert config.values()[name] == value
+    assert refusals == ()
+
+
+INTEGERS = ["", "0", "-1", "129", " 5 ", "5.0", "5e0", "0x10", "१२", "１２", "1_6", "+5", "nan", "9" * 5000]
+FLOATS = [
+    "",
+    "0",
+    "nan",
+    "inf",
+    "-inf",
+    "1e999",
+    "1e-999",
+    "0x1p3",
+    "१",
+    " 1",
+    "1\n",
+    "1,5",
+    "1_0",
+    "9" * 10**6,
+]
+FLAGS = ["", "2", "yes", "True", "on", " 1", "01"]
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        *(("hidden_size", value) for value in INTEGERS),
+        *(("learning_rate", value) for value in FLOATS),
+        *(("bos", value) for value in FLAGS),
+        ("cell", "transformer"),
+        ("cell", "l\ud800stm"),
+        ("text", "\x00"),
+        ("text", "\udfff"),
+        ("text", "x" * 10**6),
+        ("seed", []),
+        ("seed", None),
+        ("text", {}),
+    ],
+    ids=lambda value: ascii(value)[:20],
+)
+def test_a_bad_value_falls_back_with_one_refusal(name: str, written: Any):
+    config, refusals = from_query({"layers": "2", name: written})
+    assert config == ExperimentConfig(network=NetworkConfig(layers=2))
+    assert [refusal.field for refusal in refusals] == [name]
+    assert len(str(refusals[0])) < 200
+
+
+def test_every_bad_value_gives_its_own_refusal():
+    config, refusals = from_query({name: "\x00" for name in FIELDS})
+    assert config == ExperimentConfig()
+    assert [refusal.field for refusal in refusals] == list(FIELDS)
+
+
+def test_thousands_of_parameters_are_harmless():
+    params: dict[str, Any] = {f"p{i}": "x" * 100 for i in range(5000)}
+    params |= {"layers": ["3"] * 5000, "__class__": "x", "values": "y"}
+    config, refusals = from_query(params)
+    assert config == ExperimentConfig(network=NetworkConfig(layers=3))
+    assert refusals == ()
+
+
+anything = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.binary()
+    | st.text(st.characters(exclude_categories=[])),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.dictionaries(st.sampled_from(list(FIELDS)) | st.text(max_size=5), anything))
+def test_reading_a_query_never_raises(params: Any):
+    config, refusals = from_query(params)
+    refused = {refusal.field for refusal in refusals}
+    assert len(refused) == len(refusals)
+    assert all(config.values()[name] == DEFAULTS[name] for name in refused)
+    assert all(str(refusal) for refusal in refusals)
