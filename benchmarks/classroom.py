@@ -44,7 +44,7 @@ class Lesson:
         opened: time of each page from connection to its first picture.
         ticks: per session, the ticks that ended within the measured time.
         steps: per session, training steps per second.
-        replaced: ticks whose output the server never sent.
+        lost: ticks whose picture the server never sent.
         cpu: cores that the server used. client_cpu: cores that the visitors used.
         resident: memory of the server while training. before: the same before the first page; peak: at most.
         stopped: time from the last disconnect until the server used no processor; None if it did not stop.
@@ -55,7 +55,7 @@ class Lesson:
     opened: tuple[float, ...]
     ticks: tuple[tuple[Answer, ...], ...]
     steps: tuple[float, ...]
-    replaced: int
+    lost: int
     cpu: float
     client_cpu: float
     before: int
@@ -96,7 +96,7 @@ async def _lesson(server: MeasuredServer, count: int, seconds: float, query: Cal
     await asyncio.sleep(SETTLING)
 
     playheads = [_playhead(session) for session in sessions]
-    replaced = sum(session.replaced for session in sessions)
+    lost = sum(session.lost for session in sessions)
     cpu, client_cpu, began = server.cpu_seconds, time.process_time(), time.perf_counter()
     await asyncio.sleep(seconds)
     elapsed = time.perf_counter() - began
@@ -110,7 +110,7 @@ async def _lesson(server: MeasuredServer, count: int, seconds: float, query: Cal
         )
         for session in sessions
     ]
-    replaced = sum(session.replaced for session in sessions) - replaced
+    lost = sum(session.lost for session in sessions) - lost
     resident, peak = server.resident_bytes, server.peak_bytes
 
     await asyncio.gather(*(session.close() for session in sessions))
@@ -120,7 +120,7 @@ async def _lesson(server: MeasuredServer, count: int, seconds: float, query: Cal
         opened=tuple(opened for _, opened in entered),
         ticks=tuple(ticks),
         steps=tuple(made / elapsed for made in steps),
-        replaced=replaced,
+        lost=lost,
         cpu=cpu / elapsed,
         client_cpu=client_cpu / elapsed,
         before=before,
@@ -192,7 +192,7 @@ def everybody_trains(result: Lesson) -> Table:
     table.add("between two pictures, p50", _quantile(gaps, 0.5), "ms")
     table.add("between two pictures, p95", _quantile(gaps, 0.95), "ms")
     table.add("ticks per session", median(rates), "/s", note=f"least {min(rates):.2f}, most {max(rates):.2f}")
-    table.add("ticks never sent", result.replaced, "", note=f"of {len(answers) + result.replaced}")
+    table.add("pictures never sent", result.lost, "", note=f"of {len(answers) + result.lost}")
     table.add("steps/s, slowest session", min(result.steps), "/s", Target("≥", 60))
     table.add("steps/s, median session", median(result.steps), "/s", note=f"fastest {max(result.steps):.0f}")
     table.add("slowest / median", _ratio(min(result.steps), median(result.steps)), "", Target("≥", 0.5))

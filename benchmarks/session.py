@@ -120,12 +120,6 @@ class Answer:
 
 
 @dataclass(slots=True)
-class _Request:
-    sent: float
-    is_tick: bool
-
-
-@dataclass(slots=True)
 class _Cached:
     message: ForwardMsg
     age: int
@@ -140,7 +134,7 @@ class Session:
         stage: the newest message to the stage.
         answers: every finished run, oldest first.
         exceptions: texts of exceptions that the page showed.
-        replaced: runs whose output was replaced by the next one's before it was sent.
+        lost: fragment runs whose picture was never sent, because the next one began before.
     """
 
     _socket: ClientConnection
@@ -149,16 +143,18 @@ class Session:
     stage: StageMessage | None = None
     answers: list[Answer] = field(default_factory=list)
     exceptions: list[str] = field(default_factory=list)
-    replaced: int = 0
+    lost: int = 0
     _page: str = ""
     _buttons: dict[str, tuple[str, str]] = field(default_factory=dict)  # key → widget id, fragment
     _timers: dict[str, tuple[float, asyncio.Task[None]]] = field(default_factory=dict)
     _cache: dict[str, _Cached] = field(default_factory=dict)
-    _waiting: list[_Request] = field(default_factory=list)
-    _served: list[_Request] = field(default_factory=list)
+    _waiting: list[float] = field(default_factory=list)  # when each request was sent
+    _served: list[float] = field(default_factory=list)
     _last_served: float = 0.0
     _began: float = 0.0
     _received: int = 0
+    _is_tick: bool = False
+    _has_picture: bool = False
     _reader: asyncio.Task[None] | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -233,7 +229,7 @@ class Session:
         asked.context_info.color_scheme = "light"
         if trigger is not None:
             asked.widget_states.widgets.add(id=trigger, trigger_value=True)
-        self._waiting.append(_Request(time.perf_counter(), is_tick))
+        self._waiting.append(time.perf_counter())
         await self._socket.send(message.SerializeToString())
 
     async def _read(self) -> None:
@@ -256,7 +252,7 @@ class Session:
         elif kind == "new_session":
             self._begin(message)
         elif kind == "script_finished":
-            self._finish(message)
+            self._finish()
         elif kind == "page_info_changed":
             self._query = message.page_info_changed.query_string
         elif kind == "auto_rerun":
@@ -282,41 +278,44 @@ class Session:
         element = message.delta.new_element
         kind = element.WhichOneof("type")
         if kind == "bidi_component":
-            self.stage = stage_message(message) or self.stage
+            picture = stage_message(message)
+            if picture is not None:
+                self.stage, self._has_picture = picture, True
         elif kind == "button":
             self._buttons[user_key(element.button.id)] = (element.button.id, message.delta.fragment_id)
         elif kind == "exception":
             self.exceptions.append(f"{element.exception.type}: {element.exception.message}")
 
     def _begin(self, message: ForwardMsg) -> None:
-        fragments = set(message.metadata.run.fragment_ids)
         self._page = message.new_session.page_script_hash
         self._began = time.perf_counter()
         self._served += self._waiting
         self._waiting = []
-        if not fragments:
+        self._is_tick = bool(message.metadata.run.fragment_ids)
+        self._has_picture = False
+        if not self._is_tick:
             self._stop_timers()
 
-    def _finish(self, message: ForwardMsg) -> None:
-        now = time.perf_counter()
-        status = message.script_finished
-        if status == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-            self.replaced += 1
+    def _finish(self) -> None:
+        """Note the answer. What a run has not sent when the next one begins is dropped by the server, all but
+        the word that it has finished; then its requests are still to be answered."""
+        if not self._has_picture:
+            self.lost += 1
             return
-        is_tick = status == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
-        asked = min((request.sent for request in self._served), default=self._last_served)
-        self._last_served = max((request.sent for request in self._served), default=self._last_served)
+        now = time.perf_counter()
+        asked = min(self._served, default=self._last_served)
+        self._last_served = max(self._served, default=self._last_served)
         self._served = []
         playhead = self.stage.playhead if self.stage else 0
-        self.answers.append(Answer(asked, self._began, now, self._received, playhead, is_tick))
+        self.answers.append(Answer(asked, self._began, now, self._received, playhead, self._is_tick))
         self._received = 0
-        self._age_cache(is_tick)
+        self._age_cache()
 
-    def _age_cache(self, is_tick: bool) -> None:
+    def _age_cache(self) -> None:
         """Forget large messages as the page does: after a fragment's run only the fragment's own."""
         for digest, kept in list(self._cache.items()):
             kept.age += 1
-            if kept.age > CACHE_AGE and (kept.fragment or not is_tick):
+            if kept.age > CACHE_AGE and (kept.fragment or not self._is_tick):
                 del self._cache[digest]
 
     def _start_timer(self, fragment: str, interval: float) -> None:

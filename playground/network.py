@@ -43,7 +43,8 @@ class Network:
         dtype: torch.float32 to train, torch.float64 to check. The initial weights are the same.
 
     Attributes:
-        parameters: (R, P), all parameters of each replica in a row.
+        parameters: (R, P), all parameters of each replica in a row. Whoever writes into them by another way than
+            `load_state_dict` (or a trainer) must not have a pass measured before and used after.
         gradients: (R, P), ∂total/∂parameters of the last backward pass, in the same places.
         passes: how many times parameters, gradients or buffers have been overwritten.
     """

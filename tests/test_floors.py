@@ -40,7 +40,7 @@ def test_known_floors(text: str, floors: tuple[float, ...]):
 
 
 def test_hello_by_hand():
-    """Of e, l, l, o half cost 2 bits, half 1 bit; with one symbol seen, the two after an l cost 1 bit each."""
+    """Of e, l, l, o half cost 2 bits, half 1 bit; one symbol seen, the two after an l cost 1 bit each."""
     floors = memory_floors(Corpus(TextConfig(text="hello")))
     assert floors[:2] == pytest.approx((2**1.5, 2**0.5), rel=1e-12)
     assert floors[2:] == (1.0, 1.0, 1.0)

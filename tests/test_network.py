@@ -335,6 +335,17 @@ def test_shapes_are_what_the_alphabet_says() -> None:
         assert tensor.shape == expected, name
 
 
+def test_the_same_batch_can_be_reduced_both_ways() -> None:
+    network, batch = Network(NetworkConfig(), V, seeds=(0,), dtype=torch.float64), random_batch()
+    mean = network.trace(batch, reduction="mean").copy()
+    gradients = network.gradients.clone()
+    total = network.trace(batch, reduction="sum")
+    count = batch.mask.sum()
+    torch.testing.assert_close(total["total"], mean["total"] * count, **EXACT)
+    torch.testing.assert_close(total["nll"], mean["nll"], **EXACT)
+    torch.testing.assert_close(network.gradients, gradients * count, **EXACT)
+
+
 def test_nothing_to_predict_has_no_mean() -> None:
     batch = random_batch(1, masked=False)
     nothing = Batch(batch.inputs, batch.targets, torch.zeros_like(batch.mask))

@@ -107,7 +107,7 @@ class Camera:
         for layer in range(layout.layers):
             prefix = f"l{layer}."
             for name in layout.states:
-                gradient = _column(trace, f"grad.{prefix}{name}")  # (T, H)
+                gradient = _column(trace, f"grad.{prefix}{name}").astype(np.float64)  # squares underflow in float32
                 magnitudes.append(np.sqrt(np.einsum("th,th->t", gradient, gradient)))
                 plane, scale = _signed_plane(_column(trace, prefix + name)[:, : layout.units])
                 planes.append(plane)

@@ -10,9 +10,9 @@ from playground.ui.words import LANGUAGES, _, language
 # Streamlit leaves six rem above a page and five beside it; the stage needs the room.
 _FRAME = """
 <style>
-.stMainBlockContainer { padding: 2.75rem 1.5rem 3rem; max-width: 110rem; }
+.stMainBlockContainer { padding: 3.25rem 1.5rem 3rem; max-width: 110rem; }
 .stSidebar [data-testid="stSidebarHeader"] { height: 2.5rem; margin-bottom: 0; }
-@media (max-width: 640px) { .stMainBlockContainer { padding: 3rem 0.75rem 2rem; } }
+@media (max-width: 640px) { .stMainBlockContainer { padding: 3.25rem 0.75rem 2rem; } }
 </style>
 """
 PAGES = Path(__file__).resolve().parents[2] / "pages"

@@ -5,13 +5,14 @@ Everything here is computed anew from the weights of the training step on which 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 import torch
 
 from playground.analysis import tidy
+from playground.analysis.floors import memory_floors, uniform_perplexity
 from playground.corpus import Batch
 from playground.figures.gradients import gradients_over_time
 from playground.figures.training import curve_over_training, gradient_norm_over_training
@@ -30,6 +31,9 @@ from playground.ui.words import N_, _
 REBUILD_SECONDS = 0.25  # of one beat while the weights of an old step are trained again
 UNITS_SHOWN = 5
 LONGEST_GENERATED = 200
+
+
+Picture = tuple[Any, pd.DataFrame]  # a figure, or None where the table itself is the picture; and its numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,46 +191,49 @@ def _dark() -> bool:
     return st.context.theme.type == "dark"
 
 
-def _trajectory(reading: Reading) -> tuple[go.Figure, pd.DataFrame]:
+def _trajectory(reading: Reading) -> Picture:
     table = reading.frame(tidy.trajectory_frame, layer=_layer(reading), k=2)
     return trajectory_2d(table, labels=labels(), dark=_dark()), table
 
 
-def _trajectory_3d(reading: Reading) -> tuple[go.Figure, pd.DataFrame]:
+def _trajectory_3d(reading: Reading) -> Picture:
     table = reading.frame(tidy.trajectory_frame, layer=_layer(reading), k=3)
     return trajectory_3d(table, labels=labels(), dark=_dark()), table
 
 
-def _states(reading: Reading) -> tuple[go.Figure, pd.DataFrame]:
+def _states(reading: Reading) -> Picture:
     table = reading.frame(tidy.states_frame)
     shown = table[table["layer"] == _layer(reading)]
     return units_over_time(shown, units=_units(shown), labels=labels(), dark=_dark()), table
 
 
-def _gates(reading: Reading) -> tuple[go.Figure, pd.DataFrame]:
+def _gates(reading: Reading) -> Picture:
     table = reading.frame(tidy.gates_frame, nonlinearity=reading.viewer.config.network.nonlinearity)
     shown = table[table["layer"] == _layer(reading)]
     return units_over_time(shown, units=_units(shown), labels=labels(), dark=_dark()), table
 
 
-def _gradients(reading: Reading) -> tuple[go.Figure, pd.DataFrame]:
+def _gradients(reading: Reading) -> Picture:
     table = reading.frame(tidy.gradients_frame)
     return gradients_over_time(table, labels=labels(), dark=_dark()), table
 
 
-def _norms(reading: Reading) -> tuple[go.Figure, pd.DataFrame]:
+def _norms(reading: Reading) -> Picture:
     viewer = reading.viewer
     table = tidy.updates_frame(viewer.run.curve_points(viewer.playhead))
     threshold = viewer.config.training.clip_threshold if viewer.config.training.clip == "norm" else None
     return gradient_norm_over_training(table, threshold=threshold, labels=labels(), dark=_dark()), table
 
 
-def _curve(reading: Reading) -> tuple[go.Figure, pd.DataFrame]:
-    table = tidy.updates_frame(reading.viewer.run.curve_points(reading.viewer.playhead))
-    return curve_over_training(table, labels=labels(), dark=_dark()), table
+def _curve(reading: Reading) -> Picture:
+    viewer = reading.viewer
+    table = tidy.updates_frame(viewer.run.curve_points(viewer.playhead))
+    corpus = viewer.run.corpus
+    lines = {"uniform": uniform_perplexity(corpus), "floors": memory_floors(corpus)}
+    return curve_over_training(table, labels=labels(), dark=_dark(), **lines), table
 
 
-def _odds(reading: Reading) -> tuple[None, pd.DataFrame]:
+def _odds(reading: Reading) -> Picture:
     return None, reading.frame(tidy.losses_frame)
 
 

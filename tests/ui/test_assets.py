@@ -18,5 +18,5 @@ def test_version_changes_with_content_and_with_names(tmp_path: Path) -> None:
 
 def test_route_serves_the_folder_of_the_stage() -> None:
     route = stage_route()
-    assert route.path == "/stage-web"
+    assert route.path == f"/stage-web/{version(WEB)}"
     assert str(WEB).endswith("playground/ui/stage/web")

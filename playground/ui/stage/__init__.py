@@ -21,11 +21,11 @@ from playground.ui.words import language
 
 CURVE_POINTS = 256
 TICK_SECONDS = 0.2
-SCENE_EVERY = 1  # messages, while playing
+SCENE_EVERY = 5  # messages, while playing
 
 # The page may be served below any path; the address of the page is always one level above that of the stage's files.
 _LOADER = """
-const url = new URL("." + "%s/main.js?v=%s", window.location.href);
+const url = new URL("." + "%s/%s/main.js", window.location.href);
 const stage = import(url.href);
 export default function (component) {
   let leave = () => {};

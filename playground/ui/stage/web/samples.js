@@ -19,7 +19,10 @@ export function drawSamples(list, view, drawn) {
   if (key === drawn) return drawn;
   list.replaceChildren(...reached.map((sample, k) => element("li", { class: k ? "older" : "newest" }, [
     element("span", { class: "when" }, [say(view.words, "step", { step: sample.step })]),
-    element("bdi", { class: "text" }, [sample.text || "∅"]),
+    element("bdi", { class: "text" }, [
+      element("span", { class: "given" }, [sample.prompt]),
+      sample.text || "∅",
+    ]),
   ])));
   return key;
 }

@@ -58,7 +58,7 @@ export class Stage {
     /** @type {View|null} */
     this.view = null;
     this.variables = "";
-    this.theme = makeTheme({ background: "", text: "", accent: "", font: "", mono: "" }, false);
+    this.theme = makeTheme({ background: "", text: "", accent: "", font: "", mono: "" });
     /** @type {{target: Target, x: number, y: number}|null} */
     this.pointed = null;
     /** @type {Map<Element, Surface>} */
@@ -84,9 +84,10 @@ export class Stage {
   receive(bytes, trigger) {
     this.trigger = trigger;
     const wasPlaying = this.store.message?.playing ?? false;
-    const message = decode(bytes);
+    const message = decode(bytes, this.store.scenes);
+    if (!message) return;
     const { newRun } = this.store.receive(message);
-    this.#readTheme(message.scene.dark);
+    this.#readTheme();
     if (newRun) {
       this.pinned = Math.min(this.pinned, message.scene.inputs.length - 1);
       this.layer = Math.min(this.layer, message.scene.layers - 1);
@@ -219,13 +220,12 @@ export class Stage {
     this.player.refresh();
   }
 
-  /** @param {boolean} dark */
-  #readTheme(dark) {
+  #readTheme() {
     const variables = themeVariables(this.layout.root);
     const key = JSON.stringify(variables);
     if (key === this.variables) return;
     this.variables = key;
-    this.theme = makeTheme(variables, dark);
+    this.theme = makeTheme(variables);
     setAttribute(this.layout.root, "data-theme", this.theme.dark ? "dark" : "light");
   }
 
@@ -244,7 +244,7 @@ export class Stage {
       scene: message.scene,
       words: message.scene.words,
       theme: this.theme,
-      key: `${this.store.sceneVersion}|${this.theme.key}|${this.layer}`,
+      key: `${message.sceneId}|${this.theme.key}|${this.layer}`,
       frame,
       step: frame?.step ?? 0,
       t: Math.max(0, Math.min(this.hovered >= 0 ? this.hovered : this.pinned, last)),

@@ -20,30 +20,27 @@ export class Store {
     this.frames = [];
     /** @type {Limits} */
     this.limits = { state: {}, gradientLow: Infinity, gradientHigh: 0 };
-    this.sceneKey = "";
-    this.sceneVersion = 0;
+    /** @type {Map<string, import("./wire.js").Scene>} */
+    this.scenes = new Map();
   }
 
   /**
    * Takes a message in.
    * @param {Message} message
-   * @returns {{newRun: boolean, newScene: boolean}}
+   * @returns {{newRun: boolean}}
    */
   receive(message) {
-    const sceneKey = JSON.stringify(message.scene);
-    const newScene = sceneKey !== this.sceneKey;
-    const newRun = this.message === null || message.run !== this.message.run
-      || shapeOf(message.scene) !== shapeOf(this.message.scene);
+    const newRun = this.message === null || message.run !== this.message.run;
+    const newFuture = !newRun && message.epoch !== this.message?.epoch;
     if (newRun) {
       this.frames = [];
       this.limits = { state: {}, gradientLow: Infinity, gradientHigh: 0 };
     }
-    if (newScene) this.sceneVersion += 1;
-    this.sceneKey = sceneKey;
     this.message = message;
+    if (newFuture) this.frames.length = this.visible;
     for (const frame of message.frames) this.#keep(frame);
     this.#bound();
-    return { newRun, newScene };
+    return { newRun };
   }
 
   /** How many of the kept frames this viewer may see. */
@@ -108,9 +105,4 @@ export class Store {
       this.frames = this.frames.filter((_, index) => index % 2 === 0 || index >= spared);
     }
   }
-}
-
-/** @param {import("./wire.js").Scene} scene */
-function shapeOf(scene) {
-  return JSON.stringify([scene.cell, scene.layers, scene.units, scene.inputs, scene.targets, scene.top]);
 }

@@ -61,11 +61,10 @@ export function themeVariables(host) {
 
 /**
  * @param {ReturnType<typeof themeVariables>} variables
- * @param {boolean} dark  used when the background is not set
  * @returns {Theme}
  */
-export function makeTheme(variables, dark) {
-  const background = hex(variables.background || (dark ? "#0e1117" : "#ffffff"));
+export function makeTheme(variables) {
+  const background = hex(variables.background || "#ffffff");
   const isDark = luminance(background) < 0.3;
   const text = hex(variables.text || (isDark ? "#fafafa" : "#31333f"));
   const name = isDark ? "dark" : "light";

@@ -33,7 +33,7 @@
  * @property {Float32Array} clippedNorm  after clipping
  * @property {Uint8Array} clipped
  */
-/** @typedef {{text: string, step: number}} Sample */
+/** @typedef {{step: number, prompt: string, text: string}} Sample  text that follows a prompt */
 /**
  * @typedef {object} Message
  * @property {string} run
@@ -43,6 +43,8 @@
  * @property {string} status
  * @property {number|null} explodedAt
  * @property {Scene} scene
+ * @property {string} sceneId  the same for equal scenes
+ * @property {number} epoch  grows when frames beyond the playhead are no longer what they were
  * @property {Sample[]} samples
  * @property {Curve} curve
  * @property {Frame[]} frames
@@ -58,6 +60,7 @@
  */
 
 const VERSION = 1;
+const MOST_SCENES = 8;
 
 /** One training step as the stage draws it: views into the bytes it came in. */
 export class Frame {
@@ -110,14 +113,18 @@ export class Frame {
 
 /**
  * @param {Uint8Array} bytes
- * @returns {Message}
+ * @param {Map<string, Scene>} scenes  known scenes by id; while playing most messages only name theirs
+ * @returns {Message|null} null when its scene has not been seen yet
  */
-export function decode(bytes) {
+export function decode(bytes, scenes) {
   const data = bytes.slice(); // own buffer, so that every part lies on a multiple of 4
   const { buffer } = data;
   const headerBytes = new DataView(buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(data.subarray(4, 4 + headerBytes)));
   if (header.version !== VERSION) throw new Error(`stage message version ${header.version}, expected ${VERSION}`);
+  if (header.scene) remember(scenes, header.scene_id, header.scene);
+  const scene = scenes.get(header.scene_id);
+  if (!scene) return null;
   let offset = 4 + headerBytes;
   const { count } = header.curve;
   /** @param {number} size */
@@ -131,7 +138,7 @@ export function decode(bytes) {
   };
   const frames = Array.from({ length: header.frames.count }, () => {
     const start = block(header.frames.size);
-    return new Frame(data.slice(start, start + header.frames.size), header.scene);
+    return new Frame(data.slice(start, start + header.frames.size), scene);
   });
   return {
     run: header.run,
@@ -140,9 +147,22 @@ export function decode(bytes) {
     tick: header.tick,
     status: header.status,
     explodedAt: header.exploded_at ?? null,
-    scene: header.scene,
+    scene,
+    sceneId: header.scene_id,
+    epoch: header.epoch,
     samples: header.samples,
     curve,
     frames,
   };
+}
+
+/**
+ * @param {Map<string, Scene>} scenes
+ * @param {string} id
+ * @param {Scene} scene
+ */
+function remember(scenes, id, scene) {
+  if (scenes.has(id)) return;
+  if (scenes.size >= MOST_SCENES) scenes.delete(scenes.keys().next().value ?? "");
+  scenes.set(id, scene);
 }

@@ -1,0 +1,173 @@
+"""A visitor without a browser: the page as Streamlit's AppTest runs it, and the stage's messages taken apart."""
+
+import json
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.testing.v1 import AppTest
+
+from playground.ui import words
+
+SHELL = Path(__file__).resolve().parents[2] / "playground/ui/shell.py"
+SIGNS = re.compile(r"\\([^\w\s])")  # Markdown's escapes
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One message to the stage, read as `playground/runs/wire.py` describes it."""
+
+    header: dict[str, Any]
+    steps: list[int]  # of the frames
+    frames: tuple[bytes, ...]
+    curve: dict[str, np.ndarray]
+
+    @classmethod
+    def read(cls, payload: bytes) -> "Stage":
+        (size,) = struct.unpack_from("<I", payload)
+        header, at = json.loads(payload[4 : 4 + size]), 4 + size
+        count, curve = header["curve"]["count"], {}
+        for name, kind in (("step", "<u4"), ("perplexity", "<f4"), ("norm", "<f4"), ("clipped_norm", "<f4")):
+            curve[name] = np.frombuffer(payload, kind, count, at)
+            at += 4 * count
+        at += count + (-count % 4)
+        count, size = header["frames"]["count"], header["frames"]["size"]
+        frames = tuple(payload[at + size * i : at + size * (i + 1)] for i in range(count))
+        assert len(payload) == at + size * count, "a message has nothing after its last frame"
+        return cls(header, [struct.unpack_from("<I", frame)[0] for frame in frames], frames, curve)
+
+    @property
+    def scene(self) -> dict[str, Any]:
+        return self.header["scene"]
+
+    @property
+    def playhead(self) -> int:
+        return self.header["playhead"]
+
+    @property
+    def ghosts(self) -> list[dict[str, Any]]:
+        return self.scene["ghosts"]
+
+
+class Visitor:
+    """Somebody who has opened the page at an address; `**query` is what stands after the question mark."""
+
+    def __init__(self, language: str = "en", **query: Any) -> None:
+        self.language = language
+        self.app = AppTest.from_file(str(SHELL), default_timeout=60)
+        self.app.query_params.update({"lang": language, **query})
+        self.run()
+
+    def run(self, *sent: WidgetState) -> "Visitor":
+        """Run the page once more, with what the widgets say; `sent` overrules them, as a hostile browser might."""
+        # AppTest asks format functions for labels outside of any session, where no language is chosen.
+        inside, chosen = words.language, self.language
+        outside = lambda: inside() if get_script_run_ctx(suppress_warning=True) else chosen
+        with patch.object(words, "language", outside):
+            states = self.app._tree.get_widget_states() if self.app._tree.children else None
+            if states is not None:
+                overruled = {state.id for state in sent}
+                kept = [state for state in states.widgets if state.id not in overruled]
+                del states.widgets[:]
+                states.widgets.extend([*kept, *sent])
+            self.app._run(states)
+        return self
+
+    def widget(self, key: str) -> Any:
+        """The widget of that key."""
+        found = [element for element in self.elements() if element.key == key]
+        assert len(found) == 1, f"{len(found)} widgets have the key {key!r}"
+        return found[0]
+
+    def has(self, key: str) -> bool:
+        return any(element.key == key for element in self.elements())
+
+    def elements(self) -> list[Any]:
+        return [element for element in self.app._tree if not hasattr(element, "children")]
+
+    def set(self, key: str, value: Any) -> "Visitor":
+        """Change a widget and run."""
+        self.widget(key).set_value(value)
+        if key == "lang":
+            self.language = value  # Streamlit sends the labels of the old language once more: equal in both
+        return self.run()
+
+    def send(self, key: str, **state: Any) -> "Visitor":
+        """Send a raw widget state, whatever the widget would allow."""
+        return self.run(raw_state(self.widget(key).id, **state))
+
+    def click(self, key: str) -> "Visitor":
+        self.widget(key).click()
+        return self.run()
+
+    def signal(self, event: str, value: Any) -> "Visitor":
+        """What the stage sends: "toggle", "study" or "ghost"."""
+        identifier = f"$$STREAMLIT_INTERNAL_KEY_{self.widget('stage').proto.id}__events"
+        return self.run(WidgetState(id=identifier, json_trigger_value=json.dumps([{"event": event, "value": value}])))
+
+    @property
+    def payload(self) -> bytes:
+        return self.widget("stage").proto.bytes
+
+    @property
+    def stage(self) -> Stage:
+        return Stage.read(self.payload)
+
+    @property
+    def address(self) -> dict[str, Any]:
+        return dict(self.app.query_params)
+
+    @property
+    def errors(self) -> list[str]:
+        return [readable(error.value) for error in self.app.error]
+
+    def beside(self, key: str) -> str:
+        """The complaint directly below a widget, in the same column; "" when there is none."""
+        for siblings in families(self.app._tree):
+            for place, element in enumerate(siblings):
+                if getattr(element, "key", None) == key and place + 1 < len(siblings):
+                    below = siblings[place + 1]
+                    return readable(below.value) if getattr(below, "type", "") == "error" else ""
+        return ""
+
+
+def raw_state(identifier: str, **state: Any) -> WidgetState:
+    """A widget state with any field of the protocol, lists included: `string_array_value=["tanh"]`."""
+    made = WidgetState(id=identifier)
+    for name, value in state.items():
+        if name.endswith("array_value"):
+            getattr(made, name).data.extend(value)
+        else:
+            setattr(made, name, value)
+    return made
+
+
+def readable(markdown: str) -> str:
+    """Markdown without its escapes: what a person reads."""
+    return SIGNS.sub(r"\1", markdown)
+
+
+def families(block: Any) -> Iterator[list[Any]]:
+    """The children of every block, in order."""
+    children = list(block.children.values())
+    yield children
+    for child in children:
+        if hasattr(child, "children"):
+            yield from families(child)
+
+
+def strings(message: Any) -> Iterator[tuple[str, str]]:
+    """Every string in a protobuf message with the name of its field."""
+    for field, value in message.ListFields():
+        for one in value if isinstance(value, list) or hasattr(value, "append") or hasattr(value, "add") else [value]:
+            if isinstance(one, str):
+                yield field.name, one
+            elif hasattr(one, "ListFields"):
+                yield from strings(one)
