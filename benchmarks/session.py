@@ -299,7 +299,7 @@ class Session:
     def _finish(self) -> None:
         """Note the answer. What a run has not sent when the next one begins is dropped by the server, all but
         the word that it has finished; then its requests are still to be answered."""
-        if not self._has_picture:
+        if self._is_tick and not self._has_picture:
             self.lost += 1
             return
         now = time.perf_counter()

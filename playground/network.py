@@ -28,9 +28,7 @@ from playground.corpus import Batch
 from playground.initialization import initial_parameters
 from playground.trace import Trace
 
-WORKSPACES = (
-    2  # shapes whose buffers are kept: the training batch's, and that of whoever looks at something else
-)
+WORKSPACES = 2  # shapes whose buffers are kept: the training batch's, and one for whoever looks elsewhere
 
 
 class Network:
@@ -43,8 +41,8 @@ class Network:
         dtype: torch.float32 to train, torch.float64 to check. The initial weights are the same.
 
     Attributes:
-        parameters: (R, P), all parameters of each replica in a row. Whoever writes into them by another way than
-            `load_state_dict` (or a trainer) must not have a pass measured before and used after.
+        parameters: (R, P), all parameters of each replica in a row. A trainer notices a change made by
+            `load_state_dict` or its own `restore`; after any other, do not update from an earlier `measure`.
         gradients: (R, P), ∂total/∂parameters of the last backward pass, in the same places.
         passes: how many times parameters, gradients or buffers have been overwritten.
     """

@@ -109,6 +109,19 @@ class Trainer:
         with torch.inference_mode():
             return self._update()
 
+    def preview(self) -> Update:
+        """What the next update will report, without making it."""
+        with torch.inference_mode():
+            loss, nll, norms, finite = self._numbers(self._measure())
+            if not finite:
+                return Update(
+                    self.step, loss, nll, norms, norms, (False,) * len(norms), self.learning_rate, False
+                )
+            gradients = self.network.gradients.clone()
+            clipped_norms, clipped = self._clip(norms)
+            self.network.gradients.copy_(gradients)
+            return Update(self.step, loss, nll, norms, clipped_norms, clipped, self.learning_rate, True)
+
     def advance(self, updates: int) -> list[Update]:
         """`updates` updates in a row, a little cheaper than one by one; stops when all replicas exploded."""
         made: list[Update] = []
@@ -164,24 +177,31 @@ class Trainer:
         self._measured = self.step, network.passes, workspace
         return workspace
 
-    def _update(self) -> Update:
-        workspace = self._measure()
+    def _numbers(
+        self, workspace: Workspace
+    ) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...], bool]:
+        """Loss, nll and gradient norm of every replica as measured, and whether all of them are finite."""
         totals = workspace.total.tolist()
-        norms = torch.linalg.vector_norm(self.network.gradients, 2, 1).tolist()
+        norms = tuple(torch.linalg.vector_norm(self.network.gradients, 2, 1).tolist())
         nll = tuple([total / count for total, count in zip(totals, workspace.count, strict=True)])
         loss = nll if self.config.training.reduction == "mean" else tuple(totals)
-        step = self.step
         finite = not self._exploded and math.isfinite(sum(totals) + sum(norms))
+        return loss, nll, norms, finite
+
+    def _update(self) -> Update:
+        workspace = self._measure()
+        loss, nll, norms, finite = self._numbers(workspace)
+        step = self.step
         if finite:
             clipped_norms, clipped = self._clip(norms)
             self._optimizer.step(self.learning_rate)
             self.step = step + 1
         else:
-            clipped_norms, clipped = self._update_the_finite(totals, norms)
-        return Update(step, loss, nll, tuple(norms), clipped_norms, clipped, self.learning_rate, finite)
+            clipped_norms, clipped = self._update_the_finite(workspace.total.tolist(), norms)
+        return Update(step, loss, nll, norms, clipped_norms, clipped, self.learning_rate, finite)
 
     def _update_the_finite(
-        self, totals: list[float], norms: list[float]
+        self, totals: Sequence[float], norms: Sequence[float]
     ) -> tuple[tuple[float, ...], tuple[bool, ...]]:
         """Update as usual, then put back the replicas that have exploded, now or before."""
         values = zip(totals, norms, strict=True)
@@ -201,10 +221,10 @@ class Trainer:
         self.step += 1
         return after, tuple([each and r not in self._exploded for r, each in enumerate(clipped)])
 
-    def _clip_nothing(self, norms: list[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
+    def _clip_nothing(self, norms: Sequence[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
         return tuple(norms), (False,) * len(norms)
 
-    def _clip_norm(self, norms: list[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
+    def _clip_norm(self, norms: Sequence[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
         """g ← g · threshold / (‖g‖ + 1e−6) for each replica whose ‖g‖ is too large: the direction stays."""
         threshold = self.config.training.clip_threshold
         scales = [threshold / (norm + CLIP_EPSILON) for norm in norms]
@@ -219,7 +239,7 @@ class Trainer:
             gradients.mul_(torch.tensor(scales, dtype=gradients.dtype)[:, None])
         return tuple([norm * scale for norm, scale in zip(norms, scales, strict=True)]), clipped
 
-    def _clip_value(self, norms: list[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
+    def _clip_value(self, norms: Sequence[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
         """Each number of g is cut off at ±threshold: the direction changes."""
         threshold, gradients = self.config.training.clip_threshold, self.network.gradients
         largest = torch.linalg.vector_norm(gradients, math.inf, 1).tolist()

@@ -43,6 +43,17 @@ class CurvePoints:
         )
 
 
+def _row(update: Update, replica: int, clipped: bool) -> tuple[int, float, float, float, bool, float]:
+    return (
+        update.step,
+        update.perplexity[replica],
+        update.gradient_norm[replica],
+        update.clipped_norm[replica],
+        clipped,
+        update.learning_rate,
+    )
+
+
 @dataclass(slots=True)
 class Curve:
     """Grows by one point per update; when full, every second point goes and its `clipped` mark is kept by the next."""
@@ -55,16 +66,7 @@ class Curve:
         self._clipped_since |= update.clipped[replica]
         if update.step % self._stride:
             return
-        self._points.append(
-            (
-                update.step,
-                update.perplexity[replica],
-                update.gradient_norm[replica],
-                update.clipped_norm[replica],
-                self._clipped_since,
-                update.learning_rate,
-            )
-        )
+        self._points.append(_row(update, replica, self._clipped_since))
         self._clipped_since = False
         if len(self._points) > MAX_POINTS:
             self._halve()
@@ -84,12 +86,16 @@ class Curve:
         """A copy with the points up to `step`."""
         return Curve([point for point in self._points if point[0] <= step], self._stride)
 
-    def points(self, until: int) -> CurvePoints:
-        """The points of the steps 0 … until, as columns."""
+    def points(self, until: int, newest: Update | None = None) -> CurvePoints:
+        """The points of the steps 0 … until, as columns, and after them that of `newest`, not yet part of it."""
         rows = [point for point in self._points if point[0] <= until]
+        if newest is not None:
+            rows.append(_row(newest, 0, self._clipped_since or newest.clipped[0]))
         columns = list(zip(*rows, strict=True)) or [()] * 6
         kinds = (np.int64, np.float64, np.float64, np.float64, np.bool_, np.float64)
-        return CurvePoints(*(np.array(column, dtype=kind) for column, kind in zip(columns, kinds, strict=True)))
+        return CurvePoints(
+            *(np.array(column, dtype=kind) for column, kind in zip(columns, kinds, strict=True))
+        )
 
     def reaches(self, perplexity: float, after: int, until: int) -> int | None:
         """The first recorded step in (after, until] at or below `perplexity`, or None."""

@@ -1,7 +1,7 @@
 """One picture of the network at one training step, small enough to send many times a second.
 
-A frame holds what the stage draws for the watched sequence: hidden and cell states and gates as 8-bit planes, losses and
-gradient magnitudes as 32-bit floats, the trajectory of every layer in two dimensions, and the likeliest next symbols.
+A frame holds what the stage draws for the watched sequence: states and gates as 8-bit planes, losses and gradient
+magnitudes as 32-bit floats, the trajectory of every layer in two dimensions, and the likeliest next symbols.
 The layout is that of `FrameLayout`; a frame's `payload` goes to the browser as it is.
 """
 
@@ -28,7 +28,9 @@ class GatePlane:
     high: float
 
 
-SLOPE = GatePlane("phi", 0.0, 1.0)  # stands in for the gates of a cell that has none: φ′ at the pre-activation
+SLOPE = GatePlane(
+    "phi", 0.0, 1.0
+)  # stands in for the gates of a cell that has none: φ′ at the pre-activation
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,9 @@ class Camera:
         for layer in range(layout.layers):
             prefix = f"l{layer}."
             for name in layout.states:
-                gradient = _column(trace, f"grad.{prefix}{name}").astype(np.float64)  # squares underflow in float32
+                gradient = _column(trace, f"grad.{prefix}{name}").astype(
+                    np.float64
+                )  # squares underflow in float32
                 magnitudes.append(np.sqrt(np.einsum("th,th->t", gradient, gradient)))
                 plane, scale = _signed_plane(_column(trace, prefix + name)[:, : layout.units])
                 planes.append(plane)

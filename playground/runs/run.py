@@ -1,5 +1,6 @@
 """Run: a training run as a recording. The one mutable thing of the playground, and the only place that trains."""
 
+import math
 import threading
 import time
 from collections import deque
@@ -8,10 +9,12 @@ from dataclasses import dataclass
 
 import torch
 
+from playground.cells import CELLS
 from playground.config import ExperimentConfig
 from playground.corpus import Batch, Corpus
 from playground.generation import generate
-from playground.network import Network
+from playground.network import Network, parameter_shapes
+from playground.refusal import Refusal
 from playground.runs.curve import Curve, CurvePoints
 from playground.runs.frame import Camera, Frame, FrameLayout
 from playground.runs.thinned import Thinned
@@ -22,6 +25,7 @@ TAPE_FRAMES = 192  # evenly spaced over the whole run
 RECENT_FRAMES = 48  # the newest ones, closer together; 240 with the tape
 TAPE_BYTES = 4_500_000
 CHECKPOINT_BYTES = 3_000_000
+MAX_TRAINER_BYTES = 96_000_000  # tensors of training itself
 SAMPLE_SECONDS = 0.4
 SAMPLE_SYMBOLS = 40
 
@@ -58,10 +62,13 @@ class Run:
         Refusal: if the text cannot be trained on.
     """
 
-    def __init__(self, config: ExperimentConfig, changes: Sequence[RateChange] = (), corpus: Corpus | None = None):
+    def __init__(
+        self, config: ExperimentConfig, changes: Sequence[RateChange] = (), corpus: Corpus | None = None
+    ):
         self.config = config
         self.changes = tuple(changes)
         self.corpus = corpus or Corpus(config.text)
+        _check_size(config, self.corpus)
         self.exploded_at: int | None = None
         self.watched = self.corpus.window_batch(0)
         self.layout = FrameLayout.of(
@@ -74,12 +81,15 @@ class Run:
         self._camera = Camera(self.layout)
         self._frames: Thinned[Frame] = Thinned(TAPE_FRAMES, TAPE_BYTES, lambda frame: frame.nbytes)
         self._recent: deque[Frame] = deque(maxlen=RECENT_FRAMES)
-        self._checkpoints: Thinned[Snapshot] = Thinned(TAPE_FRAMES, CHECKPOINT_BYTES, lambda snapshot: snapshot.nbytes)
+        self._checkpoints: Thinned[Snapshot] = Thinned(
+            TAPE_FRAMES, CHECKPOINT_BYTES, lambda snapshot: snapshot.nbytes
+        )
         self._rebuilder: Trainer | None = None
         self._pace = 1
         self._sampled_at = 0.0
         self._watches_batch = len(self.corpus.windows) == 1
         self._record()
+        self._next = self._trainer.preview()
 
     @property
     def step(self) -> int:
@@ -90,7 +100,9 @@ class Run:
     def nbytes(self) -> int:
         """Bytes of tensors and recordings."""
         with self._lock:
-            recordings = self._frames.nbytes + sum(frame.nbytes for frame in self._recent) + self._checkpoints.nbytes
+            recordings = (
+                self._frames.nbytes + sum(frame.nbytes for frame in self._recent) + self._checkpoints.nbytes
+            )
             rebuilder = self._rebuilder.nbytes if self._rebuilder else 0
             return self._trainer.nbytes + rebuilder + recordings + self.curve.nbytes
 
@@ -103,7 +115,7 @@ class Run:
             steps: most updates to make.
             budget: seconds after which no further update begins; at least one is made.
             shots: about how many frames to record besides those of the tape.
-            goal: stop after an update whose batch had this perplexity or less.
+            goal: stop at the first step, after this one, whose batch has this perplexity or less.
 
         Returns:
             Updates made: fewer than `steps` if time ran out, the goal was reached or the loss is no longer finite.
@@ -113,6 +125,8 @@ class Run:
         with self._lock, torch.inference_mode():
             every = max(1, min(steps, self._pace) // max(shots, 1))
             while made < steps and self.exploded_at is None:
+                if goal is not None and made and self._trainer.preview().perplexity[0] <= goal:
+                    break
                 if self._frames.wants(self.step) or self.step % every == 0:
                     self._record()
                 if self._checkpoints.wants(self.step):
@@ -125,12 +139,11 @@ class Run:
                     self.exploded_at = update.step
                     break
                 made += 1
-                if goal is not None and update.perplexity[0] <= goal:
-                    break
                 if time.perf_counter() > deadline:
                     break
             self._pace = made
             self._record()
+            self._next = self._trainer.preview()
             if self.exploded_at is None:
                 self._sample()
         return made
@@ -140,10 +153,7 @@ class Run:
         step = self.step
         if self._recent and self._recent[-1].step == step:
             return
-        if step in self._frames:
-            frame = self._frames[step]
-        else:
-            frame = self._camera.take(step, self._watched_trace())
+        frame = self._frames[step] if step in self._frames else self._camera.take(step, self._watched_trace())
         self._recent.append(frame)
         self._frames.add(step, frame)
 
@@ -180,9 +190,11 @@ class Run:
             return self._frames.stride
 
     def curve_points(self, until: int) -> CurvePoints:
-        """The learning curve up to and including step `until`."""
+        """The learning curve up to and including step `until`, also where that is measured but not yet updated."""
         with self._lock:
-            return self.curve.points(until)
+            if until < self.step:
+                return self.curve.points(until)
+            return self.curve.points(self.step - 1, newest=self._next)
 
     def samples_until(self, step: int) -> list[Sample]:
         """Samples drawn at or before `step`, oldest first."""
@@ -229,7 +241,9 @@ class Run:
         network.parameters.copy_(snapshot.parameters)
         return network
 
-    def trace_at(self, step: int, batch: Batch | None = None, *, budget: float = float("inf")) -> Trace | None:
+    def trace_at(
+        self, step: int, batch: Batch | None = None, *, budget: float = float("inf")
+    ) -> Trace | None:
         """Every tensor of one pass over `batch` (the watched sequence if None) with the weights of `step`."""
         network = self.network_at(step, budget=budget)
         if network is None:
@@ -256,10 +270,38 @@ class Run:
             other = Run(self.config, changes, self.corpus)
             other._trainer.restore(snapshot)
             other._frames = self._frames.until(step)
-            other._recent = deque((frame for frame in self._recent if frame.step <= step), maxlen=RECENT_FRAMES)
+            other._recent = deque(
+                (frame for frame in self._recent if frame.step <= step), maxlen=RECENT_FRAMES
+            )
             other._checkpoints = self._checkpoints.until(step)
             other._camera = self._camera.copy()
             other.curve = self.curve.until(step - 1)
             other.samples.extend(self.samples_until(step))
             other._record()
+            other._next = other._trainer.preview()
         return other
+
+
+def _check_size(config: ExperimentConfig, corpus: Corpus) -> None:
+    """Refuse what would take more memory to train than one run may have.
+
+    Counted are the 32-bit numbers of one pass (states, gates, pre-activations and their gradients of every layer, unit,
+    timestep and sequence; logits, probabilities and their gradients) and of parameters, gradients and optimiser state.
+    """
+    network, vocabulary = config.network, len(corpus.vocabulary)
+    batch = corpus.batch(config.seed, 0)
+    positions = batch.inputs.numel()
+    of_cell = CELLS[network.cell]
+    blocks = max(1, len(of_cell.gates))
+    per_position = network.layers * (3 * blocks + 6) * network.hidden_size + 6 * network.hidden_size
+    per_position += 5 * vocabulary + 2 * (network.embedding or vocabulary)
+    parameters = sum(map(math.prod, parameter_shapes(network, vocabulary).values()))
+    needed = 4 * (positions * per_position + 4 * parameters)
+    if needed > MAX_TRAINER_BYTES:
+        raise Refusal(
+            "batch_size",
+            "These settings together need {needed} MB of memory, and a run may have {limit}; "
+            "choose a smaller batch size, sequence length, hidden size or number of layers.",
+            needed=round(needed / 1e6),
+            limit=MAX_TRAINER_BYTES // 1_000_000,
+        )

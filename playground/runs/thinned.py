@@ -18,7 +18,9 @@ class Thinned(Generic[Item]):
         size: bytes of one item.
     """
 
-    def __init__(self, max_items: int, max_bytes: int | None = None, size: Callable[[Item], int] = lambda item: 0):
+    def __init__(
+        self, max_items: int, max_bytes: int | None = None, size: Callable[[Item], int] = lambda item: 0
+    ):
         self.stride = 1
         self.nbytes = 0
         self._max_items = max_items

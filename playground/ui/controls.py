@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import streamlit as st
 
@@ -11,9 +12,17 @@ from playground.ui import state
 from playground.ui.fields import FIELD_LABELS, HELP, option_label, sentence
 from playground.ui.words import _
 
-LEARNING_RATES = tuple(float(f"{digit}e{power}") for power in range(-5, 1) for digit in (1, 2, 5)) + (10.0,)
+LEARNING_RATES = (*(float(f"{digit}e{power}") for power in range(-5, 1) for digit in (1, 2, 5)), 10.0)
 
-MORE = ("layers", "embedding", "initialization", "spectral_radius", "forget_bias", "reduction", "sequence_length")
+MORE = (
+    "layers",
+    "embedding",
+    "initialization",
+    "spectral_radius",
+    "forget_bias",
+    "reduction",
+    "sequence_length",
+)
 
 
 def experiment() -> None:
@@ -70,7 +79,7 @@ def _more() -> None:
 
 
 @contextmanager
-def _field(name: str) -> Iterator[dict[str, str]]:
+def _field(name: str) -> Iterator[dict[str, Any]]:
     """What every widget of a field has in common; below the widget stands what is wrong with its value."""
     yield {"label": _(FIELD_LABELS[name]), "key": name, "help": _(HELP[name])}
     if refusal := state.notice(name):
@@ -126,4 +135,6 @@ def _text() -> None:
     with _field("text") as common:
         st.text_area(height=84, **common)
     if state.is_text_too_long_for_url():
-        st.caption(_("This text is too long for the address bar: a copied link will carry the settings without it."))
+        st.caption(
+            _("This text is too long for the address bar: a copied link will carry the settings without it.")
+        )

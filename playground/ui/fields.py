@@ -72,13 +72,23 @@ HELP = {
     "layers": N_("Recurrent layers, one on top of the other; the top one predicts."),
     "embedding": N_("0 feeds one-hot vectors; otherwise every symbol gets a learned vector of this size."),
     "nonlinearity": N_("φ in h = φ(W x + U h + b), for the vanilla RNN."),
-    "initialization": N_("How the recurrent weights start: uniform ±1/√H, orthogonal, or with a chosen spectral radius."),
+    "initialization": N_(
+        "How the recurrent weights start: uniform ±1/√H, orthogonal, or with a chosen spectral radius."
+    ),
     "spectral_radius": N_("Largest absolute eigenvalue of the recurrent matrix before training."),
     "forget_bias": N_("Added to the forget gate's bias before training: above 0 the LSTM starts by keeping."),
-    "optimizer": N_("How a gradient becomes an update; PyTorch's, with its default settings. Momentum is 0.9."),
-    "learning_rate": N_("Size of the updates. It may change while training; the change is recorded at its step."),
-    "clip": N_("By norm shortens a long gradient and keeps its direction; by value cuts every entry and bends it."),
-    "clip_threshold": N_("The longest gradient (by norm) or the largest entry (by value) that passes unchanged."),
+    "optimizer": N_(
+        "How a gradient becomes an update; PyTorch's, with its default settings. Momentum is 0.9."
+    ),
+    "learning_rate": N_(
+        "Size of the updates. It may change while training; the change is recorded at its step."
+    ),
+    "clip": N_(
+        "By norm shortens a long gradient and keeps its direction; by value cuts every entry and bends it."
+    ),
+    "clip_threshold": N_(
+        "The longest gradient (by norm) or the largest entry (by value) that passes unchanged."
+    ),
     "reduction": N_("Sum or mean of the losses over time: the sum's gradient grows with the length."),
     "sequence_length": N_("Longer lines are cut into windows of this many predictions."),
     "batch_size": N_("Windows per update; if all windows fit, every update sees the whole text."),

@@ -10,9 +10,9 @@ from playground.ui.words import LANGUAGES, _, language
 # Streamlit leaves six rem above a page and five beside it; the stage needs the room.
 _FRAME = """
 <style>
-.stMainBlockContainer { padding: 3.25rem 1.5rem 3rem; max-width: 110rem; }
+.stMainBlockContainer { padding: 4rem 1.5rem 3rem; max-width: 110rem; }
 .stSidebar [data-testid="stSidebarHeader"] { height: 2.5rem; margin-bottom: 0; }
-@media (max-width: 640px) { .stMainBlockContainer { padding: 3.25rem 0.75rem 2rem; } }
+@media (max-width: 640px) { .stMainBlockContainer { padding: 4rem 0.75rem 2rem; } }
 </style>
 """
 PAGES = Path(__file__).resolve().parents[2] / "pages"
@@ -21,7 +21,8 @@ st.set_page_config(page_title="RNN Playground", page_icon="🧠", layout="wide")
 st.html(_FRAME)
 state.begin()
 page = st.navigation(
-    [st.Page(PAGES / "train.py", title=_("Train"), icon=":material/play_circle:", default=True)], position="top"
+    [st.Page(PAGES / "train.py", title=_("Train"), icon=":material/play_circle:", default=True)],
+    position="top",
 )
 with st.sidebar:
     st.session_state.setdefault("lang", language())

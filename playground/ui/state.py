@@ -1,7 +1,7 @@
 """What one session remembers: the only file that touches `st.session_state`.
 
 Widgets keep their values under the names of the config fields. Those values may be anything a browser sends; the
-last experiment that was accepted is the viewer's, and stays on screen while a field says what is wrong with the new one.
+experiment accepted last is the viewer's, and stays on screen while a field says what is wrong with the new one.
 """
 
 import secrets
@@ -29,9 +29,7 @@ def begin() -> None:
     """Bring the session to life on its first run, follow the address bar and take over what the widgets say."""
     state = st.session_state
     query = st.query_params.to_dict()
-    if "viewer" not in state:
-        _read(query)
-    elif _came_from_history(query):
+    if "viewer" not in state or _came_from_history(query):
         _read(query)
     for name, value in state.kept.items():
         state.setdefault(name, value)

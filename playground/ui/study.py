@@ -66,7 +66,9 @@ def closer_look() -> None:
     viewer = state.viewer()
     st.markdown(f"##### {_('A closer look')}")
     if viewer.playing:
-        st.caption(_("Pause to study states, gates and gradients of any step, to read another text and to generate."))
+        st.caption(
+            _("Pause to study states, gates and gradients of any step, to read another text and to generate.")
+        )
         return
     _study()
 
@@ -97,7 +99,9 @@ def _study() -> None:
     )
     figure, table = _DRAW.get(chosen, _trajectory)(reading)
     if figure is not None:
-        st.plotly_chart(figure, key=f"figure_{chosen}", theme=None, alt=_(VIEWS[chosen]), config={"displaylogo": False})
+        st.plotly_chart(
+            figure, key=f"figure_{chosen}", theme=None, alt=_(VIEWS[chosen]), config={"displaylogo": False}
+        )
     else:
         st.dataframe(table, hide_index=True)
     st.download_button(
@@ -126,7 +130,9 @@ def _text_to_read(viewer: Viewer) -> Batch:
     corpus = viewer.run.corpus
     windows = range(len(corpus.windows))
     probe = st.text_input(
-        _("Probe: any text of known symbols, read at this step"), key="probe", placeholder=corpus.decode(corpus.windows[0])
+        _("Probe: any text of known symbols, read at this step"),
+        key="probe",
+        placeholder=corpus.decode(corpus.windows[0]),
     )
     if probe:
         try:
@@ -149,7 +155,15 @@ def _generated(viewer: Viewer, network: Network) -> None:
     corpus = viewer.run.corpus
     left, right = st.columns([3, 2])
     prompt = left.text_input(_("Prompt"), key="prompt", placeholder=corpus.decode(corpus.windows[0][:2]))
-    temperature = right.slider(_("Temperature"), 0.0, 2.0, 1.0, 0.1, key="temperature", help=_("0 takes the likeliest symbol, 1 draws from the network's own odds, more is wilder."))
+    temperature = right.slider(
+        _("Temperature"),
+        0.0,
+        2.0,
+        1.0,
+        0.1,
+        key="temperature",
+        help=_("0 takes the likeliest symbol, 1 draws from the network's own odds, more is wilder."),
+    )
     try:
         ids = corpus.encode(prompt, "prompt") if prompt else corpus.windows[0][:1]
     except Refusal as refusal:
@@ -161,7 +175,10 @@ def _generated(viewer: Viewer, network: Network) -> None:
         network, corpus, ids, length=length, temperature=min(max(temperature, 0.0), 2.0), generator=generator
     )
     given, drawn = corpus.decode(ids), corpus.decode(made)
-    st.text(f"{given}｜{drawn}", help=_("Left of the bar: given. Right of it: generated, one symbol after the other."))
+    st.text(
+        f"{given}｜{drawn}",
+        help=_("Left of the bar: given. Right of it: generated, one symbol after the other."),
+    )
 
 
 def _layer(reading: Reading) -> int:

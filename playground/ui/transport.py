@@ -20,9 +20,15 @@ def buttons() -> None:
             on_click=state.toggle_play,
             disabled=state.viewer().exploded_at is not None,
         )
-        st.button(_("Step"), key="step", icon=":material/skip_next:", on_click=state.step_once, help=_("One update"))
         st.button(
-            _("Reset"), key="reset", icon=":material/replay:", on_click=state.reset, help=_("Step 0, same seed")
+            _("Step"), key="step", icon=":material/skip_next:", on_click=state.step_once, help=_("One update")
+        )
+        st.button(
+            _("Reset"),
+            key="reset",
+            icon=":material/replay:",
+            on_click=state.reset,
+            help=_("Step 0, same seed"),
         )
         st.button(_("Dice"), key="dice", icon=":material/casino:", on_click=state.dice, help=_("A new seed"))
         st.segmented_control(
@@ -35,7 +41,11 @@ def buttons() -> None:
         )
         with st.popover(_("Stop at"), icon=":material/flag:"):
             st.number_input(
-                _("Stop at perplexity"), min_value=1.0, value=None, key="stop_perplexity", on_change=state.set_stops
+                _("Stop at perplexity"),
+                min_value=1.0,
+                value=None,
+                key="stop_perplexity",
+                on_change=state.set_stops,
             )
             st.number_input(
                 _("Stop at step"), min_value=1, value=None, step=1, key="stop_step", on_change=state.set_stops
@@ -61,8 +71,8 @@ def status() -> None:
     if viewer.exploded_at is not None:
         st.error(
             _(
-                "The loss stopped being a number at step {step:,}. Everything up to there is kept. Try a smaller learning "
-                "rate or gradient clipping, or go back with Reset."
+                "The loss stopped being a number at step {step:,}. Everything up to there is kept. "
+                "Try a smaller learning rate or gradient clipping, or go back with Reset."
             ).format(step=viewer.exploded_at),
             icon=":material/local_fire_department:",
         )

@@ -5,6 +5,7 @@ import torch
 
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.corpus import Corpus
+from playground.refusal import Refusal
 from playground.runs.run import RECENT_FRAMES, TAPE_BYTES, TAPE_FRAMES, RateChange, Run
 from playground.training import Trainer
 
@@ -132,3 +133,31 @@ def test_samples_say_at_which_step_they_were_drawn() -> None:
     assert sample.step == 200 and sample.prompt == "h"
     assert sample.text.startswith("ello")
     assert run.samples_until(199) == [] or run.samples_until(199)[-1].step < 200
+
+
+def test_what_would_need_too_much_memory_is_refused_before_anything_is_made() -> None:
+    text = TextConfig(
+        text=("".join(map(chr, range(0x4E00, 0x4E00 + 250))) + "\n") * 64, sequence_length=200, batch_size=64
+    )
+    config = ExperimentConfig(text=text, network=NetworkConfig(hidden_size=128, layers=3))
+    with pytest.raises(
+        Refusal, match=r"need [0-9]+ MB of memory, and a run may have 96; choose a smaller batch"
+    ):
+        Run(config)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_the_size_that_is_checked_is_at_least_the_size_that_is_made(cell: str, monkeypatch) -> None:
+    from playground.runs import run as module
+
+    config = ExperimentConfig(
+        text=TextConfig(text="the quick brown fox\njumps over the lazy\n" * 8, sequence_length=20),
+        network=NetworkConfig(cell=cell, hidden_size=64, layers=2),
+    )
+    made = Run(config)._trainer
+    made.update()
+    monkeypatch.setattr(module, "MAX_TRAINER_BYTES", int(0.8 * made.nbytes))
+    with pytest.raises(Refusal):
+        Run(config)
+    monkeypatch.setattr(module, "MAX_TRAINER_BYTES", 2 * made.nbytes)
+    Run(config)

@@ -63,7 +63,9 @@ def test_a_frame_holds_the_numbers_of_its_trace(cell: str, layers: int, network:
         h = trace[f"l{layer}.h"][:, 0, 0]
         fresh = principal_axes(h, 2, None)
         distances = torch.cdist(torch.tensor(points), torch.tensor(points))
-        torch.testing.assert_close(distances, torch.cdist(fresh.points, fresh.points).float(), rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(
+            distances, torch.cdist(fresh.points, fresh.points).float(), rtol=1e-3, atol=1e-4
+        )
         assert shares.sum() == pytest.approx(fresh.shares.sum().item(), abs=1e-4)
     scales = floats(layers * len(states)).reshape(layers, len(states))
     odds, likeliest = trace["probabilities"][:, 0, 0].topk(layout.likeliest)
@@ -121,5 +123,7 @@ def test_a_message_is_header_curve_and_frames() -> None:
     assert header["curve"] == {"count": 30} and header["frames"] == {"count": 11, "size": run.layout.nbytes}
     offset = 4 + size
     assert np.frombuffer(message, "<u4", 30, offset).tolist() == list(range(30))
-    assert np.frombuffer(message, "<f4", 30, offset + 120).tolist() == pytest.approx(curve.perplexity.tolist())
+    assert np.frombuffer(message, "<f4", 30, offset + 120).tolist() == pytest.approx(
+        curve.perplexity.tolist()
+    )
     assert message.endswith(b"".join(frame.payload for frame in frames))

@@ -69,7 +69,10 @@ class Visitor:
         """Run the page once more, with what the widgets say; `sent` overrules them, as a hostile browser might."""
         # AppTest asks format functions for labels outside of any session, where no language is chosen.
         inside, chosen = words.language, self.language
-        outside = lambda: inside() if get_script_run_ctx(suppress_warning=True) else chosen
+
+        def outside():
+            return inside() if get_script_run_ctx(suppress_warning=True) else chosen
+
         with patch.object(words, "language", outside):
             states = self.app._tree.get_widget_states() if self.app._tree.children else None
             if states is not None:
@@ -110,7 +113,9 @@ class Visitor:
     def signal(self, event: str, value: Any) -> "Visitor":
         """What the stage sends: "toggle", "study" or "ghost"."""
         identifier = f"$$STREAMLIT_INTERNAL_KEY_{self.widget('stage').proto.id}__events"
-        return self.run(WidgetState(id=identifier, json_trigger_value=json.dumps([{"event": event, "value": value}])))
+        return self.run(
+            WidgetState(id=identifier, json_trigger_value=json.dumps([{"event": event, "value": value}]))
+        )
 
     @property
     def payload(self) -> bytes:
@@ -166,7 +171,9 @@ def families(block: Any) -> Iterator[list[Any]]:
 def strings(message: Any) -> Iterator[tuple[str, str]]:
     """Every string in a protobuf message with the name of its field."""
     for field, value in message.ListFields():
-        for one in value if isinstance(value, list) or hasattr(value, "append") or hasattr(value, "add") else [value]:
+        for one in (
+            value if isinstance(value, list) or hasattr(value, "append") or hasattr(value, "add") else [value]
+        ):
             if isinstance(one, str):
                 yield field.name, one
             elif hasattr(one, "ListFields"):

@@ -9,7 +9,6 @@ import streamlit as st
 
 from playground.analysis.floors import memory_floors, uniform_perplexity
 from playground.cells import CELLS
-from playground.runs.curve import CurvePoints
 from playground.runs.run import Run
 from playground.runs.viewer import Viewer
 from playground.runs.wire import encode
@@ -25,20 +24,25 @@ SCENE_EVERY = 5  # messages, while playing
 
 # The page may be served below any path; the address of the page is always one level above that of the stage's files.
 _LOADER = """
-const url = new URL("." + "%s/%s/main.js", window.location.href);
-const stage = import(url.href);
+const stage = import(new URL(".ADDRESS/main.js", window.location.href).href);
 export default function (component) {
   let leave = () => {};
   let left = false;
   stage.then((module) => { if (!left) leave = module.default(component) ?? leave; });
   return () => { left = true; leave(); };
 }
-""" % (PATH, version())
+""".replace("ADDRESS", f"{PATH}/{version()}")
 
 _mount = st.components.v2.component("stage", html='<div class="mount"></div>', js=_LOADER)
 
 
-def show(viewer: Viewer, *, on_toggle: Callable[[], None], on_study: Callable[[], None], on_ghost: Callable[[], None]):
+def show(
+    viewer: Viewer,
+    *,
+    on_toggle: Callable[[], None],
+    on_study: Callable[[], None],
+    on_ghost: Callable[[], None],
+):
     """Draw the stage for a viewer: everything recorded when paused, the latest frames while playing."""
     _mount(
         key="stage",
@@ -52,7 +56,9 @@ def show(viewer: Viewer, *, on_toggle: Callable[[], None], on_study: Callable[[]
 def message(viewer: Viewer) -> bytes:
     """What the stage is told. While playing, the scene is repeated only now and then: it seldom changes."""
     run = viewer.run
-    described, scene_id = state.remembered("scene", _scene_key(viewer), lambda: _identified(scene(viewer, run)))
+    described, scene_id = state.remembered(
+        "scene", _scene_key(viewer), lambda: _identified(scene(viewer, run))
+    )
     viewer.messages += 1
     header: dict[str, Any] = {
         "run": viewer.recording,
@@ -70,7 +76,7 @@ def message(viewer: Viewer) -> bytes:
     }
     if not viewer.playing or viewer.messages % SCENE_EVERY == 0:
         header["scene"] = described
-    curve: CurvePoints = run.curve_points(viewer.playhead).thinned(CURVE_POINTS)
+    curve = run.curve_points(viewer.playhead).thinned(CURVE_POINTS)
     return encode(header, curve, viewer.frames_to_send())
 
 

@@ -5,8 +5,7 @@ from playground.ui.words import N_, _
 WORDS = {
     "tiles": N_("The sequence"),
     "tiles_hint": N_(
-        "Above: the symbol read. Below: the symbol to predict. The fainter a tile, the smaller "
-        "its loss."
+        "Above: the symbol read. Below: the symbol to predict. The fainter a tile, the smaller its loss."
     ),
     "curve": N_("Perplexity over training"),
     "curve_hint": N_("Below k = 1 only memory helps. Drag to look back."),
@@ -67,8 +66,7 @@ WORDS = {
     "axis_unit": N_("unit"),
     "axis_component": N_("principal axis {n} ({share} of variance)"),
     "exploded": N_(
-        "The loss stopped being a number at step {step}. Reset, then try clipping or a smaller "
-        "learning rate."
+        "The loss stopped being a number at step {step}. Reset, then try clipping or a smaller learning rate."
     ),
     "aria_label": N_("The network as it learns"),
     "aria_keys": N_(
@@ -88,8 +86,7 @@ WORDS = {
     "aria_cell_state": N_("Cell state of {units} units over {count} timesteps, from {low} to {high}."),
     "aria_gate": N_("{gate}. Mean over the units at t = {t}: {mean}."),
     "aria_gradients": N_(
-        "Gradient of the loss by the hidden state: {first} at the first timestep, {last} at the "
-        "last."
+        "Gradient of the loss by the hidden state: {first} at the first timestep, {last} at the last."
     ),
     "aria_trajectory": N_(
         "Path of the hidden state over {count} timesteps; the two axes hold {first} and {second} "
