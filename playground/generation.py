@@ -53,7 +53,7 @@ def generate(
     generator: torch.Generator,
     replica: int = 0,
 ) -> tuple[int, ...]:
-    """Continue a prompt, symbol by symbol.
+    """Continue a prompt, symbol by symbol; where the logits are no longer finite, the text ends.
 
     temperature 0 always takes the most probable symbol (greedy); otherwise symbols are drawn from
     softmax(logits / temperature): 1 is the network's own distribution, less is bolder, more is wilder.
@@ -73,7 +73,7 @@ def generate(
     logits = reader.read(last)
 
     new: list[int] = []
-    while len(new) < length:
+    while len(new) < length and bool(torch.isfinite(logits).all()):
         if temperature == 0:
             symbol = int(logits.argmax())
         else:

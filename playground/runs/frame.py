@@ -141,23 +141,24 @@ def _column(trace: Trace, name: str) -> np.ndarray:
     return trace[name][:, 0, 0].numpy()
 
 
+def _finite(values: np.ndarray) -> np.ndarray:
+    """The values, with 0 for NaN and the largest number for ∞: bytes have no signs for these."""
+    return values if np.isfinite(values).all() else np.nan_to_num(values)
+
+
 def _shares(odds: np.ndarray) -> bytes:
-    """Probabilities as 16-bit shares of 65535; what is not a number is 0."""
-    with np.errstate(invalid="ignore"):
-        return np.rint(odds * 65535).astype("<u2").tobytes()
+    """Probabilities as 16-bit shares of 65535."""
+    return np.rint(_finite(odds) * 65535).astype("<u2").tobytes()
 
 
 def _signed_plane(values: np.ndarray) -> tuple[bytes, float]:
     """Values (T, U) as signed bytes, unit by unit, and what 127 stands for: at least 1, so that nothing flickers."""
+    values = _finite(values)
     scale = max(1.0, float(np.abs(values).max()))
-    if not np.isfinite(scale):
-        values = np.nan_to_num(values)
-        scale = max(1.0, float(np.abs(values).max()))
-    return np.rint(values.T * (127 / scale)).astype(np.int8).tobytes(), scale
+    return np.rint(values.T / scale * 127).astype(np.int8).tobytes(), scale
 
 
 def _gate_plane(values: np.ndarray, gate: GatePlane) -> bytes:
     """Values (T, U) as bytes 0 … 255 over the gate's range, unit by unit."""
-    share = (values.T - gate.low) * (255 / (gate.high - gate.low))
-    with np.errstate(invalid="ignore"):
-        return np.rint(share).astype(np.uint8).tobytes()
+    share = (_finite(values.T) - gate.low) * (255 / (gate.high - gate.low))
+    return np.rint(share.clip(0, 255)).astype(np.uint8).tobytes()

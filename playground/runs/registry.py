@@ -16,6 +16,7 @@ MAX_BYTES = 192_000_000  # all runs together
 MAX_UNWATCHED_BYTES = 32_000_000  # those that nobody watches just now
 LEASE_SECONDS = 600.0  # a run nobody asked for in this time is dropped
 ACTIVE_SECONDS = 3.0  # a viewer that trained within this time counts as training now
+SWEEP_SECONDS = 1.0  # between looks at leases and memory; tapes grow while they are watched
 LONGEST_TURN = 0.08  # seconds of training in one turn when nobody waits
 SHORTEST_TURN = 0.012
 ROUND_SECONDS = 0.25  # training seconds in a round in which everybody has had one turn
@@ -54,6 +55,7 @@ class Registry:
         self._prefix = secrets.token_hex(3)
         self._gate = FairGate()
         self._trained: dict[str, float] = {}
+        self._swept = time.monotonic()
 
     def open(self, viewer: str, config: ExperimentConfig, changes: tuple[RateChange, ...] = ()) -> str:
         """Lease the shared run of an experiment, made if there is none. Returns its identifier.
@@ -108,6 +110,8 @@ class Registry:
         """Wait for one's turn to compute. Yields the seconds the turn may last: the fewer, the more are training."""
         with self._lock:
             active = max(1, self._active())
+            if time.monotonic() - self._swept >= SWEEP_SECONDS:
+                self._evict()
         with self._gate.turn():
             yield max(SHORTEST_TURN, min(LONGEST_TURN, ROUND_SECONDS / active))
 
@@ -144,6 +148,7 @@ class Registry:
 
     def _evict(self, keep: str | None = None) -> None:
         """Drop what is no longer leased or no longer fits, least recently asked for first."""
+        self._swept = time.monotonic()
         expired = time.monotonic() - self._lease_seconds
         for entry in self._entries.values():
             entry.watched = {viewer: when for viewer, when in entry.watched.items() if when >= expired}

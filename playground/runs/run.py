@@ -89,7 +89,7 @@ class Run:
         self._sampled_at = 0.0
         self._watches_batch = len(self.corpus.windows) == 1
         self._record()
-        self._next = self._trainer.preview()
+        self._preview()
 
     @property
     def step(self) -> int:
@@ -99,12 +99,10 @@ class Run:
     @property
     def nbytes(self) -> int:
         """Bytes of tensors and recordings."""
-        with self._lock:
-            recordings = (
-                self._frames.nbytes + sum(frame.nbytes for frame in self._recent) + self._checkpoints.nbytes
-            )
-            rebuilder = self._rebuilder.nbytes if self._rebuilder else 0
-            return self._trainer.nbytes + rebuilder + recordings + self.curve.nbytes
+        recordings = self._frames.nbytes + len(self._recent) * self.layout.nbytes + self._checkpoints.nbytes
+        rebuilder = self._rebuilder  # another thread may set it to None meanwhile
+        trainers = self._trainer.nbytes + (rebuilder.nbytes if rebuilder else 0)
+        return trainers + recordings + self.curve.nbytes + self.corpus.nbytes
 
     def advance(
         self, steps: int, *, budget: float = float("inf"), shots: int = 8, goal: float | None = None
@@ -134,19 +132,24 @@ class Run:
                 if self.changes:
                     self._trainer.learning_rate = self.rate_at(self.step)
                 update = self._trainer.update()
-                self.curve.add(update)
                 if not update.finite:
-                    self.exploded_at = update.step
                     break
+                self.curve.add(update)
                 made += 1
                 if time.perf_counter() > deadline:
                     break
             self._pace = made
             self._record()
-            self._next = self._trainer.preview()
+            self._preview()
             if self.exploded_at is None:
                 self._sample()
         return made
+
+    def _preview(self) -> None:
+        """Measure the newest step; if its loss or gradient is not finite, this is as far as the run goes."""
+        self._next = self._trainer.preview()
+        if not self._next.finite:
+            self.exploded_at = self.step
 
     def _record(self) -> None:
         """Take the frame of the present step, unless it is already there."""
@@ -278,7 +281,7 @@ class Run:
             other.curve = self.curve.until(step - 1)
             other.samples.extend(self.samples_until(step))
             other._record()
-            other._next = other._trainer.preview()
+            other._preview()
         return other
 
 

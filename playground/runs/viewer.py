@@ -6,6 +6,7 @@ import time
 from collections import deque
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from math import isfinite
 
 from playground.config import ExperimentConfig
 from playground.runs.frame import Frame
@@ -30,7 +31,7 @@ class Ghost:
     id: str
     config: ExperimentConfig
     steps: tuple[int, ...]
-    perplexities: tuple[float, ...]
+    perplexities: tuple[float | None, ...]  # None where it is not finite
 
 
 class Viewer:
@@ -72,6 +73,7 @@ class Viewer:
         self._due = 0.0
         self._progress: deque[tuple[float, int]] = deque(maxlen=24)
         self._sent_until = [-1, -1]
+        self._goal_behind: float | None = None  # a perplexity reached before play was pressed stops nobody
         self.shows_finished = self.run.step >= finished_at > 0
         if self.shows_finished:
             self.playhead = finished_at
@@ -108,6 +110,7 @@ class Viewer:
         if self.shows_finished:
             self.playhead, self.shows_finished = 0, False
         self.playing = self.exploded_at is None
+        self._goal_behind = self.stop_perplexity if self._is_at_goal() else None
         self._ticked_at = None
         self._due = 0.0
         self._progress.clear()
@@ -166,6 +169,7 @@ class Viewer:
         elapsed = 0.1 if self._ticked_at is None else min(now - self._ticked_at, LONGEST_PAUSE)
         self._ticked_at = now
         rate = SPEEDS[self.speed]
+        before = self.playhead
         shots = max(1, round(DRAWN_PER_SECOND * elapsed))
         if rate is None:
             self._move(None, shots=shots)
@@ -176,7 +180,8 @@ class Viewer:
             if due:
                 self._move(due, shots=min(shots, due))
         self._progress.append((time.monotonic(), self.playhead))
-        if self.exploded_at is not None or self._is_stopped():
+        reached_step = before < self.playhead == self.stop_step
+        if self.exploded_at is not None or reached_step or (self._goal is not None and self._is_at_goal()):
             self.pause()
         return self.playing
 
@@ -193,10 +198,10 @@ class Viewer:
             self.playhead = self._replayed(run, steps)
         elif self.exploded_at is None:
             with self._registry.turn() as budget:
-                run.advance(steps or 1_000_000, budget=budget, shots=shots, goal=self.stop_perplexity)
+                run.advance(steps or 1_000_000, budget=budget, shots=shots, goal=self._goal)
             self.playhead = run.step
-        if self.stop_perplexity is not None:
-            reached = run.curve.reaches(self.stop_perplexity, before, self.playhead)
+        if self._goal is not None:
+            reached = run.curve.reaches(self._goal, before, self.playhead)
             self.playhead = self.playhead if reached is None else reached
 
     def _replayed(self, run: Run, steps: int | None) -> int:
@@ -210,13 +215,14 @@ class Viewer:
         rate = SPEEDS[self.speed]
         return float("inf") if rate is None else max(1.0, rate / 10)
 
-    def _is_stopped(self) -> bool:
-        if self.stop_step is not None and self.playhead == self.stop_step:
-            return True
+    @property
+    def _goal(self) -> float | None:
+        return None if self.stop_perplexity == self._goal_behind else self.stop_perplexity
+
+    def _is_at_goal(self) -> bool:
         if self.stop_perplexity is None:
             return False
-        points = self.run.curve_points(self.playhead)
-        return len(points.perplexity) > 0 and bool(points.perplexity[-1] <= self.stop_perplexity)
+        return bool(self.run.curve_points(self.playhead).perplexity[-1] <= self.stop_perplexity)
 
     @property
     def steps_per_second(self) -> float:
@@ -249,6 +255,7 @@ class Viewer:
         return frames
 
     def _branch(self, learning_rate: float) -> None:
+        assert self.run is not None  # trained again if the server has dropped it
         self._run_id = self._registry.branch(self.id, self._run_id, self.playhead, learning_rate)
         self._changes = self.run.changes
         self.epoch += 1
@@ -271,5 +278,5 @@ class Viewer:
             id=f"g{next(_ghost_numbers)}",
             config=self.config,
             steps=tuple(points.step.tolist()),
-            perplexities=tuple(points.perplexity.tolist()),
+            perplexities=tuple(value if isfinite(value) else None for value in points.perplexity.tolist()),
         )

@@ -9,7 +9,7 @@ import streamlit as st
 from playground.config import FIELDS, Choice, Range
 from playground.presets import PRESETS
 from playground.ui import state
-from playground.ui.fields import FIELD_LABELS, HELP, option_label, sentence
+from playground.ui.fields import FIELD_LABELS, HELP, option_label, preset_label, sentence
 from playground.ui.words import _
 
 LEARNING_RATES = (*(float(f"{digit}e{power}") for power in range(-5, 1) for digit in (1, 2, 5)), 10.0)
@@ -34,6 +34,7 @@ def experiment() -> None:
             list(PRESETS),
             index=None,
             key="preset",
+            format_func=preset_label,
             placeholder=_("choose a ready-made text"),
             on_change=state.use_preset,
         )

@@ -96,6 +96,19 @@ HELP = {
 }
 
 
+PRESET_LABELS = {
+    "pangram": N_("a pangram: every letter once or more"),
+    "gap-20": N_("long gap, 20: the first symbol decides the last"),
+    "gap-30": N_("long gap, 30"),
+    "gap-50": N_("long gap, 50"),
+}
+
+
+def preset_label(name: str) -> str:
+    """A ready-made text; most are called what they say."""
+    return _(PRESET_LABELS[name]) if name in PRESET_LABELS else name
+
+
 def option_label(option: str) -> str:
     """An option of any choice."""
     return _(OPTION_LABELS[option])

@@ -192,9 +192,9 @@ def _layer(reading: Reading) -> int:
 
 def _units(table: pd.DataFrame) -> list[int]:
     """Units to draw: the ones chosen, at first those that vary most over time."""
-    spread = table.groupby("unit")["value"].std().fillna(0.0).sort_values(ascending=False)
-    everything = sorted(int(unit) for unit in spread.index)
-    widest = sorted(int(unit) for unit in spread.index[:UNITS_SHOWN])
+    spread = table.groupby("unit")["value"].std().fillna(0.0)
+    everything = [int(unit) for unit in spread.index]
+    widest = sorted(int(unit) for unit in spread.nlargest(UNITS_SHOWN).index)
     return st.multiselect(
         _("Units (the ones that vary most at first)"),
         everything,
@@ -220,13 +220,13 @@ def _trajectory_3d(reading: Reading) -> Picture:
 
 def _states(reading: Reading) -> Picture:
     table = reading.frame(tidy.states_frame)
-    shown = table[table["layer"] == _layer(reading)]
+    shown = table.query("layer == @layer", local_dict={"layer": _layer(reading)})
     return units_over_time(shown, units=_units(shown), labels=labels(), dark=_dark()), table
 
 
 def _gates(reading: Reading) -> Picture:
     table = reading.frame(tidy.gates_frame, nonlinearity=reading.viewer.config.network.nonlinearity)
-    shown = table[table["layer"] == _layer(reading)]
+    shown = table.query("layer == @layer", local_dict={"layer": _layer(reading)})
     return units_over_time(shown, units=_units(shown), labels=labels(), dark=_dark()), table
 
 

@@ -439,7 +439,7 @@ def test_playing_on_below_the_chosen_perplexity_is_possible(registry: Registry, 
     assert viewer.playhead >= before + 20
 
 
-@pytest.mark.parametrize("learning_rate", [0.5, 1.0, 10.0])
+@pytest.mark.parametrize("learning_rate", [1.0, 10.0])
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum"])
 @pytest.mark.parametrize("text", ["hello", "a" + "." * 49 + "A"])
 def test_an_explosion_stops_the_viewer_and_keeps_the_tape(

@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 import numpy as np
 from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
@@ -61,6 +62,7 @@ class Visitor:
 
     def __init__(self, language: str = "en", **query: Any) -> None:
         self.language = language
+        self.files: dict[str, bytes] = {}  # what the last run offers for download, by name
         self.app = AppTest.from_file(str(SHELL), default_timeout=60)
         self.app.query_params.update({"lang": language, **query})
         self.run()
@@ -69,11 +71,20 @@ class Visitor:
         """Run the page once more, with what the widgets say; `sent` overrules them, as a hostile browser might."""
         # AppTest asks format functions for labels outside of any session, where no language is chosen.
         inside, chosen = words.language, self.language
+        files = self.files = {}
 
-        def outside():
+        def language() -> str:
             return inside() if get_script_run_ctx(suppress_warning=True) else chosen
 
-        with patch.object(words, "language", outside):
+        class Storage(MemoryMediaFileStorage):
+            def load_and_get_id(self, path_or_data, mimetype, kind, filename=None) -> str:
+                files[filename] = path_or_data
+                return super().load_and_get_id(path_or_data, mimetype, kind, filename)
+
+        with (
+            patch.object(words, "language", language),
+            patch("streamlit.testing.v1.app_test.MemoryMediaFileStorage", Storage),
+        ):
             states = self.app._tree.get_widget_states() if self.app._tree.children else None
             if states is not None:
                 overruled = {state.id for state in sent}
@@ -98,9 +109,10 @@ class Visitor:
     def set(self, key: str, value: Any) -> "Visitor":
         """Change a widget and run."""
         self.widget(key).set_value(value)
+        self.run()
         if key == "lang":
-            self.language = value  # Streamlit sends the labels of the old language once more: equal in both
-        return self.run()
+            self.language = value
+        return self
 
     def send(self, key: str, **state: Any) -> "Visitor":
         """Send a raw widget state, whatever the widget would allow."""
@@ -134,13 +146,24 @@ class Visitor:
         return [readable(error.value) for error in self.app.error]
 
     def beside(self, key: str) -> str:
-        """The complaint directly below a widget, in the same column; "" when there is none."""
+        """The complaint directly below a widget, or below the row it stands in; "" when there is none."""
         for siblings in families(self.app._tree):
             for place, element in enumerate(siblings):
-                if getattr(element, "key", None) == key and place + 1 < len(siblings):
+                if place + 1 < len(siblings) and holds_last(element, key):
                     below = siblings[place + 1]
                     return readable(below.value) if getattr(below, "type", "") == "error" else ""
         return ""
+
+
+def holds_last(part: Any, key: str) -> bool:
+    """Whether a part of the page is the widget, or a row of columns one of which ends with it."""
+    if not hasattr(part, "children"):
+        return part.key == key
+    for column in part.children.values():
+        inside = list(column.children.values()) if hasattr(column, "children") else []
+        if inside and holds_last(inside[-1], key):
+            return True
+    return False
 
 
 def raw_state(identifier: str, **state: Any) -> WidgetState:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import streamlit as st
+from streamlit.components.v2 import component
 
 from playground.analysis.floors import memory_floors, uniform_perplexity
 from playground.cells import CELLS
@@ -33,7 +33,7 @@ export default function (component) {
 }
 """.replace("ADDRESS", f"{PATH}/{version()}")
 
-_mount = st.components.v2.component("stage", html='<div class="mount"></div>', js=_LOADER)
+_mount = component("stage", html='<div class="mount"></div>', js=_LOADER)
 
 
 def show(
