@@ -26,7 +26,9 @@ RECENT_FRAMES = 48  # the newest ones, closer together; 240 with the tape
 TAPE_BYTES = 4_500_000
 CHECKPOINT_BYTES = 3_000_000
 MAX_TRAINER_BYTES = 96_000_000  # tensors of training itself
-SAMPLE_SECONDS = 0.4
+SAMPLE_SECONDS = 0.4  # a new sample is drawn after this time …
+SAMPLE_GROWTH = 1.25  # … or when there are so many times the steps of the last sample
+SAMPLES = 24
 SAMPLE_SYMBOLS = 40
 
 
@@ -75,7 +77,7 @@ class Run:
             config.network, len(self.corpus.vocabulary), length=int(self.watched.inputs.shape[0])
         )
         self.curve = Curve()
-        self.samples: deque[Sample] = deque(maxlen=8)
+        self.samples: deque[Sample] = deque(maxlen=SAMPLES)
         self._lock = threading.RLock()
         self._trainer = Trainer(config, self.corpus)
         self._camera = Camera(self.layout)
@@ -167,7 +169,9 @@ class Run:
 
     def _sample(self) -> None:
         now = time.monotonic()
-        if now - self._sampled_at < SAMPLE_SECONDS or (self.samples and self.samples[-1].step == self.step):
+        last = self.samples[-1].step if self.samples else -1
+        is_due = now - self._sampled_at >= SAMPLE_SECONDS or self.step >= SAMPLE_GROWTH * last + 4
+        if self.step == last or not is_due:
             return
         self._sampled_at = now
         prompt = self.corpus.windows[0][:1]

@@ -192,7 +192,7 @@ def _layer(reading: Reading) -> int:
 
 def _units(table: pd.DataFrame) -> list[int]:
     """Units to draw: the ones chosen, at first those that vary most over time."""
-    spread = table.groupby("unit")["value"].std().fillna(0.0)
+    spread = pd.Series(table.groupby("unit")["value"].std()).fillna(0.0)
     everything = [int(unit) for unit in spread.index]
     widest = sorted(int(unit) for unit in spread.nlargest(UNITS_SHOWN).index)
     return st.multiselect(

@@ -50,7 +50,9 @@ def test_first_visit_shows_a_finished_run(language: str) -> None:
     assert not visitor.app.exception and visitor.errors == []
     assert visitor.stage.playhead > 50 and visitor.stage.header["playing"] is False
     assert visitor.stage.steps == list(range(visitor.stage.playhead + 1))
-    assert visitor.stage.curve["perplexity"][-1] < min(visitor.stage.scene["floors"][:2]), "it has crossed the floor"
+    assert visitor.stage.curve["perplexity"][-1] < min(visitor.stage.scene["floors"][:2]), (
+        "it has crossed the floor"
+    )
     assert visitor.stage.scene["inputs"] == list("hell") and visitor.stage.scene["targets"] == list("ello")
     assert visitor.stage.header["samples"], "generated text is there at once"
 
@@ -172,7 +174,9 @@ def test_status_is_honest() -> None:
 
 
 @pytest.mark.parametrize(("count", "words"), [(1, "1 other is"), (2, "2 others are")])
-def test_status_counts_others_in_good_english(count: int, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_status_counts_others_in_good_english(
+    count: int, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from playground.runs.viewer import Viewer
 
     monkeypatch.setattr(Viewer, "others_training", count)
@@ -375,8 +379,19 @@ def test_the_study_button_of_the_stage_chooses_the_step() -> None:
 
 @pytest.mark.parametrize(
     "event",
-    [None, {}, [], "study", {"step": "2"}, {"step": -1}, {"step": 10**9}, {"step": 1.5, "t": "x"}, {"step": True},
-     {"step": 1, "t": 10**9}, {"step": float("nan")}],
+    [
+        None,
+        {},
+        [],
+        "study",
+        {"step": "2"},
+        {"step": -1},
+        {"step": 10**9},
+        {"step": 1.5, "t": "x"},
+        {"step": True},
+        {"step": 1, "t": 10**9},
+        {"step": float("nan")},
+    ],
 )
 def test_nonsense_from_the_stage_is_ignored(event: object) -> None:
     visitor = Visitor("en", seed="46")
@@ -422,7 +437,9 @@ def test_csv_is_named_after_view_and_step() -> None:
     assert "gates-step-1.csv" in visitor.files
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "must use symbols of the training text"), ("ko", "훈련 텍스트")])
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "must use symbols of the training text"), ("ko", "훈련 텍스트")]
+)
 @pytest.mark.parametrize("field", ["probe", "prompt"])
 def test_unknown_characters_get_a_sentence_beside_the_field(language: str, words: str, field: str) -> None:
     visitor = Visitor(language, seed="49")
@@ -445,7 +462,9 @@ def test_the_probe_is_read_by_the_network_of_the_step() -> None:
     shown = table(visitor)
     made = trainer(1, seed=50, bos=True)
     with torch.inference_mode():
-        trace = made.network.trace(made.corpus.probe_batch(made.corpus.encode("ollo", "probe")), reduction="mean")
+        trace = made.network.trace(
+            made.corpus.probe_batch(made.corpus.encode("ollo", "probe")), reduction="mean"
+        )
     loss = shown[shown["quantity"] == "loss"].sort_values("t")["value"].to_numpy()
     np.testing.assert_allclose(loss, trace["loss"][:4, 0, 0], rtol=1e-5)  # BOS o l l predict o l l o
 
@@ -471,13 +490,30 @@ def test_a_temperature_no_browser_would_send_is_held_in_its_range(temperature: f
 TERMS = re.compile(
     r"LSTM|GRU|RNN|BOS|EOS|SGD|Adam|Adagrad|RMSprop|ReLU|PyTorch|tanh|CSV|URL|PCA|English|hello world|hello|"
     r"ybigta|abcabd|mississippi|[A-Za-z](?![A-Za-z])|h_t|c_t|log p|gap-\d+|1e-\d+|"
-    r"Blake|\bnats?\b"
+    r"Tyger|Blake|\bnats?\b"
 )
 LATIN = re.compile(r"[A-Za-z]{2,}")
 HANGUL = re.compile(r"[가-힣ㄱ-ㆎ]")
 INVISIBLE = {
-    "id", "icon", "type", "format", "js_content", "html_content", "css_content", "component_name", "form_id", "url",
-    "mime", "element_id", "default", "config", "query_param_key", "group_id", "anchor", "width", "raw_value",
+    "id",
+    "icon",
+    "type",
+    "format",
+    "js_content",
+    "html_content",
+    "css_content",
+    "component_name",
+    "form_id",
+    "url",
+    "mime",
+    "element_id",
+    "default",
+    "config",
+    "query_param_key",
+    "group_id",
+    "anchor",
+    "width",
+    "raw_value",
 }
 QUOTED = {"hell", "ello"}  # the visitor's own text
 
@@ -510,8 +546,12 @@ def figure_words(part: object) -> Iterator[str]:
     """The titles, names and texts of a Plotly figure."""
     if isinstance(part, dict):
         for name, value in part.items():
-            if name in ("text", "name", "hovertemplate", "title", "ticktext", "label") and isinstance(value, str | list):
-                yield from [value] if isinstance(value, str) else [text for text in value if isinstance(text, str)]
+            if name in ("text", "name", "hovertemplate", "title", "ticktext", "label") and isinstance(
+                value, str | list
+            ):
+                yield from (
+                    [value] if isinstance(value, str) else [text for text in value if isinstance(text, str)]
+                )
             else:
                 yield from figure_words(value)
     elif isinstance(part, list):
@@ -527,7 +567,9 @@ def english(text: str) -> bool:
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_nothing_english_is_left_on_the_korean_page(cell: str) -> None:
-    visitor = Visitor("ko", cell=cell, clip="off", learning_rate="0.02", initialization="spectral", layers="2")
+    visitor = Visitor(
+        "ko", cell=cell, clip="off", learning_rate="0.02", initialization="spectral", layers="2"
+    )
     left = set(words_of(visitor))
     for view in VIEWS:
         visitor.set("view", view)

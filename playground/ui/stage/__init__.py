@@ -20,6 +20,7 @@ from playground.ui.words import language
 
 CURVE_POINTS = 256
 TICK_SECONDS = 0.2
+PLAYING_SAMPLES = 4  # the newest of the generated texts; all of them when paused, for looking back
 SCENE_EVERY = 5  # messages, while playing
 
 # The page may be served below any path; the address of the page is always one level above that of the stage's files.
@@ -71,7 +72,7 @@ def message(viewer: Viewer) -> bytes:
         "scene_id": scene_id,
         "samples": [
             {"step": sample.step, "prompt": sample.prompt, "text": sample.text}
-            for sample in run.samples_until(viewer.playhead)
+            for sample in run.samples_until(viewer.playhead)[-PLAYING_SAMPLES if viewer.playing else 0 :]
         ],
     }
     if not viewer.playing or viewer.messages % SCENE_EVERY == 0:
