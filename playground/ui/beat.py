@@ -1,28 +1,35 @@
-"""The beat of playing: a fragment that trains a little, shows it, and comes back."""
+"""The beat of playing: a part of the page that trains a little and shows it, whenever the stage asks for more."""
+
+from collections.abc import Callable
 
 import streamlit as st
 
 from playground.ui import stage, state, transport
 
 
+@st.fragment
 def show() -> None:
-    """Draw status and stage; while playing, again and again."""
-    playing = state.viewer().playing
+    """Draw status and stage. While playing, the stage asks for the next message, and this runs again."""
+    viewer = state.viewer()
+    was_playing = viewer.playing
+    if was_playing:
+        viewer.tick()
+    transport.status()
+    stage.show(
+        viewer,
+        on_toggle=_for_the_whole_page(state.toggle_play),
+        on_study=_for_the_whole_page(state.study_step),
+        on_ghost=_for_the_whole_page(state.remove_ghost),
+    )
+    if was_playing and not viewer.playing:
+        st.rerun()
 
-    @st.fragment(run_every=stage.TICK_SECONDS if playing else None)
-    def beat() -> None:
-        viewer = state.viewer()
-        was_playing = viewer.playing
-        if was_playing:
-            viewer.tick()
-        transport.status()
-        stage.show(
-            viewer,
-            on_toggle=state.toggle_play,
-            on_study=state.study_step,
-            on_ghost=state.remove_ghost,
-        )
-        if was_playing and not viewer.playing:
-            st.rerun()
 
-    beat()
+def _for_the_whole_page(change: Callable[[], None]) -> Callable[[], None]:
+    """A callback after which not only this part of the page runs again."""
+
+    def callback() -> None:
+        change()
+        st.rerun()
+
+    return callback

@@ -20,6 +20,9 @@ def use_one_thread() -> None:
 def rehearse() -> None:
     """Do once, unseen, what a first visit does, so that no visitor waits for imports and first calls."""
     finish_first_run()
+    import streamlit.emojis  # noqa: F401  (a quarter of a second, asked for by the page's icon)
+
+    import playground.ui.study  # noqa: F401  (and with it pandas and plotly)
 
 
 def warm_up(rehearsal: Callable[[], object] = rehearse) -> None:

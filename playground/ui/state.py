@@ -188,8 +188,15 @@ def study_step() -> None:
     step, timestep = event.get("step"), event.get("t")
     if isinstance(step, int) and 0 <= step <= viewer().playhead:
         st.session_state.studied = (viewer().run_id, step)
+        viewer().shows_finished = False
     if isinstance(timestep, int) and timestep >= 0:
         st.session_state.studied_timestep = timestep
+
+
+def choose_first_view(view: str) -> None:
+    """Open the study with this view, but not on a first visit: the figures' library would slow down the stage."""
+    if not viewer().shows_finished:
+        st.session_state.setdefault("view", view)
 
 
 def studied_step() -> int:

@@ -88,16 +88,13 @@ def _study() -> None:
     with torch.inference_mode():
         trace = network.trace(batch, reduction=viewer.config.training.reduction).copy()
     reading = Reading(viewer, step, trace, viewer.run.corpus.labels)
+    state.choose_first_view("trajectory")
     chosen = st.segmented_control(
-        _("What to look at"),
-        list(VIEWS),
-        default="trajectory",
-        format_func=lambda view: _(VIEWS[view]),
-        key="view",
-        required=True,
-        label_visibility="collapsed",
+        _("What to look at"), list(VIEWS), format_func=lambda view: _(VIEWS[view]), key="view"
     )
-    figure, table = _DRAW.get(chosen, _trajectory)(reading)
+    if chosen not in _DRAW:
+        return
+    figure, table = _DRAW[chosen](reading)
     if figure is not None:
         st.plotly_chart(
             figure, key=f"figure_{chosen}", theme=None, alt=_(VIEWS[chosen]), config={"displaylogo": False}
@@ -220,13 +217,13 @@ def _trajectory_3d(reading: Reading) -> Picture:
 
 def _states(reading: Reading) -> Picture:
     table = reading.frame(tidy.states_frame)
-    shown = table.query("layer == @layer", local_dict={"layer": _layer(reading)})
+    shown = table.loc[table["layer"].eq(_layer(reading))]
     return units_over_time(shown, units=_units(shown), labels=labels(), dark=_dark()), table
 
 
 def _gates(reading: Reading) -> Picture:
-    table = reading.frame(tidy.gates_frame, nonlinearity=reading.viewer.config.network.nonlinearity)
-    shown = table.query("layer == @layer", local_dict={"layer": _layer(reading)})
+    table = reading.frame(tidy.gates_frame)
+    shown = table.loc[table["layer"].eq(_layer(reading))]
     return units_over_time(shown, units=_units(shown), labels=labels(), dark=_dark()), table
 
 

@@ -138,6 +138,13 @@ class Visitor:
         return Stage.read(self.payload)
 
     @property
+    def picture(self) -> tuple:
+        """What the stage shows, without what merely counts messages: equal pictures are the same run at the same step."""
+        stage = self.stage
+        shown = {name: stage.header[name] for name in ("run", "playing", "playhead", "exploded_at", "scene")}
+        return shown, stage.frames, {name: column.tolist() for name, column in stage.curve.items()}
+
+    @property
     def address(self) -> dict[str, Any]:
         return dict(self.app.query_params)
 

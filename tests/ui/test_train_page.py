@@ -16,13 +16,13 @@ from playground.corpus import Corpus
 from playground.presets import PRESETS
 from playground.training import Trainer
 from playground.ui import study
-from tests.ui.pages import Stage, Visitor, strings
+from tests.ui.pages import Visitor, strings
 
 LANGUAGES = ("en", "ko")
-KEYS = (
-    "cell text tokens bos eos hidden_size layers embedding optimizer learning_rate clip clip_threshold "
-    "sequence_length batch_size seed lang play step reset dice speed"
-).split()
+KEYS = """
+    cell text tokens bos eos hidden_size layers embedding optimizer learning_rate clip clip_threshold
+    sequence_length batch_size seed lang play step reset dice speed
+"""
 VIEWS = list(study.VIEWS)
 
 
@@ -60,7 +60,7 @@ def test_first_visit_shows_a_finished_run(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_widget_of_the_issue_is_there(language: str) -> None:
     visitor = Visitor(language)
-    assert [key for key in KEYS if not visitor.has(key)] == []
+    assert [key for key in KEYS.split() if not visitor.has(key)] == []
     visitor.set("cell", "rnn")
     assert visitor.has("nonlinearity")
 
@@ -121,10 +121,10 @@ def test_space_on_the_stage_plays_and_pauses() -> None:
 
 def test_reset_goes_to_step_zero_and_keeps_the_seed() -> None:
     visitor = Visitor("en", seed="34")
-    before = visitor.payload
+    before = visitor.stage.frames
     visitor.click("step").click("step").click("reset")
     assert visitor.stage.playhead == 0 and visitor.address["seed"] == "34" and visitor.stage.ghosts == []
-    assert visitor.stage.frames == Stage.read(before).frames
+    assert visitor.stage.frames == before
 
 
 def test_dice_changes_the_seed_and_leaves_a_ghost() -> None:
@@ -396,11 +396,11 @@ def test_the_study_button_of_the_stage_chooses_the_step() -> None:
 def test_nonsense_from_the_stage_is_ignored(event: object) -> None:
     visitor = Visitor("en", seed="46")
     visitor.click("step").click("step")
-    before = visitor.payload
+    before = visitor.picture
     visitor.signal("study", event)
     assert not visitor.app.exception
     visitor.signal("ghost", event)
-    assert not visitor.app.exception and visitor.payload == before
+    assert not visitor.app.exception and visitor.picture == before
 
 
 def test_csv_holds_the_numbers_of_the_trace() -> None:
@@ -438,19 +438,19 @@ def test_csv_is_named_after_view_and_step() -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("en", "must use symbols of the training text"), ("ko", "훈련 텍스트")]
+    ("language", "words"), [("en", "must use symbols of the training text"), ("ko", "학습 텍스트")]
 )
 @pytest.mark.parametrize("field", ["probe", "prompt"])
 def test_unknown_characters_get_a_sentence_beside_the_field(language: str, words: str, field: str) -> None:
     visitor = Visitor(language, seed="49")
     visitor.click("step")
-    before = visitor.payload
+    before = visitor.picture
     visitor.set(field, "hexlq")
     assert not visitor.app.exception and len(visitor.errors) == 1
     complaint = visitor.beside(field)
     assert words in complaint and "'x'" in complaint and "'q'" in complaint and "'e'" in complaint
     assert "'x'" not in complaint.split("'o'")[0], "what is allowed comes before what was wrong"
-    assert visitor.payload == before and visitor.widget(field).value == "hexlq"
+    assert visitor.picture == before and visitor.widget(field).value == "hexlq"
     visitor.set(field, "hel")
     assert visitor.errors == []
 

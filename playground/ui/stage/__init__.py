@@ -13,7 +13,7 @@ from playground.runs.run import Run
 from playground.runs.viewer import Viewer
 from playground.runs.wire import encode
 from playground.ui import state
-from playground.ui.assets import PATH, version
+from playground.ui.assets import PATH, WEB, version
 from playground.ui.fields import value_label
 from playground.ui.stage.words import words
 from playground.ui.words import language
@@ -23,16 +23,20 @@ TICK_SECONDS = 0.2
 PLAYING_SAMPLES = 4  # the newest of the generated texts; all of them when paused, for looking back
 SCENE_EVERY = 5  # messages, while playing
 
-# The page may be served below any path; the address of the page is always one level above that of the stage's files.
+# The page may be served below any path; its address stands one level above the stage's files. All modules are asked for
+# at once: the browser would else find out about them one import after the other.
 _LOADER = """
 const stage = import(new URL(".ADDRESS/main.js", window.location.href).href);
+for (const name of MODULES) import(new URL(".ADDRESS/" + name, window.location.href).href);
 export default function (component) {
   let leave = () => {};
   let left = false;
   stage.then((module) => { if (!left) leave = module.default(component) ?? leave; });
   return () => { left = true; leave(); };
 }
-""".replace("ADDRESS", f"{PATH}/{version()}")
+""".replace("ADDRESS", f"{PATH}/{version()}").replace(
+    "MODULES", json.dumps(sorted(path.name for path in WEB.glob("*.js")))
+)
 
 _mount = component("stage", html='<div class="mount"></div>', js=_LOADER)
 
@@ -48,10 +52,15 @@ def show(
     _mount(
         key="stage",
         data=message(viewer),
+        on_tick_change=_answer,
         on_toggle_change=on_toggle,
         on_study_change=on_study,
         on_ghost_change=on_ghost,
     )
+
+
+def _answer() -> None:
+    """The stage has asked for the next message; that the page runs again is the answer."""
 
 
 def message(viewer: Viewer) -> bytes:
@@ -64,6 +73,7 @@ def message(viewer: Viewer) -> bytes:
     header: dict[str, Any] = {
         "run": viewer.recording,
         "epoch": viewer.epoch,
+        "serial": viewer.messages,
         "playing": viewer.playing,
         "playhead": viewer.playhead,
         "tick": TICK_SECONDS,

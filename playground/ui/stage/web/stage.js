@@ -2,6 +2,7 @@
 
 import { setAttribute, setText } from "./dom.js";
 import { dress } from "./dress.js";
+import { Clock } from "./clock.js";
 import { buildLayout } from "./layout.js";
 import { listen, listenToKeys } from "./gestures.js";
 import { Player } from "./player.js";
@@ -34,6 +35,7 @@ export class Stage {
   constructor(parent) {
     this.layout = buildLayout();
     this.store = new Store();
+    this.clock = new Clock();
     this.player = new Player(this.store, (now) => this.#draw(now));
     /** @type {Trigger} */
     this.trigger = () => {};
@@ -85,7 +87,8 @@ export class Stage {
     this.trigger = trigger;
     const wasPlaying = this.store.message?.playing ?? false;
     const message = decode(bytes, this.store.scenes);
-    if (!message) return;
+    this.clock.received(message, (serial) => this.trigger("tick", serial));
+    if (!message.scene) return;
     const { newRun } = this.store.receive(message);
     this.#readTheme();
     if (newRun) {
@@ -105,6 +108,7 @@ export class Stage {
   }
 
   dispose() {
+    this.clock.stop();
     this.player.stop();
     document.fonts.removeEventListener("loadingdone", this.onFonts);
     this.sizes.disconnect();

@@ -44,6 +44,7 @@
  * @property {number|null} explodedAt
  * @property {Scene} scene
  * @property {string} sceneId  the same for equal scenes
+ * @property {number} serial  counts the messages of a viewer
  * @property {number} epoch  grows when frames beyond the playhead are no longer what they were
  * @property {Sample[]} samples
  * @property {Curve} curve
@@ -114,7 +115,7 @@ export class Frame {
 /**
  * @param {Uint8Array} bytes
  * @param {Map<string, Scene>} scenes  known scenes by id; while playing most messages only name theirs
- * @returns {Message|null} null when its scene has not been seen yet
+ * @returns {Message} without a scene and frames when its scene has not been seen yet
  */
 export function decode(bytes, scenes) {
   const data = bytes.slice(); // own buffer, so that every part lies on a multiple of 4
@@ -124,7 +125,6 @@ export function decode(bytes, scenes) {
   if (header.version !== VERSION) throw new Error(`stage message version ${header.version}, expected ${VERSION}`);
   if (header.scene) remember(scenes, header.scene_id, header.scene);
   const scene = scenes.get(header.scene_id);
-  if (!scene) return null;
   let offset = 4 + headerBytes;
   const { count } = header.curve;
   /** @param {number} size */
@@ -136,7 +136,7 @@ export function decode(bytes, scenes) {
     clippedNorm: new Float32Array(buffer, block(4 * count), count),
     clipped: new Uint8Array(buffer, block(count + (-count & 3)), count),
   };
-  const frames = Array.from({ length: header.frames.count }, () => {
+  const frames = Array.from({ length: scene ? header.frames.count : 0 }, () => {
     const start = block(header.frames.size);
     return new Frame(data.slice(start, start + header.frames.size), scene);
   });
@@ -150,6 +150,7 @@ export function decode(bytes, scenes) {
     scene,
     sceneId: header.scene_id,
     epoch: header.epoch,
+    serial: header.serial,
     samples: header.samples,
     curve,
     frames,
