@@ -117,7 +117,7 @@ def option_label(option: str) -> str:
 def value_label(field: str, value: Any) -> str:
     """A field and its value in a few words: "hidden size 32", "GRU"."""
     if isinstance(value, bool):
-        return f"{_(FIELD_LABELS[field])}: {_('on') if value else _('off')}"
+        return _(FIELD_LABELS[field]) + (" +" if value else " −")
     if isinstance(value, float):
         return f"{_(FIELD_LABELS[field])} {value:g}"
     if field == "text":

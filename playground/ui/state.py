@@ -7,11 +7,12 @@ experiment accepted last is the viewer's, and stays on screen while a field says
 import secrets
 import time
 from collections.abc import Callable
+from math import isfinite
 from typing import Any, TypeVar
 
 import streamlit as st
 
-from playground.config import DEFAULTS, FIELDS, ExperimentConfig, from_query, to_query
+from playground.config import DEFAULTS, FIELDS, ExperimentConfig, Range, Text, from_query, to_query
 from playground.corpus import Corpus
 from playground.presets import PRESETS
 from playground.refusal import Refusal
@@ -33,6 +34,12 @@ def begin() -> None:
         _read(query)
     for name, value in state.kept.items():
         state.setdefault(name, value)
+    if state.speed not in SPEEDS:
+        state.speed = "normal"
+    viewer().speed = state.speed
+    for name in ("probe", "prompt"):
+        if isinstance(state.get(name), str):
+            state[name] = state[name].encode("utf-8", "replace").decode()
     _apply()
     state.kept = {name: state[name] for name in state.kept}
     _write()
@@ -76,14 +83,35 @@ def _apply() -> None:
     state = st.session_state
     viewer: Viewer = state.viewer
     values = {name: state[name] for name in FIELDS}
-    if values != state.seen_values:
-        state.notices = {}
-        state.seen_values = values
-    try:
-        viewer.change(ExperimentConfig.from_values(values))
-    except Refusal as refusal:
-        state.notices[refusal.field] = refusal
-    viewer.speed = state.speed if state.speed in SPEEDS else "normal"
+    if values == state.seen_values:
+        return
+    state.notices = {}
+    for name, value in values.items():
+        try:
+            FIELDS[name].check(name, value)
+        except Refusal as refusal:
+            state.notices[name] = refusal
+    if not state.notices:
+        try:
+            viewer.change(ExperimentConfig.from_values(values))
+        except Refusal as refusal:
+            state.notices[refusal.field] = refusal
+    accepted = viewer.config.values()
+    for name in state.notices:
+        if not _can_be_drawn(name, values[name]):
+            state[name] = accepted[name]
+    state.seen_values = {name: state[name] for name in FIELDS}
+
+
+def _can_be_drawn(name: str, value: object) -> bool:
+    """Whether a refused value can stay in its widget, to be corrected there; else the last accepted one comes back."""
+    kind = FIELDS[name]
+    if isinstance(kind, Text):
+        return isinstance(value, str) and not any("\ud800" <= c <= "\udfff" for c in value)
+    if name in ("hidden_size", "learning_rate") or not isinstance(kind, Range):
+        return False
+    whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53
+    return value is None or whole or (kind.kind is float and isinstance(value, float) and isfinite(value))
 
 
 def _write() -> None:
@@ -141,7 +169,7 @@ def set_values(**values: Any) -> None:
 def use_preset() -> None:
     """Callback of the preset list: take over its text and what belongs to it."""
     name = st.session_state.preset
-    if name is not None:
+    if name in PRESETS:
         set_values(**PRESETS[name].values())
     st.session_state.preset = None
 

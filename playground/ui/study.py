@@ -64,7 +64,7 @@ VIEWS = {
 def closer_look() -> None:
     """Draw the study, or say how to get it while training goes on."""
     viewer = state.viewer()
-    st.markdown(f"##### {_('A closer look')}")
+    st.markdown("##### " + _("A closer look"))
     if viewer.playing:
         st.caption(
             _("Pause to study states, gates and gradients of any step, to read another text and to generate.")

@@ -66,7 +66,7 @@ def status() -> None:
         parts.append(_("a finished run: press play to watch it from the start"))
     others = viewer.others_training
     if others:
-        parts.append(_("{count} others are training on this server").format(count=others))
+        parts.append(_("others training on this server: {count}").format(count=others))
     st.caption(" · ".join(parts))
     if viewer.exploded_at is not None:
         st.error(

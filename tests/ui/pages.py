@@ -139,7 +139,7 @@ class Visitor:
 
     @property
     def picture(self) -> tuple:
-        """What the stage shows, without what merely counts messages: equal pictures are the same run at the same step."""
+        """What the stage shows, without what merely counts messages: the same run at the same step is equal."""
         stage = self.stage
         shown = {name: stage.header[name] for name in ("run", "playing", "playhead", "exploded_at", "scene")}
         return shown, stage.frames, {name: column.tolist() for name, column in stage.curve.items()}
