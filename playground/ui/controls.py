@@ -47,7 +47,7 @@ def experiment() -> None:
             _toggle("eos")
         _slider("hidden_size")
         if state.value("cell") == "rnn":
-            _segments("nonlinearity")
+            _select("nonlinearity")
         left, right = st.columns(2)
         with left:
             _select("optimizer")
