@@ -94,7 +94,13 @@ def is_same_in_korean(text: str) -> bool:
 
 def unreadable_calls(file: Path) -> Iterator[str]:
     """Calls whose message extraction cannot see: an f-string or a computed text, as `file:line: why`."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    for text in (node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)):
+        for node in ast.walk(text):
+            literal = isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)
+            if literal and isinstance(node.func, ast.Name) and node.func.id in ("_", "N_"):
+                yield f"{file.name}:{node.lineno}: a message inside an f-string is not extracted"
+    for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", None)

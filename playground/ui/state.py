@@ -18,7 +18,7 @@ from playground.presets import PRESETS
 from playground.refusal import Refusal
 from playground.runs.viewer import SPEEDS, Viewer
 from playground.ui.server import open_viewer
-from playground.ui.words import LANGUAGES
+from playground.ui.words import LANGUAGES, browser_language
 
 Made = TypeVar("Made")
 
@@ -122,7 +122,7 @@ def _write() -> None:
         del query["text"]
     if state.speed != "normal":
         query["speed"] = state.speed
-    if state.get("lang") in LANGUAGES:
+    if state.get("lang") in LANGUAGES and (state.lang != browser_language() or "lang" in st.query_params):
         query["lang"] = state.lang
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)

@@ -100,7 +100,7 @@ def _study() -> None:
             figure, key=f"figure_{chosen}", theme=None, alt=_(VIEWS[chosen]), config={"displaylogo": False}
         )
     else:
-        st.dataframe(table, hide_index=True)
+        st.dataframe(table.dropna(axis="columns", how="all"), hide_index=True)
     st.download_button(
         _("Download as CSV"),
         table.to_csv(index=False).encode("utf-8-sig"),

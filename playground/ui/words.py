@@ -23,8 +23,11 @@ def _catalogue(language: str) -> gettext.NullTranslations:
 def language() -> str:
     """The reader's language: the one chosen, else that of the browser, else English."""
     chosen = st.session_state.get("lang")
-    if chosen in LANGUAGES:
-        return chosen
+    return chosen if chosen in LANGUAGES else browser_language()
+
+
+def browser_language() -> str:
+    """The language that the browser asks for, as far as we speak it."""
     return "ko" if (st.context.locale or "").lower().startswith("ko") else "en"
 
 

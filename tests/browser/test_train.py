@@ -124,6 +124,7 @@ def test_first_visit_draws_all_panels_and_can_be_read_aloud(visit: Visit) -> Non
     )
     assert unnamed == 0
     assert visit.stage.locator(".samples-list li").count() >= 1
+    visit.page.locator(".st-key-view button").first.click()  # a first visit loads no figures unasked
     expect(visit.page.get_by_test_id("stPlotlyChart")).to_be_visible()
 
 
