@@ -5,13 +5,16 @@ The page's behaviour that matters here, as in Streamlit 1.67's front end:
 - it asks for a first run when the socket opens; every later request carries the address bar's query,
   which the server may have changed meanwhile, and the hashes of the large messages that the page still holds;
 - a click sends the button's trigger; if the button is inside a fragment, for that fragment alone;
-- an `AutoRerun` message starts a timer that asks for the fragment's rerun at every interval, whether or not
-  the last one was answered; the server merges those that wait. A full run and `StopAutoRerun` end the timers.
+- a component's trigger goes out in the same way, as a list of events under an identifier derived from the
+  component's own. So the stage asks for its next message, at the times that `Clock` keeps.
+
+Left out: the values of all other widgets, which the page repeats with every request. Nobody changes them here.
 """
 
 import asyncio
 import json
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Self
@@ -20,11 +23,13 @@ from urllib.parse import urlsplit
 import numpy as np
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
 STAGE = "stage"
+PATIENCE = 3.0  # seconds without a new message after which the stage asks again
 CACHE_AGE = 2  # full runs for which the page keeps a large message that it has not seen again
 
 
@@ -48,6 +53,16 @@ class StageMessage:
     def playing(self) -> bool:
         """Whether the viewer plays."""
         return self.header["playing"]
+
+    @property
+    def serial(self) -> int:
+        """Another for every message of a viewer."""
+        return self.header["serial"]
+
+    @property
+    def tick(self) -> float:
+        """Seconds between two questions of the stage, at least."""
+        return self.header["tick"]
 
     @cached_property
     def curve(self) -> dict[str, np.ndarray]:
@@ -98,6 +113,56 @@ def user_key(widget_id: str) -> str:
     return widget_id.split("-", 2)[-1]
 
 
+def component_trigger(component_id: str, event: str, value: Any) -> WidgetState:
+    """What the page sends when a component calls `setTriggerValue(event, value)`."""
+    events = json.dumps([{"event": event, "value": value}], separators=(",", ":"))
+    return WidgetState(id=f"$$STREAMLIT_INTERNAL_KEY_{component_id}__events", json_trigger_value=events)
+
+
+class Clock:
+    """Asks for the next message once the last one is there and its time has come, and again if none comes.
+
+    The same as the stage's own, `playground/ui/stage/web/clock.js`.
+
+    Attributes:
+        repeated: questions asked again after `PATIENCE`.
+    """
+
+    def __init__(self, ask: Callable[[int], Awaitable[None]]) -> None:
+        self.repeated = 0
+        self._ask = ask
+        self._serial = -1
+        self._asked = -float("inf")
+        self._asking: asyncio.Task[None] | None = None
+
+    def received(self, message: StageMessage) -> None:
+        """To be called with every message to the stage."""
+        if not message.playing:
+            self.stop()
+        elif message.serial != self._serial:
+            self.stop()
+            self._serial = message.serial
+            wait = self._asked + message.tick - time.perf_counter()
+            self._asking = asyncio.create_task(self._keep_asking(max(0.0, wait), message.serial))
+
+    def stop(self) -> None:
+        """Ask no more until the next message."""
+        if self._asking is not None:
+            self._asking.cancel()
+        self._asking, self._serial = None, -1
+
+    async def _keep_asking(self, wait: float, serial: int) -> None:
+        try:
+            await asyncio.sleep(wait)
+            while True:
+                self._asked = time.perf_counter()
+                await self._ask(serial)
+                await asyncio.sleep(PATIENCE)
+                self.repeated += 1
+        except ConnectionClosed:
+            return
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One run of the script or of a fragment, seen from the page. Times in seconds of `time.perf_counter`.
@@ -105,14 +170,16 @@ class Answer:
     Attributes:
         asked: when the oldest request was sent that this run answers.
         began: when the page heard that the run had begun.
+        shown: when its picture came; of a full run without one, when it had finished.
         finished: when the page heard that it had finished.
-        size: bytes received in between.
+        size: bytes received since the answer before.
         playhead: training step in the newest stage message.
-        is_tick: a fragment's run, asked for by its timer.
+        is_tick: a run of the stage's fragment alone.
     """
 
     asked: float
     began: float
+    shown: float
     finished: float
     size: int
     playhead: int
@@ -134,7 +201,7 @@ class Session:
         stage: the newest message to the stage.
         answers: every finished run, oldest first.
         exceptions: texts of exceptions that the page showed.
-        lost: fragment runs whose picture was never sent, because the next one began before.
+        lost: fragment runs whose picture was never sent, because the next run began before.
     """
 
     _socket: ClientConnection
@@ -146,7 +213,7 @@ class Session:
     lost: int = 0
     _page: str = ""
     _buttons: dict[str, tuple[str, str]] = field(default_factory=dict)  # key → widget id, fragment
-    _timers: dict[str, tuple[float, asyncio.Task[None]]] = field(default_factory=dict)
+    _stage_at: tuple[str, str] = ("", "")  # widget id, fragment
     _cache: dict[str, _Cached] = field(default_factory=dict)
     _waiting: list[float] = field(default_factory=list)  # when each request was sent
     _served: list[float] = field(default_factory=list)
@@ -154,9 +221,23 @@ class Session:
     _began: float = 0.0
     _received: int = 0
     _is_tick: bool = False
-    _has_picture: bool = False
+    _shown: float | None = None  # when this run's picture came
     _reader: asyncio.Task[None] | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _clock: Clock = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._clock = Clock(self._ask_for_more)
+
+    @property
+    def repeated(self) -> int:
+        """How often the stage asked again because no new message came."""
+        return self._clock.repeated
+
+    @property
+    def unanswered_since(self) -> float | None:
+        """When the oldest request was sent that no picture has answered yet."""
+        return min(self._served + self._waiting, default=None)
 
     @classmethod
     async def open(cls, url: str, query: str = "", *, timeout: float = 30.0) -> Self:
@@ -185,7 +266,7 @@ class Session:
         widget, fragment = self._buttons[key]
         before = len(self.answers)
         sent = time.perf_counter()
-        await self._ask(fragment=fragment, trigger=widget)
+        await self._ask(fragment, WidgetState(id=widget, trigger_value=True))
 
         def answered() -> bool:
             return any(answer.began >= sent and not answer.is_tick for answer in self.answers[before:])
@@ -209,26 +290,29 @@ class Session:
 
     async def close(self) -> None:
         """Close the page as a closed tab does."""
-        self._stop_timers()
+        self._clock.stop()
         await self._socket.close()
         if self._reader is not None:
             await self._reader
 
-    async def _ask(self, *, fragment: str = "", trigger: str | None = None, is_tick: bool = False) -> None:
+    async def _ask_for_more(self, serial: int) -> None:
+        widget, fragment = self._stage_at
+        await self._ask(fragment, component_trigger(widget, "tick", serial))
+
+    async def _ask(self, fragment: str = "", trigger: WidgetState | None = None) -> None:
         message = BackMsg()
         asked = message.rerun_script
         asked.query_string = self._query
         asked.page_script_hash = self._page
         asked.fragment_id = fragment
-        asked.is_auto_rerun = is_tick
         asked.cached_message_hashes.extend(self._cache)
         asked.context_info.timezone = "Asia/Seoul"
         asked.context_info.timezone_offset = -540
         asked.context_info.locale = "en-US"
-        asked.context_info.url = f"{self._url}/?{self._query}"
+        asked.context_info.url = f"{self._url}/"
         asked.context_info.color_scheme = "light"
         if trigger is not None:
-            asked.widget_states.widgets.add(id=trigger, trigger_value=True)
+            asked.widget_states.widgets.append(trigger)
         self._waiting.append(time.perf_counter())
         await self._socket.send(message.SerializeToString())
 
@@ -241,7 +325,7 @@ class Session:
         except ConnectionClosed:
             pass
         finally:
-            self._stop_timers()
+            self._clock.stop()
             self._changed.set()
 
     def _take(self, message: ForwardMsg) -> None:
@@ -255,11 +339,6 @@ class Session:
             self._finish()
         elif kind == "page_info_changed":
             self._query = message.page_info_changed.query_string
-        elif kind == "auto_rerun":
-            self._start_timer(message.auto_rerun.fragment_id, message.auto_rerun.interval)
-        elif kind == "stop_auto_rerun":
-            for fragment in message.stop_auto_rerun.fragment_ids:
-                self._stop_timer(fragment)
         self._changed.set()
 
     def _resolved(self, message: ForwardMsg) -> ForwardMsg:
@@ -280,7 +359,9 @@ class Session:
         if kind == "bidi_component":
             picture = stage_message(message)
             if picture is not None:
-                self.stage, self._has_picture = picture, True
+                self.stage, self._shown = picture, time.perf_counter()
+                self._stage_at = element.bidi_component.id, message.delta.fragment_id
+                self._clock.received(picture)
         elif kind == "button":
             self._buttons[user_key(element.button.id)] = (element.button.id, message.delta.fragment_id)
         elif kind == "exception":
@@ -292,14 +373,12 @@ class Session:
         self._served += self._waiting
         self._waiting = []
         self._is_tick = bool(message.metadata.run.fragment_ids)
-        self._has_picture = False
-        if not self._is_tick:
-            self._stop_timers()
+        self._shown = None
 
     def _finish(self) -> None:
         """Note the answer. What a run has not sent when the next one begins is dropped by the server, all but
         the word that it has finished; then its requests are still to be answered."""
-        if self._is_tick and not self._has_picture:
+        if self._is_tick and self._shown is None:
             self.lost += 1
             return
         now = time.perf_counter()
@@ -307,7 +386,8 @@ class Session:
         self._last_served = max(self._served, default=self._last_served)
         self._served = []
         playhead = self.stage.playhead if self.stage else 0
-        self.answers.append(Answer(asked, self._began, now, self._received, playhead, self._is_tick))
+        shown = self._shown or now
+        self.answers.append(Answer(asked, self._began, shown, now, self._received, playhead, self._is_tick))
         self._received = 0
         self._age_cache()
 
@@ -317,28 +397,3 @@ class Session:
             kept.age += 1
             if kept.age > CACHE_AGE and (kept.fragment or not self._is_tick):
                 del self._cache[digest]
-
-    def _start_timer(self, fragment: str, interval: float) -> None:
-        present = self._timers.get(fragment)
-        if present is not None and present[0] == interval:
-            return
-        self._stop_timer(fragment)
-        self._timers[fragment] = (interval, asyncio.create_task(self._tick(fragment, interval)))
-
-    def _stop_timer(self, fragment: str) -> None:
-        if fragment in self._timers:
-            self._timers.pop(fragment)[1].cancel()
-
-    def _stop_timers(self) -> None:
-        for fragment in list(self._timers):
-            self._stop_timer(fragment)
-
-    async def _tick(self, fragment: str, interval: float) -> None:
-        due = time.perf_counter()
-        try:
-            while True:
-                due = max(due + interval, time.perf_counter())
-                await asyncio.sleep(due - time.perf_counter())
-                await self._ask(fragment=fragment, is_tick=True)
-        except ConnectionClosed:
-            return

@@ -28,6 +28,7 @@ from playground.corpus import Batch
 from playground.initialization import initial_parameters
 from playground.trace import Trace
 
+VIEW_BYTES = 600  # a tensor without its numbers, as Python and torch keep it (measured)
 WORKSPACES = 2  # shapes whose buffers are kept: the training batch's, and one for whoever looks elsewhere
 
 
@@ -123,6 +124,13 @@ class Network:
 
     def run(self, batch: Batch, *, reduction: str, backward: bool) -> "Workspace":
         """The pass of `trace`, for callers who count microseconds and are in inference mode already."""
+        workspace = self.workspace(batch)
+        self.passes += 1
+        workspace.run(batch, reduction, backward)
+        return workspace
+
+    def workspace(self, batch: Batch) -> "Workspace":
+        """The buffers in which a pass over batches of this shape happens."""
         key = (batch.inputs.shape[0], batch.inputs.shape[2])
         workspace = self._workspaces.get(key)
         if workspace is None:
@@ -132,8 +140,6 @@ class Network:
                 workspace = self._workspaces[key] = Workspace(self, *key)
         else:
             self._workspaces.move_to_end(key)
-        self.passes += 1
-        workspace.run(batch, reduction, backward)
         return workspace
 
     def layer_views(self, layer: int, *, gradients: bool) -> ReplicatedWeights:
@@ -168,6 +174,11 @@ def parameter_shapes(config: NetworkConfig, vocabulary_size: int) -> dict[str, t
     shapes["readout.weight"] = (vocabulary_size, hidden)
     shapes["readout.bias"] = (vocabulary_size,)
     return shapes
+
+
+def view_bytes(blocks: int, time: int) -> int:
+    """Bytes of the views of its timesteps that a fast layer keeps: about 8 (RNN), 20 (GRU) or 26 (LSTM) of each."""
+    return VIEW_BYTES * (6 * blocks + 2) * time
 
 
 class Workspace:
@@ -301,25 +312,36 @@ class Workspace:
                 f"grad.{prefix}{name}": compute for name, compute in layer.derived_gradients().items()
             }
         forward |= {"logits": self.logits, "loss": self.loss[..., 0]}
-        derived |= {
-            "probabilities": self.log_probabilities.exp,
-            "nll": self._nll,
-            "total": lambda: self._nll() if self._reduction == "mean" else self.total.clone(),
-        }
+        derived["probabilities"] = self.log_probabilities.exp
         back["grad.logits"] = self.grad_logits
         self._names = {False: (forward, derived), True: ({**forward, **back}, {**derived, **derived_back})}
 
     def _nll(self) -> Tensor:
         return self.total / torch.tensor([n or math.nan for n in self.count], dtype=self.total.dtype)
 
+    def _total(self) -> Tensor:
+        return self._nll() if self._reduction == "mean" else self.total.clone()
+
     def trace(self) -> Trace:
         """The tensors of the last pass by name."""
         at = self._passes
-        return Trace(*self._names[self._has_gradients], current=lambda: self._passes == at)
+        tensors, derived = self._names[self._has_gradients]
+        # A workspace that kept its own methods would be a cycle, and its buffers would wait for the collector.
+        of_self = {"nll": self._nll, "total": self._total}
+        return Trace(tensors, {**derived, **of_self}, current=lambda: self._passes == at)
+
+    def buffers_by_name(self) -> dict[str, Tensor]:
+        """The buffers (T, R, B, ·) that every pass there and back fills, under the names of a `Trace`; the loss has a
+        last axis of 1, and instead of probabilities there are `log_probabilities`."""
+        named = {"loss": self.loss, "log_probabilities": self.log_probabilities}
+        for number, layer in enumerate(self.layers):
+            named |= {f"l{number}.{name}": tensor for name, tensor in layer.tensors().items()}
+            named |= {f"grad.l{number}.{name}": tensor for name, tensor in layer.gradients().items()}
+        return named
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all buffers."""
+        """Bytes of all buffers and of the views of their timesteps, which weigh more where the network is small."""
         own = [
             self.inputs,
             self.targets,
@@ -334,4 +356,5 @@ class Workspace:
             self.loss,
         ]
         own += [buffer for layer in self.layers for buffer in layer.buffers()]
-        return self.over_time.nbytes + sum(buffer.nbytes for buffer in own)
+        views = len(self.layers) * view_bytes(self.layers[0].blocks, self.over_time.time)
+        return self.over_time.nbytes + sum(buffer.nbytes for buffer in own) + views

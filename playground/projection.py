@@ -4,6 +4,7 @@ Shapes: T timesteps, H units, k axes.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -42,49 +43,73 @@ def principal_axes(states: Tensor, k: int = 2, previous: Tensor | None = None) -
     if previous is not None and tuple(previous.shape) != (hidden, k):
         raise ValueError(f"previous must have the shape {(hidden, k)}; got {tuple(previous.shape)}")
 
-    path = states.detach().cpu().numpy().astype(np.float64)  # (T, H)
-    guide = None if previous is None else previous.detach().cpu().numpy().astype(np.float64)  # (H, k)
-    mean = path.sum(axis=0) / max(len(path), 1)
+    guide = None if previous is None else previous.detach().cpu().numpy()
+    parts = projected(states.detach().cpu().numpy()[None], k, guide)
+    return Projection(*(torch.from_numpy(part[0]).to(states.dtype) for part in parts))
+
+
+class Projections(NamedTuple):
+    """The parts of a `Projection` for each of N paths, in double precision."""
+
+    axes: np.ndarray  # (N, H, k)
+    mean: np.ndarray  # (N, H)
+    shares: np.ndarray  # (N, k)
+    points: np.ndarray  # (N, T, k)
+
+
+def projected(states: np.ndarray, k: int, previous: np.ndarray | None) -> Projections:
+    """`principal_axes` of N paths (N, T, H) in a row, each turned towards the one before it, the first to `previous`.
+
+    The eigenvectors of all paths come from one call; only the turning goes from path to path.
+    """
+    paths = states.astype(np.float64)
+    count, steps, hidden = paths.shape
+    mean = paths.sum(axis=1) / max(steps, 1)
     with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is answered below
-        path = path - mean
-        total = float(np.vdot(path, path))
+        paths -= mean[:, None]
+        total = np.einsum("nth,nth->n", paths, paths)
+        finite = np.isfinite(total)
+        moves = finite & (total > NOISE**2 * steps * np.einsum("nh,nh->n", mean, mean))
+    paths[~moves] = 0.0
+    bases, ranks = _subspaces(paths, min(k, hidden))
 
-    finite = np.isfinite(total)
-    moves = finite and total > NOISE**2 * len(path) * float(mean @ mean)
-    axes = _subspace(path if moves else path[:0], k, guide)
-    if guide is not None:
-        u, _, v = np.linalg.svd(axes.T @ guide[:, : axes.shape[1]])
-        axes = axes @ (u @ v)
-    if hidden < k:
-        axes = np.hstack((axes, np.zeros((hidden, k - hidden))))
+    axes = np.zeros((count, hidden, k))
+    guide = None if previous is None else previous.astype(np.float64)
+    for number, (basis, rank) in enumerate(zip(bases, ranks, strict=True)):
+        if rank < basis.shape[1]:
+            candidates = np.eye(hidden) if guide is None else np.hstack((guide, np.eye(hidden)))
+            basis = _fill(basis[:, :rank], candidates, basis.shape[1])
+        if guide is not None:
+            u, _, v = np.linalg.svd(basis.T @ guide[:, : basis.shape[1]])
+            basis = basis @ (u @ v)
+        axes[number, :, : basis.shape[1]] = basis
+        guide = axes[number]
 
-    points = path @ axes if moves else np.full((len(path), k), 0.0 if finite else np.nan)
-    variances = (points * points).sum(axis=0)
-    shares = variances / total if moves else variances
-    dtype = states.dtype
-    return Projection(*(torch.from_numpy(part).to(dtype) for part in (axes, mean, shares, points)))
+    points = paths @ axes
+    variances = np.einsum("ntk,ntk->nk", points, points)
+    shares = variances / np.where(moves, total, 1.0)[:, None]
+    points[~finite] = shares[~finite] = np.nan
+    return Projections(axes, mean, shares, points)
 
 
-def _subspace(path: np.ndarray, k: int, guide: np.ndarray | None) -> np.ndarray:
-    """An orthonormal basis (H, min(k, H)) of the leading directions of a centred path (T, H)."""
-    steps, hidden = path.shape
-    k = min(k, hidden)
-    if steps < hidden:  # the T × T Gram matrix has the same spectrum and is the smaller one
-        values, vectors = np.linalg.eigh(path @ path.T) if steps else (np.zeros(0), path.T[:0])
-    else:
-        values, vectors = np.linalg.eigh(path.T @ path)
-    values, vectors = values[::-1][:k], vectors[:, ::-1][:, :k]
-    rank = int((values > NOISE * values[0]).sum()) if len(values) and values[0] > 0 else 0
-    basis = vectors[:, :rank]
+def _subspaces(paths: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Orthonormal bases (N, H, k) of the leading directions of centred paths (N, T, H), and how many columns hold.
+
+    Each column has its largest entry positive; the columns beyond a path's rank are arbitrary.
+    """
+    count, steps, hidden = paths.shape
+    across = paths.transpose(0, 2, 1)
+    # Of the Gram matrices T × T and H × H, which share their spectrum, the smaller one.
+    values, vectors = np.linalg.eigh(paths @ across if steps < hidden else across @ paths)
+    values, vectors = values[:, ::-1][:, :k], vectors[:, :, ::-1][:, :, :k]
+    largest = values[:, :1] if steps else np.zeros((count, 1))
+    held = (values > NOISE * largest) & (largest > 0)
     if steps < hidden:
-        basis = path.T @ basis / np.sqrt(values[:rank])
-    basis = (
-        basis * np.where(basis.max(axis=0) < -basis.min(axis=0), -1.0, 1.0) if rank else np.zeros((hidden, 0))
-    )
-    if rank == k:
-        return basis
-    candidates = np.eye(hidden) if guide is None else np.hstack((guide, np.eye(hidden)))
-    return _fill(basis, candidates, k)
+        vectors = across @ (vectors / np.sqrt(np.where(held, values, 1.0))[:, None])
+    bases = np.zeros((count, hidden, k))
+    bases[:, :, : vectors.shape[2]] = vectors
+    is_negative = bases.max(axis=1) < -bases.min(axis=1)
+    return bases * np.where(is_negative, -1.0, 1.0)[:, None], held.sum(axis=1)
 
 
 def _fill(basis: np.ndarray, candidates: np.ndarray, k: int) -> np.ndarray:

@@ -89,9 +89,6 @@ class Trainer:
         self._optimizer = OPTIMIZERS[config.training.optimizer](
             self.network.parameters, self.network.gradients
         )
-        self._clip = {"off": self._clip_nothing, "norm": self._clip_norm, "value": self._clip_value}[
-            config.training.clip
-        ]
         self._exploded: set[int] = set()  # replicas that keep their weights
         self._measured: tuple[int, int, Workspace] | None = None  # step, network.passes, where the pass is
 
@@ -221,6 +218,10 @@ class Trainer:
         self.step += 1
         return after, tuple([each and r not in self._exploded for r, each in enumerate(clipped)])
 
+    def _clip(self, norms: Sequence[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
+        """Clip as configured. Looked up each time: a kept bound method would be a cycle through the trainer."""
+        return CLIPPING[self.config.training.clip](self, norms)
+
     def _clip_nothing(self, norms: Sequence[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
         return tuple(norms), (False,) * len(norms)
 
@@ -246,3 +247,6 @@ class Trainer:
         gradients.clamp_(-threshold, threshold)
         after = torch.linalg.vector_norm(gradients, 2, 1).tolist()
         return tuple(after), tuple([each > threshold for each in largest])
+
+
+CLIPPING = {"off": Trainer._clip_nothing, "norm": Trainer._clip_norm, "value": Trainer._clip_value}

@@ -2,13 +2,18 @@
 
 import asyncio
 import json
+from typing import cast
 
 import numpy as np
 import pytest
+from streamlit.components.v2.bidi_component.main import _make_trigger_id
+from streamlit.components.v2.bidi_component.serialization import deserialize_trigger_list
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection
 
 from benchmarks.classroom import shared_training
-from benchmarks.session import Session, StageMessage, stage_message, user_key
+from benchmarks.session import Answer, Session, StageMessage, stage_message, user_key
 from benchmarks.table import Row, Table, Target, show
 from playground.config import ExperimentConfig
 from playground.runs.registry import Registry
@@ -16,6 +21,8 @@ from playground.runs.viewer import Viewer
 from playground.runs.wire import encode
 
 FRAGMENT = "beat"
+STAGE_ID = "$$ID-0123abcd-stage"
+TICK = 0.1
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +34,14 @@ def viewer() -> Viewer:
     return made
 
 
-def payload_of(viewer: Viewer) -> bytes:
-    header = {"playhead": viewer.playhead, "playing": viewer.playing, "note": "안녕"}
+def payload_of(viewer: Viewer, *, playing: bool = False, serial: int = 1) -> bytes:
+    header = {
+        "playhead": viewer.playhead,
+        "playing": playing,
+        "serial": serial,
+        "tick": TICK,
+        "note": "안녕",
+    }
     return encode(header, viewer.run.curve_points(viewer.playhead), viewer.frames_to_send())
 
 
@@ -36,7 +49,7 @@ def stage_delta(payload: bytes) -> ForwardMsg:
     message = ForwardMsg()
     message.delta.fragment_id = FRAGMENT
     component = message.delta.new_element.bidi_component
-    component.id, component.bytes = "$$ID-0123abcd-stage", payload
+    component.id, component.bytes = STAGE_ID, payload
     return message
 
 
@@ -73,10 +86,19 @@ class Socket:
     """Stands in for a websocket: keeps what is sent."""
 
     def __init__(self) -> None:
-        self.sent: list[bytes] = []
+        self.sent: list[BackMsg] = []
 
     async def send(self, data: bytes) -> None:
-        self.sent.append(data)
+        self.sent.append(BackMsg.FromString(data))
+
+
+@pytest.fixture
+def socket() -> Socket:
+    return Socket()
+
+
+def opened(socket: Socket) -> Session:
+    return Session(cast(ClientConnection, socket), "", "http://127.0.0.1")
 
 
 def began(*fragments: str) -> ForwardMsg:
@@ -95,40 +117,94 @@ def hear(session: Session, *messages: ForwardMsg) -> None:
         session._take(message)
 
 
-def test_a_tick_counts_from_the_oldest_request_it_answers_and_only_with_a_picture(viewer: Viewer):
+def test_a_tick_counts_from_the_oldest_request_it_answers_and_only_with_a_picture(
+    socket: Socket, viewer: Viewer
+):
     async def play() -> Session:
-        session = Session(Socket(), "", "http://127.0.0.1")  # type: ignore[arg-type]
-        await session._ask(fragment=FRAGMENT, is_tick=True)
-        await session._ask(fragment=FRAGMENT, is_tick=True)
+        session = opened(socket)
+        await session._ask(FRAGMENT)
+        first = session.unanswered_since
+        await session._ask(FRAGMENT)
         hear(session, began(FRAGMENT), finished())
+        assert session.unanswered_since == first
         hear(session, began(FRAGMENT), stage_delta(payload_of(viewer)), finished())
+        assert first == session.answers[0].asked
         return session
 
     session = asyncio.run(play())
     (answer,) = session.answers
-    assert session.lost == 1
+    assert session.lost == 1 and session.unanswered_since is None
     assert answer.is_tick and answer.playhead == 10
-    assert answer.asked < answer.began <= answer.finished
+    assert answer.asked < answer.began <= answer.shown <= answer.finished
 
 
-def test_timers_follow_the_server_and_end_with_a_full_run():
-    async def play() -> tuple[int, int, int]:
-        socket = Socket()
-        session = Session(socket, "", "http://127.0.0.1")  # type: ignore[arg-type]
-        start = ForwardMsg()
-        start.auto_rerun.fragment_id, start.auto_rerun.interval = FRAGMENT, 0.01
-        hear(session, start)
-        await asyncio.sleep(0.1)
-        ticks = len(socket.sent)
-        hear(session, start, began(FRAGMENT), finished())
-        await asyncio.sleep(0.1)
-        more = len(socket.sent)
-        hear(session, began())
-        await asyncio.sleep(0.05)
-        return ticks, more, len(socket.sent)
+def test_a_request_sent_during_a_run_is_answered_by_the_next(socket: Socket, viewer: Viewer):
+    async def play() -> list[Answer]:
+        session = opened(socket)
+        await session._ask(FRAGMENT)
+        hear(session, began(FRAGMENT), stage_delta(payload_of(viewer)))
+        await session._ask(FRAGMENT)
+        hear(session, finished(), began(FRAGMENT), stage_delta(payload_of(viewer)), finished())
+        return session.answers
 
-    ticks, more, last = asyncio.run(play())
-    assert 0 < ticks < more == last
+    first, second = asyncio.run(play())
+    assert first.asked < first.shown < second.asked < second.shown
+
+
+def test_the_stage_asks_as_streamlit_reads_it(socket: Socket, viewer: Viewer):
+    async def play() -> None:
+        session = opened(socket)
+        hear(session, began(), stage_delta(payload_of(viewer, playing=True, serial=7)))
+        await asyncio.sleep(0)  # asks at once: it has not asked before
+        await asyncio.sleep(0)
+        session._clock.stop()
+
+    asyncio.run(play())
+    (asked,) = (message.rerun_script for message in socket.sent)
+    (trigger,) = asked.widget_states.widgets
+    assert asked.fragment_id == FRAGMENT and asked.page_script_hash == "page" and not asked.is_auto_rerun
+    assert trigger.id == _make_trigger_id(STAGE_ID, "events")
+    assert deserialize_trigger_list(trigger.json_trigger_value) == [{"event": "tick", "value": 7}]
+
+
+def test_the_stage_asks_once_for_each_new_message_and_not_before_its_time(socket: Socket, viewer: Viewer):
+    async def play() -> list[int]:
+        session = opened(socket)
+        sent = []
+        for serial, playing, wait in (
+            (1, True, 0.01),  # at once
+            (1, True, 2 * TICK),  # known already
+            (2, True, 0.01),  # long enough ago: at once
+            (3, True, 0.001),  # too early
+            (3, True, 2 * TICK),
+            (4, False, 2 * TICK),  # paused
+        ):
+            hear(session, stage_delta(payload_of(viewer, playing=playing, serial=serial)))
+            await asyncio.sleep(wait)
+            sent.append(len(socket.sent))
+        return sent
+
+    assert asyncio.run(play()) == [1, 1, 2, 2, 3, 3]
+
+
+def test_the_stage_asks_again_when_no_message_comes(
+    socket: Socket, viewer: Viewer, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("benchmarks.session.PATIENCE", 0.01)
+
+    async def play() -> tuple[Session, int]:
+        session = opened(socket)
+        hear(session, stage_delta(payload_of(viewer, playing=True)))
+        while len(socket.sent) < 3:
+            await asyncio.sleep(0.005)
+        hear(session, stage_delta(payload_of(viewer, serial=2)))
+        asked = len(socket.sent)
+        await asyncio.sleep(0.03)
+        return session, asked
+
+    session, asked = asyncio.run(asyncio.wait_for(play(), 5))
+    assert session.repeated == asked - 1 == len(socket.sent) - 1
+    assert len({message.SerializeToString() for message in socket.sent}) == 1
 
 
 def test_equal_runs_are_trained_once():

@@ -1,7 +1,9 @@
 """One pass through the network against torch.nn and autograd, in float64; initial weights; the trace."""
 
+import gc
 import itertools
 import math
+import weakref
 
 import pytest
 import torch
@@ -370,3 +372,19 @@ def test_nbytes_counts_the_buffers() -> None:
     assert empty == 2 * network.parameters.nbytes
     network.trace(random_batch(time=10, batch=2))
     assert network.nbytes - empty > 10 * 2 * 16 * 4 * 18  # 18 planes of H floats
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_a_network_and_its_buffers_are_freed_without_the_garbage_collector(cell: str) -> None:
+    network = Network(NetworkConfig(cell=cell, layers=2), 5, seeds=(0,))
+    batch = Batch(*(torch.zeros(3, 1, 1, dtype=kind) for kind in (torch.int64, torch.int64, torch.bool)))
+    gc.collect()
+    gc.disable()
+    try:
+        trace = network.trace(batch)
+        trace["nll"], trace["total"], trace["probabilities"]
+        watched = [weakref.ref(network), weakref.ref(network.workspace(batch))]
+        del network, trace
+        assert [each() for each in watched] == [None, None]
+    finally:
+        gc.enable()

@@ -1,12 +1,21 @@
 """The learning curve: one point per update, thinned to a bounded number without losing a clipped step."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from playground.training import Update
 
 MAX_POINTS = 4096
+FIRST_POINTS = 256  # room to begin with; it doubles
+KINDS = (
+    np.int64,
+    np.float64,
+    np.float64,
+    np.float64,
+    np.bool_,
+    np.float64,
+)  # of the columns of `CurvePoints`
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +33,17 @@ class CurvePoints:
     clipped_norm: np.ndarray
     clipped: np.ndarray
     learning_rate: np.ndarray
+
+    @property
+    def columns(self) -> tuple[np.ndarray, ...]:
+        return (
+            self.step,
+            self.perplexity,
+            self.gradient_norm,
+            self.clipped_norm,
+            self.clipped,
+            self.learning_rate,
+        )
 
     def thinned(self, count: int) -> "CurvePoints":
         """At most about `count` points: every n-th, the newest always; `clipped` covers the points left out."""
@@ -54,56 +74,70 @@ def _row(update: Update, replica: int, clipped: bool) -> tuple[int, float, float
     )
 
 
-@dataclass(slots=True)
 class Curve:
-    """Grows by one point per update; when full, every second point goes and its `clipped` mark is kept by the next."""
+    """Grows by one point per update; when full, every second point goes and its `clipped` mark is kept by the next.
 
-    _points: list[tuple[int, float, float, float, bool, float]] = field(default_factory=list)
-    _stride: int = 1
-    _clipped_since: bool = False
+    The points are columns with room to grow. What lies before the last point never changes in place, so whoever was
+    handed a piece of a column may keep it.
+    """
+
+    def __init__(self) -> None:
+        self._columns: tuple[np.ndarray, ...] = tuple(np.empty(0, kind) for kind in KINDS)
+        self._size = 0
+        self._stride = 1
+        self._clipped_since = False
 
     def add(self, update: Update, replica: int = 0) -> None:
         self._clipped_since |= update.clipped[replica]
         if update.step % self._stride:
             return
-        self._points.append(_row(update, replica, self._clipped_since))
+        if self._size == len(self._columns[0]):
+            room = max(self._size, FIRST_POINTS)
+            self._columns = tuple(
+                np.concatenate((column, np.empty(room, column.dtype))) for column in self._columns
+            )
+        for column, value in zip(self._columns, _row(update, replica, self._clipped_since), strict=True):
+            column[self._size] = value
+        self._size += 1
         self._clipped_since = False
-        if len(self._points) > MAX_POINTS:
+        if self._size > MAX_POINTS:
             self._halve()
 
     def _halve(self) -> None:
         self._stride *= 2
-        kept, clipped = [], False
-        for step, perplexity, norm, clipped_norm, was_clipped, rate in self._points:
-            clipped |= was_clipped
-            if step % self._stride == 0:
-                kept.append((step, perplexity, norm, clipped_norm, clipped, rate))
-                clipped = False
-        self._points = kept
-        self._clipped_since = clipped
+        points = CurvePoints(*(column[: self._size] for column in self._columns))
+        kept = np.flatnonzero(points.step % self._stride == 0)  # step 0 is among them
+        starts = np.concatenate(([0], kept[:-1] + 1))
+        clipped = np.logical_or.reduceat(points.clipped[: kept[-1] + 1], starts)
+        self._clipped_since = bool(points.clipped[kept[-1] + 1 :].any())
+        halved = replace(CurvePoints(*(column[kept] for column in points.columns)), clipped=clipped)
+        self._size = len(kept)  # first: a reader without a lock must not count more points than it finds
+        self._columns = halved.columns
 
     def until(self, step: int) -> "Curve":
         """A copy with the points up to `step`."""
-        return Curve([point for point in self._points if point[0] <= step], self._stride)
+        copy = Curve()
+        copy._columns = tuple(column.copy() for column in self.points(step).columns)
+        copy._size, copy._stride = len(copy._columns[0]), self._stride
+        return copy
 
     def points(self, until: int, newest: Update | None = None) -> CurvePoints:
         """The points of the steps 0 … until, as columns, and after them that of `newest`, not yet part of it."""
-        rows = [point for point in self._points if point[0] <= until]
-        if newest is not None:
-            rows.append(_row(newest, 0, self._clipped_since or newest.clipped[0]))
-        columns = list(zip(*rows, strict=True)) or [()] * 6
-        kinds = (np.int64, np.float64, np.float64, np.float64, np.bool_, np.float64)
-        return CurvePoints(
-            *(np.array(column, dtype=kind) for column, kind in zip(columns, kinds, strict=True))
-        )
+        columns, size = self._columns, self._size
+        size = int(np.searchsorted(columns[0][:size], until, side="right"))
+        points = CurvePoints(*(column[:size] for column in columns))
+        if newest is None:
+            return points
+        row = _row(newest, 0, self._clipped_since or newest.clipped[0])
+        return CurvePoints(*map(np.append, points.columns, row))
 
     def reaches(self, perplexity: float, after: int, until: int) -> int | None:
         """The first recorded step in (after, until] at or below `perplexity`, or None."""
-        for step, value, *_ in self._points:
-            if after < step <= until and value <= perplexity:
-                return step
-        return None
+        points = self.points(until)
+        first = int(np.searchsorted(points.step, after, side="right"))
+        reached = np.flatnonzero(points.perplexity[first:] <= perplexity)
+        return int(points.step[first + reached[0]]) if len(reached) else None
 
     @property
     def nbytes(self) -> int:
-        return 300 * len(self._points)
+        return sum(column.nbytes for column in self._columns)

@@ -2,163 +2,117 @@
 
 A frame holds what the stage draws for the watched sequence: states and gates as 8-bit planes, losses and gradient
 magnitudes as 32-bit floats, the trajectory of every layer in two dimensions, and the likeliest next symbols.
-The layout is that of `FrameLayout`; a frame's `payload` goes to the browser as it is.
+The order is that of `FrameLayout`; a frame's `payload` goes to the browser as it is.
+
+A picture costs more than the update it shows, and most of the cost is calls, not arithmetic. So taking one only
+copies numbers (an *exposure*), and pictures are developed many at once, when somebody first looks (`development`).
 """
 
-from dataclasses import dataclass
+import threading
+import weakref
 
 import numpy as np
-from torch import Tensor
 
-from playground.cells import CELLS
-from playground.config import NetworkConfig
-from playground.projection import principal_axes
-from playground.trace import Trace
+from playground.network import Workspace
+from playground.runs.development import Exposed, develop
+from playground.runs.layout import FrameLayout
 
-PLANE_BYTES = 20_000  # all planes of one frame; wider or longer networks show their first units only
-LIKELIEST = 5
+EXPOSED_BYTES = 1_000_000  # exposures of one run that wait to be developed
+OBJECT_BYTES = 300  # what Python adds to a frame's numbers
 
 
-@dataclass(frozen=True, slots=True)
-class GatePlane:
-    """A gate as drawn: its name and the range of values that its bytes 0 … 255 span."""
-
-    name: str
-    low: float
-    high: float
-
-
-SLOPE = GatePlane(
-    "phi", 0.0, 1.0
-)  # stands in for the gates of a cell that has none: φ′ at the pre-activation
-
-
-@dataclass(frozen=True, slots=True)
 class Frame:
-    """The picture at training step `step`; `perplexity` is that of the watched sequence."""
+    """The picture at training step `step`. It is developed when its payload is first read, and then stays the same."""
 
-    step: int
-    perplexity: float
-    payload: bytes
+    __slots__ = ("__weakref__", "_camera", "_exposure", "_payload", "axes", "step")
+
+    def __init__(self, step: int, exposure: np.ndarray, camera: "Camera") -> None:
+        self.step = step
+        self.axes: np.ndarray | None = None  # (layers, H, 2), once developed
+        self._exposure: np.ndarray | None = exposure
+        self._camera: Camera | None = camera  # until developed: a picture outlives its run
+        self._payload = b""
+
+    @property
+    def payload(self) -> bytes:
+        """The bytes that are sent, `layout.nbytes` of them."""
+        if (camera := self._camera) is not None:
+            camera.develop()
+        return self._payload
 
     @property
     def nbytes(self) -> int:
-        return len(self.payload) + 100
-
-
-@dataclass(frozen=True, slots=True)
-class FrameLayout:
-    """Sizes of a frame's parts: `length` timesteps, `units` of the hidden units, `likeliest` symbols per timestep."""
-
-    cell: str
-    layers: int
-    length: int
-    units: int
-    likeliest: int
-    states: tuple[str, ...]
-    gates: tuple[GatePlane, ...]
-
-    @classmethod
-    def of(cls, config: NetworkConfig, vocabulary_size: int, length: int) -> "FrameLayout":
-        """The layout for a network and a watched sequence of `length` timesteps."""
-        cell = CELLS[config.cell]
-        gates = tuple(GatePlane(name, *cell.ranges[name]) for name in cell.gates) or (SLOPE,)
-        rows = length * config.layers * (len(cell.states) + len(gates))
-        units = max(4, PLANE_BYTES // rows)
-        return cls(
-            cell=config.cell,
-            layers=config.layers,
-            length=length,
-            units=min(config.hidden_size, units),
-            likeliest=min(LIKELIEST, vocabulary_size),
-            states=cell.states,
-            gates=gates,
-        )
+        """Bytes of the developed frame."""
+        payload = self.payload
+        return len(payload) + (0 if self.axes is None else self.axes.nbytes) + OBJECT_BYTES
 
     @property
-    def nbytes(self) -> int:
-        floats = 1 + self.length  # perplexity, loss
-        floats += self.layers * len(self.states) * self.length  # gradient magnitudes
-        floats += self.layers * (2 * self.length + 2)  # trajectory and shares of variance
-        floats += self.layers * len(self.states)  # plane scales
-        planes = self.layers * (len(self.states) + len(self.gates)) * self.units * self.length
-        size = 4 + 4 * floats + 3 * self.length * self.likeliest + planes
-        return -(-size // 4) * 4
+    def perplexity(self) -> float:
+        """exp(mean loss) of the watched sequence."""
+        return float(np.frombuffer(self.payload, "<f4", 1, 4)[0])
 
 
 class Camera:
-    """Takes frames of one run. It remembers the last axes of each layer so that trajectories do not flip."""
+    """Takes frames of one run, and develops them in the order in which they were taken.
 
-    def __init__(self, layout: FrameLayout) -> None:
+    Every trajectory is turned towards that of the frame taken before it, so that it does not flip; frames that were
+    thrown away undeveloped are left out. The camera knows its frames only weakly: whoever drops a frame drops its
+    exposure. Any thread may look at a frame while another takes the next.
+
+    Args:
+        layout: what to take.
+        after: a developed frame that the first one goes on from.
+    """
+
+    def __init__(self, layout: FrameLayout, after: Frame | None = None) -> None:
         self.layout = layout
-        self._axes: list[Tensor | None] = [None] * layout.layers
+        self._axes = None if after is None else after.axes
+        self._lock = threading.Lock()
+        self._waiting: list[weakref.ref[Frame]] = []
+        self._workspace: Workspace | None = None
+        self._columns: list[np.ndarray] = []
+        width = sum(size for _, size in layout.parts)
+        self._exposure_bytes = 4 * width * layout.length + OBJECT_BYTES
 
-    def copy(self) -> "Camera":
-        """A camera that goes on from the same axes."""
-        other = Camera(self.layout)
-        other._axes = list(self._axes)
-        return other
-
-    def take(self, step: int, trace: Trace) -> Frame:
-        """The frame of a trace of the watched sequence alone (R = B = 1), its gradients included."""
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of a developed frame."""
         layout = self.layout
-        loss = _column(trace, "loss")  # (T,)
-        with np.errstate(over="ignore"):
-            perplexity = float(np.exp(loss.mean()))
-        magnitudes, trajectories, scales, planes = [], [], [], []
-        for layer in range(layout.layers):
-            prefix = f"l{layer}."
-            for name in layout.states:
-                gradient = _column(trace, f"grad.{prefix}{name}").astype(
-                    np.float64
-                )  # squares underflow in float32
-                magnitudes.append(np.sqrt(np.einsum("th,th->t", gradient, gradient)))
-                plane, scale = _signed_plane(_column(trace, prefix + name)[:, : layout.units])
-                planes.append(plane)
-                scales.append([scale])
-            for gate in layout.gates:
-                name = "slope" if gate == SLOPE else gate.name
-                planes.append(_gate_plane(_column(trace, prefix + name)[:, : layout.units], gate))
-            projection = principal_axes(trace[prefix + "h"][:, 0, 0], 2, self._axes[layer])
-            self._axes[layer] = projection.axes
-            trajectories += [projection.points.numpy().ravel(), projection.shares.numpy()]
-        odds, likeliest = trace["probabilities"][:, 0, 0].topk(layout.likeliest)  # (T, K)
-        numbers = np.concatenate([[perplexity], loss, *magnitudes, *trajectories, *scales])
-        payload = b"".join(
-            [
-                np.uint32(step).tobytes(),
-                numbers.astype("<f4").tobytes(),
-                _shares(odds.numpy()),
-                likeliest.numpy().astype(np.uint8).tobytes(),
-                *planes,
-            ]
-        )
-        return Frame(step, perplexity, payload.ljust(layout.nbytes, b"\0"))
+        return layout.nbytes + 4 * 2 * layout.layers * layout.hidden_size + OBJECT_BYTES
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of exposures that wait, at most."""
+        return len(self._waiting) * self._exposure_bytes
+
+    def take(self, step: int, workspace: Workspace) -> Frame:
+        """The frame of the pass just made over the watched sequence alone (R = B = 1), there and back."""
+        if workspace is not self._workspace:
+            self._workspace, self._columns = workspace, _columns(workspace, self.layout)
+        frame = Frame(step, np.concatenate(self._columns, axis=1), self)
+        with self._lock:
+            self._waiting.append(weakref.ref(frame))
+        if self.nbytes > EXPOSED_BYTES:
+            self.develop()
+        return frame
+
+    def develop(self) -> None:
+        """Develop all frames that wait and are still wanted."""
+        with self._lock:
+            frames = [frame for waiting in self._waiting if (frame := waiting()) is not None]
+            self._waiting.clear()
+            if not frames:
+                return
+            steps = [frame.step for frame in frames]
+            exposures = np.stack([exposure for frame in frames if (exposure := frame._exposure) is not None])
+            payloads, axes = develop(self.layout, Exposed(steps, exposures), self._axes)
+            for frame, payload, frame_axes in zip(frames, payloads, axes, strict=True):
+                frame._payload, frame.axes = payload, frame_axes.copy()
+                frame._exposure = frame._camera = None  # last: whoever sees no camera finds the payload
+            self._axes = frames[-1].axes
 
 
-def _column(trace: Trace, name: str) -> np.ndarray:
-    """The only replica and sequence of a trace: (T,) or (T, …)."""
-    return trace[name][:, 0, 0].numpy()
-
-
-def _finite(values: np.ndarray) -> np.ndarray:
-    """The values, with 0 for NaN and the largest number for ∞: bytes have no signs for these."""
-    return values if np.isfinite(values).all() else np.nan_to_num(values)
-
-
-def _shares(odds: np.ndarray) -> bytes:
-    """Probabilities as 16-bit shares of 65535."""
-    return np.rint(_finite(odds) * 65535).astype("<u2").tobytes()
-
-
-def _signed_plane(values: np.ndarray) -> tuple[bytes, float]:
-    """Values (T, U) as signed bytes, unit by unit, and what 127 stands for: at least 1, so that nothing flickers."""
-    values = _finite(values)
-    scale = max(1.0, float(np.abs(values).max()))
-    return np.rint(values.T / scale * 127).astype(np.int8).tobytes(), scale
-
-
-def _gate_plane(values: np.ndarray, gate: GatePlane) -> bytes:
-    """Values (T, U) as bytes 0 … 255 over the gate's range, unit by unit."""
-    share = (_finite(values.T) - gate.low) * (255 / (gate.high - gate.low))
-    return np.rint(share.clip(0, 255)).astype(np.uint8).tobytes()
+def _columns(workspace: Workspace, layout: FrameLayout) -> list[np.ndarray]:
+    """Views (T, ·) of the buffers of one sequence, which every pass fills again, in the order of `layout.parts`."""
+    buffers = workspace.buffers_by_name()
+    return [buffers[name][:, 0, 0, :size].numpy() for name, size in layout.parts]

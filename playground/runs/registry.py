@@ -4,7 +4,7 @@ import itertools
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -19,7 +19,7 @@ ACTIVE_SECONDS = 3.0  # a viewer that trained within this time counts as trainin
 SWEEP_SECONDS = 1.0  # between looks at leases and memory; tapes grow while they are watched
 LONGEST_TURN = 0.08  # seconds of training in one turn when nobody waits
 SHORTEST_TURN = 0.012
-ROUND_SECONDS = 0.25  # training seconds in a round in which everybody has had one turn
+ROUND_SECONDS = 0.25  # training seconds in a round in which every run that is trained has had one turn
 
 
 @dataclass(slots=True)
@@ -107,9 +107,9 @@ class Registry:
 
     @contextmanager
     def turn(self) -> Iterator[float]:
-        """Wait for one's turn to compute. Yields the seconds the turn may last: the fewer, the more are training."""
+        """Wait for one's turn to compute. Yields the seconds it may last: the fewer, the more runs are trained."""
         with self._lock:
-            active = max(1, self._active())
+            active = max(1, self._active_runs())
             if time.monotonic() - self._swept >= SWEEP_SECONDS:
                 self._evict()
         with self._gate.turn():
@@ -123,12 +123,22 @@ class Registry:
     def others_training(self, viewer: str) -> int:
         """How many other viewers train on this server just now."""
         with self._lock:
-            return self._active() - (viewer in self._trained)
+            return len(self._active_viewers() - {viewer})
 
-    def _active(self) -> int:
+    def _active_viewers(self) -> Set[str]:
         recently = time.monotonic() - ACTIVE_SECONDS
         self._trained = {viewer: when for viewer, when in self._trained.items() if when >= recently}
-        return len(self._trained)
+        return self._trained.keys()
+
+    def _active_runs(self) -> int:
+        """How many runs are being trained: a class that watches one run together needs the turns of one."""
+        viewers, runs = self._active_viewers(), 0
+        homeless = set(viewers)  # whose run has been dropped: each is about to have another
+        for entry in self._entries.values():
+            if watching := entry.watched.keys() & viewers:
+                runs += 1
+                homeless -= watching
+        return runs + len(homeless)
 
     @property
     def nbytes(self) -> int:

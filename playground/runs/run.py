@@ -1,6 +1,7 @@
 """Run: a training run as a recording. The one mutable thing of the playground, and the only place that trains."""
 
 import math
+import sys
 import threading
 import time
 from collections import deque
@@ -13,10 +14,11 @@ from playground.cells import CELLS
 from playground.config import ExperimentConfig
 from playground.corpus import Batch, Corpus
 from playground.generation import generate
-from playground.network import Network, parameter_shapes
+from playground.network import WORKSPACES, Network, Workspace, parameter_shapes, view_bytes
 from playground.refusal import Refusal
 from playground.runs.curve import Curve, CurvePoints
-from playground.runs.frame import Camera, Frame, FrameLayout
+from playground.runs.frame import Camera, Frame
+from playground.runs.layout import FrameLayout
 from playground.runs.thinned import Thinned
 from playground.trace import Trace
 from playground.training import Snapshot, Trainer
@@ -25,9 +27,12 @@ TAPE_FRAMES = 192  # evenly spaced over the whole run
 RECENT_FRAMES = 48  # the newest ones, closer together; 240 with the tape
 TAPE_BYTES = 4_500_000
 CHECKPOINT_BYTES = 3_000_000
+OBJECT_BYTES = 60_000  # what Python and torch keep of a run besides numbers (measured)
+SNAPSHOT_BYTES = 2_500  # the same of a snapshot
 MAX_TRAINER_BYTES = 96_000_000  # tensors of training itself
 SAMPLE_SECONDS = 0.4  # a new sample is drawn after this time …
-SAMPLE_GROWTH = 1.25  # … or when there are so many times the steps of the last sample
+SAMPLE_GROWTH = 1.25  # … or when there are so many times the steps of the last sample …
+SAMPLE_SHARE = 0.1  # … but only if it takes no more than this part of the turns since the last one
 SAMPLES = 24
 SAMPLE_SYMBOLS = 40
 
@@ -81,17 +86,24 @@ class Run:
         self._lock = threading.RLock()
         self._trainer = Trainer(config, self.corpus)
         self._camera = Camera(self.layout)
-        self._frames: Thinned[Frame] = Thinned(TAPE_FRAMES, TAPE_BYTES, lambda frame: frame.nbytes)
+        frame_bytes = self._camera.frame_bytes
+        self._frames: Thinned[Frame] = Thinned(TAPE_FRAMES, TAPE_BYTES, lambda _: frame_bytes)
         self._recent: deque[Frame] = deque(maxlen=RECENT_FRAMES)
         self._checkpoints: Thinned[Snapshot] = Thinned(
-            TAPE_FRAMES, CHECKPOINT_BYTES, lambda snapshot: snapshot.nbytes
+            TAPE_FRAMES, CHECKPOINT_BYTES, lambda snapshot: snapshot.nbytes + SNAPSHOT_BYTES
         )
         self._rebuilder: Trainer | None = None
-        self._pace = 1
+        self._step_seconds: float | None = None  # what a step of the last turn took, its recording included
+        self._sample_seconds = 0.0  # what the last sample took
         self._sampled_at = 0.0
+        self._seconds_without_sample = 0.0  # budgets of the turns since
         self._watches_batch = len(self.corpus.windows) == 1
+        # One more step and what follows it (a frame, a look at the newest loss) take as long as so many steps: a frame
+        # of a sequence that is not the batch needs a pass of its own.
+        self._steps_to_close = 2 if self._watches_batch else 4
         self._record()
         self._preview()
+        self._weigh()
 
     @property
     def step(self) -> int:
@@ -100,11 +112,16 @@ class Run:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of tensors and recordings."""
-        recordings = self._frames.nbytes + len(self._recent) * self.layout.nbytes + self._checkpoints.nbytes
-        rebuilder = self._rebuilder  # another thread may set it to None meanwhile
-        trainers = self._trainer.nbytes + (rebuilder.nbytes if rebuilder else 0)
-        return trainers + recordings + self.curve.nbytes + self.corpus.nbytes
+        """Bytes of all it holds, as of its last change: whoever adds up all runs must not add up their parts."""
+        return self._nbytes
+
+    def _weigh(self) -> None:
+        camera = self._camera
+        recordings = self._frames.nbytes + len(self._recent) * camera.frame_bytes + camera.nbytes
+        trainers = self._trainer.nbytes + (self._rebuilder.nbytes if self._rebuilder else 0)
+        text = sys.getsizeof(self.config.text.text) + self.corpus.nbytes
+        numbers = trainers + recordings + self._checkpoints.nbytes + self.curve.nbytes + text
+        self._nbytes = numbers + OBJECT_BYTES
 
     def advance(
         self, steps: int, *, budget: float = float("inf"), shots: int = 8, goal: float | None = None
@@ -113,22 +130,31 @@ class Run:
 
         Args:
             steps: most updates to make.
-            budget: seconds after which no further update begins; at least one is made.
-            shots: about how many frames to record besides those of the tape.
+            budget: seconds in which all of it should be done, measuring and sampling after the last update included;
+                at least one update is made.
+            shots: how many frames to record besides those of the tape, at most.
             goal: stop at the first step, after this one, whose batch has this perplexity or less.
 
         Returns:
             Updates made: fewer than `steps` if time ran out, the goal was reached or the loss is no longer finite.
         """
         deadline = time.perf_counter() + budget
-        made = 0
+        made = taken = 0
         with self._lock, torch.inference_mode():
-            every = max(1, min(steps, self._pace) // max(shots, 1))
+            began = time.perf_counter()
+            self._seconds_without_sample += budget
+            expected = self._expected_steps(steps, budget)
+            samples = self._is_sample_due(self.step + expected)
+            until = deadline - self._sample_seconds if samples else deadline
+            every = -(-expected // max(shots, 1))
             while made < steps and self.exploded_at is None:
                 if goal is not None and made and self._trainer.preview().perplexity[0] <= goal:
                     break
-                if self._frames.wants(self.step) or self.step % every == 0:
+                if self._frames.wants(self.step):
                     self._record()
+                elif self.step % every == 0 and taken < shots:
+                    self._record()
+                    taken += 1
                 if self._checkpoints.wants(self.step):
                     self._checkpoints.add(self.step, self._trainer.snapshot())
                 if self.changes:
@@ -138,14 +164,23 @@ class Run:
                     break
                 self.curve.add(update)
                 made += 1
-                if time.perf_counter() > deadline:
+                now = time.perf_counter()
+                self._step_seconds = (now - began) / made
+                if now + self._steps_to_close * self._step_seconds > until:
                     break
-            self._pace = made
             self._record()
             self._preview()
-            if self.exploded_at is None:
+            fits = samples or time.perf_counter() + self._sample_seconds <= deadline
+            if self.exploded_at is None and fits and self._is_sample_due(self.step):
                 self._sample()
+            self._weigh()
         return made
+
+    def _expected_steps(self, steps: int, budget: float) -> int:
+        """How many steps a turn will make, at the speed of the last one; at least 1."""
+        if self._step_seconds is not None and budget < steps * self._step_seconds:
+            steps = int(budget / self._step_seconds)
+        return max(1, steps)
 
     def _preview(self) -> None:
         """Measure the newest step; if its loss or gradient is not finite, this is as far as the run goes."""
@@ -158,22 +193,28 @@ class Run:
         step = self.step
         if self._recent and self._recent[-1].step == step:
             return
-        frame = self._frames[step] if step in self._frames else self._camera.take(step, self._watched_trace())
+        frame = self._frames[step] if step in self._frames else self._camera.take(step, self._watched_pass())
         self._recent.append(frame)
         self._frames.add(step, frame)
 
-    def _watched_trace(self) -> Trace:
+    def _watched_pass(self) -> Workspace:
+        """A pass over the watched sequence at the present weights; where that is the batch, the next update uses it."""
+        network = self._trainer.network
         if self._watches_batch:
-            return self._trainer.measure()
-        return self._trainer.network.trace(self.watched, reduction=self.config.training.reduction)
+            self._trainer.measure()
+            return network.workspace(self.watched)
+        return network.run(self.watched, reduction=self.config.training.reduction, backward=True)
+
+    def _is_sample_due(self, step: int) -> bool:
+        """Whether to draw a sample at `step`: now and then, more often early on, and less often in short turns."""
+        last = self.samples[-1].step if self.samples else -1
+        waited = time.monotonic() - self._sampled_at >= SAMPLE_SECONDS
+        if step == last or not (waited or step >= SAMPLE_GROWTH * last + 4):
+            return False
+        return self._sample_seconds <= SAMPLE_SHARE * self._seconds_without_sample
 
     def _sample(self) -> None:
-        now = time.monotonic()
-        last = self.samples[-1].step if self.samples else -1
-        is_due = now - self._sampled_at >= SAMPLE_SECONDS or self.step >= SAMPLE_GROWTH * last + 4
-        if self.step == last or not is_due:
-            return
-        self._sampled_at = now
+        began = time.perf_counter()
         prompt = self.corpus.windows[0][:1]
         generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + self.step)
         length = min(SAMPLE_SYMBOLS, 2 * self.layout.length + 4)
@@ -181,6 +222,9 @@ class Run:
             self._trainer.network, self.corpus, prompt, length=length, temperature=1.0, generator=generator
         )
         self.samples.append(Sample(self.step, self.corpus.decode(prompt), self.corpus.decode(ids)))
+        self._sampled_at = time.monotonic()
+        self._sample_seconds = time.perf_counter() - began
+        self._seconds_without_sample = 0.0
 
     def frames(self, first: int, last: int) -> list[Frame]:
         """Recorded frames of the steps first … last, oldest first, tape and recent ones together."""
@@ -235,8 +279,10 @@ class Run:
                 trainer.learning_rate = self.rate_at(trainer.step)
                 trainer.update()
                 if trainer.step < step and time.perf_counter() > deadline:
+                    self._weigh()
                     return None
             self._rebuilder = None
+            self._weigh()
             return trainer.snapshot()
 
     def network_at(self, step: int, *, budget: float = float("inf")) -> Network | None:
@@ -281,11 +327,13 @@ class Run:
                 (frame for frame in self._recent if frame.step <= step), maxlen=RECENT_FRAMES
             )
             other._checkpoints = self._checkpoints.until(step)
-            other._camera = self._camera.copy()
+            self._camera.develop()
+            other._camera = Camera(self.layout, after=self.frames(0, step)[-1])
             other.curve = self.curve.until(step - 1)
             other.samples.extend(self.samples_until(step))
             other._record()
             other._preview()
+            other._weigh()
         return other
 
 
@@ -293,7 +341,8 @@ def _check_size(config: ExperimentConfig, corpus: Corpus) -> None:
     """Refuse what would take more memory to train than one run may have.
 
     Counted are the 32-bit numbers of one pass (states, gates, pre-activations and their gradients of every layer, unit,
-    timestep and sequence; logits, probabilities and their gradients) and of parameters, gradients and optimiser state.
+    timestep and sequence; logits, probabilities and their gradients) and of parameters, gradients and optimiser state;
+    and the views of each timestep that the fast cells keep.
     """
     network, vocabulary = config.network, len(corpus.vocabulary)
     batch = corpus.batch(config.seed, 0)
@@ -303,7 +352,8 @@ def _check_size(config: ExperimentConfig, corpus: Corpus) -> None:
     per_position = network.layers * (3 * blocks + 6) * network.hidden_size + 6 * network.hidden_size
     per_position += 5 * vocabulary + 2 * (network.embedding or vocabulary)
     parameters = sum(map(math.prod, parameter_shapes(network, vocabulary).values()))
-    needed = 4 * (positions * per_position + 4 * parameters)
+    views = WORKSPACES * network.layers * view_bytes(blocks, len(batch.inputs))
+    needed = 4 * (positions * per_position + 4 * parameters) + views
     if needed > MAX_TRAINER_BYTES:
         raise Refusal(
             "batch_size",

@@ -198,8 +198,11 @@ class Viewer:
             self.playhead = self._replayed(run, steps)
         elif self.exploded_at is None:
             with self._registry.turn() as budget:
-                run.advance(steps or 1_000_000, budget=budget, shots=shots, goal=self._goal)
-            self.playhead = run.step
+                if before < run.step:  # somebody else has trained this run while we waited
+                    self.playhead = self._replayed(run, steps)
+                else:
+                    run.advance(steps or 1_000_000, budget=budget, shots=shots, goal=self._goal)
+                    self.playhead = run.step
         if self._goal is not None:
             reached = run.curve.reaches(self._goal, before, self.playhead)
             self.playhead = self.playhead if reached is None else reached

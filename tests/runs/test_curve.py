@@ -43,3 +43,44 @@ def test_points_are_the_updates_themselves() -> None:
 def test_an_empty_curve_has_empty_columns() -> None:
     points = Curve().points(10)
     assert len(points.step) == 0 and points.thinned(5) is points
+
+
+def test_what_was_handed_out_does_not_change() -> None:
+    curve = Curve()
+    for step in range(MAX_POINTS):
+        curve.add(made(step))
+    points = curve.points(100)
+    before = points.step.copy()
+    for step in range(MAX_POINTS, 3 * MAX_POINTS):
+        curve.add(made(step))
+    np.testing.assert_array_equal(points.step, before)
+    np.testing.assert_array_equal(curve.points(40).step, np.arange(0, 41, 4))
+
+
+def test_the_newest_update_is_shown_before_it_belongs_to_the_curve() -> None:
+    curve = Curve()
+    curve.add(made(0))
+    points = curve.points(0, newest=made(1, clipped=True))
+    assert points.step.tolist() == [0, 1] and points.clipped.tolist() == [False, True]
+    assert points.step.dtype == np.int64 and points.clipped.dtype == np.bool_
+    assert curve.points(1).step.tolist() == [0]
+
+
+def test_a_copy_up_to_a_step_grows_on_its_own() -> None:
+    curve = Curve()
+    for step in range(10):
+        curve.add(made(step))
+    for until in (-1, 4):
+        copy = curve.until(until)
+        copy.add(made(until + 1, clipped=True))
+        assert copy.points(99).step.tolist() == list(range(until + 2))
+    assert not curve.points(99).clipped.any()
+
+
+def test_a_curve_reaches_a_perplexity_at_the_first_step_in_between() -> None:
+    curve = Curve()
+    for step, nll in enumerate([3.0, 1.0, 2.0, 1.0, 0.5]):
+        curve.add(made(step)._replace(nll=(nll,)))
+    assert curve.reaches(np.exp(1.0), after=-1, until=4) == 1
+    assert curve.reaches(np.exp(1.0), after=1, until=4) == 3
+    assert curve.reaches(np.exp(1.0), after=1, until=2) is None

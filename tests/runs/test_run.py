@@ -1,3 +1,5 @@
+import gc
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -161,3 +163,22 @@ def test_the_size_that_is_checked_is_at_least_the_size_that_is_made(cell: str, m
         Run(config)
     monkeypatch.setattr(module, "MAX_TRAINER_BYTES", 2 * made.nbytes)
     Run(config)
+
+
+@pytest.mark.parametrize("config", [HELLO, VERSE], ids=["one window", "mini-batches"])
+def test_a_dropped_run_is_gone_at_once(config: ExperimentConfig) -> None:
+    """The server collects garbage seldom: what is dropped must not hang in a cycle of references."""
+    gc.collect()
+    gc.disable()
+    try:
+        run = Run(config)
+        run.advance(30)
+        held = run.frames(0, 30)[-1]
+        run.trace_at(30)
+        watched = [weakref.ref(part) for part in (run, run._camera, run.curve, run._trainer)]
+        del run
+        assert watched[0]() is None and watched[2]() is None and watched[3]() is None
+        assert len(held.payload) % 4 == 0, "a frame outlives its run"
+        assert watched[1]() is None
+    finally:
+        gc.enable()

@@ -2,6 +2,7 @@
 
 import json
 import struct
+import threading
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ import torch
 
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig
 from playground.projection import principal_axes
-from playground.runs.frame import PLANE_BYTES
+from playground.runs.frame import EXPOSED_BYTES
+from playground.runs.layout import PLANE_BYTES
 from playground.runs.run import Run
 from playground.runs.wire import encode
 
@@ -110,6 +112,84 @@ def test_trajectories_do_not_flip_from_frame_to_frame() -> None:
     movement = np.linalg.norm(np.diff(points, axis=0), axis=1)
     flips = np.linalg.norm(points[1:] + points[:-1], axis=1)
     assert (movement < flips).all()
+
+
+def test_a_branch_goes_on_from_the_axes_of_its_first_step() -> None:
+    run = run_of("lstm")
+    run.advance(1500)
+    branch = run.branch(100, 0.02)
+    branch.advance(4)
+    start = 4 + 4 * (1 + run.layout.length + 2 * run.layout.length)
+    points = np.stack(
+        [
+            np.frombuffer(frame.payload, "<f4", 2 * run.layout.length, start)
+            for frame in branch.frames(95, 104)
+        ]
+    )
+    movement = np.linalg.norm(np.diff(points, axis=0), axis=1)
+    assert (movement < 0.2 * np.linalg.norm(points[1:], axis=1)).all()
+
+
+@pytest.mark.parametrize(("cell", "layers"), [("lstm", 1), ("gru", 2), ("rnn", 1)])
+def test_frames_developed_together_are_those_developed_one_by_one(cell: str, layers: int) -> None:
+    together, single = run_of(cell, layers), run_of(cell, layers)
+    alone = []
+    for _ in range(12):
+        for run in (together, single):
+            run.advance(1)
+        alone.append(np.frombuffer(single.frames(single.step, single.step)[0].payload, np.uint8))
+    frames = together.frames(31, 42)
+    assert [frame.step for frame in frames] == list(range(31, 43))
+    floats = 4 * (1 + 3 * together.layout.length)
+    for frame, expected in zip(frames, alone, strict=True):
+        payload = np.frombuffer(frame.payload, np.uint8)
+        np.testing.assert_allclose(
+            payload[4:floats].view("<f4"), expected[4:floats].view("<f4"), rtol=1e-5, atol=1e-6
+        )
+        assert (payload != expected).mean() < 0.02, "rounding may turn the last bit of a number"
+
+
+def test_a_payload_stays_the_same_bytes() -> None:
+    run = run_of("gru")
+    before = {frame.step: frame.payload for frame in run.frames(0, 30)}
+    run.advance(300)
+    kept = [frame for frame in run.frames(0, 30)]
+    assert kept and all(frame.payload is before[frame.step] for frame in kept)
+    assert all(frame.nbytes == run._camera.frame_bytes for frame in kept)
+
+
+def test_what_waits_to_be_developed_is_bounded_and_counted() -> None:
+    run = Run(
+        ExperimentConfig(
+            text=TextConfig(text="the quick brown fox jumps over", sequence_length=25),
+            network=NetworkConfig(hidden_size=128, layers=2),
+        )
+    )
+    for _ in range(30):
+        run.advance(2)
+        assert run._camera.nbytes <= EXPOSED_BYTES
+    exposures = [frame._exposure for frame in run.frames(0, 60) if frame._exposure is not None]
+    assert 0 < sum(exposure.nbytes for exposure in exposures) <= run._camera.nbytes <= run.nbytes
+
+
+def test_frames_can_be_looked_at_while_others_are_taken() -> None:
+    run = run_of("lstm")
+    seen: dict[int, set[bytes]] = {}
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            for frame in run.frames(0, 10_000):
+                seen.setdefault(frame.step, set()).add(frame.payload)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    for _ in range(50):
+        run.advance(4)
+    done.set()
+    thread.join(30)
+    assert all(len(payloads) == 1 for payloads in seen.values())
+    assert all(len(payload) == run.layout.nbytes for payloads in seen.values() for payload in payloads)
 
 
 def test_a_message_is_header_curve_and_frames() -> None:
