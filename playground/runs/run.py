@@ -138,10 +138,10 @@ class Run:
         Returns:
             Updates made: fewer than `steps` if time ran out, the goal was reached or the loss is no longer finite.
         """
-        deadline = time.perf_counter() + budget
+        deadline = time.thread_time() + budget
         made = taken = 0
         with self._lock, torch.inference_mode():
-            began = time.perf_counter()
+            began = time.thread_time()
             self._seconds_without_sample += budget
             expected = self._expected_steps(steps, budget)
             samples = self._is_sample_due(self.step + expected)
@@ -164,13 +164,13 @@ class Run:
                     break
                 self.curve.add(update)
                 made += 1
-                now = time.perf_counter()
+                now = time.thread_time()
                 self._step_seconds = (now - began) / made
                 if now + self._steps_to_close * self._step_seconds > until:
                     break
             self._record()
             self._preview()
-            fits = samples or time.perf_counter() + self._sample_seconds <= deadline
+            fits = samples or time.thread_time() + self._sample_seconds <= deadline
             if self.exploded_at is None and fits and self._is_sample_due(self.step):
                 self._sample()
             self._weigh()
@@ -214,7 +214,7 @@ class Run:
         return self._sample_seconds <= SAMPLE_SHARE * self._seconds_without_sample
 
     def _sample(self) -> None:
-        began = time.perf_counter()
+        began = time.thread_time()
         prompt = self.corpus.windows[0][:1]
         generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + self.step)
         length = min(SAMPLE_SYMBOLS, 2 * self.layout.length + 4)
@@ -223,7 +223,7 @@ class Run:
         )
         self.samples.append(Sample(self.step, self.corpus.decode(prompt), self.corpus.decode(ids)))
         self._sampled_at = time.monotonic()
-        self._sample_seconds = time.perf_counter() - began
+        self._sample_seconds = time.thread_time() - began
         self._seconds_without_sample = 0.0
 
     def frames(self, first: int, last: int) -> list[Frame]:
@@ -263,7 +263,7 @@ class Run:
         """
         if not 0 <= step <= self.step:
             raise ValueError(f"step must be from 0 to {self.step}; got {step}")
-        deadline = time.perf_counter() + budget
+        deadline = time.thread_time() + budget
         with self._lock, torch.inference_mode():
             if step == self.step:
                 return self._trainer.snapshot()
@@ -278,7 +278,7 @@ class Run:
             while trainer.step < step:
                 trainer.learning_rate = self.rate_at(trainer.step)
                 trainer.update()
-                if trainer.step < step and time.perf_counter() > deadline:
+                if trainer.step < step and time.thread_time() > deadline:
                     self._weigh()
                     return None
             self._rebuilder = None

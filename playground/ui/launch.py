@@ -1,6 +1,7 @@
 """What the server does once, before its first visitor."""
 
 import gc
+import sys
 from collections.abc import Callable
 
 import torch
@@ -32,6 +33,7 @@ def warm_up(rehearsal: Callable[[], object] = rehearse) -> None:
     walks all of them, 100 to 240 ms in which every session stands still; `gc.freeze()` spares it the walk.
     """
     use_one_thread()
+    sys.setswitchinterval(0.0005)
     rehearsal()
     gc.collect()
     gc.freeze()

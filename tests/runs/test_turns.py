@@ -62,6 +62,7 @@ class Clock:
         return self.now
 
     monotonic = perf_counter
+    thread_time = perf_counter
 
     def taking(self, seconds: float, work: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*args: Any, **named: Any) -> Any:
