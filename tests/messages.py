@@ -97,8 +97,9 @@ def unreadable_calls(file: Path) -> Iterator[str]:
     tree = ast.parse(file.read_text(encoding="utf-8"))
     for text in (node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)):
         for node in ast.walk(text):
-            literal = isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)
-            if literal and isinstance(node.func, ast.Name) and node.func.id in ("_", "N_"):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+                continue
+            if node.func.id in ("_", "N_") and node.args and isinstance(node.args[0], ast.Constant):
                 yield f"{file.name}:{node.lineno}: a message inside an f-string is not extracted"
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):

@@ -33,6 +33,7 @@ def warm_up(rehearsal: Callable[[], object] = rehearse) -> None:
     walks all of them, 100 to 240 ms in which every session stands still; `gc.freeze()` spares it the walk.
     """
     use_one_thread()
+    # A thread gives the interpreter up at every tensor operation and would wait 5 ms for its return while a page runs.
     sys.setswitchinterval(0.0005)
     rehearsal()
     gc.collect()
