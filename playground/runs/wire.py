@@ -35,10 +35,16 @@ def encode(header: dict[str, Any], curve: CurvePoints, frames: Sequence[Frame]) 
             np.uint32(len(text)).tobytes(),
             text,
             curve.step.astype("<u4").tobytes(),
-            curve.perplexity.astype("<f4").tobytes(),
-            curve.gradient_norm.astype("<f4").tobytes(),
-            curve.clipped_norm.astype("<f4").tobytes(),
+            _floats(curve.perplexity),
+            _floats(curve.gradient_norm),
+            _floats(curve.clipped_norm),
             clipped + b"\0" * (-len(clipped) % 4),
             *(frame.payload for frame in frames),
         ]
     )
+
+
+def _floats(column: np.ndarray) -> bytes:
+    """32-bit floats; what is beyond their range is sent as ∞."""
+    with np.errstate(over="ignore"):
+        return column.astype("<f4").tobytes()

@@ -108,7 +108,7 @@ export function drawTiles(surface, view) {
   for (let t = first; t <= last; t += 1) {
     const left = Math.round(geometry.left + (t - view.scroll) * geometry.slot);
     const right = Math.round(geometry.left + (t + 1 - view.scroll) * geometry.slot) - 2;
-    drawTile(surface, view, rows, t, left, right - left);
+    drawTile(surface, view, rows, t, left, right - left, geometry.slot - 2);
     if (t === view.t || (t + 1) % every === 0 || every === 1) {
       write(context, String(t + 1), (left + right) / 2, 6 * k, {
         font: surface.font(9.5, t === view.t ? 700 : 400), colour: t === view.t ? theme.text : theme.muted,
@@ -136,9 +136,10 @@ function lossColour(view, t) {
  * @param {{top: number, upper: number, lower: number, end: number}} rows
  * @param {number} t
  * @param {number} left
- * @param {number} width
+ * @param {number} width  in whole pixels
+ * @param {number} even  the width before rounding, the same for all tiles
  */
-function drawTile(surface, view, rows, t, left, width) {
+function drawTile(surface, view, rows, t, left, width, even) {
   const { context, unit } = surface;
   const { scene, theme } = view;
   const middle = left + width / 2;
@@ -152,7 +153,7 @@ function drawTile(surface, view, rows, t, left, width) {
   const large = { font: surface.font(19, 500), colour: theme.text, align: /** @type {const} */ ("center") };
   writeFitted(surface, scene.inputs[t], middle, rows.top + rows.upper / 2 + unit, width - 3, 19, large.colour);
   writeFitted(surface, scene.targets[t], middle, rows.lower + lower * 0.36, width - 3, 17, ink);
-  write(context, probabilityText(targetProbability(view, t), width / unit), middle, rows.lower + lower * 0.8, {
+  write(context, probabilityText(targetProbability(view, t), even / unit), middle, rows.lower + lower * 0.8, {
     ...large, font: surface.font(10.5, 500), colour: ink,
   });
   if (t === view.t) {
