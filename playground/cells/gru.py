@@ -48,6 +48,7 @@ class GRUGradients(NamedTuple):
     z: Tensor
     n: Tensor
     pre: dict[str, Tensor]  # of the pre-activations
+    recurrent: Tensor  # (B, 3H): of W_hh h′ + b_hh, behind the reset gate
     weights: LayerWeights  # this step's contribution
 
 
@@ -97,6 +98,7 @@ class GRU:
             z=grad_z,
             n=grad_n,
             pre=pre,
+            recurrent=grad_b,
             weights=LayerWeights(
                 weight_ih=grad_a.mT @ x,
                 weight_hh=grad_b.mT @ h_before,

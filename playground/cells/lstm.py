@@ -54,6 +54,7 @@ class LSTMGradients(NamedTuple):
     g: Tensor
     o: Tensor
     pre: dict[str, Tensor]  # of the pre-activations
+    recurrent: Tensor  # (B, 4H): of W_hh h′ + b_hh
     weights: LayerWeights  # this step's contribution
 
 
@@ -115,6 +116,7 @@ class LSTM:
             g=grad_g,
             o=grad_o,
             pre=pre,
+            recurrent=grad_a,
             weights=LayerWeights(
                 weight_ih=grad_a.mT @ x,
                 weight_hh=grad_a.mT @ h_before,

@@ -38,6 +38,7 @@ class RNNGradients(NamedTuple):
     x: Tensor  # (B, E)
     h_before: Tensor  # (B, H): goes on to the step before
     pre: dict[str, Tensor]  # {"h": (B, H)}
+    recurrent: Tensor  # (B, H): of W_hh h′ + b_hh
     weights: LayerWeights  # this step's contribution
 
 
@@ -70,6 +71,7 @@ class RNN:
             x=grad_a @ w.weight_ih,
             h_before=grad_a @ w.weight_hh,
             pre={"h": grad_a},
+            recurrent=grad_a,
             weights=LayerWeights(
                 weight_ih=grad_a.mT @ step.x,
                 weight_hh=grad_a.mT @ step.h_before,

@@ -1,0 +1,156 @@
+"""Why a gradient vanishes or explodes: each step's Jacobian, and what it is made of.
+
+    ∂h_k/∂h_{k−1} = C_k + D_k W_hh
+
+W_hh is the same at every timestep. D_k = ∂h_k/∂(W_hh h_{k−1} + b_hh) is the part of the activations: it shrinks where
+they saturate. C_k is what passes without meeting the matrix: nothing in a vanilla RNN, diag(z_k) in a GRU. An LSTM's
+carry runs from c to c instead, diag(f_k).
+
+    RNN   D = diag(φ′(a))
+    LSTM  D = [diag(d_c ∘ g ∘ i(1−i)), diag(d_c ∘ c′ ∘ f(1−f)), diag(d_c ∘ i ∘ (1−g²)), diag(tanh(c) ∘ o(1−o))]
+          with d_c = o ∘ (1 − tanh²(c))
+    GRU   D = [diag(d_n ∘ past ∘ r(1−r)), diag((h′−n) ∘ z(1−z)), diag(d_n ∘ r)]  with d_n = (1−z) ∘ (1−n²)
+
+They are found by sending the H unit vectors back through one step of the readable cell. Formula of the vanilla RNN:
+Pascanu, Mikolov & Bengio 2013, eq. 5.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from playground.analysis.backpropagation import repeated
+from playground.analysis.unrolled import Unrolled
+from playground.cells import CELLS
+from playground.cells.nonlinearity import NONLINEARITIES
+from playground.initialization import spectral_radius
+
+CARRIES: Mapping[str, tuple[str, str]] = MappingProxyType({"lstm": ("c", "f"), "gru": ("h", "z")})
+"""Cells with a way round the matrix: the state that takes it, and the gate that lets it pass."""
+
+SATURATED = 0.1  # of the steepest slope that the nonlinearity has
+
+
+class StepJacobian(NamedTuple):
+    """∂h_k/∂h_{k−1} and its parts."""
+
+    whole: Tensor  # (H, H): row j is the gradient of unit j
+    activation: Tensor  # (H, K·H): D_k
+    carry: Tensor  # (H, H): C_k
+
+
+def step_jacobian(unrolled: Unrolled, layer: int, k: int) -> StepJacobian:
+    """The Jacobian of one step of one layer; k and layer count from 0, and k ≥ 1."""
+    cell, step = unrolled.cells[layer], unrolled.steps[layer][k]
+    size = unrolled.config.hidden_size
+    unit = torch.eye(size, dtype=step.h.dtype)
+    others = [torch.zeros_like(unit) for _ in step.state[1:]]
+    back = cell.step_backward(repeated(step, size), unit, *others)
+    carry = torch.diag(step.z[0]) if unrolled.config.cell == "gru" else torch.zeros_like(unit)
+    return StepJacobian(back.h_before, back.recurrent, carry)
+
+
+class JacobianSizes(NamedTuple):
+    """Of every step from the second on, (T − 1,) each, float64; NaN where a Jacobian is not finite."""
+
+    largest: Tensor  # singular value of the whole
+    smallest: Tensor
+    activation: Tensor  # largest singular value of D_k
+    carry: Tensor  # largest singular value of C_k
+    saturated: Tensor  # share of gates and activations whose slope is below a tenth of the steepest
+    weight: float  # largest singular value of W_hh
+    radius: float  # spectral radius of W_hh; NaN where it is not square
+
+
+def jacobian_sizes(unrolled: Unrolled, layer: int) -> JacobianSizes:
+    """Singular values of all steps of one layer (counted from 0)."""
+    with torch.inference_mode():
+        steps = [step_jacobian(unrolled, layer, k) for k in range(1, unrolled.length)]
+        empty = unrolled.losses.new_zeros(0, 1, 1)
+        singular = _singular_values(torch.stack([step.whole for step in steps]) if steps else empty)
+        weight = unrolled.cells[layer].weights.weight_hh.double()
+        square = weight.shape[0] == weight.shape[1]
+        is_finite = bool(torch.isfinite(weight).all())
+        slopes = [_saturated(unrolled, step) for step in unrolled.steps[layer][1:]]
+        return JacobianSizes(
+            singular[:, 0],
+            singular[:, -1],
+            # The rows of D_k have no column in common, so its singular values are their lengths.
+            _stacked([_row_lengths(step.activation).max() for step in steps]),
+            _stacked([step.carry.abs().max().double() for step in steps]),
+            _stacked(slopes),
+            float(_singular_values(weight[None])[0, 0]),
+            spectral_radius(weight) if square and is_finite else float("nan"),
+        )
+
+
+def _singular_values(matrices: Tensor) -> Tensor:
+    """(N, m, n) → (N, min(m, n)), largest first, float64; NaN for a matrix that is not finite."""
+    found = torch.full((len(matrices), min(matrices.shape[1:])), float("nan"), dtype=torch.float64)
+    is_finite = torch.isfinite(matrices).flatten(1).all(1)
+    found[is_finite] = torch.linalg.svdvals(matrices[is_finite]).double()
+    return found
+
+
+def _row_lengths(matrix: Tensor) -> Tensor:
+    return torch.linalg.vector_norm(matrix, dim=-1, dtype=torch.float64)
+
+
+def _stacked(values: list[Tensor]) -> Tensor:
+    return torch.stack(values).double() if values else torch.zeros(0, dtype=torch.float64)
+
+
+def _saturated(unrolled: Unrolled, step: Any) -> Tensor:
+    """Share of a step's gates and activations that hardly let a gradient pass."""
+    cell = CELLS[unrolled.config.cell]
+    if not cell.gates:
+        names = {unrolled.config.nonlinearity: [step.h]}
+    else:
+        names = {"sigmoid": [], "tanh": []}
+        for gate in cell.gates:
+            names["sigmoid" if cell.ranges[gate][0] == 0 else "tanh"].append(getattr(step, gate))
+    flat = []
+    for name, activations in names.items():
+        slope = NONLINEARITIES[name].slope(torch.cat(activations, dim=-1))
+        flat.append(slope < SATURATED * (0.25 if name == "sigmoid" else 1.0))
+    return torch.cat(flat, dim=-1).double().mean()
+
+
+class CarryShares(NamedTuple):
+    """∂s_t/∂s_k of the carried state s (c of an LSTM, h of a GRU) for one t and every k ≤ t, (t + 1,) each, float64."""
+
+    measured: Tensor  # ‖∂s_t/∂s_k‖, Frobenius: along every path
+    gate: Tensor  # ‖diag(Π gate_j)‖ over j = k + 1 … t: along the carry alone
+    through: Tensor  # ‖the difference‖: along all paths that meet W_hh at least once
+    share: Tensor  # through / (gate + through)
+
+
+def carry_shares(unrolled: Unrolled, layer: int, t: int) -> CarryShares:
+    """How much of a gated cell's memory of step k is still there at step t, and which way it took.
+
+    layer, t: counted from 0. Raises KeyError for a cell without a carry.
+    """
+    state, gate_name = CARRIES[unrolled.config.cell]
+    cell, steps = unrolled.cells[layer], unrolled.steps[layer]
+    unit = torch.eye(unrolled.config.hidden_size, dtype=steps[0].h.dtype)
+    product = torch.ones_like(unit[0])
+    measured, gates, through = [], [], []
+    with torch.inference_mode():
+        grads = [torch.zeros_like(unit), unit] if state == "c" else [unit]
+        for k in reversed(range(t + 1)):
+            back = cell.step_backward(repeated(steps[k], len(unit)), *grads)
+            whole = back.c if state == "c" else grads[0]
+            measured.append(_frobenius(whole))
+            gates.append(torch.linalg.vector_norm(product, dtype=torch.float64))
+            through.append(_frobenius(whole - torch.diag(product)))
+            product = product * getattr(steps[k], gate_name)[0]
+            grads = [back.h_before, back.c_before] if state == "c" else [back.h_before]
+        sizes = [torch.stack(each).flip(0) for each in (measured, gates, through)]
+        return CarryShares(*sizes, share=sizes[2] / (sizes[1] + sizes[2]))
+
+
+def _frobenius(matrix: Tensor) -> Tensor:
+    return torch.linalg.vector_norm(matrix, dtype=torch.float64)
