@@ -1,7 +1,8 @@
 """torch.optim's update rules on one flat tensor, with torch.optim's defaults.
 
 Each keeps the parameters p (R, P), the gradients g (R, P) and its own state, all of the same shape, so one
-call moves every weight of every replica. Replicas never mix: all rules act on each number by itself.
+call moves every weight of every replica. Replicas never mix: all rules act on each number by itself. The learning
+rate α is one number for all of them, or a tensor (R, 1) with one for each.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,9 +19,19 @@ class Optimizer:
         self.parameters, self.gradients = parameters, gradients
         self.state: dict[str, Tensor] = {}
 
-    def step(self, learning_rate: float) -> None:
+    def step(self, learning_rate: float | Tensor) -> None:
         """Move the parameters once along the gradients."""
         raise NotImplementedError
+
+    def _move(self, learning_rate: float | Tensor, direction: Tensor, scale: Tensor | None = None) -> None:
+        """p ← p − α direction / scale"""
+        p = self.parameters
+        if isinstance(learning_rate, Tensor):
+            p.sub_(learning_rate * (direction if scale is None else direction / scale))
+        elif scale is None:
+            p.add_(direction, alpha=-learning_rate)
+        else:
+            p.addcdiv_(direction, scale, value=-learning_rate)
 
     def _zeros(self, name: str) -> Tensor:
         self.state[name] = torch.zeros_like(self.parameters)
@@ -30,8 +41,8 @@ class Optimizer:
 class SGD(Optimizer):
     """p ← p − α g"""
 
-    def step(self, learning_rate: float) -> None:
-        self.parameters.add_(self.gradients, alpha=-learning_rate)
+    def step(self, learning_rate: float | Tensor) -> None:
+        self._move(learning_rate, self.gradients)
 
 
 class Momentum(Optimizer):
@@ -41,9 +52,9 @@ class Momentum(Optimizer):
         super().__init__(parameters, gradients)
         self.velocity = self._zeros("velocity")
 
-    def step(self, learning_rate: float) -> None:
+    def step(self, learning_rate: float | Tensor) -> None:
         self.velocity.mul_(0.9).add_(self.gradients)
-        self.parameters.add_(self.velocity, alpha=-learning_rate)
+        self._move(learning_rate, self.velocity)
 
 
 class RMSprop(Optimizer):
@@ -53,10 +64,10 @@ class RMSprop(Optimizer):
         super().__init__(parameters, gradients)
         self.square_average = self._zeros("square_average")
 
-    def step(self, learning_rate: float) -> None:
+    def step(self, learning_rate: float | Tensor) -> None:
         g = self.gradients
         self.square_average.mul_(0.99).addcmul_(g, g, value=0.01)
-        self.parameters.addcdiv_(g, self.square_average.sqrt().add_(1e-8), value=-learning_rate)
+        self._move(learning_rate, g, self.square_average.sqrt().add_(1e-8))
 
 
 class Adagrad(Optimizer):
@@ -66,10 +77,10 @@ class Adagrad(Optimizer):
         super().__init__(parameters, gradients)
         self.square_sum = self._zeros("square_sum")
 
-    def step(self, learning_rate: float) -> None:
+    def step(self, learning_rate: float | Tensor) -> None:
         g = self.gradients
         self.square_sum.addcmul_(g, g)
-        self.parameters.addcdiv_(g, self.square_sum.sqrt().add_(1e-10), value=-learning_rate)
+        self._move(learning_rate, g, self.square_sum.sqrt().add_(1e-10))
 
 
 class Adam(Optimizer):
@@ -81,19 +92,23 @@ class Adam(Optimizer):
     def __init__(self, parameters: Tensor, gradients: Tensor) -> None:
         super().__init__(parameters, gradients)
         self.updates = self.state["updates"] = torch.zeros(())
-        self._arguments = (
-            [parameters],
-            [gradients],
-            [self._zeros("average")],
-            [self._zeros("square_average")],
-            [],
-            [self.updates],
-        )
+        self._tensors = (parameters, gradients, self._zeros("average"), self._zeros("square_average"))
+        self._all = self._arguments(*self._tensors)
 
-    def step(self, learning_rate: float) -> None:
+    def _arguments(self, *tensors: Tensor) -> tuple[list[Tensor], ...]:
+        """Parameters, gradients and both averages in the places where the kernel wants them."""
+        return *([tensor] for tensor in tensors), [], [self.updates]
+
+    def step(self, learning_rate: float | Tensor) -> None:
         self.updates.add_(1)
+        if not isinstance(learning_rate, Tensor):
+            return self._fused(self._all, learning_rate)
+        for replica, rate in enumerate(learning_rate.flatten().tolist()):  # the kernel takes one rate
+            self._fused(self._arguments(*(tensor[replica] for tensor in self._tensors)), rate)
+
+    def _fused(self, arguments: tuple[list[Tensor], ...], learning_rate: float) -> None:
         torch._fused_adam_(  # pyright: ignore[reportPrivateImportUsage]
-            *self._arguments,
+            *arguments,
             lr=learning_rate,
             beta1=0.9,
             beta2=0.999,

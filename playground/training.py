@@ -34,7 +34,7 @@ class Update(NamedTuple):
     gradient_norm: tuple[float, ...]  # ‖∂loss/∂parameters‖₂ before clipping
     clipped_norm: tuple[float, ...]  # after clipping: what the optimiser got
     clipped: tuple[bool, ...]  # whether clipping changed the gradient
-    learning_rate: float
+    learning_rate: float  # the trainer's; replicas with rates of their own keep to those
     finite: (
         bool  # False: loss or gradient of some replica is not a number any more; that replica was not updated
     )
@@ -64,13 +64,20 @@ class Snapshot:
 class Trainer:
     """Trains R replicas of one network, one per seed, on one corpus.
 
-    Replica r does what a trainer with `seeds[r]` alone does. A replica whose loss or gradient stops being
-    finite keeps its weights from then on; the others go on.
+    Replica r does what a trainer with `seeds[r]`, and with its learning rate and threshold, alone does. A replica
+    whose loss or gradient stops being finite keeps its weights from then on; the others go on.
+
+    Args:
+        config: what to train and how.
+        corpus: the text.
+        seeds: one per replica; the config's if None.
+        learning_rates: one per replica, fixed; None: all use the attribute `learning_rate`.
+        clip_thresholds: one per replica, ∞ for one that never clips; None: all use the config's.
 
     Attributes:
         network, corpus, config: what is trained, on what, and how.
         step: how many updates have been made.
-        learning_rate: may be set at any time; the next update uses it.
+        learning_rate: may be set at any time; the next update of replicas without rates of their own uses it.
     """
 
     def __init__(
@@ -79,13 +86,23 @@ class Trainer:
         corpus: Corpus,
         *,
         seeds: Sequence[int] | None = None,
+        learning_rates: Sequence[float] | None = None,
+        clip_thresholds: Sequence[float] | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> None:
         self.config, self.corpus = config, corpus
         self.seeds = (config.seed,) if seeds is None else tuple(seeds)
+        self._different_seeds = tuple(dict.fromkeys(self.seeds))
+        for name, values in (("learning_rates", learning_rates), ("clip_thresholds", clip_thresholds)):
+            if values is not None and len(values) != len(self.seeds):
+                raise ValueError(f"{name} must be as many as seeds, {len(self.seeds)}; got {len(values)}")
         self.network = Network(config.network, len(corpus.vocabulary), seeds=self.seeds, dtype=dtype)
         self.step = 0
         self.learning_rate = config.training.learning_rate
+        self._learning_rates = None if learning_rates is None else _column(learning_rates, dtype)
+        threshold = config.training.clip_threshold
+        self._thresholds = tuple(clip_thresholds or (threshold,) * len(self.seeds))
+        self._bounds = threshold if clip_thresholds is None else _column(clip_thresholds, dtype)
         self._optimizer = OPTIMIZERS[config.training.optimizer](
             self.network.parameters, self.network.gradients
         )
@@ -137,7 +154,7 @@ class Trainer:
             self.learning_rate,
             self.network.parameters.clone(),
             optimizer,
-            frozenset(self._exploded),
+            self.exploded,
         )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -150,16 +167,22 @@ class Trainer:
         self._measured = None
 
     @property
+    def exploded(self) -> frozenset[int]:
+        """Replicas whose loss or gradient has stopped being finite: they are no longer updated."""
+        return frozenset(self._exploded)
+
+    @property
     def nbytes(self) -> int:
         """Bytes of parameters, gradients, optimiser state and buffers."""
         return self.network.nbytes + sum(tensor.nbytes for tensor in self._optimizer.state.values())
 
     def _batch(self) -> Batch:
         """The batch of this step: (T, 1, B) if all replicas read the same, else (T, R, B)."""
-        first, *others = (self.corpus.batch(seed, self.step) for seed in self.seeds)
+        of_seed = {seed: self.corpus.batch(seed, self.step) for seed in self._different_seeds}
+        first, *others = of_seed.values()
         if all(batch is first for batch in others):
             return first
-        batches = [first, *others]
+        batches = [of_seed[seed] for seed in self.seeds]
         return Batch(
             inputs=torch.cat([batch.inputs for batch in batches], 1),
             targets=torch.cat([batch.targets for batch in batches], 1),
@@ -191,7 +214,7 @@ class Trainer:
         step = self.step
         if finite:
             clipped_norms, clipped = self._clip(norms)
-            self._optimizer.step(self.learning_rate)
+            self._optimize()
             self.step = step + 1
         else:
             clipped_norms, clipped = self._update_the_finite(workspace.total.tolist(), norms)
@@ -212,11 +235,14 @@ class Trainer:
             tensor[frozen].clone() for tensor in tensors if tensor.dim()
         ]  # a step counter is shared by all
         after, clipped = self._clip(norms)
-        self._optimizer.step(self.learning_rate)
+        self._optimize()
         for tensor, rows in zip([tensor for tensor in tensors if tensor.dim()], kept, strict=True):
             tensor[frozen] = rows
         self.step += 1
         return after, tuple([each and r not in self._exploded for r, each in enumerate(clipped)])
+
+    def _optimize(self) -> None:
+        self._optimizer.step(self.learning_rate if self._learning_rates is None else self._learning_rates)
 
     def _clip(self, norms: Sequence[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
         """Clip as configured. Looked up each time: a kept bound method would be a cycle through the trainer."""
@@ -227,8 +253,8 @@ class Trainer:
 
     def _clip_norm(self, norms: Sequence[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
         """g ← g · threshold / (‖g‖ + 1e−6) for each replica whose ‖g‖ is too large: the direction stays."""
-        threshold = self.config.training.clip_threshold
-        scales = [threshold / (norm + CLIP_EPSILON) for norm in norms]
+        pairs = zip(self._thresholds, norms, strict=True)
+        scales = [threshold / (norm + CLIP_EPSILON) for threshold, norm in pairs]
         clipped = tuple([scale < 1 for scale in scales])
         if True not in clipped:
             return tuple(norms), clipped
@@ -237,16 +263,22 @@ class Trainer:
         if len(scales) == 1:
             gradients.mul_(scales[0])
         else:
-            gradients.mul_(torch.tensor(scales, dtype=gradients.dtype)[:, None])
+            gradients.mul_(_column(scales, gradients.dtype))
         return tuple([norm * scale for norm, scale in zip(norms, scales, strict=True)]), clipped
 
     def _clip_value(self, norms: Sequence[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
         """Each number of g is cut off at ±threshold: the direction changes."""
-        threshold, gradients = self.config.training.clip_threshold, self.network.gradients
+        gradients, bounds = self.network.gradients, self._bounds
         largest = torch.linalg.vector_norm(gradients, math.inf, 1).tolist()
-        gradients.clamp_(-threshold, threshold)
+        gradients.clamp_(-bounds, bounds)  # pyright: ignore[reportCallIssue, reportArgumentType]
         after = torch.linalg.vector_norm(gradients, 2, 1).tolist()
-        return tuple(after), tuple([each > threshold for each in largest])
+        pairs = zip(largest, self._thresholds, strict=True)
+        return tuple(after), tuple([each > threshold for each, threshold in pairs])
 
 
 CLIPPING = {"off": Trainer._clip_nothing, "norm": Trainer._clip_norm, "value": Trainer._clip_value}
+
+
+def _column(values: Sequence[float], dtype: torch.dtype) -> Tensor:
+    """One number per replica as (R, 1), to go with rows of parameters."""
+    return torch.tensor(values, dtype=dtype)[:, None]

@@ -1,6 +1,5 @@
 """Run: a training run as a recording. The one mutable thing of the playground, and the only place that trains."""
 
-import math
 import sys
 import threading
 import time
@@ -10,15 +9,14 @@ from dataclasses import dataclass
 
 import torch
 
-from playground.cells import CELLS
 from playground.config import ExperimentConfig
 from playground.corpus import Batch, Corpus
 from playground.generation import generate
-from playground.network import WORKSPACES, Network, Workspace, parameter_shapes, view_bytes
-from playground.refusal import Refusal
+from playground.network import Network, Workspace
 from playground.runs.curve import Curve, CurvePoints
 from playground.runs.frame import Camera, Frame
 from playground.runs.layout import FrameLayout
+from playground.runs.size import check_size
 from playground.runs.thinned import Thinned
 from playground.trace import Trace
 from playground.training import Snapshot, Trainer
@@ -29,7 +27,6 @@ TAPE_BYTES = 4_500_000
 CHECKPOINT_BYTES = 3_000_000
 OBJECT_BYTES = 60_000  # what Python and torch keep of a run besides numbers (measured)
 SNAPSHOT_BYTES = 2_500  # the same of a snapshot
-MAX_TRAINER_BYTES = 96_000_000  # tensors of training itself
 SAMPLE_SECONDS = 0.4  # a new sample is drawn after this time …
 SAMPLE_GROWTH = 1.25  # … or when there are so many times the steps of the last sample …
 SAMPLE_SHARE = 0.1  # … but only if it takes no more than this part of the turns since the last one
@@ -75,7 +72,7 @@ class Run:
         self.config = config
         self.changes = tuple(changes)
         self.corpus = corpus or Corpus(config.text)
-        _check_size(config, self.corpus)
+        check_size(config, self.corpus)
         self.exploded_at: int | None = None
         self.watched = self.corpus.window_batch(0)
         self.layout = FrameLayout.of(
@@ -335,30 +332,3 @@ class Run:
             other._preview()
             other._weigh()
         return other
-
-
-def _check_size(config: ExperimentConfig, corpus: Corpus) -> None:
-    """Refuse what would take more memory to train than one run may have.
-
-    Counted are the 32-bit numbers of one pass (states, gates, pre-activations and their gradients of every layer, unit,
-    timestep and sequence; logits, probabilities and their gradients) and of parameters, gradients and optimiser state;
-    and the views of each timestep that the fast cells keep.
-    """
-    network, vocabulary = config.network, len(corpus.vocabulary)
-    batch = corpus.batch(config.seed, 0)
-    positions = batch.inputs.numel()
-    of_cell = CELLS[network.cell]
-    blocks = max(1, len(of_cell.gates))
-    per_position = network.layers * (3 * blocks + 6) * network.hidden_size + 6 * network.hidden_size
-    per_position += 5 * vocabulary + 2 * (network.embedding or vocabulary)
-    parameters = sum(map(math.prod, parameter_shapes(network, vocabulary).values()))
-    views = WORKSPACES * network.layers * view_bytes(blocks, len(batch.inputs))
-    needed = 4 * (positions * per_position + 4 * parameters) + views
-    if needed > MAX_TRAINER_BYTES:
-        raise Refusal(
-            "batch_size",
-            "These settings together need {needed} MB of memory, and a run may have {limit}; "
-            "choose a smaller batch size, sequence length, hidden size or number of layers.",
-            needed=round(needed / 1e6),
-            limit=MAX_TRAINER_BYTES // 1_000_000,
-        )

@@ -150,7 +150,7 @@ def test_what_would_need_too_much_memory_is_refused_before_anything_is_made() ->
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_the_size_that_is_checked_is_at_least_the_size_that_is_made(cell: str, monkeypatch) -> None:
-    from playground.runs import run as module
+    from playground.runs import size as module
 
     config = ExperimentConfig(
         text=TextConfig(text="the quick brown fox\njumps over the lazy\n" * 8, sequence_length=20),

@@ -1,0 +1,308 @@
+"""Clipping: what it does to each gradient, and what it makes of a training run.
+
+A gradient g is clipped in one of two ways, both torch.nn.utils':
+
+    by norm    g · threshold / ‖g‖₂ where ‖g‖₂ is above the threshold: the direction stays
+    by value   every entry cut off at ±threshold: the direction changes, by the angle measured here
+
+Both experiments below train in turns, as a `Run` does, and give a table of what is done so far.
+"""
+
+import itertools
+import math
+import threading
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from playground.config import (
+    FIELDS,
+    Choice,
+    ExperimentConfig,
+    NetworkConfig,
+    Range,
+    TextConfig,
+    TrainingConfig,
+)
+from playground.corpus import Corpus
+from playground.presets import PRESETS
+from playground.runs.size import check_size
+from playground.training import Trainer
+
+UPDATES = Range(1, 2000)
+MAX_AXIS = 8  # values on either axis of a grid
+CLIPS = Choice(("norm", "value"))
+
+_TYGER = (
+    "Tyger Tyger, burning bright, In the forests of the night; "
+    "What immortal hand or eye, Could frame thy fearful symmetry?"
+)  # William Blake, 1794, in one line, so that it is read in windows of 50
+
+CASES: Mapping[str, ExperimentConfig] = MappingProxyType(
+    {
+        # Within some fifty updates W_hh grows until its product over 50 timesteps bursts.
+        "exploding": ExperimentConfig(
+            TextConfig(_TYGER),
+            NetworkConfig("rnn", 16, nonlinearity="relu"),
+            TrainingConfig("momentum", 0.3, "norm", 0.3),
+            seed=1,
+        ),
+        # The last symbol depends on the first, 50 timesteps before: hardly any gradient comes from there to be clipped.
+        "vanishing": ExperimentConfig(
+            TextConfig(**PRESETS["gap-50"].values()),
+            NetworkConfig("rnn", 16),
+            TrainingConfig("momentum", 0.1, "norm", 1.0),
+            seed=1,
+        ),
+    }
+)
+LEARNING_RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+THRESHOLDS = (
+    0.1,
+    0.3,
+    1.0,
+    3.0,
+    10.0,
+    math.inf,
+)  # with the rates above, a grid that shows where only clipping helps
+
+RUN_COLUMNS = {
+    "variant": object,
+    "step": np.int64,
+    "loss": float,
+    "gradient_norm": float,
+    "clipped_norm": float,
+    "clipped": bool,
+    "angle": float,
+    "perplexity": float,
+}
+GRID_COLUMNS = {
+    "learning_rate": float,
+    "threshold": float,
+    "loss": float,
+    "perplexity": float,
+    "start": float,
+    "outcome": object,
+}
+
+
+class _InTurns:
+    """Work that is done piece by piece, as much at a time as its viewers have time for."""
+
+    def __init__(self, work: Iterator[None], pieces: int) -> None:
+        self._work, self._pieces = work, pieces
+        self._done = 0
+        self._lock = threading.Lock()
+
+    @property
+    def progress(self) -> float:
+        """How much of the work is done, 0 … 1; exactly 1 when all of it is."""
+        return self._done / self._pieces
+
+    def advance(self, budget: float) -> bool:
+        """Work for about `budget` seconds of this thread's processor time, but at least one piece.
+
+        Returns:
+            Whether all is done.
+        """
+        deadline = time.thread_time() + budget
+        with self._lock, torch.inference_mode():
+            for _ in self._work:
+                self._done += 1
+                if time.thread_time() >= deadline and self._done < self._pieces:
+                    return False
+            self._done, self._work = (
+                self._pieces,
+                iter(()),
+            )  # the trainers may go; a run that ended early counts
+        return True
+
+
+class ClippingComparison(_InTurns):
+    """The same run twice, without clipping and with it: same seed, text and settings.
+
+    A run whose loss or gradient stops being finite ends there, and the other goes on.
+
+    Args:
+        config: the clipped run; `config.training.clip` must be "norm" or "value".
+        updates: how many updates both make, 1 … 2000.
+
+    Raises:
+        Refusal: if the text, the way of clipping or the number of updates cannot be used, or it would take too
+            much memory.
+    """
+
+    def __init__(self, config: ExperimentConfig, *, updates: int = 300) -> None:
+        CLIPS.check("clip", config.training.clip)
+        UPDATES.check("updates", updates)
+        corpus = Corpus(config.text)
+        check_size(config, corpus, replicas=2)
+        self._rows: dict[str, list[tuple]] = {"free": [], "clipped": []}
+        super().__init__(_compare(config, corpus, updates, self._rows), updates + 1)
+
+    def frame(self) -> pd.DataFrame:
+        """One row per variant ("free" or "clipped") and step, what is measured before the update of that step.
+
+        The last step has been measured only: its loss is what all updates led to. Columns: variant, step, loss (mean
+        nats per symbol), gradient_norm, clipped_norm (what the optimiser got), clipped, angle (degrees between
+        the gradient and what the optimiser got, nan if they are not finite), perplexity. Where a run ended early, its
+        last row has a value that is not finite.
+        """
+        rows = [row for of_variant in self._rows.values() for row in list(of_variant)]
+        return _table(rows, RUN_COLUMNS)
+
+
+def _compare(
+    config: ExperimentConfig, corpus: Corpus, updates: int, rows: Mapping[str, list[tuple]]
+) -> Iterator[None]:
+    """Train both variants one update at a time; one more update measures what the last one led to."""
+    free = replace(config, training=replace(config.training, clip="off"))
+    trainers = {"free": Trainer(free, corpus), "clipped": Trainer(config, corpus)}
+    for _ in range(updates + 1):
+        for variant, trainer in list(trainers.items()):
+            trainer.measure()
+            gradient = trainer.network.gradients[0].clone()
+            update = trainer.update()
+            if update.finite:
+                turn = angle(gradient, trainer.network.gradients[0]) if update.clipped[0] else 0.0
+            else:
+                turn = math.nan
+                del trainers[variant]
+            measured = (update.nll, update.gradient_norm, update.clipped_norm, update.clipped)
+            numbers = [each[0] for each in measured]
+            rows[variant].append((variant, update.step, *numbers, turn, update.perplexity[0]))
+        yield
+        if not trainers:
+            return
+
+
+def angle(a: Tensor, b: Tensor) -> float:
+    """Degrees between two vectors, 0 … 180; nan if one of them has no direction.
+
+    With u = a/‖a‖ and v = b/‖b‖ it is 2 atan2(‖u − v‖, ‖u + v‖) (W. Kahan), in float64: the arc cosine of u·v would
+    lose half of the digits of a small angle.
+    """
+    u, v = (each.double() / torch.linalg.vector_norm(each.double()) for each in (a, b))
+    apart, along = torch.linalg.vector_norm(u - v).item(), torch.linalg.vector_norm(u + v).item()
+    return math.degrees(2 * math.atan2(apart, along))
+
+
+@dataclass(slots=True)
+class _Losses:
+    """Mean nats per symbol of the whole text: untrained, and of every replica as far as it has come."""
+
+    start: float = math.nan
+    reached: Sequence[float] = ()
+
+
+class ClippingGrid(_InTurns):
+    """Every pair of a learning rate and a clipping threshold, from the same weights on the same batches, all at once.
+
+    Args:
+        config: what all runs share; `config.training.clip`, "norm" or "value", is how they clip.
+        learning_rates: 1 … 8 different ones.
+        thresholds: 1 … 8 different ones; ∞ for no clipping.
+        updates: how many updates each makes, 1 … 2000.
+
+    Raises:
+        Refusal: if a setting is not allowed or all runs together would take too much memory.
+        ValueError: if an axis is too long, empty, or repeats a value.
+    """
+
+    def __init__(
+        self,
+        config: ExperimentConfig,
+        *,
+        learning_rates: Sequence[float] = LEARNING_RATES,
+        thresholds: Sequence[float] = THRESHOLDS,
+        updates: int = 300,
+    ) -> None:
+        CLIPS.check("clip", config.training.clip)
+        UPDATES.check("updates", updates)
+        for name, values in (("learning_rates", learning_rates), ("thresholds", thresholds)):
+            if not 1 <= len(values) <= MAX_AXIS or len(set(values)) < len(values):
+                raise ValueError(f"{name} must be 1 to {MAX_AXIS} different numbers; got {values}")
+        for rate in learning_rates:
+            FIELDS["learning_rate"].check("learning_rate", rate)
+        for threshold in thresholds:
+            if threshold != math.inf:
+                FIELDS["clip_threshold"].check("clip_threshold", threshold)
+        self._pairs = tuple(itertools.product(learning_rates, thresholds))
+        corpus = Corpus(config.text)
+        check_size(config, corpus, replicas=len(self._pairs))
+        self._losses = _Losses()
+        work = _train_all(config, corpus, self._pairs, updates, self._losses)
+        super().__init__(work, updates + 2 * corpus.steps_per_epoch)
+
+    def frame(self) -> pd.DataFrame:
+        """One row per pair; none before the loss of the untrained network is known.
+
+        Columns: learning_rate, threshold (∞: no clipping), loss and perplexity after the last update, start (loss of
+        the untrained network), and outcome: "diverged" if loss or gradient stopped being finite, and then the loss is
+        nan; "worse" if the loss is above the start; else "learned". Losses are mean nats per symbol of the whole text;
+        before all is done, of the newest update's batch.
+        """
+        start, reached = self._losses.start, self._losses.reached
+        rows = [
+            (*pair, loss, _perplexity(loss), start, _outcome(loss, start))
+            for pair, loss in zip(self._pairs, reached, strict=False)
+        ]
+        return _table(rows, GRID_COLUMNS)
+
+
+def _train_all(
+    config: ExperimentConfig,
+    corpus: Corpus,
+    pairs: Sequence[tuple[float, float]],
+    updates: int,
+    losses: _Losses,
+) -> Iterator[None]:
+    """Measure, train and measure again all pairs as replicas of one trainer, a batch at a time."""
+    rates, thresholds = zip(*pairs, strict=True)
+    seeds = [config.seed] * len(pairs)
+    trainer = Trainer(config, corpus, seeds=seeds, learning_rates=rates, clip_thresholds=thresholds)
+    untrained = yield from _whole_text(trainer)
+    losses.start, losses.reached = untrained[0], untrained
+    for _ in range(updates):
+        update = trainer.update()
+        losses.reached = _without(trainer.exploded, update.nll)
+        yield
+        if len(trainer.exploded) == len(pairs):
+            return
+    losses.reached = _without(trainer.exploded, (yield from _whole_text(trainer)))
+
+
+def _whole_text(trainer: Trainer) -> Generator[None, None, tuple[float, ...]]:
+    """Mean nats per symbol of every replica at its present weights, over all batches of an epoch, one at a time."""
+    total = torch.zeros(len(trainer.seeds), dtype=torch.float64)
+    for index in range(trainer.corpus.steps_per_epoch):
+        batch = trainer.corpus.batch(trainer.config.seed, index)
+        workspace = trainer.network.run(batch, reduction="sum", backward=False)
+        total += workspace.total
+        yield
+    return tuple((total / trainer.corpus.predictions).tolist())
+
+
+def _without(exploded: frozenset[int], losses: Sequence[float]) -> tuple[float, ...]:
+    """The losses, nan where a replica has exploded."""
+    return tuple(math.nan if r in exploded else loss for r, loss in enumerate(losses))
+
+
+def _perplexity(loss: float) -> float:
+    return math.inf if loss > 700 else math.exp(loss)
+
+
+def _outcome(loss: float, start: float) -> str:
+    if not math.isfinite(loss):
+        return "diverged"
+    return "worse" if loss > start else "learned"
+
+
+def _table(rows: Sequence[tuple], columns: Mapping[str, type]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(columns)).astype(dict(columns))
