@@ -13,9 +13,9 @@ from .theme import COLOURS, mode
 SMALLEST_SPAN = 2.0  # decades: a curve that hardly moves should look flat
 
 
-def timesteps(frame: pd.DataFrame) -> pd.DataFrame:
-    """The different timesteps of a table and their tokens, in order."""
-    return frame.loc[frame["t"].notna(), ["t", "token"]].drop_duplicates("t").sort_values("t")
+def timesteps(frame: pd.DataFrame, index: str = "t") -> pd.DataFrame:
+    """The different timesteps of a table and their tokens, in order. index: the column that counts them."""
+    return frame.loc[frame[index].notna(), [index, "token"]].drop_duplicates(index).sort_values(index)
 
 
 def panels(frame: pd.DataFrame) -> list[tuple[int, str]]:
@@ -24,13 +24,16 @@ def panels(frame: pd.DataFrame) -> list[tuple[int, str]]:
     return [(int(layer), quantity) for layer, quantity in pairs.itertuples(index=False)]
 
 
-def time_axis(figure: go.Figure, frame: pd.DataFrame, *, labels: Mapping[str, str], dark: bool) -> None:
+def time_axis(
+    figure: go.Figure, frame: pd.DataFrame, *, labels: Mapping[str, str], dark: bool, index: str = "t"
+) -> None:
     """Make every x axis one category per timestep, written as its symbol and its number; title on the last.
 
     Categories, because plotly then shows as many labels as fit the width; x values are str(t).
+    index: the column that counts the timesteps, "t", "k" or "i".
     """
-    times = timesteps(frame)
-    names = [str(t) for t in times["t"]]
+    times = timesteps(frame, index)
+    names = [str(t) for t in times[index]]
     short = all(len(token) <= 2 for token in times["token"])
     between = "<br>" if short else " · "  # plotly turns long labels, and turned lines would overlap
     aliases = {
@@ -43,6 +46,7 @@ def time_axis(figure: go.Figure, frame: pd.DataFrame, *, labels: Mapping[str, st
         categoryarray=names,
         range=[-0.5, max(len(names), 1) - 0.5],
         labelalias=aliases,
+        nticks=few(len(names)),
         showgrid=False,
         showspikes=True,
         spikemode="across",
@@ -51,14 +55,19 @@ def time_axis(figure: go.Figure, frame: pd.DataFrame, *, labels: Mapping[str, st
         spikecolor=COLOURS[mode(dark)]["muted"],
     )
     last = max(figure.select_xaxes(), key=lambda axis: int((axis.plotly_name or "xaxis")[5:] or 1))
-    last.update(title_text=labels["axis_timestep"])
+    last.update(title_text=labels["axis_timestep" if index == "t" else f"axis_timestep_{index}"])
 
 
-def time_hover(frame: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
+def few(count: int) -> int:
+    """The most labels of an axis of categories: 0, for as many as fit, until they have three digits."""
+    return 0 if count < 100 else 11
+
+
+def time_hover(frame: pd.DataFrame, labels: Mapping[str, str], index: str = "t") -> list[str]:
     """The first line of the hover text of every row: timestep and symbol."""
+    words = labels["timestep" if index == "t" else f"timestep_{index}"]
     return [
-        f"{labels['timestep'].format(t=t)} · {plain(token)}"
-        for t, token in zip(frame["t"], frame["token"], strict=True)
+        f"{words.format(t=t)} · {plain(token)}" for t, token in zip(frame[index], frame["token"], strict=True)
     ]
 
 
@@ -160,6 +169,26 @@ class LogAxis:
             for where, row, symbol in rows
             if where.any()
         ]
+
+
+def reference_line(figure: go.Figure, name: str, value: float, colour: str, *, log: bool) -> None:
+    """A named horizontal line."""
+    figure.add_hline(y=value, line={"color": colour, "width": 1.5, "dash": "dash"})
+    figure.add_annotation(
+        text=name,
+        x=1,
+        xref="paper",
+        xanchor="right",
+        y=np.log10(value) if log else value,
+        yanchor="bottom",
+        showarrow=False,
+        font={"size": 11, "color": colour},
+    )
+
+
+def floats(frame: pd.DataFrame, name: str) -> np.ndarray:
+    """A column of numbers in float64, NaN where there is none."""
+    return frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def holdable(values: Sequence[float] | np.ndarray) -> list[float | None]:

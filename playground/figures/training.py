@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from .axes import LogAxis, holdable, number
+from .axes import LogAxis, holdable, number, reference_line
 from .theme import COLOURS, mode, notice, styled
 
 
@@ -31,11 +31,11 @@ def gradient_norm_over_training(
     figure = go.Figure()
     for column in columns:
         _line(figure, frame, column, axis, labels, colours[column])
-    _clipped(figure, frame, "gradient_norm", labels, colours["clipped"])
+    clipped_marks(figure, frame, "gradient_norm", labels, colours["clipped"])
     if threshold is not None:
         name = labels["threshold"].format(value=number(threshold))
-        _reference(figure, name, threshold, colours["uniform"], log=True)
-    _over_training(figure, frame, labels, dark, height)
+        reference_line(figure, name, threshold, colours["uniform"], log=True)
+    over_training(figure, frame, labels, dark, height)
     axis.apply(figure, title=labels["axis_gradient_norm"], labels=labels, dark=dark)
     return figure
 
@@ -72,11 +72,11 @@ def curve_over_training(
     shown = [frame[quantity].to_numpy(dtype=float), np.array([value for _, value, _ in references])]
     axis = LogAxis.of(shown, start=1.0) if log else None
     _line(figure, frame, quantity, axis, labels, colours[quantity])
-    _clipped(figure, frame, quantity, labels, colours["clipped"])
+    clipped_marks(figure, frame, quantity, labels, colours["clipped"])
     for name, perplexity, colour in references:
         value = perplexity if log else float(np.log(perplexity))
-        _reference(figure, f"{name}: {number(value)}", value, colour, log=log)
-    _over_training(figure, frame, labels, dark, height)
+        reference_line(figure, f"{name}: {number(value)}", value, colour, log=log)
+    over_training(figure, frame, labels, dark, height)
     if axis is not None:
         axis.apply(figure, title=labels["axis_perplexity"], labels=labels, dark=dark)
     else:
@@ -115,12 +115,18 @@ def _line(
         figure.add_traces(axis.marks(steps, values, hover, colour=colour, group=name))
 
 
-def _clipped(
-    figure: go.Figure, frame: pd.DataFrame, column: str, labels: Mapping[str, str], colour: str
+def clipped_marks(
+    figure: go.Figure,
+    frame: pd.DataFrame,
+    column: str,
+    labels: Mapping[str, str],
+    colour: str,
+    *,
+    log: bool = True,
 ) -> None:
-    """Marks on the steps whose update was clipped."""
+    """Marks on the steps whose update was clipped. log: the axis is logarithmic and cannot hold a 0."""
     values = frame[column].to_numpy(dtype=float)
-    shown = frame["clipped"].to_numpy(dtype=bool) & np.isfinite(values) & (values > 0)
+    shown = frame["clipped"].to_numpy(dtype=bool) & np.isfinite(values) & ((values > 0) | (not log))
     if shown.any():
         figure.add_scatter(
             x=frame["step"].to_numpy()[shown],
@@ -137,24 +143,10 @@ def _clipped(
         )
 
 
-def _reference(figure: go.Figure, name: str, value: float, colour: str, *, log: bool) -> None:
-    """A named horizontal line."""
-    figure.add_hline(y=value, line={"color": colour, "width": 1.5, "dash": "dash"})
-    figure.add_annotation(
-        text=name,
-        x=1,
-        xref="paper",
-        xanchor="right",
-        y=np.log10(value) if log else value,
-        yanchor="bottom",
-        showarrow=False,
-        font={"size": 11, "color": colour},
-    )
-
-
-def _over_training(
+def over_training(
     figure: go.Figure, frame: pd.DataFrame, labels: Mapping[str, str], dark: bool, height: int
 ) -> None:
+    """Theme, legend and the x axis of training steps."""
     figure.update_layout(showlegend=True)
     styled(figure, dark=dark, height=height)
     figure.update_xaxes(title_text=labels["axis_step"], showgrid=False, zeroline=False, tickformat=",d")

@@ -1,0 +1,256 @@
+"""What clipping does: to the size and direction of the updates, to the loss, and to the learning rates that work."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from .axes import LogAxis, floats, number, reference_line
+from .lines import Line, add_line
+from .theme import COLOURS, MAGNITUDE, mode, notice, scale, styled
+from .training import clipped_marks, over_training
+
+EXPLODED = 10  # a loss this many times the first one makes the axis logarithmic
+RUNS = {"free": ("free", "dash"), "clipped": ("clipped_norm", "solid")}  # colour and dash
+SMALLEST_ANGLE = 10.0  # degrees: rounding errors of angle 0 should look like 0
+
+
+def clipped_norms(
+    frame: pd.DataFrame,
+    *,
+    threshold: float | None = None,
+    labels: Mapping[str, str],
+    dark: bool = False,
+    height: int = 360,
+) -> go.Figure:
+    """Norm of the gradient at every update: of the clipped run before and after clipping, and of the free run.
+
+    frame: variant ("free", "clipped"), step, loss, gradient_norm, clipped_norm, clipped, angle, perplexity.
+    threshold: the norm at which gradients are clipped, drawn as a line when given.
+    """
+    if frame.empty:
+        return notice(labels["empty"], dark=dark, height=height)
+    colours = COLOURS[mode(dark)]
+    lines = (
+        ("free", "gradient_norm", Line(labels["run_free"], colours["free"], "dash", width=1.5)),
+        ("clipped", "gradient_norm", Line(labels["quantity_gradient_norm"], colours["gradient_norm"])),
+        ("clipped", "clipped_norm", Line(labels["quantity_clipped_norm"], colours["clipped_norm"])),
+    )
+    runs = {variant: frame.loc[frame["variant"] == variant] for variant in ("free", "clipped")}
+    limits = [] if threshold is None else [np.array([threshold])]
+    axis = LogAxis.of([*(floats(runs[run], column) for run, column, _ in lines), *limits])
+    figure = go.Figure()
+    for variant, column, line in lines:
+        rows = runs[variant]
+        if not rows.empty:
+            hover = _hover(rows, line.name, column, labels)
+            add_line(figure, axis, line, _steps(rows), floats(rows, column), hover, markers=False)
+    clipped_marks(figure, runs["clipped"], "gradient_norm", labels, colours["clipped"])
+    if threshold is not None:
+        name = labels["threshold"].format(value=number(threshold))
+        reference_line(figure, name, threshold, colours["uniform"], log=True)
+    over_training(figure, frame, labels, dark, height)
+    axis.apply(figure, title=labels["axis_gradient_norm"], labels=labels, dark=dark)
+    return figure
+
+
+def clipping_angles(
+    frame: pd.DataFrame, *, labels: Mapping[str, str], dark: bool = False, height: int = 300
+) -> go.Figure:
+    """Angle between the gradient and what clipping makes of it, at every update of the clipped run.
+
+    frame: as of `clipped_norms`. Where there is no angle, because the gradient is not finite, a mark says so.
+    """
+    rows = frame.loc[frame["variant"] == "clipped"]
+    if rows.empty:
+        return notice(labels["empty"], dark=dark, height=height)
+    colours = COLOURS[mode(dark)]
+    angles = floats(rows, "angle")
+    top = max(float(angles[np.isfinite(angles)].max(initial=0.0)), SMALLEST_ANGLE)
+    figure = go.Figure()
+    line = Line(labels["angle"], colours["clipped_norm"])
+    _add_linear(figure, line, _steps(rows), angles, _hover(rows, line.name, "angle", labels), top, labels)
+    clipped_marks(figure, rows, "angle", labels, colours["clipped"], log=False)
+    over_training(figure, rows, labels, dark, height)
+    return figure.update_yaxes(
+        title_text=labels["axis_angle"], range=[-0.05 * top, 1.1 * top], ticksuffix="°"
+    )
+
+
+def clipping_losses(
+    frame: pd.DataFrame, *, labels: Mapping[str, str], dark: bool = False, height: int = 340
+) -> go.Figure:
+    """Loss of both runs; logarithmic only when one of them explodes. A mark where a run is not finite.
+
+    frame: as of `clipped_norms`.
+    """
+    if frame.empty:
+        return notice(labels["empty"], dark=dark, height=height)
+    losses = floats(frame, "loss")
+    usable = losses[np.isfinite(losses)]
+    top = float(usable.max(initial=0.0)) or 1.0
+    axis = LogAxis.of([losses]) if len(usable) and top > EXPLODED * usable[0] else None
+    figure = go.Figure()
+    for variant, (colour, dash) in RUNS.items():
+        rows = frame.loc[frame["variant"] == variant]
+        if rows.empty:
+            continue
+        line = Line(labels[f"run_{variant}"], COLOURS[mode(dark)][colour], dash)
+        hover = _hover(rows, line.name, "loss", labels)
+        if axis is not None:
+            add_line(figure, axis, line, _steps(rows), floats(rows, "loss"), hover, markers=False)
+        else:
+            _add_linear(figure, line, _steps(rows), floats(rows, "loss"), hover, top, labels)
+    over_training(figure, frame, labels, dark, height)
+    if axis is not None:
+        axis.apply(figure, title=labels["axis_loss"], labels=labels, dark=dark)
+        return figure
+    return figure.update_yaxes(title_text=labels["axis_loss"], range=[0, 1.1 * top])
+
+
+def clipping_grid(
+    frame: pd.DataFrame, *, labels: Mapping[str, str], dark: bool = False, height: int = 400
+) -> go.Figure:
+    """Loss at the end of training for every learning rate and threshold, written in its cell.
+
+    frame: learning_rate, threshold (inf: no clipping), loss, perplexity, start (loss of the untrained network),
+    outcome ("learned", "worse", "diverged"). Colour is for what was learned, from 0 to the untrained loss;
+    what ended worse than it began, and what is no longer finite, have colours of their own.
+    """
+    if frame.empty:
+        return notice(labels["empty"], dark=dark, height=height)
+    colours = COLOURS[mode(dark)]
+    thresholds, rates = (sorted(frame[column].unique()) for column in ("threshold", "learning_rate"))
+    x = [number(value) if np.isfinite(value) else labels["no_clipping"] for value in thresholds]
+    y = [number(value) for value in rates]
+    start = float(floats(frame, "start").max())
+    figure = go.Figure()
+    for outcome, looks in {
+        "learned": {"coloraxis": "coloraxis", "showlegend": False},
+        "worse": _flat(colours["worse"]),
+        "diverged": _flat(colours["exploded"]),
+    }.items():
+        rows = frame.loc[frame["outcome"] == outcome]
+        if rows.empty:
+            continue
+        z = np.full((len(y), len(x)), np.nan)
+        text, hover = (np.full(z.shape, "", dtype=object) for _ in range(2))
+        for row in rows.itertuples():
+            cell = rates.index(row.learning_rate), thresholds.index(row.threshold)
+            z[cell] = row.loss if outcome == "learned" else 1.0
+            text[cell] = "✕" if outcome == "diverged" else _short(row.loss)
+            hover[cell] = _outcome(row, x[cell[1]], outcome, labels)
+        figure.add_heatmap(
+            x=x,
+            y=y,
+            z=z,
+            text=text.tolist(),
+            texttemplate="%{text}",
+            textfont={"size": 13},
+            hovertext=hover.tolist(),
+            hoverinfo="text",
+            hoverongaps=False,
+            xgap=2,
+            ygap=2,
+            name=labels[f"outcome_{outcome}"],
+            **looks,
+        )
+    styled(figure, dark=dark, height=height)
+    figure.update_xaxes(
+        type="category", categoryarray=x, range=[-0.5, len(x) - 0.5], title_text=labels["axis_threshold"]
+    )
+    figure.update_yaxes(
+        type="category", categoryarray=y, range=[-0.5, len(y) - 0.5], title_text=labels["axis_learning_rate"]
+    )
+    return (
+        figure.update_xaxes(showgrid=False)
+        .update_yaxes(showgrid=False)
+        .update_layout(
+            showlegend=True,
+            margin={"t": 36},
+            coloraxis={
+                "colorscale": scale(MAGNITUDE[mode(dark)]),
+                "cmin": 0,
+                "cmax": start if np.isfinite(start) and start > 0 else 1.0,
+                "colorbar": {
+                    "thickness": 10,
+                    "outlinewidth": 0,
+                    "nticks": 6,
+                    "tickfont": {"size": 12, "color": colours["muted"]},
+                    "title": {"text": labels["axis_final_loss"], "side": "right", "font": {"size": 13}},
+                },
+            },
+        )
+    )
+
+
+def _add_linear(
+    figure: go.Figure,
+    line: Line,
+    steps: list[int],
+    values: np.ndarray,
+    hover: list[str],
+    top: float,
+    labels: Mapping[str, str],
+) -> None:
+    """A line on a linear axis; what is not finite is marked at the top."""
+    finite = np.isfinite(values)
+    figure.add_scatter(
+        x=steps,
+        y=np.where(finite, values, np.nan),
+        mode="lines" if len(steps) > 1 else "markers",
+        line={"color": line.colour, "width": line.width, "dash": line.dash},
+        name=line.name,
+        legendgroup=line.name,
+        hovertext=hover,
+        hoverinfo="text",
+    )
+    if not finite.all():
+        figure.add_scatter(
+            x=np.array(steps)[~finite],
+            y=np.full((~finite).sum(), top),
+            mode="markers",
+            marker={"symbol": "x", "size": 9, "color": line.colour},
+            name=f"{line.name}: {labels['row_not_finite']}",
+            legendgroup=line.name,
+            hovertext=np.array(hover)[~finite],
+            hoverinfo="text",
+        )
+
+
+def _steps(rows: pd.DataFrame) -> list[int]:
+    return [int(step) for step in rows["step"]]
+
+
+def _hover(rows: pd.DataFrame, name: str, column: str, labels: Mapping[str, str]) -> list[str]:
+    unit = "°" if column == "angle" else ""
+    return [
+        f"{labels['step'].format(step=step)}<br>{name}: {number(value)}{unit if np.isfinite(value) else ''}"
+        for step, value in zip(rows["step"], rows[column], strict=True)
+    ]
+
+
+def _flat(colour: str) -> dict[str, object]:
+    """One colour for all cells of a trace, explained in the legend."""
+    return {"colorscale": [[0, colour], [1, colour]], "showscale": False, "showlegend": True}
+
+
+def _short(loss: float) -> str:
+    """A loss that fits a cell: three digits."""
+    return f"{loss:.3g}".replace("e+0", "e").replace("e-0", "e−").replace("-", "−")
+
+
+def _outcome(row: Any, threshold: str, outcome: str, labels: Mapping[str, str]) -> str:
+    """The hover text of a cell."""
+    clipping = labels["threshold"].format(value=threshold) if np.isfinite(row.threshold) else threshold
+    return "<br>".join(
+        (
+            labels[f"outcome_{outcome}"],
+            f"{labels['quantity_loss']}: {number(row.loss)}",
+            f"{labels['quantity_perplexity']}: {number(row.perplexity)}",
+            labels["learning_rate"].format(value=number(row.learning_rate)),
+            clipping,
+        )
+    )

@@ -1,0 +1,291 @@
+"""The matrix of back-propagation through time: every loss against every earlier state, or use of W_hh."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from .axes import LogAxis, few, floats, timesteps
+from .text import plain
+from .theme import COLOURS, MAGNITUDE, mode, notice, scale, styled
+
+MOST_TICKS = 8  # of the colour bar
+MARGIN = 0.07  # share of width and height that the sums of a matrix take
+
+
+def influence_matrix(
+    frame: pd.DataFrame,
+    *,
+    selected: int | None = None,
+    labels: Mapping[str, str],
+    dark: bool = False,
+    height: int = 460,
+) -> go.Figure:
+    """‖∂L_t/∂h_k‖ or ‖∂L_t/∂c_k‖ in colour: loss t downwards, state k to the right, nothing where k > t.
+
+    frame: step, layer, quantity, t, target, k, token, value of one layer and quantity. selected: the t whose
+    row is outlined.
+    """
+    if frame.empty:
+        return notice(labels["empty"], dark=dark, height=height)
+    losses, states = _losses(frame, labels), _symbols(frame, "k", labels["state_at"])
+    cells = _block(frame, losses, states, "k")
+    figure = go.Figure()
+    _draw(figure, cells, labels, dark, set())
+    styled(figure, dark=dark, height=height)
+    states.across(figure, labels["axis_state_column"])
+    losses.down(figure, labels["axis_loss_row"])
+    _outline(figure, selected, losses, states, labels, dark)
+    return _coloured(figure, [cells], labels[f"axis_influence_{frame['quantity'].iloc[0]}"], dark)
+
+
+def contributions_matrix(
+    frame: pd.DataFrame,
+    *,
+    selected: int | None = None,
+    labels: Mapping[str, str],
+    dark: bool = False,
+    height: int = 500,
+) -> go.Figure:
+    """What loss t adds to the gradient of W_hh through its use at timestep i, and the norms of the sums.
+
+    frame: step, layer, part ("cell", "row", "column", "total"), t, target, i, token, value of one layer. The
+    sums stand on the right, below and in the corner, on the same colours. selected: the t that is outlined.
+    """
+    parts = {part: frame.loc[frame["part"] == part] for part in ("cell", "row", "column", "total")}
+    if parts["cell"].empty:
+        return notice(labels["empty"], dark=dark, height=height)
+    losses, uses = _losses(parts["cell"], labels), _symbols(parts["cell"], "i", labels["use_at"])
+    all_losses, all_uses = _Places([], [labels["all_losses"]], []), _Places([], [labels["all_uses"]], [])
+    blocks = {
+        (1, 1): _block(parts["cell"], losses, uses, "i"),
+        (1, 2): _block(parts["row"], losses, all_uses, "i"),
+        (2, 1): _block(parts["column"], all_losses, uses, "i"),
+        (2, 2): _block(parts["total"], all_losses, all_uses, "i"),
+    }
+    sizes = [1 - MARGIN, MARGIN]
+    figure = make_subplots(
+        rows=2,
+        cols=2,
+        column_widths=sizes,
+        row_heights=sizes,
+        horizontal_spacing=0.012,
+        vertical_spacing=0.015,
+        shared_xaxes=True,
+        shared_yaxes=True,
+    )
+    explained: set[str] = set()
+    for (row, col), block in blocks.items():
+        _draw(figure, block, labels, dark, explained, row=row, col=col)
+    styled(figure, dark=dark, height=height)
+    for (row, col), block in blocks.items():
+        block.columns.across(
+            figure, labels["axis_use_column"] if (row, col) == (2, 1) else None, row=row, col=col
+        )
+        block.rows.down(figure, labels["axis_loss_row"] if (row, col) == (1, 1) else None, row=row, col=col)
+    _outline(figure, selected, losses, uses, labels, dark)
+    return _coloured(figure, list(blocks.values()), labels["axis_contribution"], dark)
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """The categories of one axis. Their names are whole phrases: the hover text shows them as they are.
+
+    No numbers and symbols: the one place where all others are added up.
+    """
+
+    numbers: list[int]
+    names: list[str]
+    symbols: list[str]
+
+    def find(self, numbers: np.ndarray) -> np.ndarray:
+        """The positions of timesteps on the axis."""
+        if not self.numbers:
+            return np.zeros(len(numbers), dtype=int)
+        return np.searchsorted(self.numbers, numbers.astype(int))
+
+    def across(
+        self, figure: go.Figure, title: str | None, row: int | None = None, col: int | None = None
+    ) -> None:
+        """Make them the columns: symbol over number, or beside it where symbols are words."""
+        between = "<br>" if all(len(symbol) <= 2 for symbol in self.symbols) else " · "
+        bounds = [-0.5, len(self.names) - 0.5]
+        figure.update_xaxes(title_text=title, range=bounds, **self._axis(between), row=row, col=col)
+
+    def down(
+        self, figure: go.Figure, title: str | None, row: int | None = None, col: int | None = None
+    ) -> None:
+        """Make them the rows, the first on top."""
+        bounds = [len(self.names) - 0.5, -0.5]
+        figure.update_yaxes(title_text=title, range=bounds, **self._axis(" · "), row=row, col=col)
+
+    def _axis(self, between: str) -> dict[str, Any]:
+        ticks = [
+            f"{plain(symbol, longest=8)}{between}{number}"
+            for symbol, number in zip(self.symbols, self.numbers, strict=True)
+        ]
+        return {
+            "type": "category",
+            "categoryorder": "array",
+            "categoryarray": self.names,
+            "labelalias": dict(zip(self.names, ticks or ["Σ"], strict=True)),
+            "nticks": few(len(self.names)),
+            "showgrid": False,
+            "zeroline": False,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Cells of a matrix: their values, and which there are."""
+
+    rows: _Places
+    columns: _Places
+    values: np.ndarray
+    there: np.ndarray
+
+    @property
+    def usable(self) -> np.ndarray:
+        """The cells that have a logarithm."""
+        return self.there & np.isfinite(self.values) & (self.values > 0)
+
+
+def _symbols(frame: pd.DataFrame, index: str, words: str) -> _Places:
+    """The timesteps of a table with the symbols read there. words: with {t} and {token}."""
+    times = timesteps(frame, index)
+    return _places(times[index], times["token"], words)
+
+
+def _losses(frame: pd.DataFrame, labels: Mapping[str, str]) -> _Places:
+    """The timesteps that predict something, with the symbols predicted."""
+    times = frame.loc[:, ["t", "target"]].drop_duplicates("t").sort_values("t")
+    return _places(times["t"], times["target"], labels["loss_at"])
+
+
+def _places(times: Iterable[int], tokens: Iterable[str], words: str) -> _Places:
+    numbers, symbols = [int(t) for t in times], list(tokens)
+    names = [words.format(t=t, token=plain(token)) for t, token in zip(numbers, symbols, strict=True)]
+    return _Places(numbers, names, symbols)
+
+
+def _block(frame: pd.DataFrame, rows: _Places, columns: _Places, index: str) -> _Block:
+    """The values of a table by loss t and by `index`."""
+    values = np.full((len(rows.names), len(columns.names)), np.nan)
+    there = np.zeros(values.shape, dtype=bool)
+    cells = rows.find(floats(frame, "t")), columns.find(floats(frame, index))
+    values[cells], there[cells] = floats(frame, "value"), True
+    return _Block(rows, columns, values, there)
+
+
+def _draw(
+    figure: go.Figure,
+    block: _Block,
+    labels: Mapping[str, str],
+    dark: bool,
+    explained: set[str],
+    **where: int,
+) -> None:
+    """Cells coloured by the logarithm of their values; zeros and what is not finite in colours of their own.
+
+    explained: legend entries that exist already; new ones are added to it.
+    """
+    colours, values = COLOURS[mode(dark)], block.values
+    place = {"x": block.columns.names, "y": block.rows.names, "hoverongaps": False, **where}
+    around = "<br>%{y:c}<br>%{x:c}<extra></extra>"  # :c shows a category's own name, not that of its tick
+    for special, sign, entry, colour in (
+        (values == 0, "0", labels["row_zero"], colours["zero"]),
+        (np.isinf(values), "∞", labels["row_not_finite"], colours["exploded"]),
+        (np.isnan(values), "NaN", labels["row_not_finite"], colours["exploded"]),
+    ):
+        mask = block.there & special
+        if mask.any():
+            figure.add_heatmap(
+                **place,
+                z=_ragged(mask, np.ones(values.shape)),
+                colorscale=[[0, colour], [1, colour]],
+                showscale=False,
+                name=entry,
+                legendgroup=entry,
+                showlegend=entry not in explained,
+                hovertemplate=labels["nats_per_unit"].format(value=sign) + around,
+            )
+            explained.add(entry)
+    logarithms = np.log10(values, out=np.full(values.shape, np.nan), where=block.usable)
+    figure.add_heatmap(
+        **place,
+        z=logarithms.astype(np.float32),
+        customdata=_ragged(block.usable, values),
+        coloraxis="coloraxis",
+        hovertemplate=labels["nats_per_unit"].format(value="%{customdata:.4~g}") + around,
+    )
+
+
+def _ragged(mask: np.ndarray, values: np.ndarray) -> list[list[float | None]]:
+    """The values under the mask, four digits each; every row ends with its last one.
+
+    Half of a causal matrix is empty, and float32 would lose what is smaller than 1e-38.
+    """
+    rows = []
+    for there, row in zip(mask, values.tolist(), strict=True):
+        last = int(np.flatnonzero(there)[-1]) + 1 if there.any() else 0
+        rows.append(
+            [
+                float(f"{value:.4g}") if shown else None
+                for shown, value in zip(there[:last], row[:last], strict=True)
+            ]
+        )
+    return rows
+
+
+def _outline(
+    figure: go.Figure,
+    selected: int | None,
+    losses: _Places,
+    columns: _Places,
+    labels: Mapping[str, str],
+    dark: bool,
+) -> None:
+    """A frame around the row of the selected loss, as far as it reaches back and forth in time."""
+    if selected not in losses.numbers:
+        return
+    row = losses.numbers.index(selected)
+    figure.add_shape(
+        type="rect",
+        xref="x",
+        yref="y",
+        x0=-0.5,
+        x1=np.searchsorted(columns.numbers, selected, side="right") - 0.5,
+        y0=row - 0.5,
+        y1=row + 0.5,
+        line={"color": COLOURS[mode(dark)]["selected"], "width": 2.5},
+        name=labels["selected_loss"].format(t=selected),
+        showlegend=True,
+    )
+
+
+def _coloured(figure: go.Figure, blocks: Sequence[_Block], title: str, dark: bool) -> go.Figure:
+    """The figure with the colour axis of all blocks: powers of ten, never rescaled."""
+    axis = LogAxis.of([block.values[block.usable] for block in blocks])
+    powers = range(int(np.ceil(axis.low)), int(np.floor(axis.high)) + 1)
+    shown = powers[:: -(-len(powers) // MOST_TICKS)]
+    return figure.update_layout(
+        showlegend=True,
+        margin={"t": 36},
+        coloraxis={
+            "colorscale": scale(MAGNITUDE[mode(dark)]),
+            "cmin": axis.low,
+            "cmax": axis.high,
+            "colorbar": {
+                "thickness": 10,
+                "outlinewidth": 0,
+                "tickvals": list(shown),
+                "ticktext": [f"10<sup>{power}</sup>".replace("-", "−") for power in shown],
+                "tickfont": {"size": 12, "color": COLOURS[mode(dark)]["muted"]},
+                "title": {"text": title, "side": "right", "font": {"size": 13}},
+            },
+        },
+    )
