@@ -1,0 +1,195 @@
+"""Knobs before training: how large the gradient still is at an early timestep of networks that learned nothing.
+
+Each draw is one untrained network of H units and one sequence of T symbols out of six, read as one-hot
+vectors from a zero state. A random unit gradient ∂L/∂h_T enters at the last step, and what is looked at is
+how much of it arrives at every timestep k:
+
+    ratio(k) = ‖∂L/∂h_k‖ / ‖∂L/∂h_T‖,   distance = T − k
+
+and for an LSTM also ‖∂L/∂c_k‖ / ‖∂L/∂c_T‖. Everything is float64: a vanilla RNN of spectral radius 0.5 is at
+2e-17 for T = 50 already, and the squares of what float32 still holds would be lost.
+
+Shapes: T timesteps, R draws, H units, V = 6 symbols, K blocks of H rows (1 RNN, 4 LSTM, 3 GRU).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from playground.analysis.untrained import Backward, Untrained
+from playground.cells import CELLS
+from playground.cells.nonlinearity import NONLINEARITIES
+from playground.cells.weights import ReplicatedWeights
+from playground.config import Choice, Range
+
+SYMBOLS = 6  # V
+RADII = (0.3, 0.5, 0.7, 0.9, 1.0, 1.2, 1.5, 2.0, 2.5, 3.0)
+DRAWS = Range(1, 1000)
+KNOBS: dict[str, Choice | Range] = {
+    "knob_cell": Choice(tuple(CELLS)),
+    "knob_nonlinearity": Choice(tuple(NONLINEARITIES)),
+    "knob_initialization": Choice(("spectral", "orthogonal", "default")),
+    "knob_radius": Range(0.3, 3, float),
+    "knob_length": Range(2, 200),
+    "knob_hidden_size": Range(2, 32),
+    "knob_forget_bias": Range(-5, 5, float),
+    "knob_update_bias": Range(-5, 5, float),
+    "knob_seed": Range(0, 2**31 - 1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Knobs:
+    """What an untrained network is made of; each field is checked by the entry "knob_<field>" of `KNOBS`.
+
+    `nonlinearity` is the vanilla RNN's only. `initialization` says what each H×H block of W_hh is: "spectral"
+    a Gaussian matrix rescaled to the spectral radius `radius`, "orthogonal" a random orthogonal matrix; both
+    with input weights N(0, 1/H) and biases 0. "default" is torch.nn's: everything uniform ±1/√H.
+    `length` is T, the number of states: the longest distance is T − 1. `forget_bias` is added to the LSTM's
+    forget gate and `update_bias` to the GRU's update gate, where z = 1 keeps the old state.
+
+    Raises `Refusal` for the first field that is not allowed; its `field` is the name in `KNOBS`.
+    """
+
+    cell: str = "rnn"
+    nonlinearity: str = "tanh"
+    initialization: str = "spectral"
+    radius: float = 1.0
+    length: int = 50
+    hidden_size: int = 16
+    forget_bias: float = 0.0
+    update_bias: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            name = f"knob_{each.name}"
+            object.__setattr__(self, each.name, KNOBS[name].check(name, getattr(self, each.name)))
+
+
+def draw(knobs: Knobs, compare: Sequence[str] = (), draws: int = 300) -> pd.DataFrame:
+    """How much of the gradient is left at every distance: quantiles over many untrained networks.
+
+    Columns: variant, quantity, distance, low, median, high, one. `variant` is the nonlinearity of a vanilla
+    RNN, else the cell. `quantity` is "h" or, for an LSTM also, "c". `distance` runs from 0, where every ratio
+    is 1, to T − 1. `low` and `high` are the 10 % and 90 % quantiles of the ratio, `one` is draw number one.
+
+    compare: further nonlinearities, on the same matrices, inputs and gradients. A gated cell has no choice of
+    nonlinearity, so there it adds nothing.
+    Raises `Refusal` for a nonlinearity that does not exist or a number of draws outside 1 … 1000.
+    """
+    tables = []
+    with torch.inference_mode():
+        networks = untrained(knobs, draws)
+        for variant, backward in _variants(knobs, compare):
+            for quantity, ratios in backward.ratios(networks).items():
+                ratios = ratios.flip(0)  # from the last timestep back
+                names = {"variant": variant, "quantity": quantity, "distance": range(knobs.length)}
+                tables.append(pd.DataFrame({**names, **quantiles(ratios), "one": ratios[:, 0].numpy()}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def sweep(knobs: Knobs, radii: Sequence[float] = RADII, draws: int = 300) -> pd.DataFrame:
+    """How much of the gradient is left at the first timestep, for each spectral radius.
+
+    Columns: variant, radius, low, median, high: quantiles of ‖∂L/∂h_1‖ / ‖∂L/∂h_T‖, as in `draw`. A vanilla
+    RNN is measured with the nonlinearity of the knobs, tanh and linear; of an LSTM h is measured, not c. All
+    radii and variants share the same Gaussian draws, rescaled: `radius` and `initialization` are not read.
+
+    Raises `Refusal` for a radius or a number of draws out of range.
+    """
+    checked = [float(KNOBS["knob_radius"].check("knob_radius", radius)) for radius in radii]
+    tables = []
+    with torch.inference_mode():
+        networks = untrained(replace(knobs, initialization="spectral", radius=1.0), draws)
+        for variant, backward in _variants(knobs, ("tanh", "linear")):
+            first = [backward.ratios(networks.scaled(radius))["h"][0] for radius in checked]
+            tables.append(
+                pd.DataFrame({"variant": variant, "radius": checked, **quantiles(torch.stack(first))})
+            )
+    return pd.concat(tables, ignore_index=True)
+
+
+def untrained(knobs: Knobs, draws: int) -> Untrained:
+    """Random networks, what they read and the gradients at their last step, from the knobs and their seed alone.
+
+    The seed's Gaussian numbers do not depend on radius, biases or nonlinearity: turning such a knob changes
+    the same networks, and a longer T lets them read on.
+
+    Raises `Refusal` for a number of draws outside 1 … 1000.
+    """
+    DRAWS.check("draws", draws)
+    generator = torch.Generator().manual_seed(knobs.seed)
+    size, gates = knobs.hidden_size, CELLS[knobs.cell].gates
+    rows = CELLS[knobs.cell].fast.blocks * size
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+    def uniform(*shape: int) -> Tensor:
+        return torch.rand(*shape, generator=generator, dtype=torch.float64).mul_(2).sub_(1).div_(size**0.5)
+
+    if knobs.initialization == "default":
+        shapes = (draws, rows, SYMBOLS), (draws, rows, size), (draws, 2, rows)
+        weights = ReplicatedWeights(*(uniform(*shape) for shape in shapes))
+    else:
+        blocks = normal(draws, rows // size, size, size)
+        if knobs.initialization == "orthogonal":
+            blocks = orthogonal(blocks)
+        else:
+            blocks = blocks / spectral_radii(blocks)[..., None, None] * knobs.radius
+        weights = ReplicatedWeights(
+            normal(draws, rows, SYMBOLS) / size**0.5,
+            blocks.flatten(1, 2),
+            torch.zeros(draws, 2, rows, dtype=torch.float64),
+        )
+    for gate, bias in (("f", knobs.forget_bias), ("z", knobs.update_bias)):
+        if gate in gates:
+            weights.biases[:, 0].unflatten(-1, (-1, size))[:, gates.index(gate)] += bias
+
+    gradient = normal(draws, 1, size)
+    gradient /= torch.linalg.vector_norm(gradient, dim=-1, keepdim=True)
+    symbols = torch.randint(SYMBOLS, (knobs.length, draws, 1), generator=generator)
+    return Untrained(weights, symbols, gradient)
+
+
+def spectral_radii(blocks: Tensor) -> Tensor:
+    """The largest absolute value of an eigenvalue of each matrix: (…, H, H) → (…)."""
+    return torch.linalg.eigvals(blocks).abs().amax(-1)
+
+
+def orthogonal(gaussian: Tensor) -> Tensor:
+    """Orthogonal matrices, uniformly distributed, from Gaussian ones (…, H, H).
+
+    Q of the decomposition QR with a positive diagonal of R, as in torch.nn.init.orthogonal_.
+    """
+    q, r = torch.linalg.qr(gaussian)
+    return q * r.diagonal(dim1=-2, dim2=-1).sign().unsqueeze(-2)
+
+
+def quantiles(ratios: Tensor) -> dict[str, np.ndarray]:
+    """The 10 % quantile, the median and the 90 % quantile over the last dimension.
+
+    The outer two are ratios that occurred (the smallest that at least that share of the draws does not
+    exceed), since what lies between two ratios decades apart means little; the median is the mean of the two in
+    the middle. What is not finite counts as largest, nan last, and is passed on where it falls.
+    """
+    count = ratios.shape[-1]
+    ordered = ratios.sort(dim=-1).values
+    low, high = (ordered[..., -(-percent * count // 100) - 1] for percent in (10, 90))
+    median = (ordered[..., (count - 1) // 2] + ordered[..., count // 2]) / 2
+    return {"low": low.numpy(), "median": median.numpy(), "high": high.numpy()}
+
+
+def _variants(knobs: Knobs, compare: Sequence[str]) -> Iterator[tuple[str, Backward]]:
+    """What is measured one after the other: nonlinearities of a vanilla RNN, otherwise the cell itself."""
+    names = [KNOBS["knob_nonlinearity"].check("knob_nonlinearity", name) for name in compare]
+    if knobs.cell == "rnn":
+        for name in dict.fromkeys((knobs.nonlinearity, *map(str, names))):
+            yield name, Backward("rnn", name)
+    else:
+        yield knobs.cell, Backward(knobs.cell, knobs.nonlinearity)
