@@ -178,6 +178,8 @@ class Trainer:
 
     def _batch(self) -> Batch:
         """The batch of this step: (T, 1, B) if all replicas read the same, else (T, R, B)."""
+        if len(self._different_seeds) == 1:
+            return self.corpus.batch(self.seeds[0], self.step)
         of_seed = {seed: self.corpus.batch(seed, self.step) for seed in self._different_seeds}
         first, *others = of_seed.values()
         if all(batch is first for batch in others):

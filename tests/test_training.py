@@ -1,6 +1,7 @@
 """Training runs against the same loop in plain torch.nn + torch.optim; replicas; snapshots; explosions."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -297,3 +298,60 @@ def test_an_exploded_replica_stands_still_and_the_others_go_on(optimizer: str) -
 def test_nbytes_grows_with_the_state() -> None:
     sgd, adam = (trainer_for(experiment(optimizer=name)) for name in ("sgd", "adam"))
     assert adam.nbytes - sgd.nbytes == 2 * adam.network.parameters.nbytes + 4
+
+
+@pytest.mark.parametrize("clip", ["norm", "value"])
+@pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
+def test_a_replica_is_the_run_with_its_learning_rate_and_threshold_alone(optimizer: str, clip: str) -> None:
+    text = TextConfig("hello\nworld\nabc\nfour", batch_size=2)
+    config = experiment("rnn", optimizer, clip, text=text)
+    seeds = (0, 0, 0, 3)
+    rates = [RATES[optimizer] * factor for factor in (0.3, 1, 1.5, 1)]
+    thresholds = [THRESHOLDS[clip] * factor for factor in (0.5, 2, math.inf, 1)]
+    trainer = Trainer(
+        config,
+        Corpus(text),
+        seeds=seeds,
+        learning_rates=rates,
+        clip_thresholds=thresholds,
+        dtype=torch.float64,
+    )
+    together = trainer.advance(60)
+    for replica, (seed, rate, threshold) in enumerate(zip(seeds, rates, thresholds, strict=True)):
+        clips = {"clip": "off"} if threshold == math.inf else {"clip_threshold": threshold}
+        settings = replace(config.training, learning_rate=rate, **clips)
+        single = trainer_for(replace(config, training=settings), (seed,), torch.float64)
+        alone = single.advance(60)
+        for theirs, ours in zip(together, alone, strict=True):
+            for name in ("loss", "nll", "gradient_norm", "clipped_norm", "clipped"):
+                assert getattr(theirs, name)[replica] == pytest.approx(getattr(ours, name)[0], abs=1e-9)
+        weights = trainer.network.parameters[replica : replica + 1]
+        torch.testing.assert_close(weights, single.network.parameters, rtol=0, atol=1e-9)
+    assert [any(u.clipped[r] for u in together) for r in range(4)] == [True, True, False, True]
+
+
+@pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
+def test_restoring_replicas_with_rates_of_their_own_goes_on_bit_for_bit(optimizer: str) -> None:
+    config = experiment("rnn", optimizer)
+    trainer = Trainer(config, Corpus(config.text), seeds=(0, 0), learning_rates=(0.01, 0.02))
+    trainer.advance(5)
+    snapshot = trainer.snapshot()
+    expected = trainer.advance(10)
+    trainer.restore(snapshot)
+    assert trainer.advance(10) == expected
+
+
+def test_a_replica_whose_rate_is_too_large_explodes_alone() -> None:
+    config = ExperimentConfig(
+        TextConfig("hello"), NetworkConfig("rnn", nonlinearity="linear"), TrainingConfig("sgd", clip="off")
+    )
+    trainer = Trainer(config, Corpus(config.text), seeds=(0, 0), learning_rates=(10.0, 0.1))
+    updates = trainer.advance(500)
+    assert len(updates) == 500 and trainer.exploded == {0} == trainer.snapshot().exploded
+    assert updates[-1].nll[1] < 0.5 * updates[0].nll[1]
+
+
+def test_as_many_rates_and_thresholds_as_seeds() -> None:
+    for name in ("learning_rates", "clip_thresholds"):
+        with pytest.raises(ValueError, match=f"^{name} must be as many as seeds, 1; got 2$"):
+            Trainer(experiment(), Corpus(TextConfig("hello")), **{name: (0.1, 0.2)})
