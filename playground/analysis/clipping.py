@@ -46,7 +46,7 @@ _TYGER = (
 
 CASES: Mapping[str, ExperimentConfig] = MappingProxyType(
     {
-        # Free, the spectral radius of W_hh grows from 0.6 to 6 in fifty updates; then a gradient on its way back through
+        # Free, the spectral radius of W_hh grows from 0.6 to 6 in fifty updates; then a gradient on its way through
         # 50 timesteps grows 10¹⁹-fold, and with the next weights the loss is no number any more.
         "exploding": ExperimentConfig(
             TextConfig(_TYGER),
