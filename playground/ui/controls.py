@@ -83,6 +83,11 @@ def _more() -> None:
 def _field(name: str) -> Iterator[dict[str, Any]]:
     """What every widget of a field has in common; below the widget stands what is wrong with its value."""
     yield {"label": _(FIELD_LABELS[name]), "key": name, "help": _(HELP[name])}
+    complaint(name)
+
+
+def complaint(name: str) -> None:
+    """Below a field's widget: what is wrong with its value, if anything."""
     if refusal := state.notice(name):
         st.error(sentence(refusal), icon=":material/error:")
 

@@ -30,6 +30,30 @@ FIELD_LABELS = {
     "lang": N_("Language"),
     "probe": N_("Probe"),
     "prompt": N_("Prompt"),
+    "panel": N_("What to look at"),
+    "at": N_("Training step (0: untrained)"),
+    "sequence": N_("Sequence of the training text"),
+    "bits": N_("Precision"),
+    "loss_at": N_("The loss at timestep t, for every figure below"),
+    "layer": N_("Layer"),
+    "state": N_("State"),
+    "total": N_("Loss over time"),
+    "knob_cell": N_("Cell"),
+    "knob_nonlinearity": N_("Nonlinearity"),
+    "knob_initialization": N_("Recurrent weights"),
+    "knob_radius": N_("Spectral radius"),
+    "knob_length": N_("Timesteps T"),
+    "knob_hidden_size": N_("Hidden size"),
+    "knob_forget_bias": N_("Forget-gate bias"),
+    "knob_update_bias": N_("Update-gate bias"),
+    "knob_seed": N_("Seed"),
+    "parameter": N_("Parameter"),
+    "row": N_("Row"),
+    "column": N_("Column"),
+    "epsilon": N_("Step size ε"),
+    "case": N_("Example"),
+    "case_clip": N_("Clipping"),
+    "case_threshold": N_("Threshold"),
 }
 
 OPTION_LABELS = {
@@ -60,6 +84,17 @@ OPTION_LABELS = {
     "normal": N_("normal 30/s"),
     "fast": N_("fast 300/s"),
     "max": N_("max"),
+    "32": N_("32 bits"),
+    "64": N_("64 bits"),
+    "h": N_("h, hidden state"),
+    "c": N_("c, cell state"),
+    "where": N_("Where it goes"),
+    "knobs": N_("Before training"),
+    "check": N_("Check a gradient"),
+    "clipping": N_("Clipping"),
+    "exploding": N_("exploding gradients"),
+    "vanishing": N_("vanishing gradients"),
+    "experiment": N_("the experiment in the sidebar"),
 }
 
 HELP = {
@@ -107,6 +142,11 @@ PRESET_LABELS = {
 def preset_label(name: str) -> str:
     """A ready-made text; most are called what they say."""
     return _(PRESET_LABELS[name]) if name in PRESET_LABELS else name
+
+
+def label(field: str) -> str:
+    """What a field is called."""
+    return _(FIELD_LABELS[field])
 
 
 def option_label(option: str) -> str:

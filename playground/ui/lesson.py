@@ -1,4 +1,7 @@
-"""The words of a page: a Markdown file per page and language, a title, an introduction and one section a panel."""
+"""The words of a page: a Markdown file per page and language, a title, an introduction and one section a panel.
+
+A heading may end in `{#name}`, by which a page finds its section; the names are the same in all languages.
+"""
 
 from functools import cache
 from pathlib import Path
@@ -22,6 +25,25 @@ def sections(page: str, language: str) -> dict[str, str]:
         else:
             found[heading] += line + "\n"
     return {heading: text.strip() for heading, text in found.items()}
+
+
+def _named(page: str, name: str) -> tuple[str, str]:
+    """Heading and text of a section."""
+    mark = f" {{#{name}}}"
+    for heading, text in sections(page, language()).items():
+        if heading.endswith(mark):
+            return heading.removesuffix(mark), text
+    raise KeyError(f"{page} has no section {name!r} in {language()!r}")
+
+
+def heading(page: str, name: str) -> None:
+    """The heading of a section."""
+    st.markdown("#### " + _named(page, name)[0])
+
+
+def text(page: str, name: str) -> None:
+    """What a section says."""
+    st.markdown(_named(page, name)[1])
 
 
 def introduction(page: str) -> None:

@@ -21,9 +21,13 @@ st.set_page_config(page_title="RNN Playground", page_icon="🧠", layout="wide")
 st.html(_FRAME)
 state.begin()
 page = st.navigation(
-    [st.Page(PAGES / "train.py", title=_("Train"), icon=":material/play_circle:", default=True)],
+    [
+        st.Page(PAGES / "train.py", title=_("Train"), icon=":material/play_circle:", default=True),
+        st.Page(PAGES / "gradients.py", title=_("Gradients"), icon=":material/timeline:"),
+    ],
     position="top",
 )
+state.turn_to(page.url_path or "train")
 with st.sidebar:
     st.session_state.setdefault("lang", language())
     st.segmented_control(

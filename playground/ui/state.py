@@ -17,6 +17,7 @@ from playground.corpus import Corpus
 from playground.presets import PRESETS
 from playground.refusal import Refusal
 from playground.runs.viewer import SPEEDS, Viewer
+from playground.ui import choices
 from playground.ui.server import open_viewer
 from playground.ui.words import LANGUAGES, browser_language
 
@@ -30,7 +31,8 @@ def begin() -> None:
     """Bring the session to life on its first run, follow the address bar and take over what the widgets say."""
     state = st.session_state
     query = st.query_params.to_dict()
-    if "viewer" not in state or _came_from_history(query):
+    state.arrives = "viewer" not in state or _came_from_history(query)
+    if state.arrives:
         _read(query)
     for name, value in state.kept.items():
         state.setdefault(name, value)
@@ -42,7 +44,60 @@ def begin() -> None:
             state[name] = state[name].encode("utf-8", "replace").decode()
     _apply()
     state.kept = {name: state[name] for name in state.kept}
-    _write()
+
+
+def turn_to(page: str) -> None:
+    """Take over what this page is asked to show, from a link or its widgets, and write the address of it all.
+
+    A choice that is not allowed is put back, with a notice beside it.
+    """
+    state = st.session_state
+    chosen: dict[str, dict[str, Any]] = state.setdefault("chosen", {})
+    state.setdefault("followed", {})
+    state.setdefault("choice_notices", {})
+    state.page = page
+    if page not in chosen or state.arrives:
+        chosen[page], state.choice_notices = choices.from_link(page, st.query_params.to_dict())
+        for name, value in chosen[page].items():
+            state[name] = value
+    accepted = chosen[page]
+    said = {name: state.get(name, value) for name, value in accepted.items()}
+    if said != accepted:
+        state.choice_notices = {}
+    for name, value in said.items():
+        if value is not None:
+            try:
+                said[name] = choices.PAGES[page][name].kind.check(name, value)
+            except Refusal as refusal:
+                state.choice_notices[name], said[name] = refusal, accepted[name]
+        state[name] = said[name]
+    chosen[page] = said
+    _write(page)
+
+
+def following(name: str, default: Any) -> Any:
+    """A choice that follows `default` until it is moved. Call it just before the widget of that name is drawn."""
+    state = st.session_state
+    value = state.get(name)
+    if value is None or value == state.followed.get(name):
+        value = default
+    state[name] = state.chosen[state.page][name] = value
+    state.followed[name] = default
+    return value
+
+
+def fitted(name: str, low: int, high: int, *, default: int) -> int:
+    """The same of a whole number, moved into low … high; what a link got wrong about it becomes a notice."""
+    value = following(name, default)
+    if not low <= value <= high:
+        if st.session_state.arrives:
+            try:
+                Range(low, high).check(name, value)
+            except Refusal as refusal:
+                st.session_state.choice_notices[name] = refusal
+        set_values(**{name: min(max(value, low), high)})
+        value = st.session_state.chosen[st.session_state.page][name] = st.session_state[name]
+    return value
 
 
 def _read(query: dict[str, str]) -> None:
@@ -71,11 +126,14 @@ def _read(query: dict[str, str]) -> None:
 
 
 def _came_from_history(query: dict[str, str]) -> bool:
-    """Whether the reader went back or forward: a new address that is neither ours nor that of a moment ago."""
+    """Whether the reader went back or forward: a new address that is neither ours nor that of a moment ago.
+
+    Going over to another page leaves an address without an experiment: then the one on screen stays.
+    """
     state = st.session_state
     moved_widget = any(state.get(name, value) != value for name, value in state.kept.items())
     settled = time.monotonic() - state.url_written_at > URL_SETTLES
-    return not moved_widget and settled and query != state.url
+    return not moved_widget and settled and query != state.url and "cell" in query
 
 
 def _apply() -> None:
@@ -114,8 +172,8 @@ def _can_be_drawn(name: str, value: object) -> bool:
     return value is None or whole or (kind.kind is float and isinstance(value, float) and isfinite(value))
 
 
-def _write() -> None:
-    """Keep the address bar equal to the experiment on screen."""
+def _write(page: str) -> None:
+    """Keep the address bar equal to the experiment on screen and to what this page shows of it."""
     state = st.session_state
     query = to_query(state.viewer.config)
     if len(query["text"]) > LONGEST_TEXT_IN_URL:
@@ -124,12 +182,15 @@ def _write() -> None:
         query["speed"] = state.speed
     if state.get("lang") in LANGUAGES and (state.lang != browser_language() or "lang" in st.query_params):
         query["lang"] = state.lang
-    if st.query_params.to_dict() != query:
+    query |= choices.to_link(page, state.chosen[page], state.followed)
+    # Whoever goes back to an address of a moment before we wrote ours shall not be sent forward again.
+    is_news = (page, query) != (state.get("written_page"), state.get("url"))
+    if is_news and st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
         state.url_written_at = time.monotonic()
     else:
         state.setdefault("url_written_at", 0.0)
-    state.url = query
+    state.url, state.written_page = query, page
 
 
 def remembered(name: str, key: object, make: Callable[[], Made]) -> Made:
@@ -147,13 +208,20 @@ def viewer() -> Viewer:
 
 
 def value(field: str) -> Any:
-    """What a field's widget says, accepted or not."""
-    return st.session_state[field]
+    """What a field's widget says, accepted or not; None if there is no such widget."""
+    return st.session_state.get(field)
+
+
+def asked(field: str) -> int | None:
+    """A whole number that a page was asked for, whether or not it can be shown; None if it follows a default."""
+    found = st.session_state.get(field)
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
 def notice(field: str) -> Refusal | None:
     """What is wrong with a field just now."""
-    return st.session_state.notices.get(field)
+    state = st.session_state
+    return state.notices.get(field) or state.choice_notices.get(field)
 
 
 def is_text_too_long_for_url() -> bool:

@@ -5,7 +5,6 @@ Everything here is computed anew from the weights of the training step on which 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -23,17 +22,15 @@ from playground.network import Network
 from playground.refusal import Refusal
 from playground.runs.viewer import Viewer
 from playground.trace import Trace
-from playground.ui import state
+from playground.ui import picture, state
 from playground.ui.fields import sentence
 from playground.ui.figure_words import labels
+from playground.ui.picture import Picture, is_dark
+from playground.ui.progress import TURN, come_back
 from playground.ui.words import N_, _
 
-REBUILD_SECONDS = 0.25  # of one beat while the weights of an old step are trained again
 UNITS_SHOWN = 5
 LONGEST_GENERATED = 200
-
-
-Picture = tuple[Any, pd.DataFrame]  # a figure, or None where the table itself is the picture; and its numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,31 +91,16 @@ def _study() -> None:
     )
     if chosen not in _DRAW:
         return
-    figure, table = _DRAW[chosen](reading)
-    if figure is not None:
-        st.plotly_chart(
-            figure, key=f"figure_{chosen}", theme=None, alt=_(VIEWS[chosen]), config={"displaylogo": False}
-        )
-    else:
-        st.dataframe(table.dropna(axis="columns", how="all"), hide_index=True)
-    st.download_button(
-        _("Download as CSV"),
-        table.to_csv(index=False).encode("utf-8-sig"),
-        file_name=f"{chosen}-step-{step}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key="csv",
-    )
+    picture.show(_DRAW[chosen](reading), name=chosen, title=_(VIEWS[chosen]), file=f"{chosen}-step-{step}")
 
 
 def _network_at(viewer: Viewer, step: int) -> Network | None:
     """The network of a step; while it is being trained again, a progress note instead, and the page comes back."""
     with viewer.turn() as budget:
-        network = viewer.run.network_at(step, budget=max(budget, REBUILD_SECONDS))
+        network = viewer.run.network_at(step, budget=max(budget, TURN))
     if network is None:
         st.info(_("Training again up to step {step:,} to get its weights back …").format(step=step))
-        st.rerun(scope="fragment")
+        come_back()
     return network
 
 
@@ -201,42 +183,38 @@ def _units(table: pd.DataFrame) -> list[int]:
     )
 
 
-def _dark() -> bool:
-    return st.context.theme.type == "dark"
-
-
 def _trajectory(reading: Reading) -> Picture:
     table = reading.frame(tidy.trajectory_frame, layer=_layer(reading), k=2)
-    return trajectory_2d(table, labels=labels(), dark=_dark()), table
+    return trajectory_2d(table, labels=labels(), dark=is_dark()), table
 
 
 def _trajectory_3d(reading: Reading) -> Picture:
     table = reading.frame(tidy.trajectory_frame, layer=_layer(reading), k=3)
-    return trajectory_3d(table, labels=labels(), dark=_dark()), table
+    return trajectory_3d(table, labels=labels(), dark=is_dark()), table
 
 
 def _states(reading: Reading) -> Picture:
     table = reading.frame(tidy.states_frame)
     shown = table.loc[table["layer"].eq(_layer(reading))]
-    return units_over_time(shown, units=_units(shown), labels=labels(), dark=_dark()), table
+    return units_over_time(shown, units=_units(shown), labels=labels(), dark=is_dark()), table
 
 
 def _gates(reading: Reading) -> Picture:
     table = reading.frame(tidy.gates_frame)
     shown = table.loc[table["layer"].eq(_layer(reading))]
-    return units_over_time(shown, units=_units(shown), labels=labels(), dark=_dark()), table
+    return units_over_time(shown, units=_units(shown), labels=labels(), dark=is_dark()), table
 
 
 def _gradients(reading: Reading) -> Picture:
     table = reading.frame(tidy.gradients_frame)
-    return gradients_over_time(table, labels=labels(), dark=_dark()), table
+    return gradients_over_time(table, labels=labels(), dark=is_dark()), table
 
 
 def _norms(reading: Reading) -> Picture:
     viewer = reading.viewer
     table = tidy.updates_frame(viewer.run.curve_points(viewer.playhead))
     threshold = viewer.config.training.clip_threshold if viewer.config.training.clip == "norm" else None
-    return gradient_norm_over_training(table, threshold=threshold, labels=labels(), dark=_dark()), table
+    return gradient_norm_over_training(table, threshold=threshold, labels=labels(), dark=is_dark()), table
 
 
 def _curve(reading: Reading) -> Picture:
@@ -244,7 +222,7 @@ def _curve(reading: Reading) -> Picture:
     table = tidy.updates_frame(viewer.run.curve_points(viewer.playhead))
     corpus = viewer.run.corpus
     lines = {"uniform": uniform_perplexity(corpus), "floors": memory_floors(corpus)}
-    return curve_over_training(table, labels=labels(), dark=_dark(), **lines), table
+    return curve_over_training(table, labels=labels(), dark=is_dark(), **lines), table
 
 
 def _odds(reading: Reading) -> Picture:

@@ -17,7 +17,8 @@ from streamlit.testing.v1 import AppTest
 
 from playground.ui import words
 
-SHELL = Path(__file__).resolve().parents[2] / "playground/ui/shell.py"
+ROOT = Path(__file__).resolve().parents[2]
+SHELL, PAGES = ROOT / "playground/ui/shell.py", ROOT / "pages"
 SIGNS = re.compile(r"\\([^\w\s])")  # Markdown's escapes
 
 
@@ -58,14 +59,22 @@ class Stage:
 
 
 class Visitor:
-    """Somebody who has opened the page at an address; `**query` is what stands after the question mark."""
+    """Somebody who has opened a page at an address; `**query` is what stands after the question mark."""
 
-    def __init__(self, language: str = "en", **query: Any) -> None:
+    def __init__(self, language: str = "en", page: str = "train", **query: Any) -> None:
         self.language = language
         self.files: dict[str, bytes] = {}  # what the last run offers for download, by name
         self.app = AppTest.from_file(str(SHELL), default_timeout=60)
+        if page != "train":
+            self.app.switch_page(str(PAGES / f"{page}.py"))
         self.app.query_params.update({"lang": language, **query})
         self.run()
+
+    def visit(self, page: str) -> "Visitor":
+        """Go over to another page. AppTest then knows what is there, but not what its widgets say: look only."""
+        self.app.query_params.clear()
+        self.app.switch_page(str(PAGES / f"{page}.py"))
+        return self.run()
 
     def run(self, *sent: WidgetState) -> "Visitor":
         """Run the page once more, with what the widgets say; `sent` overrules them, as a hostile browser might."""

@@ -1,0 +1,94 @@
+"""What a page is asked to show, beside the experiment that all pages share: its fields, for widgets and links."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from playground.analysis.knobs import KNOBS, Knobs
+from playground.config import FIELDS, Choice, Flag, Range
+from playground.refusal import Refusal
+
+MAX_STEP = 100_000  # a link may ask for a step that this server has yet to train
+
+
+@dataclass(frozen=True, slots=True)
+class PageField:
+    """One choice.
+
+    A default of None follows what the page shows anyway: the last timestep, the present step. `unsaid` is what a link
+    leaves out then; None for whatever is followed.
+    """
+
+    kind: Choice | Range | Flag
+    default: Any = None
+    unsaid: Any = None
+
+
+PARAMETERS = (
+    "embedding.weight",
+    *(
+        f"rnn.{name}_l{layer}"
+        for layer in range(3)
+        for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    ),
+    "readout.weight",
+    "readout.bias",
+)
+
+GRADIENTS: Mapping[str, PageField] = MappingProxyType(
+    {
+        "panel": PageField(Choice(("where", "knobs", "check", "clipping")), "where"),
+        "at": PageField(Range(0, MAX_STEP), unsaid=0),  # whoever opens the link is to see the same step
+        "sequence": PageField(Range(1, MAX_STEP), 1),
+        "bits": PageField(Choice(("32", "64")), "32"),
+        "loss_at": PageField(Range(1, 200)),
+        "layer": PageField(Range(1, 3)),
+        "state": PageField(Choice(("h", "c")), "h"),
+        "total": PageField(Choice(("mean", "sum")), "mean"),
+        **{
+            name: PageField(kind, getattr(Knobs(), name.removeprefix("knob_")))
+            for name, kind in KNOBS.items()
+            if name not in ("knob_hidden_size", "knob_seed")
+        },
+        "parameter": PageField(Choice(PARAMETERS), "rnn.weight_hh_l0"),
+        "row": PageField(Range(1, 512), 1),
+        "column": PageField(Range(1, 256), 1),
+        "epsilon": PageField(Range(1, 12), 5),
+        "case": PageField(Choice(("exploding", "vanishing", "experiment")), "exploding"),
+        "case_clip": PageField(Choice(("norm", "value")), "norm"),
+        "case_threshold": PageField(FIELDS["clip_threshold"]),
+    }
+)
+PAGES: Mapping[str, Mapping[str, PageField]] = MappingProxyType({"gradients": GRADIENTS})
+
+
+def from_link(page: str, query: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Refusal]]:
+    """All choices of a page as a link has them; what it gets wrong is replaced by the default and refused."""
+    values, refusals = {}, {}
+    for name, field in PAGES.get(page, {}).items():
+        values[name] = field.default
+        if name in query:
+            try:
+                values[name] = field.kind.parse(name, query[name])
+            except Refusal as refusal:
+                refusals[name] = refusal
+    return values, refusals
+
+
+def to_link(page: str, values: Mapping[str, Any], followed: Mapping[str, Any]) -> dict[str, str]:
+    """The choices that differ from their defaults. followed: what those without a default follow just now."""
+    shown = {}
+    for name, field in PAGES.get(page, {}).items():
+        value = values.get(name)
+        known = (field.default, field.unsaid, followed.get(name))
+        if value is not None and value != next((each for each in known if each is not None), None):
+            shown[name] = field.kind.show(value)
+    return shown
+
+
+def options(name: str) -> list[str]:
+    """What a choice of the Gradients page can be."""
+    kind = GRADIENTS[name].kind
+    assert isinstance(kind, Choice)
+    return list(kind.options)

@@ -1,0 +1,1 @@
+"""The Gradients page: where the gradient goes, and why. One file a panel."""

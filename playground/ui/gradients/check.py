@@ -1,0 +1,81 @@
+"""One weight's gradient found three ways: by hand, by autograd, and by nudging the weight."""
+
+import streamlit as st
+
+from playground.analysis.differences import WeightCheck
+from playground.figures.axes import number
+from playground.figures.differences import error_over_epsilon
+from playground.ui import lesson, picture, state
+from playground.ui.controls import complaint
+from playground.ui.fields import label
+from playground.ui.figure_words import labels
+from playground.ui.gradients import subject
+from playground.ui.picture import is_dark
+from playground.ui.words import _
+
+DIGITS = 10  # of a gradient: where three ways to the same number part
+
+
+def show() -> None:
+    """Draw the choice of a weight and what the three ways give."""
+    lesson.heading("gradients", "check")
+    lesson.text("gradients", "check")
+    looked_at = subject.choose(precision=False)
+    check = state.remembered(
+        "weight check", looked_at.key, lambda: WeightCheck(looked_at.network, looked_at.batch)
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        parameter = _parameter(list(check.by_hand))
+        shape = check.by_hand[parameter].shape
+        index = [_place("row", shape[0])]
+        if len(shape) > 1:
+            index.append(_place("column", shape[1]))
+        power = _power()
+    found = check.at(parameter, index, epsilon=10.0**-power)
+    one, two, three, four = st.columns(4)
+    one.metric(_("the weight w"), _precise(found.weight))
+    two.metric(_("∂L/∂w by hand"), _precise(found.by_hand))
+    three.metric(_("∂L/∂w by autograd"), _precise(found.autograd))
+    four.metric(_("(L(w+ε) − L(w−ε)) / 2ε"), _precise(found.difference))
+    st.markdown(
+        _("Relative error against autograd: by hand **{by_hand}**, by nudging **{nudging}**.").format(
+            by_hand=number(found.error_by_hand), nudging=number(found.error_difference)
+        )
+    )
+    table = check.step_sizes(parameter, index)
+    figure = error_over_epsilon(table, chosen=10.0**-power, labels=labels(), dark=is_dark())
+    title = _("Error of the central difference against the step size")
+    picture.show((figure, table), name="differences", title=title, file=f"differences-step-{looked_at.step}")
+
+
+def _parameter(names: list[str]) -> str:
+    """One of the network's parameters; another network may lack the one chosen before."""
+    if state.value("parameter") not in names:
+        state.set_values(parameter="rnn.weight_hh_l0")
+    with st.container(width=220):
+        chosen = st.selectbox(label("parameter"), names, key="parameter")
+        complaint("parameter")
+    return chosen
+
+
+def _place(name: str, count: int) -> int:
+    """The index, from 0, of a row or column."""
+    number_ = state.fitted(name, 1, count, default=1)
+    with st.container(width=240):
+        if count > 1:
+            st.slider(label(name), 1, count, key=name)
+        complaint(name)
+    return number_ - 1
+
+
+def _power() -> int:
+    with st.container(width=240):
+        power = st.select_slider(
+            label("epsilon"), range(1, 13), format_func=lambda power: f"1e−{power}", key="epsilon"
+        )
+        complaint("epsilon")
+    return power
+
+
+def _precise(value: float) -> str:
+    return f"{value:.{DIGITS}g}".replace("-", "−")

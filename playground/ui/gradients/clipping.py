@@ -1,0 +1,186 @@
+"""What clipping does: the same run with and without it, and a grid of learning rates and thresholds."""
+
+import math
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from playground.analysis.clipping import CASES, ClippingComparison, ClippingGrid
+from playground.config import ExperimentConfig
+from playground.corpus import Corpus
+from playground.figures.axes import number
+from playground.figures.clipping import clipped_norms, clipping_angles, clipping_grid, clipping_losses
+from playground.refusal import Refusal
+from playground.ui import choices, lesson, picture, state
+from playground.ui.controls import complaint
+from playground.ui.fields import label, option_label, sentence
+from playground.ui.figure_words import labels
+from playground.ui.picture import is_dark
+from playground.ui.progress import come_back, go_on
+from playground.ui.words import _
+
+UPDATES = 300
+THRESHOLDS = (*(float(f"{digit}e{power}") for power in range(-3, 3) for digit in (1, 3)), 1000.0)
+
+
+def show() -> None:
+    """Draw the choice of an example, both runs of it, and the grid."""
+    lesson.heading("gradients", "clipping")
+    lesson.text("gradients", "clipping")
+    config = _example()
+    _comparison(config)
+    lesson.heading("gradients", "grid")
+    lesson.text("gradients", "grid")
+    _grid(config)
+
+
+def _example() -> ExperimentConfig:
+    """A ready-made case or the experiment in the sidebar, with the clipping chosen here."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        case = _segments("case")
+        clip = _segments("case_clip")
+        base = CASES.get(case, state.viewer().config)
+        with st.container(width=260):
+            thresholds = sorted(
+                {*THRESHOLDS, state.following("case_threshold", base.training.clip_threshold)}
+            )
+            threshold = st.select_slider(
+                label("case_threshold"), thresholds, format_func="{:g}".format, key="case_threshold"
+            )
+            complaint("case_threshold")
+    config = replace(base, training=replace(base.training, clip=clip, clip_threshold=threshold))
+    st.caption(_described(config))
+    if case in CASES:
+        st.button(
+            _("Take this example to the sidebar"),
+            key="take_case",
+            icon=":material/input:",
+            on_click=state.set_values,
+            kwargs=config.values(),
+        )
+    return config
+
+
+def _segments(name: str) -> str:
+    with st.container(width="content"):
+        chosen = st.segmented_control(
+            label(name), choices.options(name), format_func=option_label, key=name, required=True
+        )
+        complaint(name)
+    return chosen
+
+
+def _described(config: ExperimentConfig) -> str:
+    """The settings of a run in one line."""
+    network, training = config.network, config.training
+    corpus = state.remembered("example", config.text, lambda: Corpus(config.text))
+    cell = option_label(network.cell)
+    if network.cell == "rnn":
+        cell += f" ({option_label(network.nonlinearity)})"
+    return _(
+        "{cell}, {hidden} units, {length} timesteps, {optimizer}, learning rate {rate:g}, seed {seed}; "
+        "{updates} updates."
+    ).format(
+        cell=cell,
+        hidden=network.hidden_size,
+        length=max(map(len, corpus.windows)) - 1,
+        optimizer=option_label(training.optimizer),
+        rate=training.learning_rate,
+        seed=config.seed,
+        updates=UPDATES,
+    )
+
+
+@st.fragment
+def _comparison(config: ExperimentConfig) -> None:
+    """The same seed twice; it starts by itself, for it takes a second or two."""
+    try:
+        job = state.remembered("comparison", config, lambda: ClippingComparison(config, updates=UPDATES))
+    except Refusal as refusal:
+        st.error(sentence(refusal), icon=":material/error:")
+        return
+    stopped = state.value("comparison_stopped") == config
+    if not stopped and not go_on(job, _("Training both runs …")):
+        _stop_button("stop_comparison", comparison_stopped=config)
+        come_back()
+    table = job.frame()
+    if stopped:
+        st.caption(_("Stopped; this is how far it came."))
+    if table.empty:
+        return
+    _results(table)
+    threshold = config.training.clip_threshold if config.training.clip == "norm" else None
+    left, right = st.columns(2, gap="large")
+    with left:
+        figure = clipped_norms(table, threshold=threshold, labels=labels(), dark=is_dark())
+        picture.show(
+            (figure, table), name="norms", title=_("Gradient norm before and after"), file="clipping"
+        )
+        figure = clipping_angles(table, labels=labels(), dark=is_dark())
+        _figure_only(figure, "angles", _("Angle between the gradient and what is left of it"))
+    with right:
+        figure = clipping_losses(table, labels=labels(), dark=is_dark())
+        _figure_only(figure, "losses", _("Loss with and without clipping"))
+        lesson.text("gradients", "angle")
+
+
+def _figure_only(figure: object, name: str, title: str) -> None:
+    """A further figure of a table that has its download already."""
+    st.plotly_chart(figure, key=f"figure_{name}", theme=None, alt=title, config={"displaylogo": False})
+
+
+def _results(table: pd.DataFrame) -> None:
+    """Where both runs ended, and how often the gradient was clipped."""
+    free, clipped = (table.loc[table["variant"].eq(variant)] for variant in ("free", "clipped"))
+    one, two, three = st.columns(3)
+    one.metric(_("loss without clipping, in nats"), _loss(free.iloc[-1]))
+    two.metric(_("loss with clipping, in nats"), _loss(clipped.iloc[-1]))
+    three.metric(
+        _("updates clipped"),
+        _("{clipped} of {count}").format(clipped=int(clipped["clipped"].sum()), count=len(clipped) - 1),
+    )
+
+
+def _loss(row: pd.Series) -> str:
+    if math.isfinite(row["loss"]) and math.isfinite(row["gradient_norm"]):
+        return number(row["loss"])
+    return _("diverged at step {step}").format(step=int(row["step"]))
+
+
+@st.fragment
+def _grid(config: ExperimentConfig) -> None:
+    """All pairs of a learning rate and a threshold; started by a button, stopped by another."""
+    anything = replace(config, training=replace(config.training, learning_rate=0.01, clip_threshold=1.0))
+    if state.value("grid_started") != anything:
+        st.button(
+            _("Train the grid"),
+            key="start_grid",
+            icon=":material/grid_on:",
+            type="primary",
+            on_click=state.set_values,
+            kwargs={"grid_started": anything, "grid_stopped": None},
+        )
+        return
+    try:
+        job = state.remembered("grid", anything, lambda: ClippingGrid(anything, updates=UPDATES))
+    except Refusal as refusal:
+        st.error(sentence(refusal), icon=":material/error:")
+        return
+    stopped = state.value("grid_stopped") == anything
+    running = not stopped and not go_on(job, _("Training 36 networks side by side …"))
+    if running:
+        _stop_button("stop_grid", grid_stopped=anything)
+    elif stopped:
+        st.caption(_("Stopped; this is how far it came."))
+    table = job.frame()
+    if not table.empty and not running:
+        figure = clipping_grid(table, labels=labels(), dark=is_dark())
+        title = _("Loss reached for each learning rate and threshold")
+        picture.show((figure, table), name="grid", title=title, file="clipping-grid")
+    if running:
+        come_back()
+
+
+def _stop_button(key: str, **values: object) -> None:
+    st.button(_("Stop here"), key=key, icon=":material/stop:", on_click=state.set_values, kwargs=dict(values))

@@ -1,0 +1,152 @@
+"""Whose gradients are looked at: the run of the experiment, one of its training steps, one sequence of its text."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from playground.analysis.gradient_tables import Reading
+from playground.analysis.unrolled import parameters_of
+from playground.corpus import Batch
+from playground.network import Network
+from playground.runs.viewer import Viewer
+from playground.ui import state
+from playground.ui.controls import complaint
+from playground.ui.fields import label, option_label
+from playground.ui.progress import TURN, come_back
+from playground.ui.words import _
+
+MORE_STEPS = 100
+LISTED = 200  # sequences to choose from
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One sequence, read by the network of one training step, in 32 or 64 bits."""
+
+    viewer: Viewer
+    step: int
+    network: Network
+    batch: Batch
+    reading: Reading
+    dtype: torch.dtype
+    key: tuple[object, ...]  # equal for what gives equal numbers
+
+    @property
+    def parameters(self) -> dict[str, Tensor]:
+        """Copies of the network's, in the chosen precision."""
+        return parameters_of(self.network, self.dtype)
+
+
+def choose(*, precision: bool = True) -> Subject:
+    """Draw the choices of step, sequence and precision, and get the network; it may take some runs of the page.
+
+    precision: whether there is a choice; without it, 64 bits.
+    """
+    viewer = state.viewer()
+    _train_up_to_what_was_asked(viewer)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        step = _step(viewer)
+        index = _sequence(viewer)
+        bits = _bits() if precision else "64"
+    if viewer.run.exploded_at is not None and step >= viewer.run.exploded_at:
+        st.warning(
+            _(
+                "The loss stopped being a number after step {step:,}: these are the last weights. Where their "
+                "gradients are not numbers either, the figures say so."
+            ).format(step=viewer.run.exploded_at),
+            icon=":material/local_fire_department:",
+        )
+    with viewer.turn() as budget:
+        network = viewer.run.network_at(step, budget=max(budget, TURN))
+    if network is None:
+        st.info(_("Training again up to step {step:,} to get its weights back …").format(step=step))
+        come_back()
+    assert network is not None  # come_back does not return
+    corpus = viewer.run.corpus
+    batch = corpus.window_batch(index)
+    reading = Reading(batch, corpus.labels, step=step)
+    dtype = torch.float64 if bits == "64" else torch.float32
+    return Subject(viewer, step, network, batch, reading, dtype, (viewer.run_id, step, index, bits))
+
+
+def _bits() -> str:
+    with st.container(width="content"):
+        bits = st.segmented_control(
+            label("bits"),
+            ["32", "64"],
+            format_func=option_label,
+            key="bits",
+            required=True,
+            help=_(
+                "Training runs in 32 bits. What is smaller than 10⁻⁴⁵ becomes 0 there; 64 bits reach 10⁻³²³."
+            ),
+        )
+        complaint("bits")
+    return bits
+
+
+def _train_up_to_what_was_asked(viewer: Viewer) -> None:
+    """Where a link or the button asks for a step that the run has yet to reach, train it, and show how far it is."""
+    run, asked = viewer.run, state.asked("at")
+    if asked is None or asked <= run.step or run.exploded_at is not None:
+        return
+    with viewer.turn() as budget:
+        run.advance(asked - run.step, budget=max(budget, TURN))
+    if run.step < asked and run.exploded_at is None:
+        text = _("Training up to step {step:,}; now at {now:,}").format(step=asked, now=run.step)
+        st.progress(run.step / asked, text)
+        st.button(
+            _("Stop here"),
+            key="stop_training",
+            icon=":material/stop:",
+            on_click=state.set_values,
+            kwargs={"at": run.step},
+        )
+        come_back()
+
+
+def _step(viewer: Viewer) -> int:
+    """The training step to look at; 0 is the untrained network."""
+    last = viewer.run.step
+    default = min(state.studied_step(), last)
+    step = state.fitted("at", 0, last, default=default)
+    with st.container(width=340):
+        if last:
+            st.slider(
+                label("at"),
+                0,
+                last,
+                key="at",
+                help=_("Every step of the run is kept; its weights are trained again, bit for bit."),
+            )
+        else:
+            st.markdown(_("**Untrained network** (step 0)"))
+        complaint("at")
+    if viewer.run.exploded_at is None:
+        st.button(
+            _("Train {count} steps more").format(count=MORE_STEPS),
+            key="train_more",
+            icon=":material/fast_forward:",
+            on_click=state.set_values,
+            kwargs={"at": last + MORE_STEPS},
+        )
+    return step
+
+
+def _sequence(viewer: Viewer) -> int:
+    """The index of a window of the text."""
+    corpus = viewer.run.corpus
+    count = min(len(corpus.windows), LISTED)
+    number = state.fitted("sequence", 1, count, default=1)
+    if count > 1:
+        with st.container(width=260):
+            st.selectbox(
+                label("sequence"),
+                range(1, count + 1),
+                format_func=lambda n: f"{n}: {corpus.decode(corpus.windows[n - 1])[:40]}",
+                key="sequence",
+            )
+            complaint("sequence")
+    return number - 1

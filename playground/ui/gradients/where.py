@@ -1,0 +1,233 @@
+"""Where the gradient goes, what it adds up to, and why it vanishes or explodes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+import torch
+
+from playground.analysis.backpropagation import Backpropagation
+from playground.analysis.jacobians import CARRIES, JacobianSizes, carry_shares, jacobian_sizes
+from playground.analysis.unrolled import Unrolled, autograd_gradients, unroll
+from playground.figures.axes import number
+from playground.figures.decay import (
+    buildup_over_time,
+    carry_over_distance,
+    decay_over_distance,
+    jacobian_parts,
+    norm_over_length,
+)
+from playground.figures.influence import contributions_matrix, influence_matrix
+from playground.ui import lesson, picture, state
+from playground.ui.controls import complaint
+from playground.ui.fields import label, option_label
+from playground.ui.figure_words import labels
+from playground.ui.gradients import subject
+from playground.ui.gradients.subject import Subject
+from playground.ui.picture import is_dark
+from playground.ui.progress import come_back, go_on
+from playground.ui.words import _
+
+SMALLEST_NORMAL = {torch.float32: 2.0**-126, torch.float64: 2.0**-1022}  # below it digits are lost
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that is measured of one subject, whichever loss is chosen."""
+
+    subject: Subject
+    unrolled: Unrolled
+    done: Backpropagation
+    sizes: tuple[JacobianSizes, ...]  # of each layer
+    influence: pd.DataFrame
+
+
+def show() -> None:
+    """Draw the three panels."""
+    looked_at = subject.choose()
+    length = looked_at.reading.length
+    job = state.remembered("back-propagation", looked_at.key, lambda: _start(looked_at))
+    if not go_on(job, _("Sending every loss back through time …")):
+        come_back()
+    findings = state.remembered("findings", looked_at.key, lambda: _finish(looked_at, job))
+
+    t = state.fitted("loss_at", 1, length, default=length)
+    layer, quantity = 1, "h"
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        with st.container(width=340):
+            if length > 1:
+                tokens, targets = looked_at.reading.tokens, looked_at.reading.targets
+                st.select_slider(
+                    label("loss_at"),
+                    range(1, length + 1),
+                    format_func=lambda t: f"{t}: {tokens[t - 1]} → {targets[t - 1]}",
+                    key="loss_at",
+                )
+            complaint("loss_at")
+        if job.unrolled.config.layers > 1:
+            layer = _layer(job.unrolled.config.layers)
+        if job.unrolled.config.cell == "lstm":
+            quantity = _state()
+    _influence(findings, layer, quantity, t)
+    _sum(findings, layer, t)
+    _why(findings, layer, t)
+
+
+def _start(looked_at: Subject) -> Backpropagation:
+    with torch.inference_mode():
+        return Backpropagation(unroll(looked_at.network.config, looked_at.parameters, looked_at.batch))
+
+
+def _finish(looked_at: Subject, job: Backpropagation) -> Findings:
+    sizes = tuple(jacobian_sizes(job.unrolled, layer) for layer in range(job.unrolled.config.layers))
+    return Findings(looked_at, job.unrolled, job, sizes, looked_at.reading.influence(job))
+
+
+def _layer(layers: int) -> int:
+    with st.container(width="content"):
+        state.fitted("layer", 1, layers, default=layers)
+        chosen = st.segmented_control(label("layer"), range(1, layers + 1), key="layer", required=True)
+        complaint("layer")
+    return chosen
+
+
+def _state() -> str:
+    with st.container(width="content"):
+        chosen = st.segmented_control(
+            label("state"), ["h", "c"], format_func=option_label, key="state", required=True
+        )
+        complaint("state")
+    return chosen
+
+
+def _influence(findings: Findings, layer: int, quantity: str, t: int) -> None:
+    """Panel 1: the influence matrix, and what it says of the chosen loss in three numbers."""
+    lesson.heading("gradients", "influence")
+    table = findings.influence
+    shown = table[table["layer"].eq(layer) & table["quantity"].eq(quantity)]
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        figure = influence_matrix(shown, selected=t, labels=labels(), dark=is_dark())
+        _draw(findings, (figure, table), "influence", _("Influence of every state on every loss"))
+    with right:
+        lesson.text("gradients", "influence")
+        row = shown[shown["t"].eq(t)].sort_values("k")["value"].to_numpy()
+        if len(row):
+            first, last = st.columns(2)
+            last.metric(_("At the loss, k = {k}").format(k=t), number(row[-1]))
+            first.metric(_("At the start, k = 1"), number(row[0]))
+        _small_numbers(table["value"].to_numpy(), findings.subject.dtype)
+
+
+def _small_numbers(values: np.ndarray, dtype: torch.dtype) -> None:
+    """Say what the precision has swallowed, and what it could not hold."""
+    zeros, other = int((values == 0).sum()), int((~np.isfinite(values)).sum())
+    denormal = int(((values > 0) & (values < SMALLEST_NORMAL[dtype])).sum())
+    if zeros or denormal:
+        st.info(
+            _(
+                "{zeros:,} of {count:,} values are exactly 0 and {denormal:,} are below {smallest}, where digits are "
+                "lost: too small for {bits}-bit numbers, or stopped by a slope of 0."
+            ).format(
+                zeros=zeros,
+                count=len(values),
+                denormal=denormal,
+                smallest=number(SMALLEST_NORMAL[dtype]),
+                bits=32 if dtype == torch.float32 else 64,
+            ),
+            icon=":material/low_priority:",
+        )
+        if dtype == torch.float32:
+            st.button(_("Compute in 64 bits"), key="use_64", on_click=state.set_values, kwargs={"bits": "64"})
+    if other:
+        st.warning(
+            _("{other:,} of {count:,} values are infinite or not a number.").format(
+                other=other, count=len(values)
+            ),
+            icon=":material/error:",
+        )
+
+
+def _sum(findings: Findings, layer: int, t: int) -> None:
+    """Panel 2: the gradient of W_hh as a sum over losses and uses, beside autograd's."""
+    looked_at, job = findings.subject, findings.done
+    lesson.heading("gradients", "sum")
+    lesson.text("gradients", "sum")
+    with st.container(width="content"):
+        total = st.segmented_control(
+            label("total"), ["mean", "sum"], format_func=option_label, key="total", required=True
+        )
+        complaint("total")
+    scale = 1 / max(1, job.unrolled.predictions) if total == "mean" else 1.0
+    by_hand = job.layers[layer - 1].gradient * scale
+    autograd = state.remembered(
+        "autograd",
+        (looked_at.key, total),
+        lambda: autograd_gradients(
+            looked_at.network.config, looked_at.parameters, looked_at.batch, reduction=total
+        ),
+    )[f"rnn.weight_hh_l{layer - 1}"]
+    one, two, three = st.columns(3)
+    one.metric(_("‖∂L/∂W_hh‖, sum of all terms"), _six(torch.linalg.vector_norm(by_hand.double()).item()))
+    two.metric(_("the same from torch's autograd"), _six(torch.linalg.vector_norm(autograd.double()).item()))
+    three.metric(_("largest difference of an entry"), number((by_hand - autograd).abs().max().item()))
+    contributions = looked_at.reading.contributions(job, scale=scale)
+    buildup = looked_at.reading.buildup(job, t=t, scale=scale)
+    lengths = looked_at.reading.lengths(job)
+    left, right = st.columns(2, gap="large")
+    with left:
+        figure = contributions_matrix(_of(contributions, layer), selected=t, labels=labels(), dark=is_dark())
+        _draw(findings, (figure, contributions), "contributions", _("The gradient of W_hh, term by term"))
+    with right:
+        figure = buildup_over_time(_of(buildup, layer), labels=labels(), dark=is_dark())
+        _draw(findings, (figure, buildup), "buildup", _("One term at a time, and all of them gathered"))
+    left, right = st.columns(2, gap="large")
+    with left:
+        figure = norm_over_length(_of(lengths, layer), labels=labels(), dark=is_dark())
+        _draw(findings, (figure, lengths), "lengths", _("Norm of the gradient against the length"))
+    with right:
+        lesson.text("gradients", "length")
+
+
+def _why(findings: Findings, layer: int, t: int) -> None:
+    """Panel 3: the chosen loss against distance, and each step's Jacobian with its parts."""
+    job, reading = findings.done, findings.subject.reading
+    cell = job.unrolled.config.cell
+    lesson.heading("gradients", "why")
+    if reading.length < 2:
+        st.info(
+            _("This sequence has one prediction only, so there is no step back in time. Take a longer text.")
+        )
+        return
+    lesson.text("gradients", "why" if cell == "rnn" else f"why-{cell}")
+    decay = reading.decay(job, findings.sizes, layer=layer, t=t)
+    jacobians = reading.jacobians(findings.sizes, has_carry=cell == "gru")
+    left, right = st.columns(2, gap="large")
+    with left:
+        figure = decay_over_distance(decay, labels=labels(), dark=is_dark())
+        _draw(findings, (figure, decay), "decay", _("What is left of the gradient at a distance"))
+    with right:
+        figure = jacobian_parts(_of(jacobians, layer), labels=labels(), dark=is_dark())
+        _draw(findings, (figure, jacobians), "jacobians", _("Each step's Jacobian and its parts"))
+    if cell in CARRIES:
+        carry = reading.carry(carry_shares(findings.unrolled, layer - 1, t - 1), layer=layer, t=t)
+        left, right = st.columns(2, gap="large")
+        with left:
+            figure = carry_over_distance(carry, state=CARRIES[cell][0], labels=labels(), dark=is_dark())
+            _draw(findings, (figure, carry), "carry", _("What the gates carry, and what takes other ways"))
+        with right:
+            lesson.text("gradients", f"carry-{cell}")
+
+
+def _of(table: pd.DataFrame, layer: int) -> pd.DataFrame:
+    return table[table["layer"].eq(layer)]
+
+
+def _six(value: float) -> str:
+    """Six significant digits: enough to see where two ways to the same number part."""
+    return f"{value:.6g}".replace("-", "−") if np.isfinite(value) else number(value)
+
+
+def _draw(findings: Findings, shown: picture.Picture, name: str, title: str) -> None:
+    picture.show(shown, name=name, title=title, file=f"{name}-step-{findings.subject.step}")

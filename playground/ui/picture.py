@@ -1,0 +1,37 @@
+"""A figure as a page shows it, and its numbers to take home."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from playground.ui.words import _
+
+Picture = tuple[Any, pd.DataFrame]  # a figure, or None where the table itself is the picture; and its numbers
+
+
+def is_dark() -> bool:
+    """Whether the reader's theme is the dark one."""
+    return st.context.theme.type == "dark"
+
+
+def show(picture: Picture, *, name: str, title: str, file: str) -> None:
+    """Draw a figure, or its table, with the table as CSV below it.
+
+    name: the key of the picture on its page. title: its text alternative. file: what the download is called, without
+    its ending.
+    """
+    figure, table = picture
+    if figure is not None:
+        st.plotly_chart(figure, key=f"figure_{name}", theme=None, alt=title, config={"displaylogo": False})
+    else:
+        st.dataframe(table.dropna(axis="columns", how="all"), hide_index=True)
+    st.download_button(
+        _("Download as CSV"),
+        table.to_csv(index=False).encode("utf-8-sig"),
+        file_name=f"{file}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"csv_{name}",
+    )
