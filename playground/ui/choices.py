@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from playground.analysis.knobs import KNOBS, Knobs
-from playground.config import FIELDS, Choice, Flag, Range
+from playground.config import Choice, Flag, Range
 from playground.refusal import Refusal
 
 MAX_STEP = 100_000  # a link may ask for a step that this server has yet to train
@@ -57,7 +57,7 @@ GRADIENTS: Mapping[str, PageField] = MappingProxyType(
         "epsilon": PageField(Range(1, 12), 5),
         "case": PageField(Choice(("exploding", "vanishing", "experiment")), "exploding"),
         "case_clip": PageField(Choice(("norm", "value")), "norm"),
-        "case_threshold": PageField(FIELDS["clip_threshold"]),
+        "case_threshold": PageField(Range(1e-3, 1e3, float)),
     }
 )
 PAGES: Mapping[str, Mapping[str, PageField]] = MappingProxyType({"gradients": GRADIENTS})
@@ -85,10 +85,3 @@ def to_link(page: str, values: Mapping[str, Any], followed: Mapping[str, Any]) -
         if value is not None and value != next((each for each in known if each is not None), None):
             shown[name] = field.kind.show(value)
     return shown
-
-
-def options(name: str) -> list[str]:
-    """What a choice of the Gradients page can be."""
-    kind = GRADIENTS[name].kind
-    assert isinstance(kind, Choice)
-    return list(kind.options)

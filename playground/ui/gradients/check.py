@@ -6,10 +6,8 @@ from playground.analysis.differences import WeightCheck
 from playground.figures.axes import number
 from playground.figures.differences import error_over_epsilon
 from playground.ui import lesson, picture, state
-from playground.ui.controls import complaint
-from playground.ui.fields import label
 from playground.ui.figure_words import labels
-from playground.ui.gradients import subject
+from playground.ui.gradients import subject, widgets
 from playground.ui.picture import is_dark
 from playground.ui.words import _
 
@@ -24,13 +22,13 @@ def show() -> None:
     check = state.remembered(
         "weight check", looked_at.key, lambda: WeightCheck(looked_at.network, looked_at.batch)
     )
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with widgets.row():
         parameter = _parameter(list(check.by_hand))
         shape = check.by_hand[parameter].shape
         index = [_place("row", shape[0])]
         if len(shape) > 1:
             index.append(_place("column", shape[1]))
-        power = _power()
+        power = widgets.pick("epsilon", range(1, 13), width=200, drawn=lambda power: f"1e−{power}")
     found = check.at(parameter, index, epsilon=10.0**-power)
     one, two, three, four = st.columns(4)
     one.metric(_("the weight w"), _precise(found.weight))
@@ -52,29 +50,13 @@ def _parameter(names: list[str]) -> str:
     """One of the network's parameters; another network may lack the one chosen before."""
     if state.value("parameter") not in names:
         state.set_values(parameter="rnn.weight_hh_l0")
-    with st.container(width=220):
-        chosen = st.selectbox(label("parameter"), names, key="parameter")
-        complaint("parameter")
-    return chosen
+    return widgets.select("parameter", names, width=220, drawn=str)
 
 
 def _place(name: str, count: int) -> int:
     """The index, from 0, of a row or column."""
-    number_ = state.fitted(name, 1, count, default=1)
-    with st.container(width=240):
-        if count > 1:
-            st.slider(label(name), 1, count, key=name)
-        complaint(name)
-    return number_ - 1
-
-
-def _power() -> int:
-    with st.container(width=240):
-        power = st.select_slider(
-            label("epsilon"), range(1, 13), format_func=lambda power: f"1e−{power}", key="epsilon"
-        )
-        complaint("epsilon")
-    return power
+    state.fitted(name, 1, count, default=1)
+    return widgets.pick(name, range(1, count + 1), width=200, drawn=str) - 1
 
 
 def _precise(value: float) -> str:

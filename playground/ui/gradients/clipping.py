@@ -1,8 +1,8 @@
 """What clipping does: the same run with and without it, and a grid of learning rates and thresholds."""
 
-import math
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -12,10 +12,10 @@ from playground.corpus import Corpus
 from playground.figures.axes import number
 from playground.figures.clipping import clipped_norms, clipping_angles, clipping_grid, clipping_losses
 from playground.refusal import Refusal
-from playground.ui import choices, lesson, picture, state
-from playground.ui.controls import complaint
-from playground.ui.fields import label, option_label, sentence
+from playground.ui import lesson, picture, state
+from playground.ui.fields import option_label, sentence
 from playground.ui.figure_words import labels
+from playground.ui.gradients import widgets
 from playground.ui.picture import is_dark
 from playground.ui.progress import come_back, go_on
 from playground.ui.words import _
@@ -37,18 +37,13 @@ def show() -> None:
 
 def _example() -> ExperimentConfig:
     """A ready-made case or the experiment in the sidebar, with the clipping chosen here."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        case = _segments("case")
-        clip = _segments("case_clip")
+    with widgets.row():
+        case = widgets.segments("case")
+        clip = widgets.segments("case_clip")
         base = CASES.get(case, state.viewer().config)
-        with st.container(width=260):
-            thresholds = sorted(
-                {*THRESHOLDS, state.following("case_threshold", base.training.clip_threshold)}
-            )
-            threshold = st.select_slider(
-                label("case_threshold"), thresholds, format_func="{:g}".format, key="case_threshold"
-            )
-            complaint("case_threshold")
+        usual = state.following("case_threshold", base.training.clip_threshold)
+        thresholds = sorted({*THRESHOLDS, usual})
+        threshold = widgets.pick("case_threshold", thresholds, width=260, drawn="{:g}".format)
     config = replace(base, training=replace(base.training, clip=clip, clip_threshold=threshold))
     st.caption(_described(config))
     if case in CASES:
@@ -60,15 +55,6 @@ def _example() -> ExperimentConfig:
             kwargs=config.values(),
         )
     return config
-
-
-def _segments(name: str) -> str:
-    with st.container(width="content"):
-        chosen = st.segmented_control(
-            label(name), choices.options(name), format_func=option_label, key=name, required=True
-        )
-        complaint(name)
-    return chosen
 
 
 def _described(config: ExperimentConfig) -> str:
@@ -132,20 +118,22 @@ def _figure_only(figure: object, name: str, title: str) -> None:
 
 def _results(table: pd.DataFrame) -> None:
     """Where both runs ended, and how often the gradient was clipped."""
-    free, clipped = (table.loc[table["variant"].eq(variant)] for variant in ("free", "clipped"))
+    free, clipped = (table.query("variant == @variant") for variant in ("free", "clipped"))
     one, two, three = st.columns(3)
-    one.metric(_("loss without clipping, in nats"), _loss(free.iloc[-1]))
-    two.metric(_("loss with clipping, in nats"), _loss(clipped.iloc[-1]))
+    one.metric(_("loss without clipping, in nats"), _loss(free))
+    two.metric(_("loss with clipping, in nats"), _loss(clipped))
     three.metric(
         _("updates clipped"),
         _("{clipped} of {count}").format(clipped=int(clipped["clipped"].sum()), count=len(clipped) - 1),
     )
 
 
-def _loss(row: pd.Series) -> str:
-    if math.isfinite(row["loss"]) and math.isfinite(row["gradient_norm"]):
-        return number(row["loss"])
-    return _("diverged at step {step}").format(step=int(row["step"]))
+def _loss(run: pd.DataFrame) -> str:
+    """Where a run ended."""
+    step, loss, norm = (run[name].to_list()[-1] for name in ("step", "loss", "gradient_norm"))
+    if np.isfinite([loss, norm]).all():
+        return number(loss)
+    return _("diverged at step {step}").format(step=step)
 
 
 @st.fragment

@@ -6,14 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from playground.analysis import knobs as untrained
-from playground.analysis.knobs import KNOBS, Knobs
-from playground.config import Choice, Range
+from playground.analysis.knobs import Knobs
 from playground.figures.axes import number
 from playground.figures.decay import knob_band, radius_sweep
 from playground.ui import lesson, picture, state
-from playground.ui.controls import complaint
-from playground.ui.fields import label, option_label
+from playground.ui.fields import option_label
 from playground.ui.figure_words import labels
+from playground.ui.gradients import widgets
 from playground.ui.picture import is_dark
 from playground.ui.words import _
 
@@ -48,57 +47,29 @@ def show() -> None:
 
 def _knobs() -> Knobs:
     """The widgets of what matters for the chosen cell."""
-    chosen: dict[str, object] = {}
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        cell = chosen["cell"] = _segments("cell")
-        if cell == "rnn":
-            chosen["nonlinearity"] = _select("nonlinearity")
-        initialization = chosen["initialization"] = _select("initialization")
-        if initialization == "spectral":
-            chosen["radius"] = _slider("radius", 0.05)
-        if cell == "lstm":
-            chosen["forget_bias"] = _slider("forget_bias", 0.25)
-        if cell == "gru":
-            chosen["update_bias"] = _slider("update_bias", 0.25)
-        chosen["length"] = _slider("length", 1)
-    return Knobs(**chosen)  # pyright: ignore[reportArgumentType]  (Knobs checks them)
+    with widgets.row():
+        chosen = {"cell": widgets.segments("knob_cell")}
+        if chosen["cell"] == "rnn":
+            chosen["nonlinearity"] = widgets.select("knob_nonlinearity", width=150)
+        chosen["initialization"] = widgets.select("knob_initialization", width=150)
+        if chosen["initialization"] == "spectral":
+            chosen["radius"] = widgets.slider("knob_radius", 0.05, width=190)
+        if chosen["cell"] == "lstm":
+            chosen["forget_bias"] = widgets.slider("knob_forget_bias", 0.25, width=190)
+        if chosen["cell"] == "gru":
+            chosen["update_bias"] = widgets.slider("knob_update_bias", 0.25, width=190)
+        chosen["length"] = widgets.slider("knob_length", 1, width=190)
+    return Knobs(**chosen)
 
 
 def _in_numbers(drawn: pd.DataFrame) -> None:
     """What is left at the first timestep, of h."""
-    first = drawn[drawn["quantity"].eq("h") & drawn["distance"].eq(drawn["distance"].max())]
-    for variant, low, median, high in first[["variant", "low", "median", "high"]].itertuples(index=False):
+    first = drawn.query("quantity == 'h' and distance == distance.max()")
+    for variant, low, median, high in zip(
+        first["variant"], first["low"], first["median"], first["high"], strict=True
+    ):
         st.markdown(
             _(
                 "**{variant}**: at the first timestep {median} is left (median; 10–90 %: {low} to {high})"
             ).format(variant=option_label(variant), median=number(median), low=number(low), high=number(high))
         )
-
-
-def _segments(name: str) -> str:
-    key, kind = f"knob_{name}", KNOBS[f"knob_{name}"]
-    assert isinstance(kind, Choice)
-    with st.container(width="content"):
-        chosen = st.segmented_control(
-            label(key), list(kind.options), format_func=option_label, key=key, required=True
-        )
-        complaint(key)
-    return chosen
-
-
-def _select(name: str) -> str:
-    key, kind = f"knob_{name}", KNOBS[f"knob_{name}"]
-    assert isinstance(kind, Choice)
-    with st.container(width=150):
-        chosen = st.selectbox(label(key), list(kind.options), format_func=option_label, key=key)
-        complaint(key)
-    return chosen
-
-
-def _slider(name: str, step: float) -> float:
-    key, kind = f"knob_{name}", KNOBS[f"knob_{name}"]
-    assert isinstance(kind, Range)
-    with st.container(width=190):
-        chosen = st.slider(label(key), kind.kind(kind.low), kind.kind(kind.high), step=step, key=key)
-        complaint(key)
-    return chosen

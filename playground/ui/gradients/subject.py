@@ -13,7 +13,8 @@ from playground.network import Network
 from playground.runs.viewer import Viewer
 from playground.ui import state
 from playground.ui.controls import complaint
-from playground.ui.fields import label, option_label
+from playground.ui.fields import label
+from playground.ui.gradients import widgets
 from playground.ui.progress import TURN, come_back
 from playground.ui.words import _
 
@@ -46,10 +47,17 @@ def choose(*, precision: bool = True) -> Subject:
     """
     viewer = state.viewer()
     _train_up_to_what_was_asked(viewer)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with widgets.row():
         step = _step(viewer)
         index = _sequence(viewer)
-        bits = _bits() if precision else "64"
+        bits = "64"
+        if precision:
+            bits = widgets.segments(
+                "bits",
+                help=_(
+                    "Training runs in 32 bits. What is smaller than 10⁻⁴⁵ becomes 0 there; 64 bits reach 10⁻³²³."
+                ),
+            )
     if viewer.run.exploded_at is not None and step >= viewer.run.exploded_at:
         st.warning(
             _(
@@ -69,22 +77,6 @@ def choose(*, precision: bool = True) -> Subject:
     reading = Reading(batch, corpus.labels, step=step)
     dtype = torch.float64 if bits == "64" else torch.float32
     return Subject(viewer, step, network, batch, reading, dtype, (viewer.run_id, step, index, bits))
-
-
-def _bits() -> str:
-    with st.container(width="content"):
-        bits = st.segmented_control(
-            label("bits"),
-            ["32", "64"],
-            format_func=option_label,
-            key="bits",
-            required=True,
-            help=_(
-                "Training runs in 32 bits. What is smaller than 10⁻⁴⁵ becomes 0 there; 64 bits reach 10⁻³²³."
-            ),
-        )
-        complaint("bits")
-    return bits
 
 
 def _train_up_to_what_was_asked(viewer: Viewer) -> None:
@@ -141,12 +133,10 @@ def _sequence(viewer: Viewer) -> int:
     count = min(len(corpus.windows), LISTED)
     number = state.fitted("sequence", 1, count, default=1)
     if count > 1:
-        with st.container(width=260):
-            st.selectbox(
-                label("sequence"),
-                range(1, count + 1),
-                format_func=lambda n: f"{n}: {corpus.decode(corpus.windows[n - 1])[:40]}",
-                key="sequence",
-            )
-            complaint("sequence")
+        widgets.select(
+            "sequence",
+            range(1, count + 1),
+            width=260,
+            drawn=lambda n: f"{n}: {corpus.decode(corpus.windows[n - 1])[:40]}",
+        )
     return number - 1

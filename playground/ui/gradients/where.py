@@ -20,10 +20,8 @@ from playground.figures.decay import (
 )
 from playground.figures.influence import contributions_matrix, influence_matrix
 from playground.ui import lesson, picture, state
-from playground.ui.controls import complaint
-from playground.ui.fields import label, option_label
 from playground.ui.figure_words import labels
-from playground.ui.gradients import subject
+from playground.ui.gradients import subject, widgets
 from playground.ui.gradients.subject import Subject
 from playground.ui.picture import is_dark
 from playground.ui.progress import come_back, go_on
@@ -53,22 +51,20 @@ def show() -> None:
     findings = state.remembered("findings", looked_at.key, lambda: _finish(looked_at, job))
 
     t = state.fitted("loss_at", 1, length, default=length)
-    layer, quantity = 1, "h"
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        with st.container(width=340):
-            if length > 1:
-                tokens, targets = looked_at.reading.tokens, looked_at.reading.targets
-                st.select_slider(
-                    label("loss_at"),
-                    range(1, length + 1),
-                    format_func=lambda t: f"{t}: {tokens[t - 1]} → {targets[t - 1]}",
-                    key="loss_at",
-                )
-            complaint("loss_at")
-        if job.unrolled.config.layers > 1:
-            layer = _layer(job.unrolled.config.layers)
+    layers = job.unrolled.config.layers
+    layer, quantity = state.fitted("layer", 1, layers, default=layers), "h"
+    with widgets.row():
+        tokens, targets = looked_at.reading.tokens, looked_at.reading.targets
+        widgets.pick(
+            "loss_at",
+            range(1, length + 1),
+            width=340,
+            drawn=lambda t: f"{t}: {tokens[t - 1]} → {targets[t - 1]}",
+        )
+        if layers > 1:
+            layer = widgets.segments("layer", range(1, layers + 1))
         if job.unrolled.config.cell == "lstm":
-            quantity = _state()
+            quantity = widgets.segments("state")
     _influence(findings, layer, quantity, t)
     _sum(findings, layer, t)
     _why(findings, layer, t)
@@ -84,35 +80,18 @@ def _finish(looked_at: Subject, job: Backpropagation) -> Findings:
     return Findings(looked_at, job.unrolled, job, sizes, looked_at.reading.influence(job))
 
 
-def _layer(layers: int) -> int:
-    with st.container(width="content"):
-        state.fitted("layer", 1, layers, default=layers)
-        chosen = st.segmented_control(label("layer"), range(1, layers + 1), key="layer", required=True)
-        complaint("layer")
-    return chosen
-
-
-def _state() -> str:
-    with st.container(width="content"):
-        chosen = st.segmented_control(
-            label("state"), ["h", "c"], format_func=option_label, key="state", required=True
-        )
-        complaint("state")
-    return chosen
-
-
 def _influence(findings: Findings, layer: int, quantity: str, t: int) -> None:
     """Panel 1: the influence matrix, and what it says of the chosen loss in three numbers."""
     lesson.heading("gradients", "influence")
     table = findings.influence
-    shown = table[table["layer"].eq(layer) & table["quantity"].eq(quantity)]
+    shown = _of(table, layer).query("quantity == @quantity")
     left, right = st.columns([3, 2], gap="large")
     with left:
         figure = influence_matrix(shown, selected=t, labels=labels(), dark=is_dark())
         _draw(findings, (figure, table), "influence", _("Influence of every state on every loss"))
     with right:
         lesson.text("gradients", "influence")
-        row = shown[shown["t"].eq(t)].sort_values("k")["value"].to_numpy()
+        row = shown.query("t == @t").sort_values("k")["value"].to_numpy()
         if len(row):
             first, last = st.columns(2)
             last.metric(_("At the loss, k = {k}").format(k=t), number(row[-1]))
@@ -154,11 +133,7 @@ def _sum(findings: Findings, layer: int, t: int) -> None:
     looked_at, job = findings.subject, findings.done
     lesson.heading("gradients", "sum")
     lesson.text("gradients", "sum")
-    with st.container(width="content"):
-        total = st.segmented_control(
-            label("total"), ["mean", "sum"], format_func=option_label, key="total", required=True
-        )
-        complaint("total")
+    total = widgets.segments("total")
     scale = 1 / max(1, job.unrolled.predictions) if total == "mean" else 1.0
     by_hand = job.layers[layer - 1].gradient * scale
     autograd = state.remembered(
@@ -221,7 +196,7 @@ def _why(findings: Findings, layer: int, t: int) -> None:
 
 
 def _of(table: pd.DataFrame, layer: int) -> pd.DataFrame:
-    return table[table["layer"].eq(layer)]
+    return table.query("layer == @layer")
 
 
 def _six(value: float) -> str:

@@ -1,13 +1,20 @@
 /**
  * The beat of playing. The stage asks for the next message once it has the last one and the time has come: so a busy
  * server is asked less often, no answer is overtaken by the next question, and a closed page asks for nothing.
+ *
+ * It waits for the rest of the page, too. Of a run that is about to end when the question comes, Streamlit may drop the
+ * last elements, and the word that it has finished, without which the page keeps what it should remove.
  */
 
 const PATIENCE = 3000; // ms without an answer after which the question is asked again
+const LOOK = 20; // ms until the next look whether the page has come to its end
 
 export class Clock {
-  constructor() {
+  /** @param {() => boolean} isPageRunning  whether more of the page is still to come */
+  constructor(isPageRunning) {
+    this.isPageRunning = isPageRunning;
     this.serial = -1;
+    this.heard = -Infinity;
     this.asked = -Infinity;
     this.timer = 0;
   }
@@ -24,7 +31,8 @@ export class Clock {
     }
     if (serial === this.serial) return; // the same message once more, after a change of theme
     this.serial = serial;
-    const due = this.asked + 1000 * tick - performance.now();
+    this.heard = performance.now();
+    const due = this.asked + 1000 * tick - this.heard;
     this.#later(Math.max(0, due), ask);
   }
 
@@ -37,7 +45,12 @@ export class Clock {
   #later(wait, ask) {
     clearTimeout(this.timer);
     this.timer = window.setTimeout(() => {
-      this.asked = performance.now();
+      const now = performance.now();
+      if (this.isPageRunning() && now - this.heard < PATIENCE) {
+        this.#later(LOOK, ask);
+        return;
+      }
+      this.asked = now;
       ask(this.serial);
       this.#later(PATIENCE, ask);
     }, wait);

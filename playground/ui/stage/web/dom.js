@@ -1,4 +1,4 @@
-/** Small helpers for building elements. Text always goes in as text. */
+/** Small helpers for building elements, and for what the page around them is doing. Text always goes in as text. */
 
 /**
  * @template {keyof HTMLElementTagNameMap} K
@@ -31,4 +31,9 @@ export function setText(target, text) {
  */
 export function setAttribute(target, name, value) {
   if (target.getAttribute(name) !== value) target.setAttribute(name, value);
+}
+
+/** Whether the server is still sending a page, or a part of one: Streamlit writes it on the page's root. */
+export function isPageRunning() {
+  return document.querySelector("[data-test-script-state]")?.getAttribute("data-test-script-state") === "running";
 }

@@ -1,6 +1,6 @@
 /** The stage: takes messages, holds the two cursors, and has the panels draw whenever something changed. */
 
-import { setAttribute, setText } from "./dom.js";
+import { isPageRunning, setAttribute, setText } from "./dom.js";
 import { dress } from "./dress.js";
 import { Clock } from "./clock.js";
 import { buildLayout } from "./layout.js";
@@ -35,7 +35,7 @@ export class Stage {
   constructor(parent) {
     this.layout = buildLayout();
     this.store = new Store();
-    this.clock = new Clock();
+    this.clock = new Clock(isPageRunning);
     this.player = new Player(this.store, (now) => this.#draw(now));
     /** @type {Trigger} */
     this.trigger = () => {};

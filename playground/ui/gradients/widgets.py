@@ -1,0 +1,70 @@
+"""The widgets of this page: in a row, each with its complaint below, all with their limits from `choices`."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import streamlit as st
+
+from playground.config import Choice, Range
+from playground.ui.choices import GRADIENTS
+from playground.ui.controls import complaint
+from playground.ui.fields import label, option_label
+from playground.ui.words import plain
+
+Drawn = Callable[[Any], str]
+
+
+def row() -> AbstractContextManager[object]:
+    """Widgets side by side, as many as fit."""
+    return st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+
+
+def segments(name: str, options: Sequence[Any] | None = None, *, help: str | None = None) -> Any:
+    """A few options side by side; what is chosen."""
+    with st.container(width="content"):
+        chosen = st.segmented_control(
+            label(name), options or _options(name), format_func=_drawn, key=name, required=True, help=help
+        )
+        complaint(name)
+    return chosen
+
+
+def select(name: str, options: Sequence[Any] | None = None, *, width: int, drawn: Drawn | None = None) -> Any:
+    """One of many options."""
+    with st.container(width=width):
+        chosen = st.selectbox(label(name), options or _options(name), format_func=drawn or _drawn, key=name)
+        complaint(name)
+    return chosen
+
+
+def pick(name: str, options: Sequence[Any], *, width: int, drawn: Drawn) -> Any:
+    """One of the places on a line; with a single place there is nothing to move."""
+    chosen = options[0]
+    with st.container(width=width):
+        if len(options) > 1:
+            chosen = st.select_slider(label(name), options, format_func=drawn, key=name)
+        else:
+            st.markdown(f"{label(name)}: {plain(drawn(chosen))}")
+        complaint(name)
+    return chosen
+
+
+def slider(name: str, step: float, *, width: int) -> Any:
+    """A number within the limits of its field."""
+    kind = GRADIENTS[name].kind
+    assert isinstance(kind, Range)
+    with st.container(width=width):
+        chosen = st.slider(label(name), kind.kind(kind.low), kind.kind(kind.high), step=step, key=name)
+        complaint(name)
+    return chosen
+
+
+def _options(name: str) -> list[str]:
+    kind = GRADIENTS[name].kind
+    assert isinstance(kind, Choice)
+    return list(kind.options)
+
+
+def _drawn(option: Any) -> str:
+    return option_label(option) if isinstance(option, str) else str(option)
