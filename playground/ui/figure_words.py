@@ -84,7 +84,7 @@ LABELS = {
     "jacobian_weight": N_("W<sub>hh</sub>, largest singular value"),
     "jacobian_radius": N_("W<sub>hh</sub>, spectral radius"),
     "jacobian_carry": N_("carried past all weights, largest z"),
-    "saturated": N_("{share} % of the units saturated (slope below 0.1)"),
+    "saturated": N_("{share} % of the slopes below a tenth of the steepest: saturated"),
     "axis_weight_gradient": N_("gradient of W<sub>hh</sub>, norm (nats per unit)"),
     "buildup_single": N_("this use alone, loss at t = {t}"),
     "buildup_accumulated": N_("all losses, this use and all later ones"),
