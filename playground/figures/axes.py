@@ -47,6 +47,7 @@ def time_axis(
         range=[-0.5, max(len(names), 1) - 0.5],
         labelalias=aliases,
         nticks=few(len(names)),
+        tickangle=0 if short else None,
         showgrid=False,
         showspikes=True,
         spikemode="across",
@@ -60,7 +61,7 @@ def time_axis(
 
 def few(count: int) -> int:
     """The most labels of an axis of categories: 0, for as many as fit, until they have three digits."""
-    return 0 if count < 100 else 11
+    return 0 if count < 100 else 8
 
 
 def time_hover(frame: pd.DataFrame, labels: Mapping[str, str], index: str = "t") -> list[str]:
@@ -101,6 +102,14 @@ class LogAxis:
         return 0.09 * (self.high - self.low)
 
     @property
+    def _tick(self) -> str | int | None:
+        """Plotly's step between labels: 1, 2 and 5 of every decade, or so many decades; none of its own below one."""
+        decades = self.high - self.low
+        if decades < 1:
+            return None
+        return "D2" if decades <= 3 else int(np.ceil(decades / 8))
+
+    @property
     def zero_row(self) -> float:
         """Height at which an exact zero is marked."""
         return 10 ** (self.low - 1.6 * self._gap)
@@ -119,6 +128,7 @@ class LogAxis:
             type="log",
             range=[self.low - below, self.high + above],
             title_text=title,
+            dtick=self._tick,
             exponentformat="power",
             minor={"ticks": "outside", "ticklen": 2, "tickcolor": colours["grid"]},
         )

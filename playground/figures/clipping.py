@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from .axes import LogAxis, floats, number, reference_line
-from .lines import Line, add_line
+from .axes import LogAxis, floats, number
+from .lines import Line, add_line, level
 from .theme import COLOURS, MAGNITUDE, mode, notice, scale, styled
 from .training import clipped_marks, over_training
 
@@ -50,7 +50,7 @@ def clipped_norms(
     clipped_marks(figure, runs["clipped"], "gradient_norm", labels, colours["clipped"])
     if threshold is not None:
         name = labels["threshold"].format(value=number(threshold))
-        reference_line(figure, name, threshold, colours["uniform"], log=True)
+        level(figure, name, threshold, colours["uniform"])
     over_training(figure, frame, labels, dark, height)
     axis.apply(figure, title=labels["axis_gradient_norm"], labels=labels, dark=dark)
     return figure
@@ -213,8 +213,9 @@ def _add_linear(
             y=np.full((~finite).sum(), top),
             mode="markers",
             marker={"symbol": "x", "size": 9, "color": line.colour},
-            name=f"{line.name}: {labels['row_not_finite']}",
-            legendgroup=line.name,
+            name=labels["row_not_finite"],
+            legendgroup=labels["row_not_finite"],
+            showlegend=not list(figure.select_traces({"name": labels["row_not_finite"]})),
             hovertext=np.array(hover)[~finite],
             hoverinfo="text",
         )

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from .axes import LogAxis, floats, number, panels, reference_line, time_axis, time_hover
-from .lines import Line, add_band, add_line, faint, key
+from .axes import LogAxis, floats, number, panels, time_axis, time_hover
+from .lines import Line, add_band, add_line, faint, key, level
 from .theme import COLOURS, SYMBOLS, mode, notice, styled
 
 PREDICTED = {"radius": "dash", "singular": "dot"}
@@ -55,7 +55,7 @@ def carry_over_distance(
 
 
 def jacobian_parts(
-    frame: pd.DataFrame, *, labels: Mapping[str, str], dark: bool = False, height: int = 400
+    frame: pd.DataFrame, *, labels: Mapping[str, str], dark: bool = False, height: int = 440
 ) -> go.Figure:
     """What one step back can do to a gradient, and its factors. The line at 1 keeps lengths as they are.
 
@@ -69,7 +69,7 @@ def jacobian_parts(
     look = _Look("jacobian", CONSTANT, notes=_notes("activation", saturated, "k", labels["saturated"]))
     axis = LogAxis.of([floats(frame, "value"), np.ones(1)])
     figure = _drawn(frame, "k", axis, look, labels, dark)
-    reference_line(figure, labels["factor_one"], 1.0, COLOURS[mode(dark)]["uniform"], log=True)
+    level(figure, labels["factor_one"], 1.0, COLOURS[mode(dark)]["uniform"])
     _finished(figure, axis, labels["axis_factor"], labels, dark, height)
     time_axis(figure, frame, labels=labels, dark=dark, index="k")
     return figure
@@ -113,37 +113,39 @@ def knob_band(
     """How much of a gradient is left after so many steps back, over many drawn networks.
 
     frame: variant, quantity ("h", "c"), distance, low, median, high, one. Per variant the band from low to
-    high, the median, and draw number one as a thin line; a variant's c is dashed.
+    high, the median, and draw number one as a thin line; a variant's c is dashed, and a lone variant's h and c have
+    their own colours.
     """
     if frame.empty:
         return notice(labels["empty"], dark=dark, height=height)
     columns = [floats(frame, name) for name in ("low", "median", "high", "one")]
     axis = LogAxis.of([*columns, np.ones(1)])
-    several = set(frame["quantity"]) != {"h"}
-    lines = []
+    several, alone = set(frame["quantity"]) != {"h"}, len(set(frame["variant"])) == 1
+    figure, lines = go.Figure(), []
     for (variant, quantity), rows in _groups(frame, "variant", "quantity"):
         name = labels[f"variant_{variant}"]
         if several:
             name = f"{name} · {labels[f'quantity_{quantity}']}"
-        dash = "dash" if quantity == "c" else "solid"
-        lines.append((Line(name, COLOURS[mode(dark)][variant], dash, width=2.5), rows))
-    figure = go.Figure()
-    for line, rows in lines:
-        add_band(figure, axis, line, rows["distance"].tolist(), floats(rows, "low"), floats(rows, "high"))
-    for line, rows in lines:
+        colour = COLOURS[mode(dark)][quantity if several and alone else variant]
+        line = Line(
+            labels["median_of"].format(name=name), colour, "dash" if quantity == "c" else "solid", width=2.5
+        )
         x = rows["distance"].tolist()
-        hover = _quantiles(rows, line.name, [labels["steps_back"].format(n=n) for n in x], labels)
-        one = Line(line.name, line.colour, "dot", "circle-open", 1)
+        add_band(figure, axis, line, x, floats(rows, "low"), floats(rows, "high"))
+        heads = [f"{labels['steps_back'].format(n=n)}<br>{name}" for n in x]
+        lines.append((line, x, rows, _quantiles(rows, heads, labels)))
+    for line, x, rows, hover in lines:  # above every band
+        one = Line(line.name, line.colour, "dot", width=1)
         add_line(figure, axis, one, x, floats(rows, "one"), hover, markers=False, in_legend=False)
         add_line(figure, axis, line, x, floats(rows, "median"), hover, markers=False)
     _keys(figure, labels, dark, one=True)
-    reference_line(figure, labels["ratio_one"], 1.0, COLOURS[mode(dark)]["uniform"], log=True)
+    level(figure, labels["ratio_one"], 1.0, COLOURS[mode(dark)]["uniform"])
     _finished(figure, axis, labels["axis_ratio"], labels, dark, height)
     return _distances(figure, frame, labels["axis_steps_back"])
 
 
 def radius_sweep(
-    frame: pd.DataFrame, *, labels: Mapping[str, str], dark: bool = False, height: int = 380
+    frame: pd.DataFrame, *, labels: Mapping[str, str], dark: bool = False, height: int = 400
 ) -> go.Figure:
     """How much of a gradient arrives at the first timestep, by the spectral radius of W_hh.
 
@@ -154,30 +156,19 @@ def radius_sweep(
     columns = [floats(frame, name) for name in ("low", "median", "high")]
     axis = LogAxis.of([*columns, np.ones(1)])
     colours = COLOURS[mode(dark)]
-    lines = [
-        (Line(labels[f"variant_{variant}"], colours[variant], symbol=symbol), rows.sort_values("radius"))
-        for ((variant,), rows), symbol in zip(_groups(frame, "variant"), SYMBOLS * 2, strict=False)
-    ]
-    figure = go.Figure()
-    for line, rows in lines:
-        add_band(figure, axis, line, rows["radius"].tolist(), floats(rows, "low"), floats(rows, "high"))
-    for line, rows in lines:
+    figure, lines = go.Figure(), []
+    for ((variant,), rows), symbol in zip(_groups(frame, "variant"), SYMBOLS * 2, strict=False):
+        rows, name = rows.sort_values("radius"), labels[f"variant_{variant}"]
+        line = Line(labels["median_of"].format(name=name), colours[variant], symbol=symbol)
         x = rows["radius"].tolist()
-        hover = _quantiles(rows, line.name, [labels["radius"].format(value=number(r)) for r in x], labels)
+        add_band(figure, axis, line, x, floats(rows, "low"), floats(rows, "high"))
+        heads = [f"{labels['radius'].format(value=number(radius))}<br>{name}" for radius in x]
+        lines.append((line, x, rows, _quantiles(rows, heads, labels)))
+    for line, x, rows, hover in lines:  # above every band
         add_line(figure, axis, line, x, floats(rows, "median"), hover)
     _keys(figure, labels, dark, one=False)
-    reference_line(figure, labels["ratio_one"], 1.0, colours["uniform"], log=True)
-    figure.add_vline(x=1, line={"color": colours["uniform"], "width": 1.5, "dash": "dash"})
-    figure.add_annotation(
-        text=labels["radius"].format(value=1),
-        x=1,
-        xanchor="left",
-        y=0,
-        yref="paper",
-        yanchor="bottom",
-        showarrow=False,
-        font={"size": 11, "color": colours["uniform"]},
-    )
+    level(figure, labels["ratio_one"], 1.0, colours["uniform"])
+    level(figure, labels["radius"].format(value=1), 1.0, colours["uniform"], upright=True)
     _finished(figure, axis, labels["axis_first_ratio"], labels, dark, height)
     return figure.update_xaxes(title_text=labels["axis_radius"], showgrid=False, zeroline=False)
 
@@ -234,7 +225,7 @@ def _drawn(
             )
         ]
         x = places if place == "distance" else [str(where) for where in places]
-        add_line(figure, axis, line, x, floats(rows, "value"), hover)
+        add_line(figure, axis, line, x, floats(rows, "value"), hover, markers=line.dash == "solid")
     return figure
 
 
@@ -270,14 +261,13 @@ def _distances(figure: go.Figure, frame: pd.DataFrame, title: str) -> go.Figure:
     )
 
 
-def _quantiles(rows: pd.DataFrame, name: str, heads: Sequence[str], labels: Mapping[str, str]) -> list[str]:
+def _quantiles(rows: pd.DataFrame, heads: Sequence[str], labels: Mapping[str, str]) -> list[str]:
     """Hover texts with the median and all else that a row says about the draws."""
     columns = [column for column in ("median", "low", "high", "one") if column in rows]
     return [
         "<br>".join(
             (
                 head,
-                name,
                 *(
                     f"{labels[f'draws_{column}']}: {number(value)}"
                     for column, value in zip(columns, values, strict=True)
@@ -290,15 +280,14 @@ def _quantiles(rows: pd.DataFrame, name: str, heads: Sequence[str], labels: Mapp
 
 def _groups(frame: pd.DataFrame, *columns: str) -> list[tuple[tuple[str, ...], pd.DataFrame]]:
     """The parts of a table that agree in some columns, in its order."""
-    kinds = frame[list(columns)].drop_duplicates().itertuples(index=False)
-    return [(kind, frame.loc[(frame[list(columns)] == kind).all(axis=1)]) for kind in map(tuple, kinds)]
+    kinds = pd.MultiIndex.from_frame(frame.loc[:, list(columns)])
+    return [(kind, frame.loc[kinds == kind]) for kind in kinds.unique()]
 
 
 def _keys(figure: go.Figure, labels: Mapping[str, str], dark: bool, *, one: bool) -> None:
     """Legend entries for the forms that every variant shares."""
     colour = COLOURS[mode(dark)]["muted"]
     square = {"symbol": "square", "size": 12, "color": faint(colour, 0.35)}
-    key(figure, labels["key_median"], mode="lines", line={"color": colour, "width": 2.5})
     key(figure, labels["key_band"], mode="markers", marker=square)
     if one:
         key(figure, labels["key_one"], mode="lines", line={"color": colour, "width": 1, "dash": "dot"})

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from .axes import LogAxis, floats, number
-from .lines import Line, add_line
+from .lines import Line, add_line, level
 from .theme import COLOURS, mode, notice, styled
 
 
@@ -39,11 +39,12 @@ def error_over_epsilon(
     line = Line(labels["relative_error"], colours["difference"])
     add_line(figure, axis, line, epsilons.tolist(), floats(frame, "error"), hover)
     if chosen is not None:
-        figure.add_vline(
-            x=chosen,
-            line={"color": colours["selected"], "width": 1.5, "dash": "dash"},
-            name=labels["chosen_epsilon"].format(value=number(chosen)),
-            showlegend=True,
+        level(
+            figure,
+            labels["chosen_epsilon"].format(value=number(chosen)),
+            chosen,
+            colours["selected"],
+            upright=True,
         )
     figure.update_layout(showlegend=True)
     styled(figure, dark=dark, height=height)

@@ -1,6 +1,6 @@
 """The matrix of back-propagation through time: every loss against every earlier state, or use of W_hh."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +9,15 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from .axes import LogAxis, few, floats, timesteps
+from .axes import LogAxis, few, floats, time_hover, timesteps
 from .text import plain
 from .theme import COLOURS, MAGNITUDE, mode, notice, scale, styled
 
 MOST_TICKS = 8  # of the colour bar
+# Labels of ticks, beside and below one another; where two digits are close, they are smaller than the gap.
+WIDE = "{token} · {n}"
+SMALL = '<span style="font-size:10px">{n}</span>'
+NARROW = "{token}<br>" + SMALL
 MARGIN = 0.07  # share of width and height that the sums of a matrix take
 
 
@@ -32,7 +36,7 @@ def influence_matrix(
     """
     if frame.empty:
         return notice(labels["empty"], dark=dark, height=height)
-    losses, states = _losses(frame, labels), _symbols(frame, "k", labels["state_at"])
+    losses, states = _losses(frame, labels), _symbols(frame, "k", labels["state_at"], labels)
     cells = _block(frame, losses, states, "k")
     figure = go.Figure()
     _draw(figure, cells, labels, dark, set())
@@ -59,8 +63,11 @@ def contributions_matrix(
     parts = {part: frame.loc[frame["part"] == part] for part in ("cell", "row", "column", "total")}
     if parts["cell"].empty:
         return notice(labels["empty"], dark=dark, height=height)
-    losses, uses = _losses(parts["cell"], labels), _symbols(parts["cell"], "i", labels["use_at"])
-    all_losses, all_uses = _Places([], [labels["all_losses"]], []), _Places([], [labels["all_uses"]], [])
+    losses, uses = _losses(parts["cell"], labels), _symbols(parts["cell"], "i", labels["use_at"], labels)
+    all_losses, all_uses = (
+        _Places([], [labels["all_losses"]], [], "{place}"),
+        _Places([], [labels["all_uses"]], [], "{place}"),
+    )
     blocks = {
         (1, 1): _block(parts["cell"], losses, uses, "i"),
         (1, 2): _block(parts["row"], losses, all_uses, "i"),
@@ -87,20 +94,27 @@ def contributions_matrix(
             figure, labels["axis_use_column"] if (row, col) == (2, 1) else None, row=row, col=col
         )
         block.rows.down(figure, labels["axis_loss_row"] if (row, col) == (1, 1) else None, row=row, col=col)
+    for inner in (
+        *figure.select_xaxes({"showticklabels": False}),
+        *figure.select_yaxes({"showticklabels": False}),
+    ):
+        inner.update(ticks="", showline=False)
     _outline(figure, selected, losses, uses, labels, dark)
     return _coloured(figure, list(blocks.values()), labels["axis_contribution"], dark)
 
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """The categories of one axis. Their names are whole phrases: the hover text shows them as they are.
+    """The categories of one axis. Their names are phrases: the hover text shows them as they are.
 
-    No numbers and symbols: the one place where all others are added up.
+    words: what such a place is, with the name as {place}. No numbers and symbols: the one place where all
+    others are added up.
     """
 
     numbers: list[int]
     names: list[str]
     symbols: list[str]
+    words: str
 
     def find(self, numbers: np.ndarray) -> np.ndarray:
         """The positions of timesteps on the axis."""
@@ -112,20 +126,28 @@ class _Places:
         self, figure: go.Figure, title: str | None, row: int | None = None, col: int | None = None
     ) -> None:
         """Make them the columns: symbol over number, or beside it where symbols are words."""
-        between = "<br>" if all(len(symbol) <= 2 for symbol in self.symbols) else " · "
+        short = all(len(symbol) <= 2 for symbol in self.symbols)
+        form = WIDE if not short else NARROW if 10 <= len(self.names) < 100 else NARROW.replace(SMALL, "{n}")
         bounds = [-0.5, len(self.names) - 0.5]
-        figure.update_xaxes(title_text=title, range=bounds, **self._axis(between), row=row, col=col)
+        figure.update_xaxes(
+            title_text=title,
+            range=bounds,
+            tickangle=0 if short else None,
+            **self._axis(form),
+            row=row,
+            col=col,
+        )
 
     def down(
         self, figure: go.Figure, title: str | None, row: int | None = None, col: int | None = None
     ) -> None:
         """Make them the rows, the first on top."""
         bounds = [len(self.names) - 0.5, -0.5]
-        figure.update_yaxes(title_text=title, range=bounds, **self._axis(" · "), row=row, col=col)
+        figure.update_yaxes(title_text=title, range=bounds, **self._axis(WIDE), row=row, col=col)
 
-    def _axis(self, between: str) -> dict[str, Any]:
+    def _axis(self, words: str) -> dict[str, Any]:
         ticks = [
-            f"{plain(symbol, longest=8)}{between}{number}"
+            words.format(token=plain(symbol, longest=8), n=number)
             for symbol, number in zip(self.symbols, self.numbers, strict=True)
         ]
         return {
@@ -134,6 +156,7 @@ class _Places:
             "categoryarray": self.names,
             "labelalias": dict(zip(self.names, ticks or ["Σ"], strict=True)),
             "nticks": few(len(self.names)),
+            "ticks": "outside" if self.numbers else "",
             "showgrid": False,
             "zeroline": False,
         }
@@ -154,22 +177,17 @@ class _Block:
         return self.there & np.isfinite(self.values) & (self.values > 0)
 
 
-def _symbols(frame: pd.DataFrame, index: str, words: str) -> _Places:
-    """The timesteps of a table with the symbols read there. words: with {t} and {token}."""
+def _symbols(frame: pd.DataFrame, index: str, words: str, labels: Mapping[str, str]) -> _Places:
+    """The timesteps of a table with the symbols read there."""
     times = timesteps(frame, index)
-    return _places(times[index], times["token"], words)
+    names = time_hover(times, labels, index)
+    return _Places([int(t) for t in times[index]], names, list(times["token"]), words)
 
 
 def _losses(frame: pd.DataFrame, labels: Mapping[str, str]) -> _Places:
     """The timesteps that predict something, with the symbols predicted."""
-    times = frame.loc[:, ["t", "target"]].drop_duplicates("t").sort_values("t")
-    return _places(times["t"], times["target"], labels["loss_at"])
-
-
-def _places(times: Iterable[int], tokens: Iterable[str], words: str) -> _Places:
-    numbers, symbols = [int(t) for t in times], list(tokens)
-    names = [words.format(t=t, token=plain(token)) for t, token in zip(numbers, symbols, strict=True)]
-    return _Places(numbers, names, symbols)
+    predicted = frame.assign(token=frame["target"])
+    return _symbols(predicted, "t", labels["loss_at"], labels)
 
 
 def _block(frame: pd.DataFrame, rows: _Places, columns: _Places, index: str) -> _Block:
@@ -191,11 +209,13 @@ def _draw(
 ) -> None:
     """Cells coloured by the logarithm of their values; zeros and what is not finite in colours of their own.
 
+    The format :c of the hover text shows a category's own name, not the label of its tick.
     explained: legend entries that exist already; new ones are added to it.
     """
     colours, values = COLOURS[mode(dark)], block.values
     place = {"x": block.columns.names, "y": block.rows.names, "hoverongaps": False, **where}
-    around = "<br>%{y:c}<br>%{x:c}<extra></extra>"  # :c shows a category's own name, not that of its tick
+    places = (block.rows.words.format(place="%{y:c}"), block.columns.words.format(place="%{x:c}"))
+    hover = "<br>".join((labels["nats_per_unit"], *places)) + "<extra></extra>"
     for special, sign, entry, colour in (
         (values == 0, "0", labels["row_zero"], colours["zero"]),
         (np.isinf(values), "∞", labels["row_not_finite"], colours["exploded"]),
@@ -205,40 +225,40 @@ def _draw(
         if mask.any():
             figure.add_heatmap(
                 **place,
-                z=_ragged(mask, np.ones(values.shape)),
+                z=_ragged(mask, np.ones(values.shape, dtype=int)),
                 colorscale=[[0, colour], [1, colour]],
                 showscale=False,
                 name=entry,
                 legendgroup=entry,
                 showlegend=entry not in explained,
-                hovertemplate=labels["nats_per_unit"].format(value=sign) + around,
+                hovertemplate=hover.replace("{value}", sign),
             )
             explained.add(entry)
     logarithms = np.log10(values, out=np.full(values.shape, np.nan), where=block.usable)
     figure.add_heatmap(
         **place,
-        z=logarithms.astype(np.float32),
-        customdata=_ragged(block.usable, values),
+        z=_ragged(block.usable, logarithms.round(3)),
+        customdata=_ragged(block.usable, _short(values)),
         coloraxis="coloraxis",
-        hovertemplate=labels["nats_per_unit"].format(value="%{customdata:.4~g}") + around,
+        hovertemplate=hover.replace("{value}", "%{customdata:.4~g}"),
     )
 
 
 def _ragged(mask: np.ndarray, values: np.ndarray) -> list[list[float | None]]:
-    """The values under the mask, four digits each; every row ends with its last one.
+    """The values under the mask, every row up to its last one.
 
-    Half of a causal matrix is empty, and float32 would lose what is smaller than 1e-38.
+    Half of a causal matrix is empty, so that this is shorter than any array of all its cells.
     """
     rows = []
     for there, row in zip(mask, values.tolist(), strict=True):
         last = int(np.flatnonzero(there)[-1]) + 1 if there.any() else 0
-        rows.append(
-            [
-                float(f"{value:.4g}") if shown else None
-                for shown, value in zip(there[:last], row[:last], strict=True)
-            ]
-        )
+        rows.append([value if shown else None for shown, value in zip(there[:last], row[:last], strict=True)])
     return rows
+
+
+def _short(values: np.ndarray) -> np.ndarray:
+    """The values at the four digits that a hover text shows. In float32 those below 1e-38 would be lost."""
+    return np.array([float(f"{value:.3e}") for value in values.ravel().tolist()]).reshape(values.shape)
 
 
 def _outline(

@@ -37,13 +37,15 @@ def add_line(
 
     x, values, hover: one each per point. markers: one on every point; a lonely point has one anyway.
     """
-    size = (7 if len(values) <= CROWD else 3) if markers or len(values) == 1 else line.width
+    there = np.isfinite(values) & (values > 0)
+    lonely = there & ~np.r_[False, there[:-1]] & ~np.r_[there[1:], False]
+    size = 7 if len(values) <= CROWD else 3
     figure.add_scatter(
         x=list(x),
         y=holdable(values),
-        mode="lines+markers",
+        mode="lines+markers" if markers or lonely.any() else "lines",
         line={"color": line.colour, "width": line.width, "dash": line.dash},
-        marker={"size": size, "symbol": line.symbol},
+        marker={"size": size if markers else np.where(lonely, size, 0), "symbol": line.symbol},
         name=line.name,
         legendgroup=line.name,
         showlegend=in_legend,
@@ -83,6 +85,15 @@ def add_band(
                 hoverinfo="skip",
                 name=line.name,
             )
+
+
+def level(figure: go.Figure, name: str, value: float, colour: str, *, upright: bool = False) -> None:
+    """A line across the chart at a value of the y axis, or of the x axis; its name stands in the legend."""
+    line = {"color": colour, "width": 1.5, "dash": "dash"}
+    if upright:
+        figure.add_vline(x=value, line=line, name=name, showlegend=True)
+    else:
+        figure.add_hline(y=value, line=line, name=name, showlegend=True)
 
 
 def key(figure: go.Figure, name: str, **drawn: object) -> None:

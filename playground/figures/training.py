@@ -134,7 +134,7 @@ def clipped_marks(
             mode="markers",
             marker={
                 "symbol": "x-thin-open",
-                "size": 7,
+                "size": 7 if len(values) <= 100 else 4,
                 "color": colour,
                 "line": {"width": 1.5, "color": colour},
             },

@@ -75,6 +75,37 @@ def test_units_and_states_stay_apart_for_colour_blind_eyes(mode: str, blindness:
     colours = theme.COLOURS[mode]
     assert closest((colours["h"], colours["c"]), blindness) > 20
     assert closest((colours["gradient_norm"], colours["clipped"]), blindness) > 20
+    assert closest(tuple(colours[name] for name in ("h", "radius", "singular")), blindness) > 20
+    assert closest(tuple(colours[name] for name in ("tanh", "relu", "sigmoid", "linear")), blindness) > 20
+    for one, other in (
+        ("single", "accumulated"),
+        ("sum", "mean"),
+        ("free", "clipped_norm"),
+        ("c", "through"),
+    ):
+        assert closest((colours[one], colours[other]), blindness) > 18, (one, other)
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("blindness", list(BLINDNESS))
+def test_cells_without_a_magnitude_are_unlike_every_magnitude(mode: str, blindness: str) -> None:
+    colours = theme.COLOURS[mode]
+    for name in ("zero", "exploded", "worse", "selected"):
+        for place in np.linspace(0, 1, 21):
+            shade = theme.blend(theme.MAGNITUDE[mode], float(place))
+            assert closest((colours[name], shade), blindness) > 20, (name, place)
+    for one, other in (("zero", "exploded"), ("worse", "exploded")):
+        assert closest((colours[one], colours[other]), blindness) > 15, (one, other)
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_magnitudes_leave_the_page_in_even_steps_of_lightness(mode: str) -> None:
+    page = lab(linear(PAGES[mode]))[0]
+    away = [abs(lab(linear(colour))[0] - page) for colour in theme.MAGNITUDE[mode]]
+    steps = np.diff(away)
+    assert steps.min() > 0
+    assert steps.max() < 1.5 * steps.min()
+    assert contrast(theme.MAGNITUDE[mode][0], PAGES[mode]) > 1.25, "the smallest value is no blank"
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])

@@ -1,0 +1,616 @@
+"""Figures of where the gradient goes: the numbers of their tables, every word from the labels, nothing blank."""
+
+# plotly ships no types that say what an indexed object is.
+# pyright: reportAttributeAccessIssue=false, reportArgumentType=false
+
+import json
+import math
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from playground.figures.clipping import clipped_norms, clipping_angles, clipping_grid, clipping_losses
+from playground.figures.decay import (
+    buildup_over_time,
+    carry_over_distance,
+    decay_over_distance,
+    jacobian_parts,
+    knob_band,
+    norm_over_length,
+    radius_sweep,
+)
+from playground.figures.differences import error_over_epsilon
+from playground.figures.influence import contributions_matrix, influence_matrix
+from playground.figures.theme import COLOURS
+
+HELLO = ["h", "e", "l", "l"]
+HOSTILE = ["<img src=x onerror=alert(1)>", "<a href='javascript:alert(1)'>x</a>", "%{x}", "$\\frac12$"]
+TAGS = r"<(?!br>|extra>|/extra>|sup>|/sup>|span style=\"font-size:10px\">|/span>)"
+
+
+def influence(tokens: list[str], quantity: str = "h") -> pd.DataFrame:
+    """‖∂L_t/∂h_k‖ = 10^−(t−k) · t, the symbol after the last one being its first."""
+    targets = [*tokens[1:], tokens[0]]
+    rows = [
+        (0, 1, quantity, t, targets[t - 1], k, tokens[k - 1], t * 10.0 ** (k - t))
+        for t in range(1, len(tokens) + 1)
+        for k in range(1, t + 1)
+    ]
+    columns = ["step", "layer", "quantity", "t", "target", "k", "token", "value"]
+    return pd.DataFrame(rows, columns=columns).astype({"layer": "Int64", "t": "Int64", "k": "Int64"})
+
+
+def contributions(tokens: list[str]) -> pd.DataFrame:
+    """The same numbers by use, with sums over i and t that are no sums of norms."""
+    cells = influence(tokens).rename(columns={"k": "i", "quantity": "part"}).assign(part="cell")
+    rows = cells[cells["i"] == cells["t"]].assign(part="row", i=pd.NA, token=None)
+    columns = cells[cells["t"] == len(tokens)].assign(part="column", t=pd.NA, target=None)
+    total = rows.iloc[:1].assign(part="total", t=pd.NA, target=None)
+    frame = pd.concat([cells, rows.assign(value=rows["value"] * 2), columns, total.assign(value=7.0)])
+    order = ["step", "layer", "part", "t", "target", "i", "token", "value"]
+    return frame.loc[:, order].astype({"t": "Int64", "i": "Int64"}).reset_index(drop=True)
+
+
+def backwards(tokens: list[str], quantities: list[str]) -> pd.DataFrame:
+    """A decay or carry table: quantity number n is 0.5^(n · distance)."""
+    last = len(tokens)
+    rows = [
+        (0, 1, quantity, last, last - d, tokens[last - d - 1], d, 0.5 ** (n * d))
+        for n, quantity in enumerate(quantities, 1)
+        for d in range(last)
+    ]
+    columns = ["step", "layer", "quantity", "t", "k", "token", "distance", "value"]
+    return pd.DataFrame(rows, columns=columns).astype({"layer": "Int64", "t": "Int64", "k": "Int64"})
+
+
+def over(index: str, tokens: list[str], quantities: list[str], first: int = 1) -> pd.DataFrame:
+    """A table over timesteps; the values count up from 0.1."""
+    rows = [
+        (0, 1, quantity, t, tokens[t - 1], 0.1 * (t + 10 * n))
+        for n, quantity in enumerate(quantities)
+        for t in range(first, len(tokens) + 1)
+    ]
+    columns = ["step", "layer", "quantity", index, "token", "value"]
+    return pd.DataFrame(rows, columns=columns).astype({"layer": "Int64", index: "Int64"})
+
+
+def buildup(tokens: list[str]) -> pd.DataFrame:
+    frame = over("i", tokens, ["single", "accumulated"])
+    last = pd.array([len(tokens) if name == "single" else pd.NA for name in frame["quantity"]], dtype="Int64")
+    frame.insert(3, "t", last)
+    return frame
+
+
+def draws(variants: list[tuple[str, str]], length: int = 4) -> pd.DataFrame:
+    distance = np.arange(length)
+    parts = [
+        pd.DataFrame(
+            {
+                "variant": variant,
+                "quantity": quantity,
+                "distance": distance,
+                "low": 0.2**distance,
+                "median": 0.5**distance,
+                "high": 0.9**distance,
+                "one": 0.6**distance,
+            }
+        )
+        for variant, quantity in variants
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def radii() -> pd.DataFrame:
+    values = np.array([0.5, 1.0, 2.0])
+    parts = [
+        pd.DataFrame(
+            {"variant": name, "radius": values, "low": values / 2, "median": values, "high": values * 2}
+        )
+        for name in ("tanh", "linear")
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def epsilons() -> pd.DataFrame:
+    epsilon = 10.0 ** -np.arange(1, 9)
+    return pd.DataFrame({"epsilon": epsilon, "difference": 0.3 + epsilon, "error": epsilon**2 + 1e-12})
+
+
+def runs(burst: bool = False) -> pd.DataFrame:
+    """Three free and four clipped updates; the free run may burst at its last."""
+    norm = np.array([2.0, 8.0, math.inf if burst else 4.0])
+    free = pd.DataFrame({"variant": "free", "step": range(3), "gradient_norm": norm, "clipped_norm": norm})
+    free = free.assign(loss=[2.0, 3.0, math.nan if burst else 2.5], clipped=False, angle=0.0)
+    before = np.array([2.0, 0.5, 3.0, 0.1])
+    clipped = pd.DataFrame({"variant": "clipped", "step": range(4), "gradient_norm": before})
+    clipped = clipped.assign(clipped_norm=np.minimum(before, 1), clipped=before > 1)
+    clipped = clipped.assign(loss=[2.0, 1.5, 1.0, 0.5], angle=[20.0, 0.0, 40.0, 0.0])
+    frame = pd.concat([free, clipped], ignore_index=True)
+    return frame.assign(perplexity=np.exp(frame["loss"]))
+
+
+def grid() -> pd.DataFrame:
+    rows = [
+        (0.1, 1.0, 0.5, "learned"),
+        (0.1, math.inf, 1.5, "learned"),
+        (1.0, 1.0, 9.0, "worse"),
+        (1.0, math.inf, math.nan, "diverged"),
+    ]
+    frame = pd.DataFrame(rows, columns=["learning_rate", "threshold", "loss", "outcome"])
+    return frame.assign(perplexity=np.exp(frame["loss"]), start=2.0)
+
+
+def every_figure(labels, dark: bool = False, tokens: list[str] | None = None) -> dict[str, go.Figure]:
+    """One of each kind."""
+    tokens = tokens or HELLO
+    look = {"labels": labels, "dark": dark}
+    special = influence(tokens, "c")
+    special.loc[:2, "value"] = [0.0, math.inf, math.nan][: len(special)]
+    jacobians = ["largest", "smallest", "activation", "weight", "radius", "carry", "saturated"]
+    return {
+        "influence": influence_matrix(influence(tokens), selected=len(tokens), **look),
+        "special": influence_matrix(special, **look),
+        "contributions": contributions_matrix(contributions(tokens), selected=len(tokens), **look),
+        "decay": decay_over_distance(backwards(tokens, ["h", "c", "radius", "singular"]), **look),
+        "carry": carry_over_distance(backwards(tokens, ["measured", "gate", "through", "share"]), **look),
+        "gru": carry_over_distance(backwards(tokens, ["measured", "gate", "through"]), state="h", **look),
+        "jacobians": jacobian_parts(over("k", tokens, jacobians, first=min(2, len(tokens))), **look),
+        "buildup": buildup_over_time(buildup(tokens), **look),
+        "length": norm_over_length(over("t", tokens, ["sum", "mean"]), **look),
+        "knobs": knob_band(draws([("tanh", "h"), ("linear", "h"), ("relu", "h"), ("sigmoid", "h")]), **look),
+        "gated": knob_band(draws([("lstm", "h"), ("lstm", "c")]), **look),
+        "radii": radius_sweep(radii(), **look),
+        "epsilons": error_over_epsilon(epsilons(), chosen=1e-5, **look),
+        "norms": clipped_norms(runs(), threshold=1.0, **look),
+        "burst": clipped_norms(runs(burst=True), threshold=1.0, **look),
+        "angles": clipping_angles(runs(), **look),
+        "losses": clipping_losses(runs(), **look),
+        "stopped": clipping_losses(runs(burst=True), **look),
+        "grid": clipping_grid(grid(), **look),
+    }
+
+
+def texts(node: object, key: str = "") -> Iterator[str]:
+    """Everything a reader can read in a figure's JSON: names, hover texts, categories, ticks."""
+    shown = (
+        "text",
+        "hovertext",
+        "hovertemplate",
+        "name",
+        "labelalias",
+        "ticktext",
+        "categoryarray",
+        "ticksuffix",
+    )
+    if isinstance(node, dict):
+        for name, child in node.items():
+            yield from texts(child, key if key == "labelalias" else name)
+    elif isinstance(node, list):
+        for child in node:
+            yield from texts(child, key)
+    elif isinstance(node, str) and key in shown:
+        yield node
+
+
+def words(figure: go.Figure) -> list[str]:
+    return list(texts(json.loads(figure.to_json())))
+
+
+def cells(trace) -> np.ndarray:
+    """A heat map's values as a full matrix, NaN where it is blank."""
+    width = len(trace.x)
+    rows = [[math.nan if value is None else value for value in row] for row in trace.z]
+    return np.array([[*row, *[math.nan] * (width - len(row))] for row in rows], dtype=float)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_all_are_transparent_and_in_the_theme(labels, dark) -> None:
+    colours = COLOURS["dark" if dark else "light"]
+    for name, figure in every_figure(labels, dark).items():
+        assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)", name
+        assert figure.layout.font.color == colours["text"], name
+        assert figure.layout.margin.l <= 12, name
+        for axis in (*figure.select_xaxes(), *figure.select_yaxes()):
+            assert axis.automargin, name
+
+
+def test_every_word_comes_from_the_labels_or_the_table(labels) -> None:
+    own = re.compile(r"«[\w.]+»|<[^>]*>|%\{[^}]*\}|[hel]|Σ|NaN|∞|✕|°|[\s\d·:,.()=−e+%]")
+    for name, figure in every_figure(labels).items():
+        for text in words(figure):
+            assert not own.sub("", text), (name, text)
+
+
+def test_hostile_tokens_stay_text(labels) -> None:
+    for name, figure in every_figure(labels, tokens=HOSTILE).items():
+        for text in words(figure):
+            assert not re.search(TAGS, text), (name, text)
+            assert "$" not in text, (name, text)
+    template = influence_matrix(influence(HOSTILE), labels=labels).data[0].hovertemplate
+    assert template == influence_matrix(influence(HELLO), labels=labels).data[0].hovertemplate
+
+
+def test_every_axis_has_a_title(labels) -> None:
+    for name, figure in every_figure(labels).items():
+        axes = [*figure.select_xaxes(), *figure.select_yaxes()]
+        titles = [axis.title.text for axis in axes if axis.title.text]
+        assert len(titles) == 2, name  # the sums beside a matrix share its axes
+        if figure.layout.coloraxis.cmin is not None:
+            titles.append(figure.layout.coloraxis.colorbar.title.text)
+        assert all("«axis_" in title for title in titles), (name, titles)
+
+
+def test_every_colour_is_explained(labels) -> None:
+    for name, figure in every_figure(labels).items():
+        assert figure.layout.showlegend, name
+        explained = {
+            trace.line.color or trace.marker.color
+            for trace in figure.data
+            if trace.type == "scatter" and trace.showlegend is not False
+        }
+        for trace in figure.data:
+            if trace.type == "scatter" and trace.marker.symbol != "square":
+                assert (trace.line.color or trace.marker.color) in explained, (name, trace.name)
+            elif trace.type == "heatmap":
+                assert (
+                    trace.coloraxis
+                    or trace.showlegend
+                    or any(other.showlegend and other.name == trace.name for other in figure.data)
+                ), (name, trace.name)
+
+
+def test_empty_tables_say_so(labels) -> None:
+    look = {"labels": labels}
+    for figure in (
+        influence_matrix(influence(HELLO).iloc[:0], **look),
+        contributions_matrix(contributions(HELLO).iloc[:0], **look),
+        decay_over_distance(backwards(HELLO, ["h"]).iloc[:0], **look),
+        carry_over_distance(backwards(HELLO, ["share"]), **look),
+        jacobian_parts(over("k", ["h"], ["largest"], first=2), **look),
+        buildup_over_time(buildup(HELLO).iloc[:0], **look),
+        norm_over_length(over("t", HELLO, ["sum"]).iloc[:0], **look),
+        knob_band(draws([("tanh", "h")]).iloc[:0], **look),
+        radius_sweep(radii().iloc[:0], **look),
+        error_over_epsilon(epsilons().iloc[:0], **look),
+        clipped_norms(runs().iloc[:0], **look),
+        clipping_angles(runs().iloc[:3], **look),
+        clipping_losses(runs().iloc[:0], **look),
+        clipping_grid(grid().iloc[:0], **look),
+    ):
+        assert not figure.data
+        assert [note.text for note in figure.layout.annotations] == [labels["empty"]]
+
+
+def test_one_timestep(labels) -> None:
+    for name, figure in every_figure(labels, tokens=["h"]).items():
+        assert figure.data, name
+        json.loads(figure.to_json())
+
+
+def test_height_is_the_callers(labels) -> None:
+    assert influence_matrix(influence(HELLO), labels=labels, height=222).layout.height == 222
+    assert decay_over_distance(backwards(HELLO, ["h"]), labels=labels, height=333).layout.height == 333
+    assert clipping_grid(grid(), labels=labels, height=444).layout.height == 444
+
+
+def test_influence_is_the_table_in_logarithms(labels) -> None:
+    frame = influence(HELLO)
+    (trace,) = influence_matrix(frame, labels=labels).data
+    z = cells(trace)
+    for row in frame.itertuples():
+        np.testing.assert_allclose(z[row.t - 1, row.k - 1], np.log10(row.value), atol=5e-4)
+        assert trace.customdata[row.t - 1][row.k - 1] == pytest.approx(row.value, rel=1e-3)
+    assert np.isnan(z[np.triu_indices(4, 1)]).all(), "no loss reaches into the future"
+    assert [len(row) for row in trace.customdata] == [1, 2, 3, 4]
+    assert trace.hoverongaps is False
+
+
+def test_matrix_reads_from_top_to_bottom_with_symbols(labels) -> None:
+    figure = influence_matrix(influence(HELLO), labels=labels)
+    layout = figure.layout
+    assert list(layout.yaxis.range) == [3.5, -0.5]
+    assert layout.yaxis.categoryarray[0] == "«timestep» 1 · e"
+    assert layout.xaxis.categoryarray[3] == "«timestep_k» 4 · l"
+    assert layout.yaxis.labelalias["«timestep» 1 · e"] == "e · 1"
+    assert layout.xaxis.labelalias["«timestep_k» 4 · l"].startswith("l<br>")
+    lines = figure.data[0].hovertemplate.split("<br>")
+    assert lines[1:] == ["«loss_at» %{y:c}", "«state_at» %{x:c}<extra></extra>"]
+
+
+def test_losses_that_are_not_there_have_no_row(labels) -> None:
+    frame = influence(HELLO)
+    figure = influence_matrix(frame[frame["t"] > 2], selected=4, labels=labels)
+    assert len(figure.data[0].y) == 2
+    assert len(figure.data[0].x) == 4
+    (outline,) = figure.layout.shapes
+    assert (outline.y0, outline.y1, outline.x0, outline.x1) == (0.5, 1.5, -0.5, 3.5)
+
+
+def test_selected_row_is_outlined_up_to_the_present(labels) -> None:
+    (outline,) = influence_matrix(influence(HELLO), selected=2, labels=labels).layout.shapes
+    assert (outline.x0, outline.x1, outline.y0, outline.y1) == (-0.5, 1.5, 0.5, 1.5)
+    assert outline.name == "«selected_loss» 2"
+    assert outline.showlegend
+    assert not influence_matrix(influence(HELLO), selected=9, labels=labels).layout.shapes
+
+
+def test_colour_axis_is_absolute(labels) -> None:
+    frame = influence(HELLO)
+    one = influence_matrix(frame, labels=labels).layout.coloraxis
+    ten = influence_matrix(frame.assign(value=frame["value"] * 10), labels=labels).layout.coloraxis
+    assert (ten.cmin, ten.cmax) == pytest.approx((one.cmin + 1, one.cmax + 1))
+    assert list(one.colorbar.ticktext) == [
+        f"10<sup>{'−' if p < 0 else ''}{abs(p)}</sup>" for p in one.colorbar.tickvals
+    ]
+    assert len(one.colorbar.tickvals) >= 2
+    deep = frame.assign(value=frame["value"] ** 60)
+    ticks = influence_matrix(deep, labels=labels).layout.coloraxis.colorbar.tickvals
+    assert 3 <= len(ticks) <= 8
+
+
+def test_zeros_and_what_is_not_finite_are_never_blank(labels) -> None:
+    frame = influence(HELLO)
+    frame.loc[[1, 3, 4], "value"] = [0.0, math.inf, math.nan]  # (2, 1), (3, 1), (3, 2)
+    zeros, infinite, other, main = influence_matrix(frame, labels=labels).data
+    for trace, cell, sign in ((zeros, (1, 0), "0"), (infinite, (2, 0), "∞"), (other, (2, 1), "NaN")):
+        there = ~np.isnan(cells(trace))
+        assert there[cell]
+        assert there.sum() == 1
+        assert trace.hovertemplate.startswith(f"«nats_per_unit» {sign}<br>")
+        assert np.isnan(cells(main)[cell])
+    assert [trace.name for trace in (zeros, infinite, other)] == [
+        labels["row_zero"],
+        labels["row_not_finite"],
+        labels["row_not_finite"],
+    ]
+    assert [trace.showlegend for trace in (zeros, infinite, other)] == [True, True, False]
+    assert zeros.colorscale[0][1] != infinite.colorscale[0][1] == other.colorscale[0][1]
+    drawn = sum((~np.isnan(cells(trace))).sum() for trace in (zeros, infinite, other, main))
+    assert drawn == len(frame)
+
+
+def test_values_below_single_precision_keep_their_number(labels) -> None:
+    frame = influence(HELLO).assign(value=3.25e-200)
+    (trace,) = influence_matrix(frame, labels=labels).data
+    assert trace.customdata[3][3] == 3.25e-200
+    assert trace.z[3][3] == pytest.approx(np.log10(3.25e-200), abs=5e-4)
+
+
+@pytest.mark.parametrize("zeros", [False, True])
+def test_a_long_matrix_stays_small(labels, zeros) -> None:
+    frame = influence(list("abcd") * 50)
+    generator = np.random.default_rng(0)
+    frame["value"] = 10 ** generator.uniform(-60, 2, len(frame))
+    if zeros:
+        frame.loc[generator.uniform(size=len(frame)) < 0.5, "value"] = 0.0
+    figure = influence_matrix(frame, selected=150, labels=labels)
+    assert len(figure.to_json().encode()) < 500_000
+    assert (
+        len(contributions_matrix(contributions(list("abcd") * 50), labels=labels).to_json().encode())
+        < 500_000
+    )
+
+
+def test_long_axes_thin_their_labels(labels) -> None:
+    long = influence_matrix(influence(list("abcd") * 30), labels=labels).layout
+    assert (long.xaxis.nticks, long.yaxis.nticks) == (8, 8)
+    assert influence_matrix(influence(HELLO), labels=labels).layout.xaxis.nticks == 0
+    assert norm_over_length(over("t", list("ab") * 60, ["sum"]), labels=labels).layout.xaxis.nticks == 8
+
+
+def test_contributions_stand_beside_their_sums_on_one_colour_axis(labels) -> None:
+    frame = contributions(HELLO)
+    figure = contributions_matrix(frame, labels=labels)
+    _, rows, columns, total = figure.data
+    assert {trace.coloraxis for trace in figure.data} == {"coloraxis"}
+    for part, trace in (("row", rows), ("column", columns), ("total", total)):
+        values = frame.loc[frame["part"] == part, "value"]
+        np.testing.assert_allclose(cells(trace).ravel(), np.log10(values), atol=5e-4)
+    assert [cells(trace).shape for trace in figure.data] == [(4, 4), (4, 1), (1, 4), (1, 1)]
+    assert list(rows.x) == [labels["all_uses"]]
+    assert list(columns.y) == [labels["all_losses"]]
+    assert figure.layout.coloraxis.cmax >= np.log10(8)
+
+
+def test_decay_and_its_predictions(labels) -> None:
+    frame = backwards(HELLO, ["h", "c", "radius", "singular"])
+    figure = decay_over_distance(frame, labels=labels)
+    colours = COLOURS["light"]
+    for trace, (quantity, rows) in zip(figure.data, frame.groupby("quantity", sort=False), strict=True):
+        np.testing.assert_array_equal(trace.y, rows["value"])
+        assert list(trace.x) == [0, 1, 2, 3]
+        assert trace.line.color == colours[quantity]
+        assert (trace.line.dash != "solid") == (quantity in ("radius", "singular"))
+        assert trace.name == f"«decay_{quantity}»"
+    assert figure.data[0].hovertext[1] == "«distance» 1 · «timestep_k» 3 · l<br>«decay_h»<br>0.5"
+    assert figure.layout.yaxis.type == "log"
+
+
+def test_vanished_gradients_are_marked_as_zeros(labels) -> None:
+    frame = backwards(HELLO, ["h"])
+    frame.loc[1:2, "value"] = 0.0
+    line, zeros = decay_over_distance(frame, labels=labels).data
+    assert list(zeros.x) == [1, 2]
+    assert "markers" in line.mode
+
+
+@pytest.mark.parametrize(("state", "gate"), [("c", "f"), ("h", "z")])
+def test_carry_and_the_other_ways(labels, state, gate) -> None:
+    frame = backwards(HELLO, ["measured", "gate", "through", "share"])
+    figure = carry_over_distance(frame, state=state, labels=labels)
+    assert [trace.name for trace in figure.data] == [
+        f"«carry_{state}_{name}»" for name in ("measured", "gate", "through")
+    ]
+    assert [trace.line.color for trace in figure.data[:2]] == [
+        COLOURS["light"][name] for name in (state, gate)
+    ]
+    assert figure.layout.yaxis.title.text == f"«axis_carry_{state}»"
+    share = 100 * 0.5**4
+    assert figure.data[2].hovertext[1].endswith(f"<br>0.125<br>«carry_share» {share:.4g}")
+    assert "«carry_share»" not in figure.data[0].hovertext[1]
+
+
+def test_jacobians_their_factors_and_the_line_at_one(labels) -> None:
+    names = ["largest", "smallest", "activation", "weight", "radius", "saturated"]
+    frame = over("k", HELLO, names, first=2)
+    figure = jacobian_parts(frame, labels=labels)
+    assert [trace.name for trace in figure.data] == [f"«jacobian_{name}»" for name in names[:-1]]
+    for trace, name in zip(figure.data, names, strict=False):
+        np.testing.assert_array_equal(trace.y, frame.loc[frame["quantity"] == name, "value"])
+        assert list(trace.x) == ["2", "3", "4"]
+        assert (trace.line.dash != "solid") == (name in ("weight", "radius"))
+    assert figure.data[2].hovertext[0].endswith("<br>2.2<br>«saturated» 520")
+    assert figure.layout.xaxis.title.text == "«axis_timestep_k»"
+    assert figure.layout.xaxis.labelalias["2"] == "e<br>2"
+    (one,) = figure.layout.shapes
+    assert (one.y0, one.y1, one.name) == (1, 1, labels["factor_one"])
+
+
+def test_buildup_and_length_are_the_tables(labels) -> None:
+    frame = buildup(HELLO)
+    figure = buildup_over_time(frame, labels=labels)
+    assert [trace.name for trace in figure.data] == ["«buildup_single» 4", "«buildup_accumulated»"]
+    np.testing.assert_array_equal(np.concatenate([trace.y for trace in figure.data]), frame["value"])
+    assert figure.data[0].hovertext[1].startswith("«timestep_i» 2 · e<br>")
+    frame = over("t", HELLO, ["sum", "mean"])
+    figure = norm_over_length(frame, labels=labels)
+    np.testing.assert_array_equal(np.concatenate([trace.y for trace in figure.data]), frame["value"])
+    assert figure.layout.xaxis.title.text == labels["axis_length"]
+
+
+def test_several_layers_have_a_line_each(labels) -> None:
+    frame = over("k", HELLO, ["largest"], first=2)
+    figure = jacobian_parts(pd.concat([frame, frame.assign(layer=2)]), labels=labels)
+    assert [trace.name for trace in figure.data] == [f"«layer» {n} · «jacobian_largest»" for n in (1, 2)]
+    assert len({trace.marker.symbol for trace in figure.data}) == 2
+
+
+def test_draws_have_a_band_a_median_and_the_first(labels) -> None:
+    frame = draws([("tanh", "h"), ("linear", "h")])
+    figure = knob_band(frame, labels=labels)
+    bands = [trace for trace in figure.data if trace.fill == "toself"]
+    lines = [trace for trace in figure.data if trace.fill is None and trace.x[0] is not None]
+    rows = frame[frame["variant"] == "tanh"]
+    np.testing.assert_array_equal(bands[0].y, [*rows["low"], *rows["high"][::-1]])
+    for trace, column in zip(lines[:2], ("one", "median"), strict=True):
+        np.testing.assert_array_equal(trace.y, rows[column])
+    assert lines[0].line.width < lines[1].line.width
+    assert [trace.line.color for trace in lines[1::2]] == [
+        COLOURS["light"][name] for name in ("tanh", "linear")
+    ]
+    assert lines[1].hovertext[1] == (
+        "«steps_back» 1<br>«variant_tanh»<br>«draws_median»: 0.5<br>«draws_low»: 0.2<br>«draws_high»: 0.9"
+        "<br>«draws_one»: 0.6"
+    )
+    assert [shape.y0 for shape in figure.layout.shapes] == [1]
+    shown = [trace.name for trace in figure.data if trace.showlegend is not False]
+    assert shown == ["«median_of» «variant_tanh»", "«median_of» «variant_linear»", "«key_band»", "«key_one»"]
+
+
+def test_a_band_reaches_the_row_of_zeros_and_leaves_gaps(labels) -> None:
+    frame = draws([("relu", "h")], 6)
+    frame.loc[1, "low"] = 0.0
+    frame.loc[3, "high"] = math.nan
+    figure = knob_band(frame, labels=labels)
+    first, second = (trace for trace in figure.data if trace.fill == "toself")
+    assert list(first.x) == [0, 1, 2, 2, 1, 0]
+    assert list(second.x) == [4, 5, 5, 4]
+    assert 0 < first.y[1] < frame.loc[frame["low"] > 0, "low"].min()
+    assert labels["row_zero"] in [note.text for note in figure.layout.annotations]
+
+
+def test_both_states_of_one_cell_have_their_own_colours(labels) -> None:
+    figure = knob_band(draws([("lstm", "h"), ("lstm", "c")]), labels=labels)
+    medians = [trace for trace in figure.data if trace.name.startswith("«median_of»") and trace.showlegend]
+    assert [trace.line.color for trace in medians] == [COLOURS["light"]["h"], COLOURS["light"]["c"]]
+    assert medians[1].name == "«median_of» «variant_lstm» · «quantity_c»"
+    figure = knob_band(draws([("gru", "h")]), labels=labels)
+    assert figure.data[0].line.color == COLOURS["light"]["gru"]
+
+
+def test_radii_with_their_two_reference_lines(labels) -> None:
+    figure = radius_sweep(radii(), labels=labels)
+    medians = [trace for trace in figure.data if trace.fill is None and trace.x[0] is not None]
+    for trace in medians:
+        assert list(trace.x) == list(trace.y) == [0.5, 1.0, 2.0]
+    across, upright = figure.layout.shapes
+    assert (across.y0, across.y1) == (1, 1)
+    assert (upright.x0, upright.x1) == (1, 1)
+    assert [shape.showlegend for shape in figure.layout.shapes] == [True, True]
+
+
+def test_error_over_epsilon_is_the_table_on_two_log_axes(labels) -> None:
+    frame = epsilons()
+    figure = error_over_epsilon(frame, chosen=1e-5, labels=labels)
+    np.testing.assert_array_equal(figure.data[0].x, frame["epsilon"][::-1])
+    np.testing.assert_array_equal(figure.data[0].y, frame["error"][::-1])
+    assert figure.layout.xaxis.type == figure.layout.yaxis.type == "log"
+    (chosen,) = figure.layout.shapes
+    assert (chosen.x0, chosen.name) == (1e-5, "«chosen_epsilon» 1e−05")
+    assert "«central_difference»: 0.4<br>" in figure.data[0].hovertext[-1]
+
+
+def test_norms_of_both_runs(labels) -> None:
+    frame = runs()
+    free, before, after, marks = clipped_norms(frame, threshold=1.0, labels=labels).data
+    clipped = frame[frame["variant"] == "clipped"]
+    np.testing.assert_array_equal(free.y, frame.loc[frame["variant"] == "free", "gradient_norm"])
+    np.testing.assert_array_equal(before.y, clipped["gradient_norm"])
+    np.testing.assert_array_equal(after.y, clipped["clipped_norm"])
+    assert list(marks.x) == [0, 2]
+    assert marks.name == labels["clipped"]
+    (threshold,) = clipped_norms(frame, threshold=1.0, labels=labels).layout.shapes
+    assert (threshold.y0, threshold.name) == (1, "«threshold» 1")
+
+
+def test_angles_of_the_clipped_run_from_zero(labels) -> None:
+    frame = runs()
+    line, marks = clipping_angles(frame, labels=labels).data
+    np.testing.assert_array_equal(line.y, [20, 0, 40, 0])
+    assert list(marks.y) == [20, 40]
+    low, high = clipping_angles(frame, labels=labels).layout.yaxis.range
+    assert -5 < low <= 0 < 40 < high
+    flat = clipping_angles(frame.assign(angle=1e-6), labels=labels).layout.yaxis.range
+    assert flat[1] > 10, "rounding errors look like 0"
+    frame.loc[frame["step"] == 3, "angle"] = math.nan
+    assert list(clipping_angles(frame, labels=labels).data[1].x) == [3]
+
+
+def test_losses_of_both_runs_and_where_one_stops(labels) -> None:
+    frame = runs()
+    figure = clipping_losses(frame, labels=labels)
+    for trace, (_, rows) in zip(figure.data, frame.groupby("variant", sort=False), strict=True):
+        np.testing.assert_array_equal(trace.y, rows["loss"])
+    assert figure.layout.yaxis.type != "log"
+    _, stopped, _ = clipping_losses(runs(burst=True), labels=labels).data
+    assert list(stopped.x) == [2]
+    assert stopped.name == labels["row_not_finite"]
+    frame.loc[1, "loss"] = 1e6
+    assert clipping_losses(frame, labels=labels).layout.yaxis.type == "log"
+
+
+def test_grid_writes_every_outcome_into_its_cell(labels) -> None:
+    figure = clipping_grid(grid(), labels=labels)
+    learned, worse, diverged = figure.data
+    assert list(learned.x) == ["1", labels["no_clipping"]]
+    assert list(learned.y) == ["0.1", "1"]
+    np.testing.assert_array_equal(cells(learned), [[0.5, 1.5], [math.nan, math.nan]])
+    assert [list(row) for row in worse.text] == [["", ""], ["9", ""]]
+    assert [list(row) for row in diverged.text] == [["", ""], ["", "✕"]]
+    assert [trace.showlegend for trace in figure.data] == [False, True, True]
+    assert (figure.layout.coloraxis.cmin, figure.layout.coloraxis.cmax) == (0, 2)
+    assert worse.colorscale[0][1] == COLOURS["light"]["worse"]
+    assert diverged.colorscale[0][1] == COLOURS["light"]["exploded"]
+    assert "«learning_rate» 1<br>«no_clipping»" in diverged.hovertext[1][1]
+
+
+@pytest.mark.parametrize(
+    ("loss", "shown"), [(0.0123, "0.0123"), (1.3e6, "1.3e6"), (2e-5, "2e−5"), (12.34, "12.3")]
+)
+def test_losses_fit_their_cells(labels, loss, shown) -> None:
+    figure = clipping_grid(grid().assign(loss=loss, outcome="learned"), labels=labels)
+    assert figure.data[0].text[0][0] == shown
