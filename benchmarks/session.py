@@ -30,6 +30,7 @@ from websockets.typing import Origin, Subprotocol
 
 STAGE = "stage"
 PATIENCE = 3.0  # seconds without a new message after which the stage asks again
+LOOK = 0.02  # seconds until the stage looks again whether the page has come to its end
 CACHE_AGE = 2  # full runs for which the page keeps a large message that it has not seen again
 
 
@@ -120,7 +121,8 @@ def component_trigger(component_id: str, event: str, value: Any) -> WidgetState:
 
 
 class Clock:
-    """Asks for the next message once the last one is there and its time has come, and again if none comes.
+    """Asks for the next message once the last one is there, its time has come and the page has come to its end.
+    Asks again if none comes.
 
     The same as the stage's own, `playground/ui/stage/web/clock.js`.
 
@@ -128,9 +130,10 @@ class Clock:
         repeated: questions asked again after `PATIENCE`.
     """
 
-    def __init__(self, ask: Callable[[int], Awaitable[None]]) -> None:
+    def __init__(self, ask: Callable[[int], Awaitable[None]], is_page_running: Callable[[], bool]) -> None:
         self.repeated = 0
         self._ask = ask
+        self._is_page_running = is_page_running
         self._serial = -1
         self._asked = -float("inf")
         self._asking: asyncio.Task[None] | None = None
@@ -152,8 +155,11 @@ class Clock:
         self._asking, self._serial = None, -1
 
     async def _keep_asking(self, wait: float, serial: int) -> None:
+        heard = time.perf_counter()
         try:
             await asyncio.sleep(wait)
+            while self._is_page_running() and time.perf_counter() - heard < PATIENCE:
+                await asyncio.sleep(LOOK)
             while True:
                 self._asked = time.perf_counter()
                 await self._ask(serial)
@@ -221,13 +227,14 @@ class Session:
     _began: float = 0.0
     _received: int = 0
     _is_tick: bool = False
+    _is_running: bool = False
     _shown: float | None = None  # when this run's picture came
     _reader: asyncio.Task[None] | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _clock: Clock = field(init=False)
 
     def __post_init__(self) -> None:
-        self._clock = Clock(self._ask_for_more)
+        self._clock = Clock(self._ask_for_more, lambda: self._is_running)
 
     @property
     def repeated(self) -> int:
@@ -337,6 +344,8 @@ class Session:
             self._begin(message)
         elif kind == "script_finished":
             self._finish()
+        elif kind == "session_status_changed":
+            self._is_running = message.session_status_changed.script_is_running
         elif kind == "page_info_changed":
             self._query = message.page_info_changed.query_string
         self._changed.set()

@@ -13,7 +13,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection
 
 from benchmarks.classroom import shared_training
-from benchmarks.session import Answer, Session, StageMessage, stage_message, user_key
+from benchmarks.session import LOOK, Answer, Session, StageMessage, stage_message, user_key
 from benchmarks.table import Row, Table, Target, show
 from playground.config import ExperimentConfig
 from playground.runs.registry import Registry
@@ -185,6 +185,25 @@ def test_the_stage_asks_once_for_each_new_message_and_not_before_its_time(socket
         return sent
 
     assert asyncio.run(play()) == [1, 1, 2, 2, 3, 3]
+
+
+def test_the_stage_asks_only_when_the_page_has_come_to_its_end(socket: Socket, viewer: Viewer):
+    def status(is_running: bool) -> ForwardMsg:
+        message = ForwardMsg()
+        message.session_status_changed.script_is_running = is_running
+        return message
+
+    async def play() -> list[int]:
+        session = opened(socket)
+        sent = []
+        for message in (status(True), stage_delta(payload_of(viewer, playing=True)), status(False)):
+            hear(session, message)
+            await asyncio.sleep(3 * LOOK)
+            sent.append(len(socket.sent))
+        session._clock.stop()
+        return sent
+
+    assert asyncio.run(play()) == [0, 0, 1]
 
 
 def test_the_stage_asks_again_when_no_message_comes(
