@@ -59,9 +59,9 @@ def time_axis(
     last.update(title_text=labels["axis_timestep" if index == "t" else f"axis_timestep_{index}"])
 
 
-def few(count: int) -> int:
+def few(count: int, most: int = 8) -> int:
     """The most labels of an axis of categories: 0, for as many as fit, until they have three digits."""
-    return 0 if count < 100 else 8
+    return 0 if count < 100 else most
 
 
 def time_hover(frame: pd.DataFrame, labels: Mapping[str, str], index: str = "t") -> list[str]:

@@ -34,7 +34,7 @@ def clipped_norms(
         return notice(labels["empty"], dark=dark, height=height)
     colours = COLOURS[mode(dark)]
     lines = (
-        ("free", "gradient_norm", Line(labels["run_free"], colours["free"], "dash", width=1.5)),
+        ("free", "gradient_norm", Line(labels["run_free"], colours["free"], width=1.5)),
         ("clipped", "gradient_norm", Line(labels["quantity_gradient_norm"], colours["gradient_norm"])),
         ("clipped", "clipped_norm", Line(labels["quantity_clipped_norm"], colours["clipped_norm"])),
     )

@@ -16,8 +16,9 @@ from .theme import COLOURS, MAGNITUDE, mode, notice, scale, styled
 MOST_TICKS = 8  # of the colour bar
 # Labels of ticks, beside and below one another; where two digits are close, they are smaller than the gap.
 WIDE = "{token} · {n}"
-SMALL = '<span style="font-size:10px">{n}</span>'
-NARROW = "{token}<br>" + SMALL
+NARROW = "{token}<br>{n}"
+SMALL = '{token}<br><span style="font-size:10px">{n}</span>'
+FEW = 5  # labels that fit beside one another on a phone, with the colour bar and the sums
 MARGIN = 0.07  # share of width and height that the sums of a matrix take
 
 
@@ -127,7 +128,8 @@ class _Places:
     ) -> None:
         """Make them the columns: symbol over number, or beside it where symbols are words."""
         short = all(len(symbol) <= 2 for symbol in self.symbols)
-        form = WIDE if not short else NARROW if 10 <= len(self.names) < 100 else NARROW.replace(SMALL, "{n}")
+        crowded = 10 <= len(self.names) < 100
+        form = (SMALL if crowded else NARROW) if short else WIDE
         bounds = [-0.5, len(self.names) - 0.5]
         figure.update_xaxes(
             title_text=title,
@@ -155,7 +157,7 @@ class _Places:
             "categoryorder": "array",
             "categoryarray": self.names,
             "labelalias": dict(zip(self.names, ticks or ["Σ"], strict=True)),
-            "nticks": few(len(self.names)),
+            "nticks": few(len(self.names), FEW),
             "ticks": "outside" if self.numbers else "",
             "showgrid": False,
             "zeroline": False,
