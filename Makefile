@@ -25,6 +25,7 @@ check: .venv/dev.stamp
 
 bench: .venv/dev.stamp browser
 	$(BIN)/python -m benchmarks.training
+	$(BIN)/python -m benchmarks.gradients
 	$(BIN)/python -m benchmarks.live
 	$(BIN)/python -m benchmarks.classroom --sessions 30
 

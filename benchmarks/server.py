@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.process import memory_bytes
 from tests.serving import Server, serve
 
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
@@ -25,17 +26,17 @@ class MeasuredServer:
     @property
     def resident_bytes(self) -> int:
         """Resident memory now."""
-        return self._status("VmRSS")
+        return memory_bytes("VmRSS", self.server.process.pid)
 
     @property
     def peak_bytes(self) -> int:
         """Largest resident memory since the start."""
-        return self._status("VmHWM")
+        return memory_bytes("VmHWM", self.server.process.pid)
 
     @property
     def cpu_seconds(self) -> float:
         """Processor time used since the start, all threads, user and system."""
-        stat = (self._proc / "stat").read_text()
+        stat = Path(f"/proc/{self.server.process.pid}/stat").read_text()
         fields = stat.rpartition(")")[2].split()  # from the third field on
         return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
 
@@ -43,16 +44,6 @@ class MeasuredServer:
         """Lines of the log that tell of an exception."""
         signs = ("Traceback", "Error:", "Exception")
         return [line for line in self.server.log().splitlines() if any(sign in line for sign in signs)]
-
-    @property
-    def _proc(self) -> Path:
-        return Path("/proc") / str(self.server.process.pid)
-
-    def _status(self, name: str) -> int:
-        for line in (self._proc / "status").read_text().splitlines():
-            if line.startswith(name + ":"):
-                return int(line.split()[1]) * 1024
-        raise RuntimeError(f"{self._proc}/status has no {name}")
 
 
 def use_two_cores() -> None:

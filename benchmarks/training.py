@@ -5,28 +5,23 @@
 Both sides train the same network from the same weights on the same batch, with one thread. Ours is
 `Trainer.update()` with its record kept and everything the stage shows (states, gates, ∂L/∂h, ∂L/∂c, loss per
 position) in the buffers; torch.nn records nothing. The sides take turns in short slices within one run, so a
-machine that is slow for a while is slow for both; what counts is the median over slices, and the ratio of the
-medians.
+machine that is slow for a while is slow for both; what counts is the median over slices of processor time, and the
+ratio of the medians.
 """
 
 import argparse
 import json
-import random
-import statistics
-import string
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import torch
 
-from benchmarks.reference import TorchModel, loss_of, masked_targets
+from benchmarks.reference import TorchTraining
+from benchmarks.texts import random_text
+from benchmarks.turns import medians
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.corpus import Corpus
 from playground.training import Trainer, Update
-
-SYMBOLS = string.ascii_letters + string.digits + ".,-"  # 65 of them
-SLICE = 0.05  # seconds that one side trains before the other takes its turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +60,14 @@ TASKS = (
 )
 
 
-def text_for(task: Task) -> str:
-    """`batch` random lines of `time` + 1 symbols that use the whole vocabulary."""
-    symbols = SYMBOLS[: task.vocabulary]
-    draw = random.Random(0)
-    letters = list(symbols) + draw.choices(symbols, k=task.batch * (task.time + 1) - len(symbols))
-    draw.shuffle(letters)
-    return "\n".join(
-        "".join(letters[start : start + task.time + 1]) for start in range(0, len(letters), task.time + 1)
-    )
-
-
 def config_for(task: Task) -> ExperimentConfig:
     """The experiment of a task: Adam, clipping by norm, mean loss, one-hot input."""
     return ExperimentConfig(
-        TextConfig(text_for(task), sequence_length=task.time, batch_size=task.batch),
+        TextConfig(
+            random_text(task.vocabulary, task.time, task.batch),
+            sequence_length=task.time,
+            batch_size=task.batch,
+        ),
         NetworkConfig(task.cell, hidden_size=task.hidden),
         TrainingConfig("adam", 0.002, "norm", 1.0),
     )
@@ -96,44 +84,14 @@ def playground_side(task: Task) -> Callable[[], object]:
     return lambda: updates.append(trainer.update())
 
 
-def torch_side(task: Task) -> Callable[[], object]:
-    """One call is one update of one model; the input is encoded beforehand."""
-    config = config_for(task)
-    corpus = Corpus(config.text)
-    model = TorchModel(config.network, len(corpus.vocabulary))
-    model.load_state_dict(Trainer(config, corpus).network.state_dict(), strict=True)
-    optimizer = torch.optim.Adam(model.parameters(), lr=config.training.learning_rate, fused=True)
-    batch = corpus.batch(0, 0)
-    x, targets = model.encode(batch.inputs[:, 0]), masked_targets(batch)
-    losses: list[float] = []
-
-    def update() -> None:
-        optimizer.zero_grad()
-        loss = loss_of(model(x), targets)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), config.training.clip_threshold)
-        optimizer.step()
-        losses.append(loss.item())
-
-    return update
-
-
 def compare(task: Task, seconds: float) -> Result:
     """Let both sides train in turns for `seconds` in total."""
-    sides = (torch_side(task), playground_side(task))
+    config = config_for(task)
+    sides = (TorchTraining(config, Corpus(config.text)).update, playground_side(task))
     for side in sides:
         for _ in range(3):
             side()
-    samples: tuple[list[float], list[float]] = ([], [])
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        for side, sample in zip(sides, samples, strict=True):
-            count, start = 0, time.perf_counter()
-            while (elapsed := time.perf_counter() - start) < SLICE or not count:
-                side()
-                count += 1
-            sample.append(elapsed / count * 1e6)
-    theirs, ours = map(statistics.median, samples)
+    theirs, ours = (seconds_per_update * 1e6 for seconds_per_update in medians(sides, seconds))
     return Result(task, theirs, ours, theirs * task.replicas / ours)
 
 

@@ -1,24 +1,37 @@
-"""The benchmarks' own parts: what they decode is what the server encodes, what they print is what they measured."""
+"""The benchmarks' own parts: they decode what is sent, rivals do the same work, what is printed was measured."""
 
 import asyncio
 import json
+from dataclasses import replace
+from itertools import groupby
 from typing import cast
 
 import numpy as np
 import pytest
+import torch
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.components.v2.bidi_component.serialization import deserialize_trigger_list
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection
 
+from benchmarks import gradients
 from benchmarks.classroom import shared_training
+from benchmarks.process import peak_growth
+from benchmarks.reference import TorchTraining
 from benchmarks.session import LOOK, Answer, Session, StageMessage, stage_message, user_key
+from benchmarks.subject import Subject
 from benchmarks.table import Row, Table, Target, show
-from playground.config import ExperimentConfig
+from benchmarks.texts import random_text
+from benchmarks.turns import SLICE, medians
+from playground.analysis.clipping import CASES
+from playground.analysis.knobs import Knobs
+from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
+from playground.corpus import Corpus
 from playground.runs.registry import Registry
 from playground.runs.viewer import Viewer
 from playground.runs.wire import encode
+from playground.training import Trainer
 
 FRAGMENT = "beat"
 STAGE_ID = "$$ID-0123abcd-stage"
@@ -230,6 +243,107 @@ def test_equal_runs_are_trained_once():
     rows = {row.name: row.value for row in shared_training(3, 0.5).rows}
     ratio = rows["equal / one, updates"]
     assert ratio is not None and 0 < ratio < 2
+
+
+def test_sides_take_turns_and_each_is_timed_by_itself():
+    worked = []
+
+    def side(name: str, numbers: int) -> None:
+        worked.append(name)
+        sum(range(numbers))
+
+    short, long = medians([lambda: side("short", 50_000), lambda: side("long", 400_000)], 6 * SLICE)
+    assert 4 < long / short < 16
+    turns = [name for name, _ in groupby(worked)]
+    assert turns == ["short", "long"] * (len(turns) // 2) and len(turns) >= 4
+
+
+def test_memory_that_is_given_back_counts_at_its_peak():
+    size = 64_000_000
+    assert peak_growth(lambda: b"x" * size) == pytest.approx(size, rel=0.1)
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("cell", gradients.KINDS)
+def test_the_rival_of_the_grid_is_the_same_training(case: str, cell: str):
+    config = replace(CASES[case], network=replace(CASES[case].network, cell=cell))
+    corpus = Corpus(config.text)
+    ours, theirs = Trainer(config, corpus), TorchTraining(config, corpus, batches=4)
+    expected = []
+    for _ in range(4):
+        expected.append(ours.update().nll[0])
+        theirs.update()
+    np.testing.assert_allclose(theirs.losses, expected, rtol=1e-4)
+    assert len(set(expected)) == 4
+
+
+def rows_of(table: Table) -> dict[str, list[float]]:
+    """The values of a table by the names of its rows, in order."""
+    found: dict[str, list[float]] = {}
+    for row in table.rows:
+        assert row.value is not None
+        found.setdefault(row.name.strip(), []).append(row.value)
+    return found
+
+
+@pytest.fixture
+def only_gru(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gradients, "KINDS", ("gru",))
+
+
+@pytest.mark.usefixtures("only_gru")
+def test_the_page_and_its_rivals_take_longer_for_longer_sequences():
+    rows = rows_of(gradients.opening([(3, 4), (24, 4)], 0))
+    (short,), (long,) = rows.values()
+    assert long > 2 * short
+    rows = rows_of(gradients.influence([(3, 4), (24, 4)], 0))
+    (ours,), by_loss, ratios = (
+        rows[name] for name in ("gru, T = 24, H = 4: ours", "autograd, loss by loss", "that many times ours")
+    )
+    assert by_loss[1] > 4 * by_loss[0]
+    assert ratios[2] == pytest.approx(by_loss[1] / ours)
+
+
+@pytest.mark.parametrize("cell", gradients.KINDS)
+def test_autograds_influence_is_ours_whichever_way_it_is_asked(cell: str):
+    subject = Subject(cell, 7, 5)
+    ours = subject.influence()
+    later = torch.ones(7, 7).triu(1).bool()
+    for theirs in (subject.influence_by_autograd(), subject.influence_by_autograd_at_once()):
+        assert list(theirs) == list(ours) == (["h", "c"] if cell == "lstm" else ["h"])
+        assert gradients.difference(ours, theirs, 1e-4) > 0  # computed by others, so the last digit differs
+        assert torch.equal(theirs["h"].isnan(), later)
+        wrong = {name: values.clone() for name, values in theirs.items()}
+        wrong["h"][6, 0] *= 1.01
+        with pytest.raises(ValueError, match=r"must agree to 0\.0001; they are 9\.9e-03 apart"):
+            gradients.difference(ours, wrong, 1e-4)
+        wrong["h"][0, 6] = 0
+        with pytest.raises(ValueError, match="do not stand at the same places"):
+            gradients.difference(ours, wrong, 1e-4)
+
+
+@pytest.mark.usefixtures("only_gru")
+def test_draws_by_autograd_are_scaled_up_to_as_many_as_ours():
+    short, long = (rows_of(gradients.draws(Knobs(length=length, hidden_size=3), 20, 0)) for length in (4, 40))
+    (ours,), (theirs,) = short["gru: drawn and measured"], short["autograd, measured only"]
+    assert short["that many times ours"] == [pytest.approx(theirs / ours)]
+    assert long["autograd, measured only"][0] > 3 * theirs
+
+
+def test_the_grid_and_its_rival_are_timed_per_update():
+    def measured(length: int, size: int) -> tuple[float, float]:
+        return gradients.grid_and_single(
+            ExperimentConfig(
+                TextConfig(random_text(4, length), sequence_length=length),
+                NetworkConfig("gru", hidden_size=size),
+                TrainingConfig("momentum", 0.1, "norm", 1.0),
+            ),
+            updates=10,
+        )
+
+    (short, short_single), (long, long_single) = measured(4, 4), measured(48, 16)
+    assert long > 3 * short and long_single > 2 * short_single
+    assert long < 36 * long_single
 
 
 @pytest.mark.parametrize(
