@@ -9,15 +9,15 @@ from playground.analysis.knobs import KNOBS, Knobs
 from playground.config import Choice, Flag, Range
 from playground.refusal import Refusal
 
-MAX_STEP = 100_000  # a link may ask for a step that this server has yet to train
+MAX_STEP = 10_000_000  # a link may ask for a step that this server has yet to train
 
 
 @dataclass(frozen=True, slots=True)
 class PageField:
     """One choice.
 
-    A default of None follows what the page shows anyway: the last timestep, the present step. `unsaid` is what a link
-    leaves out then; None for whatever is followed.
+    A default of None follows what the page shows anyway: the last timestep, the present step. `unsaid` is the only
+    value of those that a link leaves out; None for any.
     """
 
     kind: Choice | Range | Flag
@@ -81,7 +81,7 @@ def to_link(page: str, values: Mapping[str, Any], followed: Mapping[str, Any]) -
     shown = {}
     for name, field in PAGES.get(page, {}).items():
         value = values.get(name)
-        known = (field.default, field.unsaid, followed.get(name))
-        if value is not None and value != next((each for each in known if each is not None), None):
+        usual = {each for each in (field.default, field.unsaid, followed.get(name)) if each is not None}
+        if value is not None and usual != {value}:
             shown[name] = field.kind.show(value)
     return shown

@@ -39,3 +39,4 @@ with st.sidebar:
         label_visibility="collapsed",
     )
 page.run()
+state.write_address()

@@ -6,13 +6,13 @@ experiment accepted last is the viewer's, and stays on screen while a field says
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any, TypeVar
 
 import streamlit as st
 
-from playground.config import DEFAULTS, FIELDS, ExperimentConfig, Range, Text, from_query, to_query
+from playground.config import DEFAULTS, FIELDS, Choice, ExperimentConfig, Range, Text, from_query, to_query
 from playground.corpus import Corpus
 from playground.presets import PRESETS
 from playground.refusal import Refusal
@@ -34,6 +34,8 @@ def begin() -> None:
     state.arrives = "viewer" not in state or _came_from_history(query)
     if state.arrives:
         _read(query)
+        state.url = query
+        state.setdefault("url_written_at", 0.0)
     for name, value in state.kept.items():
         state.setdefault(name, value)
     if state.speed not in SPEEDS:
@@ -47,7 +49,7 @@ def begin() -> None:
 
 
 def turn_to(page: str) -> None:
-    """Take over what this page is asked to show, from a link or its widgets, and write the address of it all.
+    """Take over what this page is asked to show, from a link or its widgets.
 
     A choice that is not allowed is put back, with a notice beside it.
     """
@@ -57,7 +59,9 @@ def turn_to(page: str) -> None:
     state.setdefault("choice_notices", {})
     state.page = page
     if page not in chosen or state.arrives:
-        chosen[page], state.choice_notices = choices.from_link(page, st.query_params.to_dict())
+        query = st.query_params.to_dict()
+        chosen[page], state.choice_notices = choices.from_link(page, query)
+        state.linked = set(query)
         for name, value in chosen[page].items():
             state[name] = value
     accepted = chosen[page]
@@ -72,7 +76,6 @@ def turn_to(page: str) -> None:
                 state.choice_notices[name], said[name] = refusal, accepted[name]
         state[name] = said[name]
     chosen[page] = said
-    _write(page)
 
 
 def following(name: str, default: Any) -> Any:
@@ -89,15 +92,27 @@ def following(name: str, default: Any) -> Any:
 def fitted(name: str, low: int, high: int, *, default: int) -> int:
     """The same of a whole number, moved into low … high; what a link got wrong about it becomes a notice."""
     value = following(name, default)
-    if not low <= value <= high:
-        if st.session_state.arrives:
-            try:
-                Range(low, high).check(name, value)
-            except Refusal as refusal:
-                st.session_state.choice_notices[name] = refusal
-        set_values(**{name: min(max(value, low), high)})
-        value = st.session_state.chosen[st.session_state.page][name] = st.session_state[name]
-    return value
+    return _allowed(name, Range(low, high), min(max(value, low), high))
+
+
+def one_of(name: str, options: Sequence[str], *, default: str) -> str:
+    """The same of a name, which is the default where it is none of the options."""
+    value = following(name, default)
+    return _allowed(name, Choice(tuple(options)), value if value in options else default)
+
+
+def _allowed(name: str, kind: Choice | Range, nearest: Any) -> Any:
+    """Put `nearest` in the place of a choice that is not allowed here."""
+    state = st.session_state
+    is_from_link = name in state.linked
+    state.linked.discard(name)  # a link is told once; what the reader's own text makes impossible just moves
+    try:
+        kind.check(name, state[name])
+    except Refusal as refusal:
+        if is_from_link:
+            state.choice_notices[name] = refusal
+        state[name] = state.chosen[state.page][name] = nearest
+    return state[name]
 
 
 def _read(query: dict[str, str]) -> None:
@@ -172,9 +187,10 @@ def _can_be_drawn(name: str, value: object) -> bool:
     return value is None or whole or (kind.kind is float and isinstance(value, float) and isfinite(value))
 
 
-def _write(page: str) -> None:
-    """Keep the address bar equal to the experiment on screen and to what this page shows of it."""
+def write_address() -> None:
+    """Make the address bar equal to the experiment on screen and to what this page shows of it. Call it last."""
     state = st.session_state
+    page = state.page
     query = to_query(state.viewer.config)
     if len(query["text"]) > LONGEST_TEXT_IN_URL:
         del query["text"]
@@ -184,13 +200,12 @@ def _write(page: str) -> None:
         query["lang"] = state.lang
     query |= choices.to_link(page, state.chosen[page], state.followed)
     # Whoever goes back to an address of a moment before we wrote ours shall not be sent forward again.
-    is_news = (page, query) != (state.get("written_page"), state.get("url"))
-    if is_news and st.query_params.to_dict() != query:
+    if (page, query) == state.get("written"):
+        return
+    if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
         state.url_written_at = time.monotonic()
-    else:
-        state.setdefault("url_written_at", 0.0)
-    state.url, state.written_page = query, page
+    state.url, state.written = query, (page, query)
 
 
 def remembered(name: str, key: object, make: Callable[[], Made]) -> Made:

@@ -15,11 +15,14 @@ from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
+from playground.config import DEFAULTS, ExperimentConfig
+from playground.corpus import Corpus
+from playground.training import Trainer
 from playground.ui import words
 
 ROOT = Path(__file__).resolve().parents[2]
 SHELL, PAGES = ROOT / "playground/ui/shell.py", ROOT / "pages"
-SIGNS = re.compile(r"\\([^\w\s])")  # Markdown's escapes
+SIGNS = re.compile(r"\\([^\w\s]|_)")  # Markdown's escapes
 
 
 @dataclass(frozen=True)
@@ -169,6 +172,14 @@ class Visitor:
                     below = siblings[place + 1]
                     return readable(below.value) if getattr(below, "type", "") == "error" else ""
         return ""
+
+
+def trainer(steps: int, **values: object) -> Trainer:
+    """Plain training of the same experiment, without runs, tapes and pages."""
+    config = ExperimentConfig.from_values(DEFAULTS | values)
+    made = Trainer(config, Corpus(config.text))
+    made.advance(steps)
+    return made
 
 
 def holds_last(part: Any, key: str) -> bool:

@@ -4,7 +4,6 @@ import io
 import json
 import re
 import time
-from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -14,9 +13,9 @@ import torch
 from playground.config import DEFAULTS, FIELDS, ExperimentConfig
 from playground.corpus import Corpus
 from playground.presets import PRESETS
-from playground.training import Trainer
 from playground.ui import study
-from tests.ui.pages import Visitor, strings
+from tests.ui.pages import Visitor, trainer
+from tests.ui.reading import HANGUL, english, words_of
 
 LANGUAGES = ("en", "ko")
 KEYS = """
@@ -24,14 +23,6 @@ KEYS = """
     sequence_length batch_size seed lang play step reset dice speed
 """
 VIEWS = list(study.VIEWS)
-
-
-def trainer(steps: int, **values: object) -> Trainer:
-    """Plain training of the same experiment, without runs, tapes and pages."""
-    config = ExperimentConfig.from_values(DEFAULTS | values)
-    made = Trainer(config, Corpus(config.text))
-    made.advance(steps)
-    return made
 
 
 def table(visitor: Visitor) -> pd.DataFrame:
@@ -485,83 +476,7 @@ def test_a_temperature_no_browser_would_send_is_held_in_its_range(temperature: f
 
 # Words
 
-# What a Korean reader reads in Latin letters too: names, symbols of formulas, and quoted English texts.
-TERMS = re.compile(
-    r"LSTM|GRU|RNN|BOS|EOS|SGD|Adam|Adagrad|RMSprop|ReLU|PyTorch|tanh|CSV|URL|PCA|English|hello world|hello|"
-    r"ybigta|abcabd|mississippi|[A-Za-z](?![A-Za-z])|h_t|c_t|log p|gap-\d+|1e-\d+|"
-    r"Tyger|Blake|\bnats?\b"
-)
-LATIN = re.compile(r"[A-Za-z]{2,}")
-HANGUL = re.compile(r"[가-힣ㄱ-ㆎ]")
-INVISIBLE = {
-    "id",
-    "icon",
-    "type",
-    "format",
-    "js_content",
-    "html_content",
-    "css_content",
-    "component_name",
-    "form_id",
-    "url",
-    "mime",
-    "element_id",
-    "default",
-    "config",
-    "query_param_key",
-    "group_id",
-    "anchor",
-    "width",
-    "raw_value",
-}
 QUOTED = {"hell", "ello"}  # the visitor's own text
-
-
-def words_of(visitor: Visitor) -> Iterator[str]:
-    """Every string of the page that is shown: labels, helps, options, texts, the figures' and the stage's words."""
-    for element in visitor.elements():
-        if element.type in ("html", "text"):  # style sheets; generated text
-            continue
-        for field, text in strings(element.proto):
-            if field == "spec":
-                yield from figure_words(json.loads(text))
-            elif field not in INVISIBLE:
-                yield text
-    for block in blocks(visitor.app._tree):  # expanders, popovers
-        for field, text in strings(block.proto) if block.proto is not None else ():
-            if field in ("label", "title", "body", "help"):
-                yield text
-    yield from visitor.stage.header.get("scene", {"words": {}})["words"].values()
-
-
-def blocks(block) -> Iterator:
-    for child in block.children.values():
-        if hasattr(child, "children"):
-            yield child
-            yield from blocks(child)
-
-
-def figure_words(part: object) -> Iterator[str]:
-    """The titles, names and texts of a Plotly figure."""
-    if isinstance(part, dict):
-        for name, value in part.items():
-            if name in ("text", "name", "hovertemplate", "title", "ticktext", "label") and isinstance(
-                value, str | list
-            ):
-                yield from (
-                    [value] if isinstance(value, str) else [text for text in value if isinstance(text, str)]
-                )
-            else:
-                yield from figure_words(value)
-    elif isinstance(part, list):
-        for value in part:
-            yield from figure_words(value)
-
-
-def english(text: str) -> bool:
-    """Whether words are left that only a reader of English understands."""
-    text = re.sub(r"%\{[^}]*\}|\{[^}]*\}|<[^>]*>|:material/\w+:", " ", text)
-    return bool(LATIN.search(TERMS.sub(" ", text))) and not HANGUL.search(text)
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])

@@ -48,8 +48,7 @@ def show() -> None:
 
 def _parameter(names: list[str]) -> str:
     """One of the network's parameters; another network may lack the one chosen before."""
-    if state.value("parameter") not in names:
-        state.set_values(parameter="rnn.weight_hh_l0")
+    state.one_of("parameter", names, default="rnn.weight_hh_l0")
     return widgets.select("parameter", names, width=220, drawn=str)
 
 

@@ -93,6 +93,13 @@ def _comparison(config: ExperimentConfig) -> None:
     table = job.frame()
     if stopped:
         st.caption(_("Stopped; this is how far it came."))
+        st.button(
+            _("Play"),
+            key="resume_comparison",
+            icon=":material/play_arrow:",
+            on_click=state.set_values,
+            kwargs={"comparison_stopped": None},
+        )
     if table.empty:
         return
     _results(table)
@@ -119,12 +126,13 @@ def _figure_only(figure: object, name: str, title: str) -> None:
 def _results(table: pd.DataFrame) -> None:
     """Where both runs ended, and how often the gradient was clipped."""
     free, clipped = (table.query("variant == @variant") for variant in ("free", "clipped"))
+    updates = clipped["clipped"].iloc[:-1]  # what came of the last one has been measured only
     one, two, three = st.columns(3)
     one.metric(_("loss without clipping, in nats"), _loss(free))
     two.metric(_("loss with clipping, in nats"), _loss(clipped))
     three.metric(
         _("updates clipped"),
-        _("{clipped} of {count}").format(clipped=int(clipped["clipped"].sum()), count=len(clipped) - 1),
+        _("{clipped} of {count}").format(clipped=int(updates.sum()), count=len(updates)),
     )
 
 
@@ -140,7 +148,8 @@ def _loss(run: pd.DataFrame) -> str:
 def _grid(config: ExperimentConfig) -> None:
     """All pairs of a learning rate and a threshold; started by a button, stopped by another."""
     anything = replace(config, training=replace(config.training, learning_rate=0.01, clip_threshold=1.0))
-    if state.value("grid_started") != anything:
+    started, stopped = (state.value(name) == anything for name in ("grid_started", "grid_stopped"))
+    if stopped or not started:
         st.button(
             _("Train the grid"),
             key="start_grid",
@@ -149,13 +158,13 @@ def _grid(config: ExperimentConfig) -> None:
             on_click=state.set_values,
             kwargs={"grid_started": anything, "grid_stopped": None},
         )
+    if not started:
         return
     try:
         job = state.remembered("grid", anything, lambda: ClippingGrid(anything, updates=UPDATES))
     except Refusal as refusal:
         st.error(sentence(refusal), icon=":material/error:")
         return
-    stopped = state.value("grid_stopped") == anything
     running = not stopped and not go_on(job, _("Training 36 networks side by side …"))
     if running:
         _stop_button("stop_grid", grid_stopped=anything)

@@ -139,4 +139,6 @@ def _sequence(viewer: Viewer) -> int:
             width=260,
             drawn=lambda n: f"{n}: {corpus.decode(corpus.windows[n - 1])[:40]}",
         )
+    else:
+        complaint("sequence")
     return number - 1

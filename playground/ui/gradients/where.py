@@ -20,12 +20,13 @@ from playground.figures.decay import (
 )
 from playground.figures.influence import contributions_matrix, influence_matrix
 from playground.ui import lesson, picture, state
+from playground.ui.controls import complaint
 from playground.ui.figure_words import labels
 from playground.ui.gradients import subject, widgets
 from playground.ui.gradients.subject import Subject
 from playground.ui.picture import is_dark
 from playground.ui.progress import come_back, go_on
-from playground.ui.words import _
+from playground.ui.words import _, plain
 
 SMALLEST_NORMAL = {torch.float32: 2.0**-126, torch.float64: 2.0**-1022}  # below it digits are lost
 
@@ -59,10 +60,12 @@ def show() -> None:
             "loss_at",
             range(1, length + 1),
             width=340,
-            drawn=lambda t: f"{t}: {tokens[t - 1]} → {targets[t - 1]}",
+            drawn=lambda t: f"{t}: {plain(str(tokens[t - 1]))} → {plain(str(targets[t - 1]))}",
         )
         if layers > 1:
             layer = widgets.segments("layer", range(1, layers + 1))
+        else:
+            complaint("layer")
         if job.unrolled.config.cell == "lstm":
             quantity = widgets.segments("state")
     _influence(findings, layer, quantity, t)

@@ -10,7 +10,6 @@ from playground.config import Choice, Range
 from playground.ui.choices import GRADIENTS
 from playground.ui.controls import complaint
 from playground.ui.fields import label, option_label
-from playground.ui.words import plain
 
 Drawn = Callable[[Any], str]
 
@@ -39,13 +38,13 @@ def select(name: str, options: Sequence[Any] | None = None, *, width: int, drawn
 
 
 def pick(name: str, options: Sequence[Any], *, width: int, drawn: Drawn) -> Any:
-    """One of the places on a line; with a single place there is nothing to move."""
+    """One of the places on a line; with a single place there is nothing to move. What is drawn is Markdown."""
     chosen = options[0]
     with st.container(width=width):
         if len(options) > 1:
             chosen = st.select_slider(label(name), options, format_func=drawn, key=name)
         else:
-            st.markdown(f"{label(name)}: {plain(drawn(chosen))}")
+            st.markdown(f"{label(name)}: {drawn(chosen)}")
         complaint(name)
     return chosen
 
