@@ -5,6 +5,7 @@ the drawn label of the symbol to predict at t, `token` that of the symbol read a
 updates made before. Values are float64, neither scaled nor clipped; zeros, infinities and NaN stand as they are.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from playground.analysis.jacobians import CarryShares, JacobianSizes
 from playground.corpus import Batch
 
 NOTHING = None  # what stands where a column does not apply
+TEXTS = ("quantity", "part", "target", "token")  # the columns of words and symbols; all others hold numbers
 
 
 class Reading:
@@ -69,7 +71,7 @@ class Reading:
             both = {"t": t + 1, "target": self.targets[t], "i": i + 1, "token": self.tokens[i]}
             row = {"t": losses + 1, "target": self.targets[losses], "i": NOTHING, "token": NOTHING}
             column = {"t": NOTHING, "target": NOTHING, "i": uses + 1, "token": self.tokens}
-            total = {"t": [NOTHING], "target": NOTHING, "i": NOTHING, "token": NOTHING}
+            total = {"t": NOTHING, "target": NOTHING, "i": NOTHING, "token": NOTHING}
             parts += [
                 {"layer": layer, "part": "cell", **both, "value": shares.cells.numpy()[t, i] * scale},
                 {"layer": layer, "part": "row", **row, "value": shares.rows.numpy()[losses] * scale},
@@ -133,8 +135,8 @@ class Reading:
         shares, of_weight = done.layers[layer - 1], sizes[layer - 1]
         distance = np.arange(t)
         lines = {name: values.numpy()[t - 1, :t][::-1] for name, values in shares.influence.items()}
-        if of_weight.radius == of_weight.radius:
-            with np.errstate(over="ignore"):
+        if not math.isnan(of_weight.radius):
+            with np.errstate(over="ignore", invalid="ignore"):
                 lines["radius"] = lines["h"][0] * of_weight.radius**distance
                 lines["singular"] = lines["h"][0] * of_weight.weight**distance
         return self._backwards(lines, layer=layer, t=t)
@@ -181,20 +183,28 @@ class Reading:
     def _pairs(self, done: Backpropagation) -> tuple[np.ndarray, np.ndarray]:
         """All pairs of a loss and a timestep that is not later, from 0."""
         there = np.tril(np.ones((self.length, self.length), dtype=bool))
-        return np.nonzero(there & done.unrolled.predicted.numpy()[:, None])
+        t, k = np.nonzero(there & done.unrolled.predicted.numpy()[:, None])
+        return t, k
 
     def _table(self, columns: Sequence[str], parts: Sequence[dict[str, Any]]) -> pd.DataFrame:
-        """The parts below one another; numbers of timesteps and layers as integers that may be missing."""
-        frames = []
-        for part in parts:
-            rows = len(part["value"])
-            full = {name: [value] * rows if value is NOTHING else value for name, value in part.items()}
-            frames.append(pd.DataFrame({"step": self.step, **full}).astype(_kinds(columns)))
-        return pd.concat(frames, ignore_index=True).loc[:, list(columns)]
+        """The parts below one another; numbers of timesteps and layers as integers that may be missing.
 
+        A part has an array of values, and in each other column an array of that length or one thing for all rows.
+        """
+        rows = [len(part["value"]) for part in parts]
 
-def _kinds(columns: Sequence[str]) -> dict[str, str]:
-    numbers = ("layer", "t", "k", "i", "distance")
-    texts = ("quantity", "part", "target", "token")
-    kinds = {name: "Int64" for name in columns if name in numbers}
-    return kinds | {name: "object" for name in columns if name in texts} | {"value": "float64"}
+        def stacked(values: Sequence[Any], kind: type) -> np.ndarray:
+            return np.concatenate([np.full(n, value, kind) for n, value in zip(rows, values, strict=True)])
+
+        table: dict[str, Any] = {"step": np.full(sum(rows), self.step)}
+        for name in columns[1:]:
+            values = [part[name] for part in parts]
+            if name == "value":
+                table[name] = stacked(values, np.float64)
+            elif name in TEXTS:
+                table[name] = pd.Series(stacked(values, object), dtype=object)
+            else:
+                numbers = stacked([0 if value is NOTHING else value for value in values], np.int64)
+                is_missing = stacked([value is NOTHING for value in values], np.bool_)
+                table[name] = pd.arrays.IntegerArray(numbers, is_missing)
+        return pd.DataFrame(table)
