@@ -28,6 +28,8 @@ BLOCK_BYTES = 16_000_000  # of the tensors that one block of losses needs
 class LayerShares:
     """What came back in one layer; T losses by T timesteps, float64, NaN where k > t or nothing is predicted.
 
+    Sums over losses have a number at every timestep: 0 where no loss follows.
+
     influence: by state ("h", for an LSTM also "c"), ‖∂L_t/∂h_k‖ in nats per unit, (T, T).
     cells: (T, T), norm of each term of the sum. rows: (T,), norm of loss t's sum over all uses.
     columns: (T,), norm of use i's sum over all losses. gathered: (T,), norm of the sum over all losses and all uses
@@ -60,7 +62,7 @@ class Backpropagation:
         self._losses = unrolled.predicted.nonzero()[:, 0]  # the timesteps that have one
         self._done = 0
         rows = unrolled.cells[0].weights.weight_hh.shape[0]
-        per_loss = time_ * (rows + 2 * size) + 2 * rows * size
+        per_loss = time_ * (rows + 2 * size) + 2 * rows * size  # terms, from above, below; two sums
         self._block = max(1, BLOCK_BYTES // (per_loss * unrolled.losses.element_size()))
 
         def blank(*shape: int) -> Tensor:
@@ -79,11 +81,13 @@ class Backpropagation:
             )
             for cell in unrolled.cells
         )
+        if not len(self._losses):
+            self._close()
 
     @property
     def progress(self) -> float:
         """Share of the losses that have been sent back, 0 … 1."""
-        return self._done / max(1, len(self._losses))
+        return self._done / len(self._losses) if len(self._losses) else 1.0
 
     def advance(self, budget: float = math.inf) -> bool:
         """Go on for about `budget` seconds of processor time, at least one block. Returns whether all is done."""
@@ -114,9 +118,9 @@ class Backpropagation:
         length, count, size = from_above.shape
         terms = from_above.new_zeros(length, count, cell.weights.weight_hh.shape[0])  # ∂L_t/∂a_i
         below = from_above.new_zeros(length, count, steps[0].x.shape[-1]) if layer else from_above
-        carried = [
-            from_above.new_zeros(count, size) for _ in self._states
-        ]  # ∂L_t/∂(h_k, c_k) from step k + 1
+        # What step k + 1 sends to h_k and c_k.
+        carried = [from_above.new_zeros(count, size) for _ in self._states]
+        met = norms(self.unrolled.before(layer))  # ‖h_{i−1}‖
         first_at = torch.searchsorted(losses, torch.arange(length)).tolist()
         for k in reversed(range(length)):
             first = first_at[k]  # earlier losses do not depend on this timestep
@@ -126,11 +130,12 @@ class Backpropagation:
             grads[0] = grads[0] + from_above[k, first:]
             back = cell.step_backward(repeated(steps[k], count - first), *grads)
             reached = losses[first:]
-            shares.influence["h"][reached, k] = _norms(grads[0])
+            shares.influence["h"][reached, k] = norms(grads[0])
             if "c" in shares.influence:
-                shares.influence["c"][reached, k] = _norms(back.c)
+                shares.influence["c"][reached, k] = norms(back.c)
                 carried[1][first:] = back.c_before
             carried[0][first:] = back.h_before
+            shares.cells[reached, k] = norms(back.recurrent) * met[k]
             terms[k, first:] = back.recurrent
             if layer:
                 below[k, first:] = back.x
@@ -138,26 +143,40 @@ class Backpropagation:
         return below
 
     def _add_terms(self, layer: int, losses: Tensor, terms: Tensor) -> None:
-        """The norms of the terms (T, N, K·H) of a block, of their sums, and of all losses up to each."""
+        """Sums of the terms (T, N, K·H) of a block: of each loss, of all losses up to it, of each use."""
         shares, before = self.layers[layer], self.unrolled.before(layer)
-        visible = losses[:, None] >= torch.arange(len(before))  # (N, T): a loss reaches no later use
-        cells = _norms(terms).T * _norms(before)
-        shares.cells[losses] = cells.masked_fill(~visible, math.nan)
-        per_loss = torch.einsum("inb,ih->nbh", terms, before)  # (N, K·H, H)
-        shares.rows[losses] = _norms(per_loss.flatten(1))
-        shares.lengths[losses] = _norms((shares.gradient + per_loss.cumsum(0)).flatten(1))
-        shares.gradient += per_loss.sum(0)
+        per_loss = _summed_over_uses(terms, before, losses)  # (N, K·H, H)
+        shares.rows[losses] = norms(per_loss.flatten(1))
+        up_to_each = per_loss.cumsum(0).add_(shares.gradient)
+        shares.lengths[losses] = norms(up_to_each.flatten(1))
+        shares.gradient.copy_(up_to_each[-1])
         shares.uses += terms.sum(1)
 
     def _close(self) -> None:
         """What needs all losses."""
         for layer, shares in enumerate(self.layers):
             before = self.unrolled.before(layer)
-            shares.columns.copy_(_norms(shares.uses) * _norms(before))
+            shares.columns.copy_(norms(shares.uses) * norms(before))
             gathered = torch.zeros_like(shares.gradient)
             for i in reversed(range(len(before))):
                 gathered.addr_(shares.uses[i], before[i])
-                shares.gathered[i] = _norms(gathered.flatten())
+                shares.gathered[i] = norms(gathered.flatten())
+
+
+def _summed_over_uses(terms: Tensor, before: Tensor, losses: Tensor) -> Tensor:
+    """Σ_i ∂L_t/∂a_i ⊗ h_{i−1} of each of N losses, (N, K·H, H).
+
+    The terms after a loss are 0, but 0 · ∞ is not: losses before the states explode leave those states out.
+    """
+    finite = int(before.isfinite().all(-1).cumprod(0).sum())  # timesteps before the explosion, mostly all
+    early = int(torch.searchsorted(losses, finite))
+
+    def summed(terms: Tensor, before: Tensor) -> Tensor:
+        return torch.einsum("inb,ih->nbh", terms, before)
+
+    if early == len(losses):
+        return summed(terms[:finite], before[:finite])
+    return torch.cat([summed(terms[:finite, :early], before[:finite]), summed(terms[:, early:], before)])
 
 
 def repeated(step: Any, count: int) -> Any:
@@ -171,6 +190,15 @@ def repeated(step: Any, count: int) -> Any:
     return type(step)(*map(rows, step))
 
 
-def _norms(values: Tensor) -> Tensor:
-    """Euclidean norms over the last axis, in float64: the squares of a vanishing float32 gradient underflow."""
-    return torch.linalg.vector_norm(values, dim=-1, dtype=torch.float64)
+def norms(values: Tensor) -> Tensor:
+    """Euclidean norms over the last axis, in float64, also of numbers whose squares are too small or too large."""
+    found = torch.linalg.vector_norm(values, dim=-1, dtype=torch.float64)
+    if values.dtype != torch.float64:  # float64 has room for the squares of a float32
+        return found
+    is_doubtful = (found < 1e-150) | (found > 1e150)
+    if is_doubtful.any():
+        rows = values[is_doubtful]
+        largest = torch.linalg.vector_norm(rows, math.inf, dim=-1, keepdim=True)
+        scale = torch.where(largest.isfinite() & (largest > 0), largest, 1.0)
+        found[is_doubtful] = torch.linalg.vector_norm(rows / scale, dim=-1) * scale[..., 0]
+    return found

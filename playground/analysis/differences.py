@@ -5,6 +5,7 @@
 Too large an ε sees the bend of the loss (error ~ ε²), too small a one only the rounding of float64 (error ~ 10⁻¹⁶/ε).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -40,8 +41,12 @@ class GradientCheck:
 
 
 def relative_error(one: float, other: float) -> float:
-    """|one − other| / max(|one|, |other|); 0 if they are equal, also where both are 0."""
-    return 0.0 if one == other else abs(one - other) / max(abs(one), abs(other))
+    """|one − other| / max(|one|, |other|); 0 if they are equal, also where both are 0; NaN if one is not finite."""
+    if one == other:
+        return 0.0
+    if not (math.isfinite(one) and math.isfinite(other)):
+        return math.nan
+    return abs(one - other) / max(abs(one), abs(other))
 
 
 class WeightCheck:

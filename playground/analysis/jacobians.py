@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from playground.analysis.backpropagation import repeated
+from playground.analysis.backpropagation import norms, repeated
 from playground.analysis.unrolled import Unrolled
 from playground.cells import CELLS
 from playground.cells.nonlinearity import NONLINEARITIES
@@ -74,14 +74,18 @@ def jacobian_sizes(unrolled: Unrolled, layer: int) -> JacobianSizes:
         weight = unrolled.cells[layer].weights.weight_hh.double()
         square = weight.shape[0] == weight.shape[1]
         is_finite = bool(torch.isfinite(weight).all())
-        slopes = [_saturated(unrolled, step) for step in unrolled.steps[layer][1:]]
+        is_lost = singular[:, 0].isnan()
+
+        def of_each(values: list[Tensor]) -> Tensor:
+            return _stacked(values).masked_fill(is_lost, float("nan"))
+
         return JacobianSizes(
             singular[:, 0],
             singular[:, -1],
             # The rows of D_k have no column in common, so its singular values are their lengths.
-            _stacked([_row_lengths(step.activation).max() for step in steps]),
-            _stacked([step.carry.abs().max().double() for step in steps]),
-            _stacked(slopes),
+            of_each([norms(step.activation).max() for step in steps]),
+            of_each([step.carry.abs().max() for step in steps]),
+            of_each([_saturated(unrolled, step) for step in unrolled.steps[layer][1:]]),
             float(_singular_values(weight[None])[0, 0]),
             spectral_radius(weight) if square and is_finite else float("nan"),
         )
@@ -93,10 +97,6 @@ def _singular_values(matrices: Tensor) -> Tensor:
     is_finite = torch.isfinite(matrices).flatten(1).all(1)
     found[is_finite] = torch.linalg.svdvals(matrices[is_finite]).double()
     return found
-
-
-def _row_lengths(matrix: Tensor) -> Tensor:
-    return torch.linalg.vector_norm(matrix, dim=-1, dtype=torch.float64)
 
 
 def _stacked(values: list[Tensor]) -> Tensor:
@@ -143,14 +143,10 @@ def carry_shares(unrolled: Unrolled, layer: int, t: int) -> CarryShares:
         for k in reversed(range(t + 1)):
             back = cell.step_backward(repeated(steps[k], len(unit)), *grads)
             whole = back.c if state == "c" else grads[0]
-            measured.append(_frobenius(whole))
-            gates.append(torch.linalg.vector_norm(product, dtype=torch.float64))
-            through.append(_frobenius(whole - torch.diag(product)))
+            measured.append(norms(whole.flatten()))
+            gates.append(norms(product))
+            through.append(norms((whole - torch.diag(product)).flatten()))
             product = product * getattr(steps[k], gate_name)[0]
             grads = [back.h_before, back.c_before] if state == "c" else [back.h_before]
         sizes = [torch.stack(each).flip(0) for each in (measured, gates, through)]
         return CarryShares(*sizes, share=sizes[2] / (sizes[1] + sizes[2]))
-
-
-def _frobenius(matrix: Tensor) -> Tensor:
-    return torch.linalg.vector_norm(matrix, dtype=torch.float64)

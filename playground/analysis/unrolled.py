@@ -84,15 +84,15 @@ def unroll(config: NetworkConfig, parameters: Mapping[str, Tensor], batch: Batch
         steps.append(tuple(taken))
 
     log_probabilities = linear(x, readout, parameters["readout.bias"]).log_softmax(-1)  # (T, V)
-    target = one_hot(targets, len(readout)).to(x.dtype) * predicted[:, None]
+    surprise = -log_probabilities.gather(-1, targets[:, None])[:, 0]
     return Unrolled(
         config,
         parameters,
         tuple(cells),
         tuple(steps),
-        losses=-(log_probabilities * target).sum(-1),
+        losses=torch.where(predicted, surprise, 0.0),
         predicted=predicted,
-        grad_logits=(log_probabilities.exp() - target) * predicted[:, None],
+        grad_logits=(log_probabilities.exp() - one_hot(targets, len(readout))) * predicted[:, None],
     )
 
 
@@ -105,7 +105,9 @@ def autograd_gradients(
     """
     with torch.inference_mode(False), torch.enable_grad():
         leaves = {name: value.clone().requires_grad_() for name, value in parameters.items()}
-        unrolled = unroll(config, leaves, batch)
+        # Autograd refuses to keep what was made in inference mode; copies are ordinary tensors.
+        copied = Batch(batch.inputs.clone(), batch.targets.clone(), batch.mask.clone())
+        unrolled = unroll(config, leaves, copied)
         loss = unrolled.losses.sum() / (max(1, unrolled.predictions) if reduction == "mean" else 1)
         gradients = torch.autograd.grad(loss, list(leaves.values()))
     return dict(zip(leaves, gradients, strict=True))

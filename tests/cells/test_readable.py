@@ -81,6 +81,25 @@ def test_step_backward_is_autograds(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_recurrent_is_autograds_gradient_of_the_hidden_product(kind: str) -> None:
+    """A bias b_hh for each sequence of the batch: its gradient is that of W_hh h′ + b_hh, row by row."""
+    cell, (x, *states) = make(kind), inputs(kind)
+    b_hh = cell.weights.bias_hh.detach().expand(B, -1).clone().requires_grad_()
+    cell.weights = cell.weights._replace(bias_hh=b_hh)
+    step = cell.step(x, *states)
+    generator = torch.Generator().manual_seed(2)
+    grads = [torch.randn(B, H, generator=generator, dtype=torch.float64) for _ in step.state]
+    loss = torch.stack([(state * grad).sum() for state, grad in zip(step.state, grads, strict=True)]).sum()
+    of_product, of_weight = torch.autograd.grad(loss, [b_hh, cell.weights.weight_hh])
+
+    recurrent = cell.step_backward(step, *grads).recurrent
+    exact = {"rtol": 0, "atol": 1e-9}
+    torch.testing.assert_close(recurrent, of_product, **exact)
+    torch.testing.assert_close(recurrent.mT @ states[0], of_weight, **exact)
+    torch.testing.assert_close(recurrent.sum(0), cell.step_backward(step, *grads).weights.bias_hh, **exact)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_step_backward_is_the_slope_of_finite_differences(kind: str) -> None:
     """gradcheck compares the analytic gradient with (f(x + ε) − f(x − ε)) / 2ε."""
 
