@@ -12,7 +12,9 @@ from .lines import Line, add_line, level
 from .theme import COLOURS, MAGNITUDE, mode, notice, scale, styled
 from .training import clipped_marks, over_training
 
-EXPLODED = 10  # a loss this many times the first one makes the axis logarithmic
+EXPLODED = (
+    2  # a loss above so many times the first one is beyond the axis: what was learned would be flat beside it
+)
 RUNS = {"free": ("free", "dash"), "clipped": ("clipped_norm", "solid")}  # colour and dash
 SMALLEST_ANGLE = 10.0  # degrees: rounding errors of angle 0 should look like 0
 
@@ -80,34 +82,39 @@ def clipping_angles(
 
 
 def clipping_losses(
-    frame: pd.DataFrame, *, labels: Mapping[str, str], dark: bool = False, height: int = 340
+    frame: pd.DataFrame,
+    *,
+    floor: float | None = None,
+    labels: Mapping[str, str],
+    dark: bool = False,
+    height: int = 340,
 ) -> go.Figure:
-    """Loss of both runs; logarithmic only when one of them explodes. A mark where a run is not finite.
+    """Loss of both runs. A loss above twice the first one leaves the axis and is marked at its top, as ∞ and NaN are.
 
-    frame: as of `clipped_norms`.
+    frame: as of `clipped_norms`. floor: loss in nats that nobody without memory can get below, drawn as a line.
     """
     if frame.empty:
         return notice(labels["empty"], dark=dark, height=height)
     losses = floats(frame, "loss")
     usable = losses[np.isfinite(losses)]
-    top = float(usable.max(initial=0.0)) or 1.0
-    axis = LogAxis.of([losses]) if len(usable) and top > EXPLODED * usable[0] else None
+    limit = EXPLODED * float(usable[0]) if len(usable) else 1.0
+    top = float(usable[usable <= limit].max(initial=0.0)) or 1.0
     figure = go.Figure()
     for variant, (colour, dash) in RUNS.items():
         rows = frame.loc[frame["variant"] == variant]
         if rows.empty:
             continue
         line = Line(labels[f"run_{variant}"], COLOURS[mode(dark)][colour], dash)
-        hover = _hover(rows, line.name, "loss", labels)
-        if axis is not None:
-            add_line(figure, axis, line, _steps(rows), floats(rows, "loss"), hover, markers=False)
-        else:
-            _add_linear(figure, line, _steps(rows), floats(rows, "loss"), hover, top, labels)
+        steps, values, hover = _steps(rows), floats(rows, "loss"), _hover(rows, line.name, "loss", labels)
+        _add_linear(figure, line, steps, values, hover, 1.1 * top, labels)
+        _mark(
+            figure, line, steps, (values > limit) & np.isfinite(values), hover, 1.1 * top, labels["off_axis"]
+        )
+    if floor is not None:
+        name = labels["no_memory"].format(value=number(floor))
+        level(figure, name, floor, COLOURS[mode(dark)]["floor"])
     over_training(figure, frame, labels, dark, height)
-    if axis is not None:
-        axis.apply(figure, title=labels["axis_loss"], labels=labels, dark=dark)
-        return figure
-    return figure.update_yaxes(title_text=labels["axis_loss"], range=[0, 1.1 * top])
+    return figure.update_yaxes(title_text=labels["axis_loss"], range=[0, 1.18 * top])
 
 
 def clipping_grid(
@@ -195,7 +202,7 @@ def _add_linear(
     top: float,
     labels: Mapping[str, str],
 ) -> None:
-    """A line on a linear axis; what is not finite is marked at the top."""
+    """A line on a linear axis that ends at `top`; what is not finite is marked there."""
     finite = np.isfinite(values)
     figure.add_scatter(
         x=steps,
@@ -207,16 +214,29 @@ def _add_linear(
         hovertext=hover,
         hoverinfo="text",
     )
-    if not finite.all():
+    _mark(figure, line, steps, ~finite, hover, top, labels["row_not_finite"])
+
+
+def _mark(
+    figure: go.Figure,
+    line: Line,
+    steps: list[int],
+    where: np.ndarray,
+    hover: list[str],
+    top: float,
+    name: str,
+) -> None:
+    """Marks at the top of a linear axis, for values that have no place on it."""
+    if where.any():
         figure.add_scatter(
-            x=np.array(steps)[~finite],
-            y=np.full((~finite).sum(), top),
+            x=np.array(steps)[where],
+            y=np.full(where.sum(), top),
             mode="markers",
             marker={"symbol": "x", "size": 9, "color": line.colour},
-            name=labels["row_not_finite"],
-            legendgroup=labels["row_not_finite"],
-            showlegend=not list(figure.select_traces({"name": labels["row_not_finite"]})),
-            hovertext=np.array(hover)[~finite],
+            name=name,
+            legendgroup=name,
+            showlegend=not list(figure.select_traces({"name": name})),
+            hovertext=np.array(hover)[where],
             hoverinfo="text",
         )
 

@@ -1,6 +1,7 @@
 """The one theme of all charts. A quantity has one colour, here and on the stage; signed values diverge."""
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -162,29 +163,13 @@ def blend(colours: tuple[str, ...], place: float) -> str:
     return "#" + "".join(f"{round(a + (b - a) * share):02X}" for a, b in zip(low, high, strict=True))
 
 
-def styled(figure: go.Figure, *, dark: bool, height: int) -> go.Figure:
-    """The figure with the theme's fonts, margins and transparent background."""
+@cache
+def template(dark: bool) -> go.layout.Template:
+    """Fonts, margins, axes and a transparent background, as what every figure starts from.
+
+    Plotly checks each attribute that is set; set once in a template they cost a tenth of the time.
+    """
     colours = COLOURS[mode(dark)]
-    figure.update_layout(
-        template=go.layout.Template(),
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        height=height,
-        margin={"l": 12, "r": 12, "t": 12, "b": 12},
-        font={"family": FONT, "size": 13, "color": colours["text"]},
-        hoverlabel={"font": {"family": FONT, "size": 13}, "align": "left"},
-        hovermode="closest",
-        legend={
-            "orientation": "h",
-            "x": 0,
-            "xanchor": "left",
-            "y": 1.02,
-            "yanchor": "bottom",
-            "bgcolor": "rgba(0,0,0,0)",
-            "font": {"size": 12},
-        },
-        modebar={"bgcolor": "rgba(0,0,0,0)", "color": colours["muted"], "activecolor": colours["text"]},
-    )
     axis = {
         "gridcolor": colours["grid"],
         "linecolor": colours["muted"],
@@ -195,9 +180,37 @@ def styled(figure: go.Figure, *, dark: bool, height: int) -> go.Figure:
         "showline": True,
         "automargin": True,
     }
-    figure.update_xaxes(**axis)
-    figure.update_yaxes(**axis)
-    return figure
+    return go.layout.Template(
+        layout={
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "margin": {"l": 12, "r": 12, "t": 12, "b": 12},
+            "font": {"family": FONT, "size": 13, "color": colours["text"]},
+            "hoverlabel": {"font": {"family": FONT, "size": 13}, "align": "left"},
+            "hovermode": "closest",
+            "legend": {
+                "orientation": "h",
+                "x": 0,
+                "xanchor": "left",
+                "y": 1.02,
+                "yanchor": "bottom",
+                "bgcolor": "rgba(0,0,0,0)",
+                "font": {"size": 12},
+            },
+            "modebar": {
+                "bgcolor": "rgba(0,0,0,0)",
+                "color": colours["muted"],
+                "activecolor": colours["text"],
+            },
+            "xaxis": axis,
+            "yaxis": axis,
+        }
+    )
+
+
+def styled(figure: go.Figure, *, dark: bool, height: int) -> go.Figure:
+    """The figure in the theme."""
+    return figure.update_layout(template=template(dark), height=height)
 
 
 def notice(text: str, *, dark: bool, height: int) -> go.Figure:

@@ -119,6 +119,8 @@ LABELS = {
     "central_difference": N_("central difference"),
     "run_free": N_("without clipping"),
     "run_clipped": N_("with clipping"),
+    "off_axis": N_("beyond the axis"),
+    "no_memory": N_("nobody without memory gets below {value}"),
     "angle": N_("angle between raw and clipped gradient"),
     "axis_angle": N_("angle (degrees)"),
     "axis_threshold": N_("clipping threshold (nats per unit)"),

@@ -46,6 +46,12 @@ def text(page: str, name: str) -> None:
     st.markdown(_named(page, name)[1])
 
 
+def note(page: str, name: str) -> None:
+    """A section beside a figure: its heading in bold, and what it says."""
+    heading, text = _named(page, name)
+    st.markdown(f"**{heading}**\n\n{text}")
+
+
 def introduction(page: str) -> None:
     """The page's title and its first sentence."""
     title, text = next(iter(sections(page, language()).items()))

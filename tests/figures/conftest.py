@@ -12,6 +12,7 @@ PLACEHOLDERS = {
     "axis_component": "{n} {share}",
     "axis_component_3d": "{n} {share}",
     "threshold": "{value}",
+    "no_memory": "{value}",
     "learning_rate": "{value}",
     "floor": "{k}",
     "timestep_k": "{t}",
@@ -53,7 +54,7 @@ KEYS = {
     *(f"draws_{name}" for name in ("low", "median", "high", "one")),
     *("axis_epsilon", "axis_relative_error", "relative_error", "central_difference"),
     *("run_free", "run_clipped", "angle", "axis_angle"),
-    *("axis_threshold", "axis_learning_rate", "axis_final_loss", "no_clipping"),
+    *("axis_threshold", "axis_learning_rate", "axis_final_loss", "no_clipping", "off_axis"),
     *(f"outcome_{name}" for name in ("learned", "worse", "diverged")),
 }
 

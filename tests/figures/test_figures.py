@@ -68,9 +68,11 @@ def every_figure(labels, table, path, updates, dark=False, tokens=HELLO):
 def test_all_are_transparent_compact_and_in_the_theme(labels, table, path, updates, dark) -> None:
     colours = COLOURS["dark" if dark else "light"]
     for name, figure in every_figure(labels, table, path, updates, dark).items():
-        assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)", name
-        assert figure.layout.font.color == colours["text"], name
-        assert figure.layout.margin.l <= 12, name
+        theme, own = figure.layout.template.layout, figure.layout
+        assert theme.paper_bgcolor == theme.plot_bgcolor == "rgba(0,0,0,0)", name
+        assert own.paper_bgcolor is own.plot_bgcolor is own.font.color is None, name
+        assert theme.font.color == colours["text"], name
+        assert (theme.margin.l if own.margin.l is None else own.margin.l) <= 12, name
         assert figure.layout.height > 0, name
 
 

@@ -212,11 +212,14 @@ def cells(trace) -> np.ndarray:
 def test_all_are_transparent_and_in_the_theme(labels, dark) -> None:
     colours = COLOURS["dark" if dark else "light"]
     for name, figure in every_figure(labels, dark).items():
-        assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)", name
-        assert figure.layout.font.color == colours["text"], name
-        assert figure.layout.margin.l <= 12, name
+        theme, own = figure.layout.template.layout, figure.layout
+        assert theme.paper_bgcolor == theme.plot_bgcolor == "rgba(0,0,0,0)", name
+        assert own.paper_bgcolor is own.plot_bgcolor is own.font.color is None, name
+        assert theme.font.color == colours["text"], name
+        assert (theme.margin.l if own.margin.l is None else own.margin.l) <= 12, name
+        assert theme.xaxis.automargin and theme.yaxis.automargin, name
         for axis in (*figure.select_xaxes(), *figure.select_yaxes()):
-            assert axis.automargin, name
+            assert axis.automargin is not False, name
 
 
 def test_every_word_comes_from_the_labels_or_the_table(labels) -> None:
@@ -590,8 +593,20 @@ def test_losses_of_both_runs_and_where_one_stops(labels) -> None:
     _, stopped, _ = clipping_losses(runs(burst=True), labels=labels).data
     assert list(stopped.x) == [2]
     assert stopped.name == labels["row_not_finite"]
+
+
+def test_a_loss_that_explodes_leaves_the_axis_and_is_marked(labels) -> None:
+    frame = runs()
+    learned = clipping_losses(frame, floor=0.25, labels=labels).layout.yaxis.range
     frame.loc[1, "loss"] = 1e6
-    assert clipping_losses(frame, labels=labels).layout.yaxis.type == "log"
+    figure = clipping_losses(frame, floor=0.25, labels=labels)
+    (mark,) = [trace for trace in figure.data if trace.name == labels["off_axis"]]
+    assert list(mark.x) == [frame.loc[1, "step"]] and "1e+06" in mark.hovertext[0]
+    low, high = figure.layout.yaxis.range
+    assert low == 0 and mark.y[0] < high <= learned[1]
+    assert figure.data[0].y[1] == 1e6, "the line keeps its number"
+    (line,) = figure.layout.shapes
+    assert line.name == labels["no_memory"].format(value="0.25") and line.y0 == line.y1 == 0.25
 
 
 def test_grid_writes_every_outcome_into_its_cell(labels) -> None:

@@ -130,6 +130,7 @@ def test_figures_import_only_plotly_pandas_numpy() -> None:
         "numpy",
         "collections",
         "dataclasses",
+        "functools",
         "html",
         "itertools",
         "types",

@@ -1,5 +1,6 @@
 """What clipping does: the same run with and without it, and a grid of learning rates and thresholds."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from playground.analysis.clipping import CASES, ClippingComparison, ClippingGrid
+from playground.analysis.floors import memory_floors
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
 from playground.figures.axes import number
@@ -57,10 +59,13 @@ def _example() -> ExperimentConfig:
     return config
 
 
+def _corpus(config: ExperimentConfig) -> Corpus:
+    return state.remembered("example", config.text, lambda: Corpus(config.text))
+
+
 def _described(config: ExperimentConfig) -> str:
     """The settings of a run in one line."""
     network, training = config.network, config.training
-    corpus = state.remembered("example", config.text, lambda: Corpus(config.text))
     cell = option_label(network.cell)
     if network.cell == "rnn":
         cell += f" ({option_label(network.nonlinearity)})"
@@ -70,7 +75,7 @@ def _described(config: ExperimentConfig) -> str:
     ).format(
         cell=cell,
         hidden=network.hidden_size,
-        length=max(map(len, corpus.windows)) - 1,
+        length=max(map(len, _corpus(config).windows)) - 1,
         optimizer=option_label(training.optimizer),
         rate=training.learning_rate,
         seed=config.seed,
@@ -113,9 +118,10 @@ def _comparison(config: ExperimentConfig) -> None:
         figure = clipping_angles(table, labels=labels(), dark=is_dark())
         _figure_only(figure, "angles", _("Angle between the gradient and what is left of it"))
     with right:
-        figure = clipping_losses(table, labels=labels(), dark=is_dark())
+        floor = math.log(memory_floors(_corpus(config))[1])
+        figure = clipping_losses(table, floor=floor, labels=labels(), dark=is_dark())
         _figure_only(figure, "losses", _("Loss with and without clipping"))
-        lesson.text("gradients", "angle")
+        lesson.note("gradients", "angle")
 
 
 def _figure_only(figure: object, name: str, title: str) -> None:

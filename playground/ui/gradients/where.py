@@ -9,7 +9,7 @@ import torch
 
 from playground.analysis.backpropagation import Backpropagation
 from playground.analysis.jacobians import CARRIES, JacobianSizes, carry_shares, jacobian_sizes
-from playground.analysis.unrolled import Unrolled, autograd_gradients, unroll
+from playground.analysis.unrolled import Unrolled, autograd_gradients, parameters_of, unroll
 from playground.figures.axes import number
 from playground.figures.decay import (
     buildup_over_time,
@@ -36,7 +36,7 @@ class Findings:
     """All that is measured of one subject, whichever loss is chosen."""
 
     subject: Subject
-    unrolled: Unrolled
+    in_64_bits: Unrolled  # products of many small Jacobians leave the range of 32 bits, and grow slow there
     done: Backpropagation
     sizes: tuple[JacobianSizes, ...]  # of each layer
     influence: pd.DataFrame
@@ -80,7 +80,10 @@ def _start(looked_at: Subject) -> Backpropagation:
 
 def _finish(looked_at: Subject, job: Backpropagation) -> Findings:
     sizes = tuple(jacobian_sizes(job.unrolled, layer) for layer in range(job.unrolled.config.layers))
-    return Findings(looked_at, job.unrolled, job, sizes, looked_at.reading.influence(job))
+    with torch.inference_mode():
+        parameters = parameters_of(looked_at.network, torch.float64)
+        in_64_bits = unroll(looked_at.network.config, parameters, looked_at.batch)
+    return Findings(looked_at, in_64_bits, job, sizes, looked_at.reading.influence(job))
 
 
 def _influence(findings: Findings, layer: int, quantity: str, t: int) -> None:
@@ -165,7 +168,7 @@ def _sum(findings: Findings, layer: int, t: int) -> None:
         figure = norm_over_length(_of(lengths, layer), labels=labels(), dark=is_dark())
         _draw(findings, (figure, lengths), "lengths", _("Norm of the gradient against the length"))
     with right:
-        lesson.text("gradients", "length")
+        lesson.note("gradients", "length")
 
 
 def _why(findings: Findings, layer: int, t: int) -> None:
@@ -189,13 +192,14 @@ def _why(findings: Findings, layer: int, t: int) -> None:
         figure = jacobian_parts(_of(jacobians, layer), labels=labels(), dark=is_dark())
         _draw(findings, (figure, jacobians), "jacobians", _("Each step's Jacobian and its parts"))
     if cell in CARRIES:
-        carry = reading.carry(carry_shares(findings.unrolled, layer - 1, t - 1), layer=layer, t=t)
+        shares = carry_shares(findings.in_64_bits, layer - 1, t - 1)
+        carry = reading.carry(shares, layer=layer, t=t)
         left, right = st.columns(2, gap="large")
         with left:
             figure = carry_over_distance(carry, state=CARRIES[cell][0], labels=labels(), dark=is_dark())
             _draw(findings, (figure, carry), "carry", _("What the gates carry, and what takes other ways"))
         with right:
-            lesson.text("gradients", f"carry-{cell}")
+            lesson.note("gradients", f"carry-{cell}")
 
 
 def _of(table: pd.DataFrame, layer: int) -> pd.DataFrame:
