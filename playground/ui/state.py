@@ -69,9 +69,10 @@ def turn_to(page: str) -> None:
     if said != accepted:
         state.choice_notices = {}
     for name, value in said.items():
-        if value is not None:
+        field = choices.PAGES[page][name]
+        if value is not None or field.default is not None:  # None follows
             try:
-                said[name] = choices.PAGES[page][name].kind.check(name, value)
+                said[name] = field.kind.check(name, value)
             except Refusal as refusal:
                 state.choice_notices[name], said[name] = refusal, accepted[name]
         state[name] = said[name]

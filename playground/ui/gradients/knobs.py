@@ -28,8 +28,11 @@ def show() -> None:
     lesson.heading("gradients", "knobs")
     lesson.text("gradients", "knobs")
     knobs = _knobs()
-    with st.spinner(_("Drawing 300 networks …")), state.viewer().turn():
-        drawn, swept = _draw(knobs), _sweep(knobs)
+    with st.spinner(_("Drawing 300 networks …")):
+        with state.viewer().turn():
+            drawn = _draw(knobs)
+        with state.viewer().turn():
+            swept = _sweep(knobs)
     left, right = st.columns(2, gap="large")
     with left:
         _in_numbers(drawn)

@@ -1,6 +1,6 @@
 """Where the gradient goes, what it adds up to, and why it vanishes or explodes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -36,7 +36,6 @@ class Findings:
     """All that is measured of one subject, whichever loss is chosen."""
 
     subject: Subject
-    in_64_bits: Unrolled  # products of many small Jacobians leave the range of 32 bits, and grow slow there
     done: Backpropagation
     sizes: tuple[JacobianSizes, ...]  # of each layer
     influence: pd.DataFrame
@@ -46,7 +45,9 @@ def show() -> None:
     """Draw the three panels."""
     looked_at = subject.choose()
     length = looked_at.reading.length
-    job = state.remembered("back-propagation", looked_at.key, lambda: _start(looked_at))
+    job = state.remembered(
+        "back-propagation", looked_at.key, lambda: Backpropagation(_unrolled(looked_at, looked_at.dtype))
+    )
     if not go_on(job, _("Sending every loss back through time …")):
         come_back()
     findings = state.remembered("findings", looked_at.key, lambda: _finish(looked_at, job))
@@ -73,17 +74,17 @@ def show() -> None:
     _why(findings, layer, t)
 
 
-def _start(looked_at: Subject) -> Backpropagation:
+def _unrolled(looked_at: Subject, dtype: torch.dtype) -> Unrolled:
     with torch.inference_mode():
-        return Backpropagation(unroll(looked_at.network.config, looked_at.parameters, looked_at.batch))
+        parameters = parameters_of(looked_at.network, dtype)
+        return unroll(looked_at.network.config, parameters, looked_at.batch)
 
 
 def _finish(looked_at: Subject, job: Backpropagation) -> Findings:
+    """What needs every step of the sequence; then the steps, thousands of tensors, may go."""
     sizes = tuple(jacobian_sizes(job.unrolled, layer) for layer in range(job.unrolled.config.layers))
-    with torch.inference_mode():
-        parameters = parameters_of(looked_at.network, torch.float64)
-        in_64_bits = unroll(looked_at.network.config, parameters, looked_at.batch)
-    return Findings(looked_at, in_64_bits, job, sizes, looked_at.reading.influence(job))
+    job.unrolled = replace(job.unrolled, steps=())
+    return Findings(looked_at, job, sizes, looked_at.reading.influence(job))
 
 
 def _influence(findings: Findings, layer: int, quantity: str, t: int) -> None:
@@ -192,7 +193,9 @@ def _why(findings: Findings, layer: int, t: int) -> None:
         figure = jacobian_parts(_of(jacobians, layer), labels=labels(), dark=is_dark())
         _draw(findings, (figure, jacobians), "jacobians", _("Each step's Jacobian and its parts"))
     if cell in CARRIES:
-        shares = carry_shares(findings.in_64_bits, layer - 1, t - 1)
+        # The product of many small Jacobians leaves the range of 32 bits.
+        in_64_bits = _unrolled(findings.subject, torch.float64)
+        shares = carry_shares(in_64_bits, layer - 1, t - 1)
         carry = reading.carry(shares, layer=layer, t=t)
         left, right = st.columns(2, gap="large")
         with left:
