@@ -225,6 +225,7 @@ def _mark(
     hover: list[str],
     top: float,
     name: str,
+    symbol: str = "x",
 ) -> None:
     """Marks at the top of a linear axis, for values that have no place on it."""
     if where.any():
@@ -232,7 +233,7 @@ def _mark(
             x=np.array(steps)[where],
             y=np.full(where.sum(), top),
             mode="markers",
-            marker={"symbol": "x", "size": 9, "color": line.colour},
+            marker={"symbol": symbol, "size": 9, "color": line.colour},
             name=name,
             legendgroup=name,
             showlegend=not list(figure.select_traces({"name": name})),
