@@ -70,7 +70,7 @@ def turn_to(page: str) -> None:
         state.choice_notices = {}
     for name, value in said.items():
         field = choices.PAGES[page][name]
-        if value is not None or field.default is not None:  # None follows
+        if value is not None or field.default is not None:  # None: it follows
             try:
                 said[name] = field.kind.check(name, value)
             except Refusal as refusal:

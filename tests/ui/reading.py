@@ -10,7 +10,7 @@ from tests.ui.pages import Visitor, strings
 TERMS = re.compile(
     r"LSTM|GRU|RNN|BOS|EOS|SGD|Adam|Adagrad|RMSprop|ReLU|PyTorch|tanh|CSV|URL|PCA|English|hello world|hello|"
     r"ybigta|abcabd|mississippi|[A-Za-z](?![A-Za-z])|h_t|c_t|log p|gap-\d+|1e-\d+|"
-    r"Tyger|Blake|\bnats?\b"
+    r"Tyger|Blake|\bnats?\b|\bNaN\b|\b(?:rnn|embedding|readout)\.\w+"
 )
 LATIN = re.compile(r"[A-Za-z]{2,}")
 HANGUL = re.compile(r"[가-힣ㄱ-ㆎ]")

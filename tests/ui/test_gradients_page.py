@@ -1,0 +1,860 @@
+"""The Gradients page as a visitor meets it: its numbers, its address, its words, and what a hostile link may send."""
+
+import io
+import json
+import re
+import time
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import pandas as pd
+import pytest
+import streamlit as st
+import torch
+from pandas.testing import assert_frame_equal
+from torch import nn
+
+from playground.analysis import knobs as untrained
+from playground.analysis.backpropagation import Backpropagation
+from playground.analysis.clipping import CASES, ClippingComparison, ClippingGrid
+from playground.analysis.differences import WeightCheck
+from playground.analysis.gradient_tables import Reading
+from playground.analysis.jacobians import carry_shares, jacobian_sizes
+from playground.analysis.knobs import Knobs
+from playground.analysis.unrolled import parameters_of, unroll
+from playground.config import DEFAULTS, Choice, ExperimentConfig, Range, to_query
+from playground.figures.axes import number
+from playground.presets import PRESETS
+from playground.training import Trainer
+from playground.ui.choices import GRADIENTS, from_link
+from tests.ui.pages import Visitor, strings, trainer
+from tests.ui.reading import HANGUL, english, words_of
+
+LANGUAGES, CELLS = ("en", "ko"), ("rnn", "lstm", "gru")
+FIGURES = {
+    "where": {"influence", "contributions", "buildup", "lengths", "decay", "jacobians"},
+    "knobs": {"draws", "radii"},
+    "check": {"differences"},
+    "clipping": {"norms", "angles", "losses"},
+}
+EXPERIMENT: dict[str, Any] = {"text": "abcabd", "hidden_size": 6, "layers": 2, "seed": 81}
+LENGTH = 5  # predictions in that text
+
+
+def link(**values: object) -> dict[str, str]:
+    return {name: str(value) for name, value in values.items()}
+
+
+def visit(language: str = "en", **values: object) -> Visitor:
+    """Somebody who opens the Gradients page by a link."""
+    return Visitor(language, page="gradients", **link(**values))
+
+
+def table(files: dict[str, bytes], name: str) -> pd.DataFrame:
+    """A download, by the beginning of its name."""
+    (data,) = [data for file, data in files.items() if re.fullmatch(rf"{name}(-step-\d+)?\.csv", file)]
+    return pd.read_csv(io.BytesIO(data), encoding="utf-8-sig", keep_default_na=False, na_values=["", "nan"])
+
+
+def saved(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table as it comes back from a file."""
+    return table({"it.csv": frame.to_csv(index=False).encode("utf-8-sig")}, "it")
+
+
+def specs(visitor: Visitor) -> dict[str, dict]:
+    """The figures of a page by name, without `figure_`."""
+    charts = [element for element in visitor.elements() if element.type == "plotly_chart"]
+    return {chart.key.removeprefix("figure_"): json.loads(chart.proto.spec) for chart in charts}
+
+
+def metrics(visitor: Visitor) -> list[str]:
+    return [metric.value for metric in visitor.app.metric]
+
+
+def whole(visitor: Visitor) -> None:
+    """Nothing is broken, and nobody has been told off."""
+    assert not visitor.app.exception, visitor.app.exception[0].stack_trace[-3:]
+    assert visitor.errors == []
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one panel showed."""
+
+    files: dict[str, bytes]
+    figures: dict[str, dict]
+    alts: dict[str, str]
+    metrics: list[str]
+    words: frozenset[str]
+
+
+@cache
+def seen(language: str, cell: str) -> dict[str, Seen]:
+    """All panels after 30 updates, with two layers."""
+    visitor = visit(language, cell=cell, at=30, knob_cell=cell, knob_length=9, **EXPERIMENT)
+    found = {}
+    for panel in FIGURES:
+        visitor.set("panel", panel)
+        whole(visitor)
+        charts = [element for element in visitor.elements() if element.type == "plotly_chart"]
+        found[panel] = Seen(
+            dict(visitor.files),
+            specs(visitor),
+            {chart.key: chart.proto.alt for chart in charts},
+            metrics(visitor),
+            frozenset(words_of(visitor)),
+        )
+    return found
+
+
+class Expected:
+    """The numbers of the same network, trained without runs and pages."""
+
+    def __init__(self, steps: int, **values: object) -> None:
+        self.made: Trainer = trainer(steps, **values)
+        self.batch = self.made.corpus.window_batch(0)
+        self.config = self.made.config.network
+        with torch.inference_mode():
+            self.job = Backpropagation(self.unrolled(torch.float32))
+            self.job.advance(60)
+            self.sizes = [jacobian_sizes(self.job.unrolled, layer) for layer in range(self.config.layers)]
+        self.reading = Reading(self.batch, self.made.corpus.labels, step=steps)
+
+    def unrolled(self, dtype: torch.dtype):
+        return unroll(self.config, parameters_of(self.made.network, dtype), self.batch)
+
+    def decay(self, layer: int, t: int) -> pd.DataFrame:
+        return self.reading.decay(self.job, self.sizes, layer=layer, t=t)
+
+    def torch_gradients(self, dtype: torch.dtype) -> dict[str, torch.Tensor]:
+        """∂L/∂ every parameter, mean over time, by torch.nn and autograd alone."""
+        state = {name: value.to(dtype) for name, value in self.made.network.state_dict().items()}
+        vocabulary = len(self.made.corpus.vocabulary)
+        kind = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[self.config.cell]
+        rnn = kind(vocabulary, self.config.hidden_size, self.config.layers, dtype=dtype)
+        readout = nn.Linear(self.config.hidden_size, vocabulary, dtype=dtype)
+        for prefix, module in (("rnn.", rnn), ("readout.", readout)):
+            own = {name.removeprefix(prefix): v for name, v in state.items() if name.startswith(prefix)}
+            module.load_state_dict(own)
+        x = nn.functional.one_hot(self.batch.inputs[:, 0, 0], vocabulary).to(dtype)
+        loss = nn.functional.cross_entropy(readout(rnn(x)[0]), self.batch.targets[:, 0, 0])
+        loss.backward()
+        parts = {"rnn.": rnn, "readout.": readout}
+        return {p + n: v.grad for p, part in parts.items() for n, v in part.named_parameters()}
+
+
+@cache
+def expected(cell: str) -> Expected:
+    return Expected(30, cell=cell, **EXPERIMENT)
+
+
+def near(value: float) -> Any:
+    return pytest.approx(value, rel=6e-4, abs=1e-12)
+
+
+def shown(text: str) -> float:
+    """A number as a page writes it."""
+    return float(text.replace("−", "-"))
+
+
+# What is there
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_panel_draws_all_its_figures(language: str, cell: str) -> None:
+    for panel, found in seen(language, cell).items():
+        wanted = FIGURES[panel] | ({"carry"} if panel == "where" and cell != "rnn" else set())
+        assert found.figures.keys() == wanted
+        assert len(set(found.alts.values())) == len(wanted)
+        for alt in found.alts.values():
+            assert len(alt) > 10 and bool(HANGUL.search(alt)) is (language == "ko")
+        for name, spec in found.figures.items():
+            check_figure(name, spec, language)
+        downloads = {re.sub(r"(-step-30)?\.csv", "", file) for file in found.files}
+        assert downloads == ({"clipping"} if panel == "clipping" else wanted)
+
+
+def check_figure(name: str, spec: dict, language: str) -> None:
+    """Something is drawn, and either axis says what it is, in the reader's language."""
+    assert spec["data"], f"{name} is empty"
+    for letter in "xy":
+        axes = [axis for key, axis in spec["layout"].items() if re.fullmatch(rf"{letter}axis\d*", key)]
+        titles = [axis["title"]["text"] for axis in axes if axis.get("title", {}).get("text")]
+        assert titles, f"no {letter} axis of {name} has a title"
+        assert not (language == "ko" and any(map(english, titles))), titles
+
+
+def test_an_lstms_cell_state_is_a_matrix_of_its_own() -> None:
+    visitor = visit(cell="lstm", at=30, **EXPERIMENT)
+    h = specs(visitor)["influence"]
+    visitor.set("state", "c")
+    whole(visitor)
+    assert specs(visitor)["influence"]["data"] != h["data"]
+    frame = expected("lstm").reading.influence(expected("lstm").job)
+    values = frame.query(f"layer == 2 and quantity == 'c' and t == {LENGTH}").set_index("k")["value"]
+    assert [shown(text) for text in metrics(visitor)[:2]] == [near(values[1]), near(values[LENGTH])]
+
+
+# Where it goes: the numbers
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_tables_are_those_of_a_plainly_trained_network(cell: str) -> None:
+    files, wanted = seen("en", cell)["where"].files, expected(cell)
+    tables = {
+        "influence": wanted.reading.influence(wanted.job),
+        "contributions": wanted.reading.contributions(wanted.job, scale=1 / LENGTH),
+        "buildup": wanted.reading.buildup(wanted.job, t=LENGTH, scale=1 / LENGTH),
+        "lengths": wanted.reading.lengths(wanted.job),
+        "decay": wanted.decay(layer=2, t=LENGTH),
+        "jacobians": wanted.reading.jacobians(wanted.sizes, has_carry=cell == "gru"),
+    }
+    if cell != "rnn":
+        shares = carry_shares(wanted.unrolled(torch.float64), 1, LENGTH - 1)
+        tables["carry"] = wanted.reading.carry(shares, layer=2, t=LENGTH)
+    for name, frame in tables.items():
+        assert_frame_equal(table(files, name), saved(frame), rtol=1e-5, atol=1e-12, obj=name)
+    assert table(files, "influence")["step"].unique().tolist() == [30]
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_sum_is_the_gradient_that_torch_finds(cell: str) -> None:
+    by_hand, autograd, difference = map(shown, seen("en", cell)["where"].metrics[2:5])
+    truth = expected(cell).torch_gradients(torch.float32)["rnn.weight_hh_l1"].norm().item()
+    assert by_hand == pytest.approx(truth, rel=1e-5) and autograd == pytest.approx(truth, rel=1e-5)
+    assert 0 <= difference < 1e-6
+
+
+def test_sum_layer_and_loss_are_chosen() -> None:
+    visitor, wanted = visit(cell="gru", at=30, **EXPERIMENT), expected("gru")
+    visitor.set("total", "sum")
+    whole(visitor)
+    mean = wanted.torch_gradients(torch.float32)
+    for value in metrics(visitor)[2:4]:
+        assert shown(value) == pytest.approx(LENGTH * mean["rnn.weight_hh_l1"].norm().item(), rel=1e-5)
+    frame = wanted.reading.contributions(wanted.job, scale=1)
+    assert_frame_equal(table(visitor.files, "contributions"), saved(frame), rtol=1e-5, atol=1e-12)
+
+    before = specs(visitor)
+    visitor.set("layer", 1).set("loss_at", 3)
+    whole(visitor)
+    assert shown(metrics(visitor)[2]) == pytest.approx(
+        LENGTH * mean["rnn.weight_hh_l0"].norm().item(), rel=1e-5
+    )
+    assert_frame_equal(
+        table(visitor.files, "decay"), saved(wanted.decay(layer=1, t=3)), rtol=1e-5, atol=1e-12
+    )
+    assert all(after["data"] != before[name]["data"] for name, after in specs(visitor).items())
+    row = wanted.reading.influence(wanted.job).query("layer == 1 and t == 3").set_index("k")["value"]
+    assert [shown(text) for text in metrics(visitor)[:2]] == [near(row[1]), near(row[3])]
+    assert visitor.address["loss_at"] == "3" and visitor.address["layer"] == "1"
+
+
+# Before training, checking, clipping: the numbers
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_draws_are_those_of_the_knobs(cell: str) -> None:
+    files, knobs = seen("en", cell)["knobs"].files, Knobs(cell, length=9)
+    assert_frame_equal(table(files, "draws"), saved(untrained.draw(knobs, compare=("linear",))))
+    assert_frame_equal(table(files, "radii"), saved(untrained.sweep(knobs)))
+
+
+def test_knobs_of_the_link_reach_the_draws() -> None:
+    turned = {"nonlinearity": "relu", "radius": 1.35, "length": 7}
+    visitor = visit(panel="knobs", **{f"knob_{name}": value for name, value in turned.items()})
+    whole(visitor)
+    frame = untrained.draw(Knobs(**turned), compare=("linear",))
+    assert_frame_equal(table(visitor.files, "draws"), saved(frame))
+    first = frame.query("variant == 'relu' and distance == 6").iloc[0]
+    assert any(number(first["median"]) in element.value for element in visitor.app.markdown)
+
+
+def test_a_weight_is_checked_three_ways() -> None:
+    wanted = expected("lstm")
+    check = WeightCheck(wanted.made.network, wanted.batch)
+    visitor = visit(panel="check", cell="lstm", at=30, **EXPERIMENT)
+    visitor.set("parameter", "rnn.weight_ih_l1").set("row", 20).set("column", 3).set("epsilon", 4)
+    whole(visitor)
+    found = check.at("rnn.weight_ih_l1", (19, 2), epsilon=1e-4)
+    weight, by_hand, autograd, difference = map(shown, metrics(visitor))
+    exact = {"rel": 1e-9, "abs": 0}
+    assert weight == pytest.approx(found.weight, **exact)
+    assert by_hand == pytest.approx(found.by_hand, **exact)
+    truth = wanted.torch_gradients(torch.float64)["rnn.weight_ih_l1"][19, 2].item()
+    assert autograd == pytest.approx(truth, rel=1e-8)
+    assert difference == pytest.approx(truth, rel=1e-4)
+    frame = saved(check.step_sizes("rnn.weight_ih_l1", (19, 2)))
+    assert_frame_equal(table(visitor.files, "differences"), frame)
+
+    visitor.set("parameter", "readout.bias")
+    whole(visitor)
+    assert not visitor.has("column") and visitor.widget("row").value == 4, (
+        "a bias of four symbols has no row 20"
+    )
+    truth = wanted.torch_gradients(torch.float64)["readout.bias"][3].item()
+    assert shown(metrics(visitor)[2]) == pytest.approx(truth, rel=1e-8)
+    assert visitor.address["row"] == "4"
+
+
+def test_clipping_trains_the_case_with_and_without() -> None:
+    case = CASES["exploding"]
+    job = ClippingComparison(case)
+    job.advance(60)
+    found = seen("en", "lstm")["clipping"]
+    assert_frame_equal(table(found.files, "clipping"), saved(job.frame()))
+    clipped = job.frame().query("variant == 'clipped'").iloc[:-1]
+    assert found.metrics[0] == "diverged at step 52"
+    assert found.metrics[2] == f"{clipped['clipped'].sum()} of 300"
+
+
+def test_clipping_of_the_own_experiment_and_its_grid() -> None:
+    config = ExperimentConfig.from_values(EXPERIMENT | {"cell": "rnn", "learning_rate": 0.1})
+    visitor = visit(
+        panel="clipping", case="experiment", case_clip="value", case_threshold=0.001, **to_query(config)
+    )
+    whole(visitor)
+    config = replace(config, training=replace(config.training, clip="value", clip_threshold=0.001))
+    job = ClippingComparison(config)
+    job.advance(60)
+    assert_frame_equal(table(visitor.files, "clipping"), saved(job.frame()))
+    clipped = job.frame().query("variant == 'clipped'").iloc[:-1]
+    assert metrics(visitor)[2] == f"{clipped['clipped'].sum()} of 300"
+
+    visitor.click("start_grid")
+    whole(visitor)
+    grid = ClippingGrid(config)
+    grid.advance(60)
+    assert_frame_equal(table(visitor.files, "clipping-grid"), saved(grid.frame()), rtol=1e-6)
+    check_figure("grid", specs(visitor)["grid"], "en")
+    assert not visitor.has("start_grid") and not visitor.has("stop_grid")
+    visitor.set("case_clip", "norm")
+    whole(visitor)
+    assert visitor.has("start_grid") and "grid" not in specs(visitor), "a grid is of one way of clipping"
+
+
+def test_what_is_stopped_stays_as_it_is_and_can_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as held:
+        held.setattr("playground.ui.gradients.clipping.come_back", lambda: None)
+        held.setattr("playground.ui.progress.TURN", 0.0)
+        visitor = visit(panel="clipping", case="vanishing", case_threshold=0.25)
+        whole(visitor)
+        visitor.click("stop_comparison")
+        whole(visitor)
+        steps = len(table(visitor.files, "clipping"))
+        assert 2 <= steps < 602 and not visitor.has("stop_comparison")
+        assert len(table(visitor.run().files, "clipping")) == steps
+        visitor.click("start_grid")
+        assert visitor.has("stop_grid") and "grid" not in specs(visitor)
+        visitor.click("stop_grid")
+        whole(visitor)
+        assert not visitor.has("stop_grid")
+        assert len(table(visitor.files, "clipping-grid")) in (0, 36)
+    visitor.click("resume_comparison")
+    whole(visitor)
+    assert len(table(visitor.files, "clipping")) == 602
+    visitor.click("start_grid")
+    whole(visitor)
+    assert len(table(visitor.files, "clipping-grid")) == 36 and not visitor.has("start_grid")
+
+
+def test_an_example_is_taken_to_the_sidebar() -> None:
+    visitor = visit(panel="clipping", case="vanishing", seed=82).click("take_case")
+    whole(visitor)
+    config = CASES["vanishing"].values()
+    for name in ("cell", "text", "optimizer", "learning_rate", "hidden_size"):
+        assert visitor.widget(name).value == config[name]
+    assert visitor.address["panel"] == "clipping" and visitor.address["seed"] == "1"
+
+
+# The run and its steps
+
+
+def test_run_and_step_come_along_from_train() -> None:
+    visitor = Visitor("en", **link(cell="rnn", **EXPERIMENT))
+    for _ in range(3):
+        visitor.click("step")
+    visitor.visit("gradients")
+    whole(visitor)
+    assert visitor.address["at"] == "3" and visitor.address["text"] == "abcabd"
+    wanted = Expected(3, cell="rnn", **EXPERIMENT)
+    frame = table(visitor.files, "influence")
+    assert_frame_equal(frame, saved(wanted.reading.influence(wanted.job)), rtol=1e-5, atol=1e-12)
+
+
+def test_the_page_goes_on_and_back_in_training() -> None:
+    visitor = visit(cell="rnn", at=12, **(EXPERIMENT | {"seed": 83}))
+    assert visitor.widget("at").value == 12
+    visitor.click("train_more")
+    whole(visitor)
+    assert visitor.widget("at").value == 112 and visitor.address["at"] == "112"
+    for step in (112, 7, 0):
+        visitor.set("at", step)
+        whole(visitor)
+        wanted = Expected(step, cell="rnn", **(EXPERIMENT | {"seed": 83}))
+        frame = table({k: v for k, v in visitor.files.items() if f"step-{step}." in k}, "influence")
+        assert_frame_equal(frame, saved(wanted.reading.influence(wanted.job)), rtol=1e-5, atol=1e-12)
+    assert "at" in visitor.address or visitor.widget("at").value == 0
+
+
+def test_training_up_to_a_far_step_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as held:
+        held.setattr("playground.ui.gradients.subject.come_back", st.stop)
+        held.setattr("playground.ui.gradients.subject.TURN", 0.0)
+        visitor = visit(at=9_999_999, **EXPERIMENT)
+        assert not visitor.app.exception and visitor.has("stop_training")
+        assert [element.type for element in visitor.elements()].count("plotly_chart") == 0
+        visitor.click("stop_training")
+        whole(visitor)
+    step = visitor.widget("at").value
+    assert 0 < step < 9_999_999 and visitor.address["at"] == str(step)
+    assert f"influence-step-{step}.csv" in visitor.files
+
+
+DIVERGED = {
+    "text": "hello hello hello",
+    "cell": "rnn",
+    "nonlinearity": "relu",
+    "optimizer": "sgd",
+    "clip": "off",
+    "learning_rate": 10,
+    "reduction": "sum",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_run_that_exploded_shows_its_last_weights(language: str) -> None:
+    visitor = visit(language, at=500, **DIVERGED)
+    assert not visitor.app.exception
+    (error,) = visitor.errors
+    last = visitor.widget("at").value
+    assert last < 20 and "500" in error and visitor.beside("at") == error, (
+        "the link is told how far the run goes"
+    )
+    warnings = [warning.value for warning in visitor.app.warning]
+    assert len(warnings) == 2, "one sentence on the run, one on what cannot be drawn"
+    values = table(visitor.files, "influence")["value"]
+    strange = int((~values.abs().lt(float("inf"))).sum())
+    assert str(last) in warnings[0] and str(strange) in warnings[1] and strange > 0
+    assert all(bool(HANGUL.search(text)) is (language == "ko") for text in [error, *warnings])
+    assert not visitor.has("train_more") and visitor.address["at"] == str(last)
+    visitor.set("bits", "64")
+    assert not visitor.app.exception
+    for panel in ("check", "clipping"):
+        visitor.set("panel", panel)
+        whole(visitor)
+    visitor.set("case", "experiment")
+    whole(visitor)
+    assert re.search(r"\d", metrics(visitor)[0]) and "nan" not in " ".join(metrics(visitor)).lower()
+    visitor.set("panel", "where").set("at", 0)
+    whole(visitor)
+    assert not visitor.app.warning
+
+
+# The address
+
+
+ROUND_TRIPS: dict[str, dict[str, Any]] = {
+    "where": {
+        "at": 4, "sequence": 2, "bits": "64", "loss_at": 2, "layer": 1, "state": "c", "total": "sum",
+    },
+    "knobs": {
+        "knob_cell": "rnn", "knob_nonlinearity": "sigmoid", "knob_initialization": "spectral",
+        "knob_radius": 0.35, "knob_length": 3,
+    },
+    "knobs of an LSTM": {"knob_cell": "lstm", "knob_initialization": "default", "knob_forget_bias": -1.25,
+                         "knob_length": 3},
+    "knobs of a GRU": {"knob_cell": "gru", "knob_initialization": "orthogonal", "knob_update_bias": 2.5,
+                       "knob_length": 3},
+    "check": {"at": 4, "parameter": "embedding.weight", "row": 5, "column": 2, "epsilon": 11},
+    "clipping": {"case": "vanishing", "case_clip": "value", "case_threshold": 0.0123},
+}  # fmt: skip
+MANY = {
+    "cell": "lstm",
+    "text": "abcabd\nxyzxyzx",
+    "layers": "2",
+    "hidden_size": "4",
+    "embedding": "3",
+    "seed": "84",
+}
+
+
+def test_the_round_trips_are_of_all_choices() -> None:
+    assert {name for choices in ROUND_TRIPS.values() for name in choices} | {"panel"} == GRADIENTS.keys()
+
+
+@pytest.mark.parametrize("name", ROUND_TRIPS)
+def test_every_choice_is_in_the_address_and_comes_back(name: str) -> None:
+    panel, choices = name.split()[0], ROUND_TRIPS[name]
+    wanted = {field: str(v) for field, v in choices.items() if GRADIENTS[field].default != v}
+    wanted |= {"panel": panel} if panel != "where" else {}
+    visitor = visit(**MANY, panel=panel, **choices)
+    whole(visitor)
+    address = visitor.address
+    assert address == MANY | wanted | {"lang": "en"}
+    again = Visitor(page="gradients", **(address | {"lang": "en"}))
+    for field, value in choices.items():
+        assert visitor.widget(field).value == again.widget(field).value == value, field
+    assert again.address == address
+    assert again.files == visitor.files
+    again.set("panel", "check" if panel != "check" else "knobs")
+    assert again.address.items() >= (wanted | MANY | {"panel": again.address["panel"]}).items()
+
+    again.visit("train")
+    assert again.address.keys() <= {*MANY, "lang"} and again.address.items() >= MANY.items()
+
+
+@pytest.mark.parametrize("panel", ["where", "check"])
+def test_moving_widgets_writes_the_address_and_defaults_leave_it(panel: str) -> None:
+    visitor = visit(**MANY, panel=panel)
+    fresh = visitor.address
+    assert fresh == MANY | {"lang": "en"} | ({"panel": panel} if panel != "where" else {})
+    moves = {"where": {"loss_at": 2, "bits": "64", "state": "c"}, "check": {"row": 3, "epsilon": 1}}[panel]
+    before = {field: visitor.widget(field).value for field in moves}
+    for field, value in moves.items():
+        visitor.set(field, value)
+        assert visitor.address[field] == str(value)
+    for field, value in before.items():
+        visitor.set(field, value)
+    whole(visitor)
+    assert visitor.address == fresh
+
+
+def test_choices_of_this_page_mean_nothing_to_train() -> None:
+    visitor = Visitor("en", text="abcabd", panel="check", loss_at="3", at="50", knob_radius="nan")
+    whole(visitor)
+    assert visitor.address == {"cell": "lstm", "text": "abcabd", "lang": "en"} and visitor.stage.playhead == 0
+
+
+def test_the_untrained_network_of_a_finished_run_is_in_the_link() -> None:
+    visitor = visit(at=0)
+    assert visitor.address["at"] == "0" and "influence-step-0.csv" in visitor.files
+    visitor = visit()
+    assert visitor.address["at"] == "120" and visitor.widget("at").value == 120
+
+
+def test_the_last_loss_is_followed_until_it_is_moved() -> None:
+    visitor = visit(**EXPERIMENT)
+    visitor.set("text", "abcabdabcabd")
+    assert visitor.widget("loss_at").value == 11 and "loss_at" not in visitor.address
+    visitor.set("loss_at", 8).set("text", "abcabd")
+    assert visitor.widget("loss_at").value == 5 and visitor.errors == []
+
+
+def test_going_back_in_the_browser_brings_the_choices_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("playground.ui.state.URL_SETTLES", 0.0)
+    visitor = visit(panel="check", **(EXPERIMENT | {"seed": 85}))
+    before = visitor.address
+    visitor.set("row", 4).set("epsilon", 9)
+    go(visitor, before)
+    assert visitor.widget("row").value == 1 and visitor.widget("epsilon").value == 5
+    assert visitor.address == before
+    # An address in other words than ours: it is left alone, and does not hold the widgets fast.
+    unusual = before | {"epsilon": "7", "row": "1", "utm_source": "mail"}
+    visitor.set("epsilon", 7)
+    go(visitor, unusual)
+    assert visitor.address == unusual and visitor.widget("epsilon").value == 7
+    visitor.set("row", 6)
+    assert visitor.widget("row").value == 6 and visitor.address == before | {"epsilon": "7", "row": "6"}
+    whole(visitor)
+
+
+def go(visitor: Visitor, address: dict[str, str]) -> None:
+    """What the browser's back and forward buttons do."""
+    visitor.app.query_params.clear()
+    visitor.app.query_params.update(address)
+    visitor.run()
+    whole(visitor)
+
+
+# Bad input
+
+NONSENSE = ("abc", "nan", "inf", "1e999", "-7", str(10**30), "", "x" * 5000, "<script>alert(1)</script>")
+
+
+@pytest.mark.parametrize("field", GRADIENTS)
+def test_nonsense_is_refused_field_by_field(field: str) -> None:
+    kind = GRADIENTS[field].kind
+    extreme = [str(kind.low - 1), str(kind.high + 1)] if isinstance(kind, Range) else ["WHERE", "NORM"]
+    for value in (*NONSENSE, *extreme):
+        values, refusals = from_link("gradients", {field: value})
+        assert values == {name: each.default for name, each in GRADIENTS.items()}
+        assert refusals.keys() == {field} and len(str(refusals[field])) < 600
+
+
+PANELS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
+    "where": ({"cell": "lstm"}, ("at", "sequence", "bits", "loss_at", "layer", "state", "total")),
+    "knobs": ({}, ("knob_cell", "knob_nonlinearity", "knob_initialization", "knob_radius", "knob_length")),
+    "knobs of an LSTM": ({"knob_cell": "lstm"}, ("knob_forget_bias",)),
+    "knobs of a GRU": ({"knob_cell": "gru"}, ("knob_update_bias",)),
+    "check": ({}, ("at", "sequence", "parameter", "row", "column", "epsilon")),
+    "clipping": ({}, ("case", "case_clip", "case_threshold")),
+}
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_a_link_of_nonsense_gets_a_sentence_for_each_field(name: str) -> None:
+    more, fields = PANELS[name]
+    panel = name.split()[0]
+    for language, turn in (("en", 0), ("ko", 3)):
+        bad = {field: NONSENSE[(number + turn) % len(NONSENSE)] for number, field in enumerate(fields)}
+        visitor = visit(language, **(EXPERIMENT | {"seed": 86}), panel=panel, **more, **bad)
+        assert not visitor.app.exception
+        assert len(visitor.errors) == len(set(visitor.errors)) == len(fields)
+        for sentence in visitor.errors:
+            assert bool(HANGUL.search(sentence)) is (language == "ko") and "{" not in sentence
+        for field in fields:
+            if visitor.has(field):  # of one sequence there is no choice
+                assert visitor.beside(field), field
+        assert not visitor.address.keys() & {*fields}, "defaults are not in the address"
+        sentences = visitor.errors
+        assert visitor.run().errors == sentences, "a rerun is no answer to the reader"
+    (first,) = [field for field in fields if visitor.has(field)][-1:]
+    kind, moved = GRADIENTS[first].kind, visitor.widget(first).value
+    options = kind.options if isinstance(kind, Choice) else (2, 3)
+    visitor.set(first, next(option for option in options if option != moved))
+    whole(visitor)
+
+
+@pytest.mark.parametrize("value", ["", "x" * 5000, "<script>alert(1)</script>"])
+def test_a_panel_that_does_not_exist(value: str) -> None:
+    visitor = visit("ko", panel=value, text="aba", hidden_size=2)
+    (sentence,) = visitor.errors
+    assert not visitor.app.exception and visitor.beside("panel") == sentence and HANGUL.search(sentence)
+    assert visitor.widget("panel").value == "where" and len(sentence) < 300 and "panel" not in visitor.address
+
+
+BEYOND: dict[str, tuple[str, dict[str, Any], object]] = {  # what is asked for, and what becomes of it
+    "loss_at=200": ("where", {}, 4),
+    "sequence=999": ("where", {}, 1),
+    "layer=3": ("where", {}, 1),
+    "sequence=3": ("where", {"text": "hello\nhallo"}, 2),
+    "layer=3 ": ("where", {"layers": 2}, 2),
+    "column=256": ("check", {}, 4),
+    "row=512": ("check", {}, 16),
+    "parameter=rnn.weight_hh_l2": ("check", {}, "rnn.weight_hh_l0"),
+    "at=100000": ("check", DIVERGED, 2),
+}
+
+
+@pytest.mark.parametrize("asked", BEYOND)
+def test_what_this_text_does_not_have_becomes_the_nearest_and_is_said(asked: str) -> None:
+    panel, more, nearest = BEYOND[asked]
+    field, value = asked.strip().split("=")
+    language = LANGUAGES[len(asked) % 2]
+    values = {"text": "hello", "hidden_size": 4, "seed": 87} | more
+    visitor = visit(language, **values, panel=panel, **{field: value})
+    assert not visitor.app.exception
+    (sentence,) = visitor.errors
+    assert value in sentence and bool(HANGUL.search(sentence)) is (language == "ko")
+    if visitor.has(field):
+        assert visitor.widget(field).value == nearest and visitor.beside(field) == sentence
+    assert visitor.address.get(field) in (None, str(nearest))
+    assert visitor.run().errors == [sentence]
+
+
+def test_what_is_out_of_range_is_said_also_when_training_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("playground.ui.gradients.subject.TURN", 0.0)
+    visitor = visit(at=1500, loss_at=200, **(EXPERIMENT | {"seed": 88}))
+    (sentence,) = visitor.errors
+    assert "200" in sentence and visitor.beside("loss_at") == sentence
+    assert visitor.address["at"] == "1500" and "loss_at" not in visitor.address
+
+
+def test_a_link_in_which_everything_is_wrong() -> None:
+    wrong = dict.fromkeys([*GRADIENTS, *DEFAULTS], "\0")
+    visitor = Visitor("ko", page="gradients", **wrong)
+    assert not visitor.app.exception and len(visitor.errors) > 20
+    assert visitor.widget("panel").value == "where" and visitor.widget("text").value == "hello"
+
+
+FORGED: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "where": [
+        ("panel", {"string_array_value": ["no such panel"]}),
+        ("panel", {"string_array_value": []}),
+        ("at", {"double_array_value": [1e300]}),
+        ("at", {"double_array_value": [float("nan")]}),
+        ("at", {"double_array_value": [-5.0]}),
+        ("at", {"double_array_value": []}),
+        ("bits", {"string_array_value": ["32 bits", "64 bits"]}),
+        ("bits", {"string_array_value": []}),
+        ("loss_at", {"string_array_value": ["999: a → b"]}),
+        ("loss_at", {"string_array_value": []}),
+        ("layer", {"string_array_value": ["9"]}),
+        ("layer", {"string_array_value": []}),
+        ("state", {"string_array_value": ["<script>"]}),
+    ],
+    "knobs": [
+        ("knob_cell", {"string_array_value": []}),
+        ("knob_nonlinearity", {"string_value": "no such"}),
+        ("knob_initialization", {"string_value": ""}),
+        ("knob_radius", {"double_array_value": [float("inf")]}),
+        ("knob_radius", {"double_array_value": [99.0]}),
+        ("knob_length", {"double_array_value": [1e15]}),
+    ],
+    "check": [
+        ("parameter", {"string_value": "rnn.weight_hh_l9"}),
+        ("row", {"string_array_value": ["513"]}),
+        ("column", {"string_array_value": ["0"]}),
+        ("epsilon", {"string_array_value": ["1e−13"]}),
+    ],
+    "clipping": [
+        ("case", {"string_array_value": []}),
+        ("case_clip", {"string_array_value": ["off"]}),
+        ("case_threshold", {"string_array_value": ["1e9"]}),
+        ("case_threshold", {"string_array_value": []}),
+    ],
+}
+
+
+@pytest.mark.parametrize("panel", FORGED)
+def test_what_only_a_forged_message_can_hold(panel: str) -> None:
+    visitor = visit(panel=panel, at=2, **(EXPERIMENT | {"seed": 89}), knob_length=3)
+    before: list[str] = []  # what is still said about the one before, where Streamlit itself drops a value
+    for key, state in FORGED[panel]:
+        visitor.send(key, **state)
+        assert not visitor.app.exception, (key, state, visitor.app.exception[0].message)
+        assert visitor.errors in ([], [visitor.beside(key)], before), (key, state)
+        before = visitor.errors
+        assert visitor.widget("panel").value == panel
+    visitor.run()
+    assert specs(visitor).keys() >= FIGURES[panel] - {"carry"}
+
+
+@pytest.mark.parametrize("panel", FORGED)
+def test_choices_of_the_wrong_kind_in_the_session(panel: str) -> None:
+    visitor = visit(panel=panel, **(EXPERIMENT | {"seed": 90}), knob_length=3)
+    before = visitor.address
+    for value in (None, "x", float("nan"), ["a"], 10**30):
+        for field in GRADIENTS:
+            visitor.app.session_state[field] = value
+        visitor.app._run(None)
+        assert not visitor.app.exception, (value, visitor.app.exception[0].message)
+        assert visitor.widget("panel").value == panel
+    visitor.run()
+    assert visitor.address.items() >= before.items()
+
+
+# Texts
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_prediction_has_no_way_back(language: str) -> None:
+    visitor = visit(language, text="ab", at=3, cell="gru")
+    whole(visitor)
+    (sentence,) = visitor.app.info
+    assert bool(HANGUL.search(sentence.value)) is (language == "ko")
+    assert specs(visitor).keys() == {"influence", "contributions", "buildup", "lengths"}
+    assert len(table(visitor.files, "influence")) == 1 and not visitor.has("loss_at")
+
+
+def test_the_longest_sequence_answers_in_time() -> None:
+    text = ("the quick brown fox jumps over the lazy dog " * 5)[:201]
+    began = time.monotonic()
+    visitor = visit(text=text, sequence_length=200, cell="lstm")
+    took = time.monotonic() - began
+    whole(visitor)
+    assert (
+        len(table(visitor.files, "influence")) == 2 * 200 * 201 / 2 and visitor.widget("loss_at").value == 200
+    )
+    assert took < 15, f"{took:.1f} s"
+
+
+def test_what_32_bits_swallow_is_counted_and_64_bits_hold_it() -> None:
+    radius = {"cell": "rnn", "initialization": "spectral", "spectral_radius": 0.05, "hidden_size": 4}
+    visitor = visit(text="abcdefgh" * 6, **radius)
+    whole(visitor)
+    values = table(visitor.files, "influence")["value"]
+    zeros, denormal = int((values == 0).sum()), int(((values > 0) & (values < 2.0**-126)).sum())
+    (sentence,) = visitor.app.info
+    assert zeros > 0 and denormal > 0
+    assert f"{zeros:,} of {len(values):,} values are exactly 0 and {denormal:,} are below" in sentence.value
+    visitor.click("use_64")
+    whole(visitor)
+    assert visitor.widget("bits").value == "64" and visitor.address["bits"] == "64"
+    assert float(table(visitor.files, "influence")["value"].min()) > 0 and not visitor.app.info
+    assert not visitor.has("use_64")
+
+
+HOSTILE = (
+    "<img src=x onerror=alert(1)> ![x](https://example.org/x.png) [l](javascript:alert(1)) $\\frac{1}{2}$ "
+    ":smile: :red[x] **b** `c` &lt;"
+)
+MARKDOWN = ("<img", "![", "](", "$\\", "$\\\\", ":smile:", ":red[", "**b", "`c", "&lt;")
+IN_FIGURES = ("<img", "$")  # all that plotly reads
+PLAIN = {
+    ("text_area", "value"),
+    ("text_area", "default"),
+    ("selectbox", "options"),
+    ("selectbox", "raw_value"),
+}
+
+
+@pytest.mark.parametrize("panel", ["where", "check", "clipping"])
+def test_markup_in_a_text_is_never_markup_on_the_page(panel: str) -> None:
+    """Markdown and HTML are escaped wherever they would be read; select boxes and text areas show plain text."""
+    text = HOSTILE + "\n" + " ".join(reversed(HOSTILE.split()))
+    visitor = visit(panel=panel, text=text, tokens="word", hidden_size=4, case="experiment", sequence=2)
+    visitor.set("loss_at", 2) if panel == "where" else None
+    whole(visitor)
+    checked = 0
+    for element in visitor.elements():
+        assert not getattr(element.proto, "allow_html", False) or element.type == "html"
+        for field, string in messages(element):
+            if (element.type, field) in PLAIN or field in ("id", "element_id"):
+                continue
+            checked += 1
+            in_figure = element.type == "plotly_chart"
+            left = string if in_figure else re.sub(r"\\.", "", string)
+            # Formulas are our own: a lesson's text has them, and it has no word of the reader's.
+            if field == "body" and "\\frac{\\partial" in string:
+                continue
+            for markup in IN_FIGURES if in_figure else MARKDOWN:
+                assert markup not in left, (element.type, field, string)
+    assert checked > 50
+    if panel == "where":
+        (slider,) = [element for element in visitor.elements() if element.key == "loss_at"]
+        assert any("smile" in option for option in slider.options), "what was read is there all the same"
+
+
+def messages(element: Any) -> list[tuple[str, str]]:
+    """The strings of an element; those of a figure without its JSON's own escapes."""
+    found = []
+    for field, string in strings(element.proto):
+        if field == "spec":
+            found += [(field, part) for part in every_string(json.loads(string))]
+        else:
+            found.append((field, string))
+    return found
+
+
+def every_string(part: Any) -> list[str]:
+    if isinstance(part, str):
+        return [part]
+    parts = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    return [string for each in parts for string in every_string(each)]
+
+
+# Words
+
+QUOTED = {"hell", "ello", "abcab", "bcabd"}
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_nothing_english_is_left_on_the_korean_page(cell: str) -> None:
+    words = {text for found in seen("ko", cell).values() for text in found.words}
+    assert len(words) > 100 and sum(bool(HANGUL.search(text)) for text in words) > 80
+    assert [text for text in sorted(words) if text not in QUOTED and english(text)] == []
+
+
+def test_the_korean_sentences_have_no_english_left() -> None:
+    words = set(words_of(visit("ko", at=500, sequence="999", **DIVERGED)))
+    words |= set(words_of(visit("ko", text="aa\nba", sequence=7, bits="x", panel="check", parameter="y")))
+    assert [text for text in sorted(words) if text not in QUOTED and english(text)] == []
+
+
+def test_the_english_page_has_no_korean() -> None:
+    words = {text for found in seen("en", "lstm").values() for text in found.words}
+    assert [text for text in words if HANGUL.search(text) and text not in {"한국어", *PRESETS}] == []
