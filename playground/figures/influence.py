@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from .axes import LogAxis, few, floats, time_hover, timesteps
+from .axes import LogAxis, few, floats, number, time_hover, timesteps
 from .text import plain
 from .theme import COLOURS, MAGNITUDE, mode, notice, scale, styled
 
@@ -19,6 +19,7 @@ WIDE = "{token} · {n}"
 NARROW = "{token}<br>{n}"
 SMALL = '{token}<br><span style="font-size:10px">{n}</span>'
 FEW = 5  # labels that fit beside one another on a phone, with the colour bar and the sums
+MOST_HANDLES = 60  # rows that are high enough to hold a point
 MARGIN = 0.07  # share of width and height that the sums of a matrix take
 
 
@@ -45,6 +46,7 @@ def influence_matrix(
     states.across(figure, labels["axis_state_column"])
     losses.down(figure, labels["axis_loss_row"])
     _outline(figure, selected, losses, states, labels, dark)
+    _handles(figure, frame, selected, losses, states, labels, dark)
     return _coloured(figure, [cells], labels[f"axis_influence_{frame['quantity'].iloc[0]}"], dark)
 
 
@@ -285,6 +287,43 @@ def _outline(
         y1=row + 0.5,
         line={"color": COLOURS[mode(dark)]["selected"], "width": 2.5},
         name=labels["selected_loss"].format(t=selected),
+        showlegend=True,
+    )
+
+
+def _handles(
+    figure: go.Figure,
+    frame: pd.DataFrame,
+    selected: int | None,
+    losses: _Places,
+    columns: _Places,
+    labels: Mapping[str, str],
+    dark: bool,
+) -> None:
+    """A point at the end of each row, on the diagonal, to choose that loss with; t is its custom data."""
+    if len(losses.numbers) > MOST_HANDLES:
+        return
+    colours = COLOURS[mode(dark)]
+    own = dict(zip(*(frame.loc[frame["t"] == frame["k"], name] for name in ("t", "value")), strict=True))
+    places = [columns.numbers.index(t) for t in losses.numbers]
+    figure.add_scatter(
+        x=[columns.names[place] for place in places],
+        y=losses.names,
+        customdata=losses.numbers,
+        mode="markers",
+        marker={
+            "size": 11 if len(losses.numbers) <= MOST_HANDLES // 2 else 7,
+            "color": [colours["selected"] if t == selected else "#FFFFFF" for t in losses.numbers],
+            "line": {"color": colours["selected"], "width": 2},
+        },
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 1}},
+        hovertext=[
+            f"{labels['choose_loss'].format(t=t)}<br>{labels['nats_per_unit'].format(value=number(own[t]))}"
+            for t in losses.numbers
+        ],
+        hoverinfo="text",
+        name=labels["choose"],
         showlegend=True,
     )
 

@@ -53,6 +53,8 @@ LABELS = {
     "use_at": N_("use of W<sub>hh</sub> when reading: {place}"),
     "all_losses": N_("all losses added up"),
     "all_uses": N_("all uses of W<sub>hh</sub> added up"),
+    "choose": N_("click to choose a loss"),
+    "choose_loss": N_("choose the loss at t = {t}"),
     "selected_loss": N_("chosen loss, t = {t}"),
     "axis_loss_row": N_("symbol predicted and timestep t of the loss"),
     "axis_state_column": N_("symbol read and timestep k of the state"),

@@ -1,5 +1,7 @@
 """A figure as a page shows it, and its numbers to take home."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -15,15 +17,26 @@ def is_dark() -> bool:
     return st.context.theme.type == "dark"
 
 
-def show(picture: Picture, *, name: str, title: str, file: str) -> None:
+def show(
+    picture: Picture, *, name: str, title: str, file: str, on_pick: Callable[[str], None] | None = None
+) -> None:
     """Draw a figure, or its table, with the table as CSV below it.
 
     name: the key of the picture on its page. title: its text alternative. file: what the download is called, without
-    its ending.
+    its ending. on_pick: called with the figure's key when the reader has clicked on a point.
     """
     figure, table = picture
+    key = f"figure_{name}"
     if figure is not None:
-        st.plotly_chart(figure, key=f"figure_{name}", theme=None, alt=title, config={"displaylogo": False})
+        st.plotly_chart(
+            figure,
+            key=key,
+            theme=None,
+            alt=title,
+            config={"displaylogo": False},
+            selection_mode="points",
+            on_select=partial(on_pick, key) if on_pick else "ignore",
+        )
     else:
         st.dataframe(table.dropna(axis="columns", how="all"), hide_index=True)
     st.download_button(

@@ -258,6 +258,16 @@ def use_preset() -> None:
     st.session_state.preset = None
 
 
+def pick_loss(figure: str) -> None:
+    """Callback of a figure whose points stand for losses: t is a point's custom data."""
+    picked = st.session_state.get(figure, {}).get("selection", {}).get("points", [])
+    found = picked[0].get("customdata") if picked and isinstance(picked[0], dict) else None
+    if isinstance(found, list) and found:
+        found = found[0]
+    if isinstance(found, int | float) and found == int(found):
+        set_values(loss_at=int(found))
+
+
 def toggle_play() -> None:
     viewer().pause() if viewer().playing else viewer().play()
 

@@ -23,6 +23,7 @@ PLACEHOLDERS = {
     "state_at": "{place}",
     "use_at": "{place}",
     "selected_loss": "{t}",
+    "choose_loss": "{t}",
     "carry_share": "{share}",
     "saturated": "{share}",
     "buildup_single": "{t}",
@@ -54,7 +55,7 @@ KEYS = {
     *(f"draws_{name}" for name in ("low", "median", "high", "one")),
     *("axis_epsilon", "axis_relative_error", "relative_error", "central_difference"),
     *("run_free", "run_clipped", "angle", "axis_angle"),
-    *("axis_threshold", "axis_learning_rate", "axis_final_loss", "no_clipping", "off_axis"),
+    *("axis_threshold", "axis_learning_rate", "axis_final_loss", "no_clipping", "off_axis", "choose"),
     *(f"outcome_{name}" for name in ("learned", "worse", "diverged")),
 }
 

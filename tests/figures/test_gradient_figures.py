@@ -208,6 +208,11 @@ def cells(trace) -> np.ndarray:
     return np.array([[*row, *[math.nan] * (width - len(row))] for row in rows], dtype=float)
 
 
+def heat(figure) -> list:
+    """The heat maps of a figure."""
+    return [trace for trace in figure.data if trace.type == "heatmap"]
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_all_are_transparent_and_in_the_theme(labels, dark) -> None:
     colours = COLOURS["dark" if dark else "light"]
@@ -303,7 +308,7 @@ def test_height_is_the_callers(labels) -> None:
 
 def test_influence_is_the_table_in_logarithms(labels) -> None:
     frame = influence(HELLO)
-    (trace,) = influence_matrix(frame, labels=labels).data
+    (trace,) = heat(influence_matrix(frame, labels=labels))
     z = cells(trace)
     for row in frame.itertuples():
         np.testing.assert_allclose(z[row.t - 1, row.k - 1], np.log10(row.value), atol=5e-4)
@@ -334,6 +339,19 @@ def test_losses_that_are_not_there_have_no_row(labels) -> None:
     assert (outline.y0, outline.y1, outline.x0, outline.x1) == (0.5, 1.5, -0.5, 3.5)
 
 
+def test_every_row_ends_in_a_point_that_names_its_loss(labels) -> None:
+    frame = influence(HELLO)
+    points = influence_matrix(frame, selected=2, labels=labels).data[-1]
+    diagonal = frame.loc[frame["t"] == frame["k"]]
+    assert list(points.customdata) == list(diagonal["t"]) and points.mode == "markers"
+    for text, t, value in zip(points.hovertext, diagonal["t"], diagonal["value"], strict=True):
+        assert labels["choose_loss"].format(t=t) in text and f"{value:.4g}" in text
+    colours = list(points.marker.color)
+    assert colours[1] == COLOURS["light"]["selected"] and len({*colours}) == 2
+    crowded = influence_matrix(influence(["a", "b"] * 50), labels=labels)
+    assert heat(crowded) == list(crowded.data), "points would be too small to hit"
+
+
 def test_selected_row_is_outlined_up_to_the_present(labels) -> None:
     (outline,) = influence_matrix(influence(HELLO), selected=2, labels=labels).layout.shapes
     assert (outline.x0, outline.x1, outline.y0, outline.y1) == (-0.5, 1.5, 0.5, 1.5)
@@ -359,7 +377,7 @@ def test_colour_axis_is_absolute(labels) -> None:
 def test_zeros_and_what_is_not_finite_are_never_blank(labels) -> None:
     frame = influence(HELLO)
     frame.loc[[1, 3, 4], "value"] = [0.0, math.inf, math.nan]  # (2, 1), (3, 1), (3, 2)
-    zeros, infinite, other, main = influence_matrix(frame, labels=labels).data
+    zeros, infinite, other, main = heat(influence_matrix(frame, labels=labels))
     for trace, cell, sign in ((zeros, (1, 0), "0"), (infinite, (2, 0), "∞"), (other, (2, 1), "NaN")):
         there = ~np.isnan(cells(trace))
         assert there[cell]
@@ -379,7 +397,7 @@ def test_zeros_and_what_is_not_finite_are_never_blank(labels) -> None:
 
 def test_values_below_single_precision_keep_their_number(labels) -> None:
     frame = influence(HELLO).assign(value=3.25e-200)
-    (trace,) = influence_matrix(frame, labels=labels).data
+    (trace,) = heat(influence_matrix(frame, labels=labels))
     assert trace.customdata[3][3] == 3.25e-200
     assert trace.z[3][3] == pytest.approx(np.log10(3.25e-200), abs=5e-4)
 

@@ -1,5 +1,6 @@
 """Where the gradient goes, what it adds up to, and why it vanishes or explodes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -95,7 +96,8 @@ def _influence(findings: Findings, layer: int, quantity: str, t: int) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         figure = influence_matrix(shown, selected=t, labels=labels(), dark=is_dark())
-        _draw(findings, (figure, table), "influence", _("Influence of every state on every loss"))
+        title = _("Influence of every state on every loss")
+        _draw(findings, (figure, table), "influence", title, on_pick=state.pick_loss)
     with right:
         lesson.text("gradients", "influence")
         row = shown.query("t == @t").sort_values("k")["value"].to_numpy()
@@ -214,5 +216,13 @@ def _six(value: float) -> str:
     return f"{value:.6g}".replace("-", "−") if np.isfinite(value) else number(value)
 
 
-def _draw(findings: Findings, shown: picture.Picture, name: str, title: str) -> None:
-    picture.show(shown, name=name, title=title, file=f"{name}-step-{findings.subject.step}")
+def _draw(
+    findings: Findings,
+    shown: picture.Picture,
+    name: str,
+    title: str,
+    *,
+    on_pick: Callable[[str], None] | None = None,
+) -> None:
+    file = f"{name}-step-{findings.subject.step}"
+    picture.show(shown, name=name, title=title, file=file, on_pick=on_pick)
