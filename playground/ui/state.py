@@ -24,6 +24,7 @@ from playground.ui.words import LANGUAGES, browser_language
 Made = TypeVar("Made")
 
 LONGEST_TEXT_IN_URL = 1500  # characters; a longer text stays out of the address bar
+LONGEST = 200  # timesteps
 URL_SETTLES = 1.5  # seconds within which a browser may still report the address of before
 
 
@@ -260,12 +261,10 @@ def use_preset() -> None:
 
 def pick_loss(figure: str) -> None:
     """Callback of a figure whose points stand for losses: t is a point's custom data."""
-    picked = st.session_state.get(figure, {}).get("selection", {}).get("points", [])
-    found = picked[0].get("customdata") if picked and isinstance(picked[0], dict) else None
-    if isinstance(found, list) and found:
-        found = found[0]
-    if isinstance(found, int | float) and found == int(found):
-        set_values(loss_at=int(found))
+    match st.session_state.get(figure):
+        case {"selection": {"points": [{"customdata": int(t) | [int(t), *_]}, *_]}}:
+            if not isinstance(t, bool) and 0 < t <= LONGEST:
+                set_values(loss_at=t)
 
 
 def toggle_play() -> None:

@@ -28,7 +28,7 @@ from playground.figures.axes import number
 from playground.presets import PRESETS
 from playground.training import Trainer
 from playground.ui.choices import GRADIENTS, from_link
-from tests.ui.pages import Visitor, strings, trainer
+from tests.ui.pages import Visitor, raw_state, strings, trainer
 from tests.ui.reading import HANGUL, english, words_of
 
 LANGUAGES, CELLS = ("en", "ko"), ("rnn", "lstm", "gru")
@@ -533,6 +533,32 @@ def test_the_untrained_network_of_a_finished_run_is_in_the_link() -> None:
     assert visitor.address["at"] == "0" and "influence-step-0.csv" in visitor.files
     visitor = visit()
     assert visitor.address["at"] == "120" and visitor.widget("at").value == 120
+
+
+def picked(visitor: Visitor, points: object) -> Visitor:
+    """What a click into the influence matrix sends."""
+    sent = {"selection": {"points": points, "point_indices": [], "box": [], "lasso": []}}
+    chart = visitor.widget("figure_influence").proto
+    return visitor.run(raw_state(chart.id, string_value=json.dumps(sent)))
+
+
+def test_a_click_on_a_point_of_the_matrix_chooses_its_loss() -> None:
+    visitor = visit(**EXPERIMENT)
+    for t in (3, 1):
+        picked(visitor, [{"customdata": t, "curve_number": 1}])
+        assert visitor.address["loss_at"] == str(t) and visitor.widget("loss_at").value == t
+    picked(visitor, [])
+    assert visitor.widget("loss_at").value == 1, "a click beside the points changes nothing"
+    whole(visitor)
+
+
+@pytest.mark.parametrize("t", ["x", None, True, -1, 0, 201, 1e300, float("nan"), [], [[]], {"t": 3}])
+def test_a_forged_click_changes_nothing(t: object) -> None:
+    visitor = visit(**EXPERIMENT, loss_at=2)
+    for points in ([{"customdata": t}], [t], t):
+        picked(visitor, points)
+        whole(visitor)
+        assert visitor.widget("loss_at").value == 2
 
 
 def test_the_last_loss_is_followed_until_it_is_moved() -> None:

@@ -1,0 +1,135 @@
+"""The Gradients page in a real browser: what comes along from Train, what the address and history say, a phone."""
+
+import re
+from urllib.parse import urlencode
+
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+
+from playground.ui.state import URL_SETTLES
+from tests.browser.test_server import is_foreign
+from tests.browser.test_train import Visit
+from tests.serving import Server
+
+TEXT = "the quick brown fox jumps over the lazy dog\nhello"
+
+
+def figure(page: Page, name: str) -> Locator:
+    """A figure that plotly has drawn."""
+    drawn = page.locator(f".st-key-figure_{name} .js-plotly-plot")
+    expect(drawn.locator("svg.main-svg").first).to_be_visible()
+    return drawn
+
+
+def says(page: Page, text: str) -> None:
+    """Wait until the matrix of influence has this text; while a run replaces it, there may be two for a moment."""
+    drawn = page.locator(".st-key-figure_influence .js-plotly-plot")
+    expect(drawn.filter(has_text=text)).to_have_count(1)
+    expect(drawn).to_have_count(1)
+
+
+def choose(page: Page, panel: str, title: str) -> None:
+    page.locator(".st-key-panel button", has_text=title).click()
+    expect(page).to_have_url(re.compile(rf"panel={panel}"))
+
+
+def test_the_step_comes_along_and_the_address_follows(page: Page, server: Server) -> None:
+    visit, foreign = Visit(page), []
+    page.on("request", lambda sent: foreign.append(sent.url) if is_foreign(sent.url, server) else None)
+    visit.open("/?text=abcabd&seed=401")
+    visit.press_play(True)
+    visit.until("step", "> 8")
+    visit.press_play(False)
+    visit.quiet()
+    step = visit.number("step")
+
+    page.get_by_role("link", name="Gradients").click()
+    influence = figure(page, "influence")
+    assert influence.locator(".heatmaplayer image").count() == 1
+    expect(page).to_have_url(re.compile(rf"/gradients\?.*seed=401&at={step}$"))
+    says(page, "t = 5")
+    expect(page.locator(".st-key-at")).to_contain_text(str(step))
+
+    page.locator(".st-key-loss_at input").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page).to_have_url(re.compile(r"loss_at=4$"))
+    says(page, "t = 4")
+    choose(page, "knobs", "Before training")
+    figure(page, "draws")
+    choose(page, "check", "Check a gradient")
+    figure(page, "differences")
+
+    page.wait_for_timeout(1000 * URL_SETTLES + 100)  # until then an address may be that of a moment ago
+    page.go_back()
+    figure(page, "draws")
+    expect(page).to_have_url(re.compile("panel=knobs"))
+    page.go_back()
+    says(page, "t = 4")
+    page.go_back()
+    says(page, "t = 5")
+    expect(page).to_have_url(re.compile(rf"at={step}$"))
+    page.go_back()  # how the link to the page was called
+    expect(page).to_have_url(re.compile("/gradients$"))
+    page.go_back()
+    visit.until("step", f"= {step}")
+    expect(page).to_have_url(re.compile(r"/\?cell=lstm&text=abcabd&seed=401$"))
+    page.go_forward()
+    says(page, "t = 5")
+    expect(page.locator(".st-key-at")).to_contain_text(str(step))
+    page.get_by_role("link", name="Train").click()
+    visit.until("step", f"= {step}")
+    assert foreign == []
+    visit.check()
+
+
+def test_korean_and_dark_on_a_phone(server: Server, browser: Browser) -> None:
+    context = browser.new_context(
+        base_url=server.url,
+        locale="ko-KR",
+        color_scheme="dark",
+        viewport={"width": 390, "height": 844},
+        has_touch=True,
+        is_mobile=True,
+    )
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
+    page.goto(
+        "/gradients?" + urlencode({"text": TEXT, "layers": 2, "at": 5, "loss_at": 40, "case_clip": "value"})
+    )
+    for last, title in (
+        ("carry", "학습 전"),
+        ("radii", "그래디언트 확인"),
+        ("differences", "클리핑"),
+        ("losses", ""),
+    ):
+        figure(page, last)
+        page.wait_for_timeout(300)  # figures take the width of the window after they are drawn
+        assert too_wide(page) == [], last
+        if title:
+            page.locator(".st-key-panel button", has_text=title).click()
+    background = page.locator(".stApp").evaluate("app => getComputedStyle(app).backgroundColor")
+    assert sum(map(int, re.findall(r"\d+", background)[:3])) < 150
+    assert complaints == []
+    context.close()
+
+
+def is_complaint(message: ConsoleMessage) -> bool:
+    """An error, but for Streamlit's own question whether it is served below the page's address."""
+    return message.type == "error" and "/gradients/_stcore/" not in message.location["url"]
+
+
+def too_wide(page: Page) -> list[str]:
+    """What sticks out of the window on the right, unless it scrolls by itself; and the page, if it scrolls sideways."""
+    return page.evaluate(
+        """() => {
+          const main = document.querySelector("[data-testid=stMain]"), limit = document.documentElement.clientWidth;
+          const scrolls = (e) => e !== main && getComputedStyle(e).overflowX !== "visible";
+          const hidden = (e) => e !== main && (scrolls(e) || hidden(e.parentElement));
+          const wide = [...main.querySelectorAll("*")].filter(
+            (e) => e.getBoundingClientRect().right > limit + 1 && !hidden(e));
+          if (Math.max(document.documentElement.scrollWidth, main.scrollWidth) > limit) wide.push(main);
+          return wide.map((e) => `${e.tagName}.${e.className}`).slice(0, 5);
+        }"""
+    )
