@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from playground.ui import state
+from playground.ui.words import _
 
 TURN = 0.25  # seconds of work before the page is drawn again
 
@@ -23,13 +24,25 @@ class Job(Protocol):
         ...
 
 
-def go_on(job: Job, text: str) -> bool:
-    """Let a job go on for a turn. While it is not done, show a bar with `text`; the caller then calls `come_back`."""
+def work(job: Job, text: str, *, key: str = "", **stop: object) -> None:
+    """Do a turn of a job, and run this part of the page again until all is done: only then does this return.
+
+    From the second turn on there is a bar with `text` and, if a `key` is given, a button that sets the session's
+    values `stop`. They are drawn before the turn, because what is drawn just before coming back may get lost.
+    """
+    place = st.empty()
+    if job.progress:
+        with place.container():
+            st.progress(min(job.progress, 1.0), text)
+            if key:
+                st.button(
+                    _("Stop here"), key=key, icon=":material/stop:", on_click=state.set_values, kwargs=stop
+                )
     with state.viewer().turn() as budget:
         done = job.advance(max(budget, TURN))
     if not done:
-        st.progress(min(job.progress, 1.0), text)
-    return done
+        come_back()
+    place.empty()
 
 
 def come_back() -> None:

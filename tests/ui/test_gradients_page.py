@@ -337,16 +337,17 @@ def test_clipping_of_the_own_experiment_and_its_grid() -> None:
 
 def test_what_is_stopped_stays_as_it_is_and_can_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as held:
-        held.setattr("playground.ui.gradients.clipping.come_back", lambda: None)
+        held.setattr("playground.ui.progress.come_back", st.stop)
         held.setattr("playground.ui.progress.TURN", 0.0)
         visitor = visit(panel="clipping", case="vanishing", case_threshold=0.25)
         whole(visitor)
-        visitor.click("stop_comparison")
+        assert not visitor.has("stop_comparison"), "what is done in one turn needs no bar"
+        visitor.run().click("stop_comparison")
         whole(visitor)
         steps = len(table(visitor.files, "clipping"))
         assert 2 <= steps < 602 and not visitor.has("stop_comparison")
         assert len(table(visitor.run().files, "clipping")) == steps
-        visitor.click("start_grid")
+        visitor.click("start_grid").run()
         assert visitor.has("stop_grid") and "grid" not in specs(visitor)
         visitor.click("stop_grid")
         whole(visitor)
@@ -401,9 +402,9 @@ def test_the_page_goes_on_and_back_in_training() -> None:
 
 def test_training_up_to_a_far_step_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as held:
-        held.setattr("playground.ui.gradients.subject.come_back", st.stop)
-        held.setattr("playground.ui.gradients.subject.TURN", 0.0)
-        visitor = visit(at=9_999_999, **EXPERIMENT)
+        held.setattr("playground.ui.progress.come_back", st.stop)
+        held.setattr("playground.ui.progress.TURN", 0.0)
+        visitor = visit(at=9_999_999, **EXPERIMENT).run()
         assert not visitor.app.exception and visitor.has("stop_training")
         assert [element.type for element in visitor.elements()].count("plotly_chart") == 0
         visitor.click("stop_training")
@@ -682,7 +683,7 @@ def test_what_this_text_does_not_have_becomes_the_nearest_and_is_said(asked: str
 
 
 def test_what_is_out_of_range_is_said_also_when_training_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("playground.ui.gradients.subject.TURN", 0.0)
+    monkeypatch.setattr("playground.ui.progress.TURN", 0.0)
     visitor = visit(at=1500, loss_at=200, **(EXPERIMENT | {"seed": 88}))
     (sentence,) = visitor.errors
     assert "200" in sentence and visitor.beside("loss_at") == sentence

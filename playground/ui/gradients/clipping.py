@@ -19,7 +19,7 @@ from playground.ui.fields import option_label, sentence
 from playground.ui.figure_words import labels
 from playground.ui.gradients import widgets
 from playground.ui.picture import is_dark
-from playground.ui.progress import come_back, go_on
+from playground.ui.progress import work
 from playground.ui.words import _
 
 UPDATES = 300
@@ -92,9 +92,8 @@ def _comparison(config: ExperimentConfig) -> None:
         st.error(sentence(refusal), icon=":material/error:")
         return
     stopped = state.value("comparison_stopped") == config
-    if not stopped and not go_on(job, _("Training both runs …")):
-        _stop_button("stop_comparison", comparison_stopped=config)
-        come_back()
+    if not stopped:
+        work(job, _("Training both runs …"), key="stop_comparison", comparison_stopped=config)
     table = job.frame()
     if stopped:
         st.caption(_("Stopped; this is how far it came."))
@@ -171,19 +170,12 @@ def _grid(config: ExperimentConfig) -> None:
     except Refusal as refusal:
         st.error(sentence(refusal), icon=":material/error:")
         return
-    running = not stopped and not go_on(job, _("Training 36 networks side by side …"))
-    if running:
-        _stop_button("stop_grid", grid_stopped=anything)
-    elif stopped:
+    if stopped:
         st.caption(_("Stopped; this is how far it came."))
+    else:
+        work(job, _("Training 36 networks side by side …"), key="stop_grid", grid_stopped=anything)
     table = job.frame()
-    if not table.empty and not running:
+    if not table.empty:
         figure = clipping_grid(table, labels=labels(), dark=is_dark())
         title = _("Loss reached for each learning rate and threshold")
         picture.show((figure, table), name="grid", title=title, file="clipping-grid")
-    if running:
-        come_back()
-
-
-def _stop_button(key: str, **values: object) -> None:
-    st.button(_("Stop here"), key=key, icon=":material/stop:", on_click=state.set_values, kwargs=dict(values))

@@ -10,12 +10,13 @@ from playground.analysis.gradient_tables import Reading
 from playground.analysis.unrolled import parameters_of
 from playground.corpus import Batch
 from playground.network import Network
+from playground.runs.run import Run
 from playground.runs.viewer import Viewer
 from playground.ui import state
 from playground.ui.controls import complaint
 from playground.ui.fields import label
 from playground.ui.gradients import widgets
-from playground.ui.progress import TURN, come_back
+from playground.ui.progress import TURN, come_back, work
 from playground.ui.words import _
 
 MORE_STEPS = 100
@@ -79,24 +80,28 @@ def choose(*, precision: bool = True) -> Subject:
     return Subject(viewer, step, network, batch, reading, dtype, (viewer.run_id, step, index, bits))
 
 
+@dataclass(frozen=True, slots=True)
+class _Training:
+    """A run on its way to a step."""
+
+    run: Run
+    asked: int
+
+    @property
+    def progress(self) -> float:
+        return self.run.step / self.asked
+
+    def advance(self, budget: float) -> bool:
+        self.run.advance(self.asked - self.run.step, budget=budget)
+        return self.run.step == self.asked or self.run.exploded_at is not None
+
+
 def _train_up_to_what_was_asked(viewer: Viewer) -> None:
     """Where a link or the button asks for a step that the run has yet to reach, train it, and show how far it is."""
     run, asked = viewer.run, state.asked("at")
-    if asked is None or asked <= run.step or run.exploded_at is not None:
-        return
-    with viewer.turn() as budget:
-        run.advance(asked - run.step, budget=max(budget, TURN))
-    if run.step < asked and run.exploded_at is None:
+    if asked is not None and asked > run.step and run.exploded_at is None:
         text = _("Training up to step {step:,}; now at {now:,}").format(step=asked, now=run.step)
-        st.progress(run.step / asked, text)
-        st.button(
-            _("Stop here"),
-            key="stop_training",
-            icon=":material/stop:",
-            on_click=state.set_values,
-            kwargs={"at": run.step},
-        )
-        come_back()
+        work(_Training(run, asked), text, key="stop_training", at=run.step)
 
 
 def _step(viewer: Viewer) -> int:

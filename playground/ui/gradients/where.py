@@ -26,7 +26,7 @@ from playground.ui.figure_words import labels
 from playground.ui.gradients import subject, widgets
 from playground.ui.gradients.subject import Subject
 from playground.ui.picture import is_dark
-from playground.ui.progress import come_back, go_on
+from playground.ui.progress import work
 from playground.ui.words import _, plain
 
 SMALLEST_NORMAL = {torch.float32: 2.0**-126, torch.float64: 2.0**-1022}  # below it digits are lost
@@ -49,8 +49,7 @@ def show() -> None:
     job = state.remembered(
         "back-propagation", looked_at.key, lambda: Backpropagation(_unrolled(looked_at, looked_at.dtype))
     )
-    if not go_on(job, _("Sending every loss back through time …")):
-        come_back()
+    work(job, _("Sending every loss back through time …"))
     findings = state.remembered("findings", looked_at.key, lambda: _finish(looked_at, job))
 
     t = state.fitted("loss_at", 1, length, default=length)
