@@ -44,12 +44,12 @@ def clipped_norms(
     limits = [] if threshold is None else [np.array([threshold])]
     axis = LogAxis.of([*(floats(runs[run], column) for run, column, _ in lines), *limits])
     figure = go.Figure()
+    clipped_marks(figure, runs["clipped"], "gradient_norm", labels, colours["clipped"])
     for variant, column, line in lines:
         rows = runs[variant]
         if not rows.empty:
             hover = _hover(rows, line.name, column, labels)
             add_line(figure, axis, line, _steps(rows), floats(rows, column), hover, markers=False)
-    clipped_marks(figure, runs["clipped"], "gradient_norm", labels, colours["clipped"])
     if threshold is not None:
         name = labels["threshold"].format(value=number(threshold))
         level(figure, name, threshold, colours["uniform"])
@@ -73,8 +73,8 @@ def clipping_angles(
     top = max(float(angles[np.isfinite(angles)].max(initial=0.0)), SMALLEST_ANGLE)
     figure = go.Figure()
     line = Line(labels["angle"], colours["clipped_norm"])
-    _add_linear(figure, line, _steps(rows), angles, _hover(rows, line.name, "angle", labels), top, labels)
     clipped_marks(figure, rows, "angle", labels, colours["clipped"], log=False)
+    _add_linear(figure, line, _steps(rows), angles, _hover(rows, line.name, "angle", labels), top, labels)
     over_training(figure, rows, labels, dark, height)
     return figure.update_yaxes(
         title_text=labels["axis_angle"], range=[-0.05 * top, 1.1 * top], ticksuffix="°"
@@ -107,9 +107,8 @@ def clipping_losses(
         line = Line(labels[f"run_{variant}"], COLOURS[mode(dark)][colour], dash)
         steps, values, hover = _steps(rows), floats(rows, "loss"), _hover(rows, line.name, "loss", labels)
         _add_linear(figure, line, steps, values, hover, 1.1 * top, labels)
-        _mark(
-            figure, line, steps, (values > limit) & np.isfinite(values), hover, 1.1 * top, labels["off_axis"]
-        )
+        beyond, name = (values > limit) & np.isfinite(values), labels["off_axis"]
+        _mark(figure, line, steps, beyond, hover, 1.1 * top, name, "triangle-up")
     if floor is not None:
         name = labels["no_memory"].format(value=number(floor))
         level(figure, name, floor, COLOURS[mode(dark)]["floor"])

@@ -9,6 +9,8 @@ import plotly.graph_objects as go
 from .axes import LogAxis, holdable, number, reference_line
 from .theme import COLOURS, mode, notice, styled
 
+AFTER_THE_LINES = 1001  # in the legend; plotly gives every other trace 1000
+
 
 def gradient_norm_over_training(
     frame: pd.DataFrame,
@@ -29,9 +31,9 @@ def gradient_norm_over_training(
     limits = [] if threshold is None else [np.array([threshold])]
     axis = LogAxis.of([frame[column].to_numpy(dtype=float) for column in columns] + limits)
     figure = go.Figure()
+    clipped_marks(figure, frame, "gradient_norm", labels, colours["clipped"])
     for column in columns:
         _line(figure, frame, column, axis, labels, colours[column])
-    clipped_marks(figure, frame, "gradient_norm", labels, colours["clipped"])
     if threshold is not None:
         name = labels["threshold"].format(value=number(threshold))
         reference_line(figure, name, threshold, colours["uniform"], log=True)
@@ -71,8 +73,8 @@ def curve_over_training(
     figure = go.Figure()
     shown = [frame[quantity].to_numpy(dtype=float), np.array([value for _, value, _ in references])]
     axis = LogAxis.of(shown, start=1.0) if log else None
-    _line(figure, frame, quantity, axis, labels, colours[quantity])
     clipped_marks(figure, frame, quantity, labels, colours["clipped"])
+    _line(figure, frame, quantity, axis, labels, colours[quantity])
     for name, perplexity, colour in references:
         value = perplexity if log else float(np.log(perplexity))
         reference_line(figure, f"{name}: {number(value)}", value, colour, log=log)
@@ -124,7 +126,10 @@ def clipped_marks(
     *,
     log: bool = True,
 ) -> None:
-    """Marks on the steps whose update was clipped. log: the axis is logarithmic and cannot hold a 0."""
+    """Marks on the steps whose update was clipped, to be drawn before the line that they mark and must not hide.
+
+    log: the axis is logarithmic and cannot hold a 0.
+    """
     values = frame[column].to_numpy(dtype=float)
     shown = frame["clipped"].to_numpy(dtype=bool) & np.isfinite(values) & ((values > 0) | (not log))
     if shown.any():
@@ -140,6 +145,7 @@ def clipped_marks(
             },
             name=labels["clipped"],
             hoverinfo="skip",
+            legendrank=AFTER_THE_LINES,
         )
 
 

@@ -235,7 +235,7 @@ def test_nothing_special_leaves_no_rows(labels, table) -> None:
 
 def test_gradient_norm_before_and_after_clipping(labels, updates) -> None:
     figure = gradient_norm_over_training(updates, threshold=1.0, labels=labels)
-    before, after, marks = figure.data
+    marks, before, after = figure.data
     np.testing.assert_array_equal(before.y, updates["gradient_norm"])
     np.testing.assert_array_equal(after.y, updates["clipped_norm"])
     assert list(marks.x) == [1, 3]
@@ -262,7 +262,7 @@ def test_exploded_last_step_is_marked(labels, updates) -> None:
 def test_curve_and_its_lines(labels, updates, quantity) -> None:
     floors = (2.8, math.sqrt(2), 1.0, 1.0)
     figure = curve_over_training(updates, quantity=quantity, uniform=4.0, floors=floors, labels=labels)
-    np.testing.assert_array_equal(figure.data[0].y, updates[quantity])
+    np.testing.assert_array_equal(figure.data[1].y, updates[quantity])
     heights = [shape.y0 for shape in figure.layout.shapes]
     expected = [2.8, math.sqrt(2), 1.0, 4.0]
     assert heights == (expected if quantity == "perplexity" else pytest.approx(np.log(expected)))

@@ -578,7 +578,7 @@ def test_error_over_epsilon_is_the_table_on_two_log_axes(labels) -> None:
 
 def test_norms_of_both_runs(labels) -> None:
     frame = runs()
-    free, before, after, marks = clipped_norms(frame, threshold=1.0, labels=labels).data
+    marks, free, before, after = clipped_norms(frame, threshold=1.0, labels=labels).data
     clipped = frame[frame["variant"] == "clipped"]
     np.testing.assert_array_equal(free.y, frame.loc[frame["variant"] == "free", "gradient_norm"])
     np.testing.assert_array_equal(before.y, clipped["gradient_norm"])
@@ -591,7 +591,7 @@ def test_norms_of_both_runs(labels) -> None:
 
 def test_angles_of_the_clipped_run_from_zero(labels) -> None:
     frame = runs()
-    line, marks = clipping_angles(frame, labels=labels).data
+    marks, line = clipping_angles(frame, labels=labels).data
     np.testing.assert_array_equal(line.y, [20, 0, 40, 0])
     assert list(marks.y) == [20, 40]
     low, high = clipping_angles(frame, labels=labels).layout.yaxis.range
@@ -599,7 +599,7 @@ def test_angles_of_the_clipped_run_from_zero(labels) -> None:
     flat = clipping_angles(frame.assign(angle=1e-6), labels=labels).layout.yaxis.range
     assert flat[1] > 10, "rounding errors look like 0"
     frame.loc[frame["step"] == 3, "angle"] = math.nan
-    assert list(clipping_angles(frame, labels=labels).data[1].x) == [3]
+    assert list(clipping_angles(frame, labels=labels).data[2].x) == [3]
 
 
 def test_losses_of_both_runs_and_where_one_stops(labels) -> None:
@@ -620,6 +620,7 @@ def test_a_loss_that_explodes_leaves_the_axis_and_is_marked(labels) -> None:
     figure = clipping_losses(frame, floor=0.25, labels=labels)
     (mark,) = [trace for trace in figure.data if trace.name == labels["off_axis"]]
     assert list(mark.x) == [frame.loc[1, "step"]] and "1e+06" in mark.hovertext[0]
+    assert mark.marker.symbol == "triangle-up", "not the cross of what is not finite"
     low, high = figure.layout.yaxis.range
     assert low == 0 and mark.y[0] < high <= learned[1]
     assert figure.data[0].y[1] == 1e6, "the line keeps its number"
