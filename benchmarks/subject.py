@@ -31,10 +31,10 @@ class Subject:
         self.batch = self.corpus.window_batch(0)
         self.name = f"{cell}, T = {length}, H = {hidden_size}"
 
-    def unrolled(self) -> Unrolled:
+    def unrolled(self, dtype: torch.dtype = torch.float32) -> Unrolled:
         """The sequence, read."""
         with torch.inference_mode():
-            return unroll(self.config, parameters_of(self.network), self.batch)
+            return unroll(self.config, parameters_of(self.network, dtype), self.batch)
 
     def sent_back(self) -> Backpropagation:
         """The sequence, read, and every loss sent back."""
@@ -45,8 +45,9 @@ class Subject:
     def opened(self) -> None:
         """All that the page computes for its first three panels, the last loss chosen."""
         job = self.sent_back()
-        unrolled, t = job.unrolled, job.unrolled.length
-        sizes = [jacobian_sizes(unrolled, layer) for layer in range(self.config.layers)]
+        t = job.unrolled.length
+        exact = self.unrolled(torch.float64)
+        sizes = [jacobian_sizes(exact, layer) for layer in range(self.config.layers)]
         autograd_gradients(self.config, parameters_of(self.network), self.batch)
         reading = Reading(self.batch, self.corpus.labels, step=0)
         reading.influence(job)
@@ -56,7 +57,7 @@ class Subject:
         reading.decay(job, sizes, layer=1, t=t)
         reading.jacobians(sizes, has_carry=self.config.cell == "gru")
         if self.config.cell in CARRIES:
-            reading.carry(carry_shares(unrolled, 0, t - 1), layer=1, t=t)
+            reading.carry(carry_shares(self.unrolled(torch.float64), 0, t - 1), layer=1, t=t)
 
     def influence(self) -> dict[str, Tensor]:
         """Our side: the influence matrix."""

@@ -57,7 +57,7 @@ class JacobianSizes(NamedTuple):
     """Of every step from the second on, (T − 1,) each, float64; NaN where a Jacobian is not finite."""
 
     largest: Tensor  # singular value of the whole
-    smallest: Tensor
+    smallest: Tensor  # 0 where it is lost in the rounding of the largest
     activation: Tensor  # largest singular value of D_k
     carry: Tensor  # largest singular value of C_k
     saturated: Tensor  # share of gates and activations whose slope is below a tenth of the steepest
@@ -92,10 +92,16 @@ def jacobian_sizes(unrolled: Unrolled, layer: int) -> JacobianSizes:
 
 
 def _singular_values(matrices: Tensor) -> Tensor:
-    """(N, m, n) → (N, min(m, n)), largest first, float64; NaN for a matrix that is not finite."""
+    """(N, m, n) → (N, min(m, n)), largest first, float64; NaN for a matrix that is not finite.
+
+    What is below max(m, n)·ε of the largest, ε that of the matrices' precision, is rounding and counts as 0: the bound
+    of `torch.linalg.matrix_rank`.
+    """
     found = torch.full((len(matrices), min(matrices.shape[1:])), float("nan"), dtype=torch.float64)
     is_finite = torch.isfinite(matrices).flatten(1).all(1)
-    found[is_finite] = torch.linalg.svdvals(matrices[is_finite]).double()
+    exact = torch.linalg.svdvals(matrices[is_finite].double())
+    rounding = max(matrices.shape[1:]) * torch.finfo(matrices.dtype).eps * exact[:, :1]
+    found[is_finite] = exact.masked_fill(exact < rounding, 0.0)
     return found
 
 

@@ -118,6 +118,20 @@ def test_sizes_are_numpys_singular_values(kind: str, dtype: torch.dtype) -> None
             assert sizes.radius == pytest.approx(abs(np.linalg.eigvals(weight)).max(), rel=1e-6)
 
 
+def test_a_dead_unit_leaves_a_singular_value_of_exactly_zero() -> None:
+    """LAPACK answers with rounding errors there."""
+    healthy = unrolled_of("relu", layers=1, length=3)
+    parameters = {name: value.clone() for name, value in healthy.parameters.items()}
+    parameters["rnn.weight_hh_l0"] *= 0.1
+    parameters["rnn.bias_ih_l0"][:] = 9.0
+    batch = Corpus(TextConfig(text="abcde")).probe_batch((3, 1, 4))
+    alive = jacobian_sizes(unroll(healthy.config, parameters, batch), 0)
+    parameters["rnn.bias_ih_l0"][2] = -99.0
+    dead = jacobian_sizes(unroll(healthy.config, parameters, batch), 0)
+    assert (alive.smallest > 0).all() and (dead.smallest == 0).all()
+    assert (dead.largest > 0).all()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_saturated_share_counted_one_by_one(kind: str) -> None:
     """Flat is a slope below a tenth of the steepest: 0.1 for tanh and ReLU, 0.025 for σ."""

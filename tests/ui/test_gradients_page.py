@@ -118,7 +118,8 @@ class Expected:
         with torch.inference_mode():
             self.job = Backpropagation(self.unrolled(torch.float32))
             self.job.advance(60)
-            self.sizes = [jacobian_sizes(self.job.unrolled, layer) for layer in range(self.config.layers)]
+            exact = self.unrolled(torch.float64)
+            self.sizes = [jacobian_sizes(exact, layer) for layer in range(self.config.layers)]
         self.reading = Reading(self.batch, self.made.corpus.labels, step=steps)
 
     def unrolled(self, dtype: torch.dtype):

@@ -56,7 +56,8 @@ def choose(*, precision: bool = True) -> Subject:
             bits = widgets.segments(
                 "bits",
                 help=_(
-                    "Training runs in 32 bits. What is smaller than 10⁻⁴⁵ becomes 0 there; 64 bits reach 10⁻³²³."
+                    "Training runs in 32 bits. What is smaller than 10⁻⁴⁵ becomes 0 there; 64 bits reach 10⁻³²³. "
+                    "Jacobians are always computed in 64 bits."
                 ),
             )
     if viewer.run.exploded_at is not None and step >= viewer.run.exploded_at:

@@ -38,7 +38,9 @@ class Findings:
 
     subject: Subject
     done: Backpropagation
-    sizes: tuple[JacobianSizes, ...]  # of each layer
+    sizes: tuple[
+        JacobianSizes, ...
+    ]  # of each layer; in 64 bits always, for the smallest have few digits in 32
     influence: pd.DataFrame
 
 
@@ -82,7 +84,8 @@ def _unrolled(looked_at: Subject, dtype: torch.dtype) -> Unrolled:
 
 def _finish(looked_at: Subject, job: Backpropagation) -> Findings:
     """What needs every step of the sequence; then the steps, thousands of tensors, may go."""
-    sizes = tuple(jacobian_sizes(job.unrolled, layer) for layer in range(job.unrolled.config.layers))
+    exact = job.unrolled if looked_at.dtype == torch.float64 else _unrolled(looked_at, torch.float64)
+    sizes = tuple(jacobian_sizes(exact, layer) for layer in range(exact.config.layers))
     job.unrolled = replace(job.unrolled, steps=())
     return Findings(looked_at, job, sizes, looked_at.reading.influence(job))
 
