@@ -14,6 +14,10 @@ from .text import plain
 from .theme import COLOURS, MAGNITUDE, mode, notice, scale, styled
 
 MOST_TICKS = 8  # of the colour bar
+SAME_COLOURS = (
+    -8,
+    1,
+)  # powers of ten. In a sum of 32-bit numbers a part of 1e-8 is lost in the rounding of a part of 1
 # Labels of ticks, beside and below one another; where two digits are close, they are smaller than the gap.
 WIDE = "{token} · {n}"
 NARROW = "{token}<br>{n}"
@@ -27,6 +31,7 @@ def influence_matrix(
     frame: pd.DataFrame,
     *,
     selected: int | None = None,
+    fitted: bool = False,
     labels: Mapping[str, str],
     dark: bool = False,
     height: int = 460,
@@ -34,7 +39,8 @@ def influence_matrix(
     """‖∂L_t/∂h_k‖ or ‖∂L_t/∂c_k‖ in colour: loss t downwards, state k to the right, nothing where k > t.
 
     frame: step, layer, quantity, t, target, k, token, value of one layer and quantity. selected: the t whose
-    row is outlined.
+    row is outlined. fitted: colours reach from the smallest to the largest value of this frame; without it, a
+    colour is the same number in every picture, and what is beyond `SAME_COLOURS` has the colour of its end.
     """
     if frame.empty:
         return notice(labels["empty"], dark=dark, height=height)
@@ -47,13 +53,14 @@ def influence_matrix(
     losses.down(figure, labels["axis_loss_row"])
     _outline(figure, selected, losses, states, labels, dark)
     _handles(figure, frame, selected, losses, states, labels, dark)
-    return _coloured(figure, [cells], labels[f"axis_influence_{frame['quantity'].iloc[0]}"], dark)
+    return _coloured(figure, [cells], labels[f"axis_influence_{frame['quantity'].iloc[0]}"], dark, fitted)
 
 
 def contributions_matrix(
     frame: pd.DataFrame,
     *,
     selected: int | None = None,
+    fitted: bool = False,
     labels: Mapping[str, str],
     dark: bool = False,
     height: int = 500,
@@ -61,7 +68,8 @@ def contributions_matrix(
     """What loss t adds to the gradient of W_hh through its use at timestep i, and the norms of the sums.
 
     frame: step, layer, part ("cell", "row", "column", "total"), t, target, i, token, value of one layer. The
-    sums stand on the right, below and in the corner, on the same colours. selected: the t that is outlined.
+    sums stand on the right, below and in the corner, on the same colours. selected, fitted: as of
+    `influence_matrix`.
     """
     parts = {part: frame.loc[frame["part"] == part] for part in ("cell", "row", "column", "total")}
     if parts["cell"].empty:
@@ -103,7 +111,7 @@ def contributions_matrix(
     ):
         inner.update(ticks="", showline=False)
     _outline(figure, selected, losses, uses, labels, dark)
-    return _coloured(figure, list(blocks.values()), labels["axis_contribution"], dark)
+    return _coloured(figure, list(blocks.values()), labels["axis_contribution"], dark, fitted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,23 +336,27 @@ def _handles(
     )
 
 
-def _coloured(figure: go.Figure, blocks: Sequence[_Block], title: str, dark: bool) -> go.Figure:
-    """The figure with the colour axis of all blocks: powers of ten, never rescaled."""
+def _coloured(figure: go.Figure, blocks: Sequence[_Block], title: str, dark: bool, fitted: bool) -> go.Figure:
+    """The figure with the colour axis of all blocks: powers of ten."""
     axis = LogAxis.of([block.values[block.usable] for block in blocks])
-    powers = range(int(np.ceil(axis.low)), int(np.floor(axis.high)) + 1)
-    shown = powers[:: -(-len(powers) // MOST_TICKS)]
+    low, high = (axis.low, axis.high) if fitted else SAME_COLOURS
+    powers = range(int(np.ceil(low)), int(np.floor(high)) + 1)
+    shown = powers[:: -(-len(powers) // MOST_TICKS)] if fitted else powers
+    ticks = [f"10<sup>{power}</sup>".replace("-", "−") for power in shown]
+    if not fitted:
+        ticks[0], ticks[-1] = f"≤ {ticks[0]}", f"≥ {ticks[-1]}"
     return figure.update_layout(
         showlegend=True,
         margin={"t": 36},
         coloraxis={
             "colorscale": scale(MAGNITUDE[mode(dark)]),
-            "cmin": axis.low,
-            "cmax": axis.high,
+            "cmin": low,
+            "cmax": high,
             "colorbar": {
                 "thickness": 10,
                 "outlinewidth": 0,
                 "tickvals": list(shown),
-                "ticktext": [f"10<sup>{power}</sup>".replace("-", "−") for power in shown],
+                "ticktext": ticks,
                 "tickfont": {"size": 12, "color": COLOURS[mode(dark)]["muted"]},
                 "title": {"text": title, "side": "right", "font": {"size": 13}},
             },

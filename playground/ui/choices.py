@@ -45,6 +45,7 @@ GRADIENTS: Mapping[str, PageField] = MappingProxyType(
         "loss_at": PageField(Range(1, 200)),
         "layer": PageField(Range(1, 3)),
         "state": PageField(Choice(("h", "c")), "h"),
+        "colours": PageField(Choice(("same", "fitted")), "same"),
         "total": PageField(Choice(("mean", "sum")), "mean"),
         **{
             name: PageField(kind, getattr(Knobs(), name.removeprefix("knob_")))

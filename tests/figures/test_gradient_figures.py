@@ -228,7 +228,7 @@ def test_all_are_transparent_and_in_the_theme(labels, dark) -> None:
 
 
 def test_every_word_comes_from_the_labels_or_the_table(labels) -> None:
-    own = re.compile(r"«[\w.]+»|<[^>]*>|%\{[^}]*\}|[hel]|Σ|NaN|∞|✕|°|[\s\d·:,.()=−e+%]")
+    own = re.compile(r"«[\w.]+»|<[^>]*>|%\{[^}]*\}|[hel]|Σ|NaN|∞|✕|°|[\s\d·:,.()=≤≥−e+%]")
     for name, figure in every_figure(labels).items():
         for text in words(figure):
             assert not own.sub("", text), (name, text)
@@ -360,17 +360,32 @@ def test_selected_row_is_outlined_up_to_the_present(labels) -> None:
     assert not influence_matrix(influence(HELLO), selected=9, labels=labels).layout.shapes
 
 
-def test_colour_axis_is_absolute(labels) -> None:
+@pytest.mark.parametrize("figure", [influence_matrix, contributions_matrix])
+def test_a_colour_is_the_same_number_in_every_picture(figure, labels) -> None:
+    frame = (influence if figure is influence_matrix else contributions)(HELLO)
+    for factor in (1, 1e-20, 1e20):
+        axis = figure(frame.assign(value=frame["value"] * factor), labels=labels).layout.coloraxis
+        assert (axis.cmin, axis.cmax) == (-8, 1)
+    assert list(axis.colorbar.tickvals) == list(range(-8, 2))
+    assert (axis.colorbar.ticktext[0], axis.colorbar.ticktext[-1]) == (
+        "≤ 10<sup>−8</sup>",
+        "≥ 10<sup>1</sup>",
+    )
+
+
+def test_fitted_colours_follow_the_values(labels) -> None:
     frame = influence(HELLO)
-    one = influence_matrix(frame, labels=labels).layout.coloraxis
-    ten = influence_matrix(frame.assign(value=frame["value"] * 10), labels=labels).layout.coloraxis
+    one = influence_matrix(frame, fitted=True, labels=labels).layout.coloraxis
+    ten = influence_matrix(
+        frame.assign(value=frame["value"] * 10), fitted=True, labels=labels
+    ).layout.coloraxis
     assert (ten.cmin, ten.cmax) == pytest.approx((one.cmin + 1, one.cmax + 1))
     assert list(one.colorbar.ticktext) == [
         f"10<sup>{'−' if p < 0 else ''}{abs(p)}</sup>" for p in one.colorbar.tickvals
     ]
     assert len(one.colorbar.tickvals) >= 2
     deep = frame.assign(value=frame["value"] ** 60)
-    ticks = influence_matrix(deep, labels=labels).layout.coloraxis.colorbar.tickvals
+    ticks = influence_matrix(deep, fitted=True, labels=labels).layout.coloraxis.colorbar.tickvals
     assert 3 <= len(ticks) <= 8
 
 

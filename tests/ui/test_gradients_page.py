@@ -461,6 +461,7 @@ def test_a_run_that_exploded_shows_its_last_weights(language: str) -> None:
 ROUND_TRIPS: dict[str, dict[str, Any]] = {
     "where": {
         "at": 4, "sequence": 2, "bits": "64", "loss_at": 2, "layer": 1, "state": "c", "total": "sum",
+        "colours": "fitted",
     },
     "knobs": {
         "knob_cell": "rnn", "knob_nonlinearity": "sigmoid", "knob_initialization": "spectral",

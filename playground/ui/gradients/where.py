@@ -71,8 +71,17 @@ def show() -> None:
             complaint("layer")
         if job.unrolled.config.cell == "lstm":
             quantity = widgets.segments("state")
-    _influence(findings, layer, quantity, t)
-    _sum(findings, layer, t)
+        fitted = (
+            widgets.segments(
+                "colours",
+                help=_(
+                    "Of both matrices. With the same colours a picture can be compared with any other; fitted ones show more of one."
+                ),
+            )
+            == "fitted"
+        )
+    _influence(findings, layer, quantity, t, fitted)
+    _sum(findings, layer, t, fitted)
     _why(findings, layer, t)
 
 
@@ -90,14 +99,14 @@ def _finish(looked_at: Subject, job: Backpropagation) -> Findings:
     return Findings(looked_at, job, sizes, looked_at.reading.influence(job))
 
 
-def _influence(findings: Findings, layer: int, quantity: str, t: int) -> None:
+def _influence(findings: Findings, layer: int, quantity: str, t: int, fitted: bool) -> None:
     """Panel 1: the influence matrix, and what it says of the chosen loss in three numbers."""
     lesson.heading("gradients", "influence")
     table = findings.influence
     shown = _of(table, layer).query("quantity == @quantity")
     left, right = st.columns([3, 2], gap="large")
     with left:
-        figure = influence_matrix(shown, selected=t, labels=labels(), dark=is_dark())
+        figure = influence_matrix(shown, selected=t, fitted=fitted, labels=labels(), dark=is_dark())
         title = _("Influence of every state on every loss")
         _draw(findings, (figure, table), "influence", title, on_pick=state.pick_loss)
     with right:
@@ -139,7 +148,7 @@ def _small_numbers(values: np.ndarray, dtype: torch.dtype) -> None:
         )
 
 
-def _sum(findings: Findings, layer: int, t: int) -> None:
+def _sum(findings: Findings, layer: int, t: int, fitted: bool) -> None:
     """Panel 2: the gradient of W_hh as a sum over losses and uses, beside autograd's."""
     looked_at, job = findings.subject, findings.done
     lesson.heading("gradients", "sum")
@@ -163,7 +172,9 @@ def _sum(findings: Findings, layer: int, t: int) -> None:
     lengths = looked_at.reading.lengths(job)
     left, right = st.columns(2, gap="large")
     with left:
-        figure = contributions_matrix(_of(contributions, layer), selected=t, labels=labels(), dark=is_dark())
+        figure = contributions_matrix(
+            _of(contributions, layer), selected=t, fitted=fitted, labels=labels(), dark=is_dark()
+        )
         _draw(findings, (figure, contributions), "contributions", _("The gradient of W_hh, term by term"))
     with right:
         figure = buildup_over_time(_of(buildup, layer), labels=labels(), dark=is_dark())
