@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from .text import plain
 from .theme import COLOURS, mode
 
+TINIEST, LARGEST = 5e-324, 1.7e308  # of the positive numbers in 64 bits
 SMALLEST_SPAN = 2.0  # decades: a curve that hardly moves should look flat
 
 
@@ -111,13 +112,13 @@ class LogAxis:
 
     @property
     def zero_row(self) -> float:
-        """Height at which an exact zero is marked."""
-        return 10 ** (self.low - 1.6 * self._gap)
+        """Height at which an exact zero is marked: below all values, as far as there are numbers there."""
+        return max(_power(self.low - 1.6 * self._gap), TINIEST)
 
     @property
     def other_row(self) -> float:
-        """Height at which ∞ and NaN are marked."""
-        return 10 ** (self.high + 1.6 * self._gap)
+        """Height at which ∞ and NaN are marked: above all values, as far as there are numbers there."""
+        return min(_power(self.high + 1.6 * self._gap), LARGEST)
 
     def apply(self, figure: go.Figure, *, title: str, labels: Mapping[str, str], dark: bool) -> None:
         """Give the figure this y axis, its two rows and their names."""
@@ -194,6 +195,12 @@ def reference_line(figure: go.Figure, name: str, value: float, colour: str, *, l
         showarrow=False,
         font={"size": 11, "color": colour},
     )
+
+
+def _power(exponent: float) -> float:
+    """10 to a power, 0 and ∞ where there is no number."""
+    with np.errstate(over="ignore", under="ignore"):
+        return float(np.power(10.0, exponent))
 
 
 def floats(frame: pd.DataFrame, name: str) -> np.ndarray:

@@ -673,3 +673,22 @@ def test_the_page_has_every_label_with_the_same_placeholders(labels) -> None:
         if key.startswith("quantity_grad."):  # the tests know more gates than the page shows gradients of
             continue
         assert sorted(fields.findall(LABELS[key])) == sorted(fields.findall(text)), key
+
+
+@pytest.mark.parametrize(
+    "values", [[5e-324, 1e-300, 0.0], [1e-300, 1.0, math.inf, 1e308, 0.0], [1e308, math.nan]]
+)
+def test_marks_have_a_place_at_either_end_of_all_numbers(values, labels) -> None:
+    """Where plotly's axis ends, at 10⁻³²⁴ and 10³⁰⁸, the rows of 0 and ∞ stand at its very ends, not beyond."""
+    frame = pd.DataFrame(
+        {"step": 0, "layer": 1, "quantity": "single", "t": len(values), "i": range(1, len(values) + 1),
+         "token": "a", "value": values}
+    )  # fmt: skip
+    figure = buildup_over_time(frame, labels=labels)
+    heights = [y for trace in figure.data for y in trace.y if y is not None] + [
+        line.y0 for line in figure.layout.shapes
+    ]
+    assert all(0 < y < math.inf for y in heights)
+    marked = sum(len(trace.x) for trace in figure.data if trace.mode == "markers" and not trace.showlegend)
+    assert marked == sum(value == 0 or not math.isfinite(value) for value in values)
+    assert all(math.isfinite(note.y) for note in figure.layout.annotations)
