@@ -2,7 +2,8 @@
 
     ∂L/∂w ≈ (L(w + ε) − L(w − ε)) / 2ε
 
-Too large an ε sees the bend of the loss (error ~ ε²), too small a one only the rounding of float64 (error ~ 10⁻¹⁶/ε).
+Too large an ε sees the third derivative of the loss (error ε²·L‴/6), too small a one only the rounding of float64
+(error ~ 10⁻¹⁶/ε).
 """
 
 import math

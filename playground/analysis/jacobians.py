@@ -126,11 +126,15 @@ def _saturated(unrolled: Unrolled, step: Any) -> Tensor:
 
 
 class CarryShares(NamedTuple):
-    """∂s_t/∂s_k of the carried state s (c of an LSTM, h of a GRU) for one t and every k ≤ t, (t + 1,) each, float64."""
+    """∂s_t/∂s_k of the carried state s (c of an LSTM, h of a GRU) for one t and every k ≤ t, (t + 1,) each, float64.
 
-    measured: Tensor  # ‖∂s_t/∂s_k‖, Frobenius: along every path
-    gate: Tensor  # ‖diag(Π gate_j)‖ over j = k + 1 … t: along the carry alone
-    through: Tensor  # ‖the difference‖: along all paths that meet W_hh at least once
+    The size of a matrix is ‖·‖_F / √H here: by what it multiplies the length of a gradient, as the root mean square
+    over all directions; 1 where everything is kept.
+    """
+
+    measured: Tensor  # ∂s_t/∂s_k: along every path
+    gate: Tensor  # diag(Π gate_j) over j = k + 1 … t: along the carry alone, the root mean square over the units
+    through: Tensor  # the difference: along all paths that meet W_hh at least once
     share: Tensor  # through / (gate + through)
 
 
@@ -154,5 +158,5 @@ def carry_shares(unrolled: Unrolled, layer: int, t: int) -> CarryShares:
             through.append(norms((whole - torch.diag(product)).flatten()))
             product = product * getattr(steps[k], gate_name)[0]
             grads = [back.h_before, back.c_before] if state == "c" else [back.h_before]
-        sizes = [torch.stack(each).flip(0) for each in (measured, gates, through)]
+        sizes = [torch.stack(each).flip(0) / len(unit) ** 0.5 for each in (measured, gates, through)]
         return CarryShares(*sizes, share=sizes[2] / (sizes[1] + sizes[2]))

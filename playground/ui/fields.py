@@ -34,7 +34,7 @@ FIELD_LABELS = {
     "at": N_("Training step (0: untrained)"),
     "sequence": N_("Sequence of the training text"),
     "bits": N_("Precision"),
-    "loss_at": N_("The loss at timestep t, for every figure below"),
+    "loss_at": N_("The loss at timestep t"),
     "layer": N_("Layer"),
     "state": N_("State"),
     "colours": N_("Colours"),

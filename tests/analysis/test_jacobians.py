@@ -191,14 +191,19 @@ def test_carry_shares_are_autograds(kind: str, layer: int) -> None:
             alone = torch.ones(H, dtype=torch.float64)
             for j in range(k + 1, t + 1):
                 alone = alone * getattr(steps[j], gate)[0]
-            through = np.linalg.norm(measured - torch.diag(alone))
-            assert float(found.measured[k]) == pytest.approx(np.linalg.norm(measured), abs=1e-9)
-            assert float(found.gate[k]) == pytest.approx(np.linalg.norm(alone), abs=1e-12)
+            through = np.linalg.norm(measured - torch.diag(alone)) / math.sqrt(H)
+            gates = math.sqrt(float((alone**2).mean()))
+            directions = torch.eye(
+                H, dtype=torch.float64
+            )  # any orthonormal ones give the same mean of the squares
+            lengths = [np.linalg.norm(direction @ measured) for direction in directions]
+            assert float(found.measured[k]) == pytest.approx(np.sqrt(np.mean(np.square(lengths))), abs=1e-9)
+            assert float(found.gate[k]) == pytest.approx(gates, abs=1e-12)
             assert float(found.through[k]) == pytest.approx(through, abs=1e-9)
-            share = through / (through + np.linalg.norm(alone))
+            share = through / (through + gates)
             assert float(found.share[k]) == pytest.approx(share, abs=1e-9)
         assert all(len(each) == t + 1 and each.dtype == torch.float64 for each in found)
-        assert (float(found.measured[t]), float(found.through[t])) == (math.sqrt(H), 0)
+        assert (float(found.measured[t]), float(found.through[t])) == (1, 0)
 
 
 def test_a_vanilla_rnn_has_no_carry() -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import re
 import time
 from dataclasses import dataclass, replace
@@ -336,6 +337,35 @@ def test_clipping_of_the_own_experiment_and_its_grid() -> None:
     assert visitor.has("start_grid") and "grid" not in specs(visitor), "a grid is of one way of clipping"
 
 
+@pytest.mark.parametrize(("batch_size", "lines"), [(2, 1), (1, 0)])
+def test_the_floor_without_memory_is_of_the_whole_text(batch_size: int, lines: int) -> None:
+    """A batch that is only a part of the text may have a lower floor."""
+    visitor = visit(
+        panel="clipping", case="experiment", text="abcabd\nxyzxyzx", batch_size=batch_size, hidden_size=4
+    )
+    whole(visitor)
+    floors = [shape["y0"] for shape in specs(visitor)["losses"]["layout"].get("shapes", ())]
+    # Only b has two successors, c and d: ln 2 each, of 11 predictions.
+    assert floors == pytest.approx([2 * math.log(2) / 11] * lines)
+
+
+def test_gradients_at_the_end_of_64_bits_have_all_their_figures() -> None:
+    """The last weights before the loss stops being a number: 10³⁰⁰ beside ∞."""
+    case = CASES["exploding"]
+    config = replace(case, training=replace(case.training, clip="off"))
+    visitor = visit(at=52, bits="64", **to_query(config))
+    whole(visitor)
+    assert visitor.widget("at").value == 52 and specs(visitor).keys() == FIGURES["where"]
+    assert table(visitor.files, "influence")["value"].max() > 1e200
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_what_is_said_of_the_radius_is_of_the_cell(cell: str) -> None:
+    words = " ".join(words_of(visit(panel="knobs", knob_cell=cell, knob_length=2)))
+    assert ("tanh" in words and "explode" in words) is (cell == "rnn")
+    assert ("own block" in words) is (cell != "rnn")
+
+
 def test_what_is_stopped_stays_as_it_is_and_can_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as held:
         held.setattr("playground.ui.progress.come_back", st.stop)
@@ -436,10 +466,11 @@ def test_a_run_that_exploded_shows_its_last_weights(language: str) -> None:
         "the link is told how far the run goes"
     )
     warnings = [warning.value for warning in visitor.app.warning]
-    assert len(warnings) == 2, "one sentence on the run, one on what cannot be drawn"
-    values = table(visitor.files, "influence")["value"]
-    strange = int((~values.abs().lt(float("inf"))).sum())
-    assert str(last) in warnings[0] and str(strange) in warnings[1] and strange > 0
+    assert str(last) in warnings.pop(0)
+    terms = table(visitor.files, "contributions").query("part == 'cell' and i > 1")
+    for frame, sentence in zip((table(visitor.files, "influence"), terms), warnings, strict=True):
+        strange = int((~frame["value"].abs().lt(float("inf"))).sum())
+        assert strange > 0 and str(strange) in sentence
     assert all(bool(HANGUL.search(text)) is (language == "ko") for text in [error, *warnings])
     assert not visitor.has("train_more") and visitor.address["at"] == str(last)
     visitor.set("bits", "64")
@@ -795,16 +826,18 @@ def test_what_32_bits_swallow_is_counted_and_64_bits_hold_it() -> None:
     radius = {"cell": "rnn", "initialization": "spectral", "spectral_radius": 0.05, "hidden_size": 4}
     visitor = visit(text="abcdefgh" * 6, **radius)
     whole(visitor)
-    values = table(visitor.files, "influence")["value"]
-    zeros, denormal = int((values == 0).sum()), int(((values > 0) & (values < 2.0**-126)).sum())
-    (sentence,) = visitor.app.info
-    assert zeros > 0 and denormal > 0
-    assert f"{zeros:,} of {len(values):,} values are exactly 0 and {denormal:,} are below" in sentence.value
-    visitor.click("use_64")
+    sentences = [info.value for info in visitor.app.info]
+    terms = table(visitor.files, "contributions").query("part == 'cell' and i > 1")
+    for frame, sentence in zip((table(visitor.files, "influence"), terms), sentences, strict=True):
+        values = frame["value"]
+        zeros, denormal = int((values == 0).sum()), int(((values > 0) & (values < 2.0**-126)).sum())
+        assert zeros > 0 and denormal > 0
+        assert f"{zeros:,} of {len(values):,} values are exactly 0 and {denormal:,} are below" in sentence
+    visitor.click("use_64_contributions")
     whole(visitor)
     assert visitor.widget("bits").value == "64" and visitor.address["bits"] == "64"
     assert float(table(visitor.files, "influence")["value"].min()) > 0 and not visitor.app.info
-    assert not visitor.has("use_64")
+    assert not visitor.has("use_64_influence") and not visitor.has("use_64_contributions")
 
 
 HOSTILE = (

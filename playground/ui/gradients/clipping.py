@@ -117,7 +117,11 @@ def _comparison(config: ExperimentConfig) -> None:
         figure = clipping_angles(table, labels=labels(), dark=is_dark())
         _figure_only(figure, "angles", _("Angle between the gradient and what is left of it"))
     with right:
-        floor = math.log(memory_floors(_corpus(config))[1])
+        corpus = _corpus(config)
+        whole = (
+            corpus.steps_per_epoch == 1
+        )  # a batch that is not all of the text may have a lower floor than the text
+        floor = math.log(memory_floors(corpus)[1]) if whole else None
         figure = clipping_losses(table, floor=floor, labels=labels(), dark=is_dark())
         _figure_only(figure, "losses", _("Loss with and without clipping"))
         lesson.note("gradients", "angle")

@@ -41,7 +41,7 @@ def show() -> None:
             (figure, drawn), name="draws", title=_("What is left of the gradient at a distance"), file="draws"
         )
     with right:
-        lesson.note("gradients", "radius")
+        lesson.note("gradients", "radius" if knobs.cell == "rnn" else "radius-gated")
         figure = radius_sweep(swept, labels=labels(), dark=is_dark())
         picture.show(
             (figure, swept), name="radii", title=_("The gradient against the spectral radius"), file="radii"

@@ -75,7 +75,8 @@ def show() -> None:
             widgets.segments(
                 "colours",
                 help=_(
-                    "Of both matrices. With the same colours a picture can be compared with any other; fitted ones show more of one."
+                    "Of both matrices. With the same colours a picture can be compared with any other; fitted ones "
+                    "show more of one."
                 ),
             )
             == "fitted"
@@ -116,11 +117,11 @@ def _influence(findings: Findings, layer: int, quantity: str, t: int, fitted: bo
             first, last = st.columns(2)
             last.metric(_("At the loss, k = {k}").format(k=t), number(row[-1]))
             first.metric(_("At the start, k = 1"), number(row[0]))
-        _small_numbers(table["value"].to_numpy(), findings.subject.dtype)
+        _small_numbers("influence", table["value"].to_numpy(), findings.subject.dtype)
 
 
-def _small_numbers(values: np.ndarray, dtype: torch.dtype) -> None:
-    """Say what the precision has swallowed, and what it could not hold."""
+def _small_numbers(matrix: str, values: np.ndarray, dtype: torch.dtype) -> None:
+    """Say what the precision has swallowed of a matrix, and what it could not hold."""
     zeros, other = int((values == 0).sum()), int((~np.isfinite(values)).sum())
     denormal = int(((values > 0) & (values < SMALLEST_NORMAL[dtype])).sum())
     if zeros or denormal:
@@ -138,7 +139,12 @@ def _small_numbers(values: np.ndarray, dtype: torch.dtype) -> None:
             icon=":material/low_priority:",
         )
         if dtype == torch.float32:
-            st.button(_("Compute in 64 bits"), key="use_64", on_click=state.set_values, kwargs={"bits": "64"})
+            st.button(
+                _("Compute in 64 bits"),
+                key=f"use_64_{matrix}",
+                on_click=state.set_values,
+                kwargs={"bits": "64"},
+            )
     if other:
         st.warning(
             _("{other:,} of {count:,} values are infinite or not a number.").format(
@@ -176,6 +182,10 @@ def _sum(findings: Findings, layer: int, t: int, fitted: bool) -> None:
             _of(contributions, layer), selected=t, fitted=fitted, labels=labels(), dark=is_dark()
         )
         _draw(findings, (figure, contributions), "contributions", _("The gradient of W_hh, term by term"))
+        terms = contributions.query("part == 'cell' and i > 1")[
+            "value"
+        ].to_numpy()  # the first use meets h = 0
+        _small_numbers("contributions", terms, looked_at.dtype)
     with right:
         figure = buildup_over_time(_of(buildup, layer), labels=labels(), dark=is_dark())
         _draw(findings, (figure, buildup), "buildup", _("One term at a time, and all of them gathered"))
