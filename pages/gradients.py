@@ -1,8 +1,7 @@
 """Gradients: see where the gradient goes, and why it vanishes or explodes."""
 
-from playground.ui import controls, lesson
+from playground.ui import lesson
 from playground.ui.gradients import panels
 
-controls.experiment()
 lesson.introduction("gradients")
 panels.chosen()

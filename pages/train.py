@@ -1,8 +1,7 @@
 """Train: pick a cell, type a text, press play, and watch the network learn it."""
 
-from playground.ui import beat, controls, lesson, study, transport
+from playground.ui import beat, lesson, study, transport
 
-controls.experiment()
 lesson.introduction("train")
 transport.buttons()
 beat.show()

@@ -12,11 +12,6 @@ from playground.ui.words import _
 Picture = tuple[Any, pd.DataFrame]  # a figure, or None where the table itself is the picture; and its numbers
 
 
-def is_dark() -> bool:
-    """Whether the reader's theme is the dark one."""
-    return st.context.theme.type == "dark"
-
-
 def show(
     picture: Picture, *, name: str, title: str, file: str, on_pick: Callable[[str], None] | None = None
 ) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from playground.ui import state
+from playground.ui import controls, state, theme
 from playground.ui.words import LANGUAGES, _, language
 
 # Streamlit leaves six rem above a page and five beside it; the stage needs the room.
@@ -12,6 +12,7 @@ _FRAME = """
 <style>
 .stMainBlockContainer { padding: 4rem 1.5rem 3rem; max-width: 110rem; }
 .stSidebar [data-testid="stSidebarHeader"] { height: 2.5rem; margin-bottom: 0; }
+.st-key-theme { display: none; }
 @media (max-width: 640px) { .stMainBlockContainer { padding: 4rem 0.75rem 2rem; } }
 </style>
 """
@@ -38,5 +39,7 @@ with st.sidebar:
         required=True,
         label_visibility="collapsed",
     )
+    theme.follow()
+controls.experiment()  # here, for the widgets of a page are new ones on the next, and empty
 page.run()
 state.write_address()

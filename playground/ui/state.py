@@ -19,7 +19,7 @@ from playground.refusal import Refusal
 from playground.runs.viewer import SPEEDS, Viewer
 from playground.ui import choices
 from playground.ui.server import open_viewer
-from playground.ui.words import LANGUAGES, browser_language
+from playground.ui.words import LANGUAGES, browser_language, language
 
 Made = TypeVar("Made")
 
@@ -37,8 +37,12 @@ def begin() -> None:
         _read(query)
         state.url = query
         state.setdefault("url_written_at", 0.0)
+    speaks = language()
     for name, value in state.kept.items():
-        state.setdefault(name, value)
+        if name not in state or speaks != state.get("spoken"):
+            # A browser that has chosen an option answers with its label, also when that is of another language now.
+            state[name] = state.get(name, value)
+    state.spoken = speaks
     if state.speed not in SPEEDS:
         state.speed = "normal"
     viewer().speed = state.speed

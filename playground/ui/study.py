@@ -25,8 +25,9 @@ from playground.trace import Trace
 from playground.ui import picture, state
 from playground.ui.fields import sentence
 from playground.ui.figure_words import labels
-from playground.ui.picture import Picture, is_dark
+from playground.ui.picture import Picture
 from playground.ui.progress import TURN, come_back
+from playground.ui.theme import is_dark
 from playground.ui.words import N_, _
 
 UNITS_SHOWN = 5

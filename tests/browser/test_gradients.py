@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
+from playground.figures.theme import COLOURS
 from playground.ui.state import URL_SETTLES
 from tests.browser.test_server import is_foreign
 from tests.browser.test_train import Visit
@@ -82,6 +83,47 @@ def test_the_step_comes_along_and_the_address_follows(page: Page, server: Server
     visit.check()
 
 
+def test_the_sidebar_says_the_same_on_every_page_and_in_every_language(page: Page, server: Server) -> None:
+    """Nobody has touched a widget yet: what they say then has come from us, page by page."""
+
+    def sidebar() -> tuple[str, ...]:
+        names = ("hidden_size", "clip_threshold", "seed")
+        fields = [page.locator(f".st-key-{name} input").first.input_value() for name in names]
+        return page.locator(".st-key-text textarea").input_value(), *fields
+
+    visit = Visit(page)
+    visit.open("/?cell=gru&text=abcabd&hidden_size=24&clip_threshold=2.5&seed=402")
+    expected = ("abcabd", "24", "2.5", "402")
+    assert sidebar() == expected
+    page.get_by_role("link", name="Gradients").click()
+    figure(page, "influence")
+    visit.quiet()
+    assert sidebar() == expected
+    page.get_by_role("link", name="Train").click()
+    visit.quiet()
+    assert sidebar() == expected
+    page.get_by_role("link", name="Gradients").click()
+    figure(page, "influence")
+    page.locator(".st-key-lang button", has_text="한국어").click()
+    expect(page.get_by_role("link", name="그래디언트")).to_be_visible()
+    page.locator(".st-key-cell button", has_text="RNN").click()
+    expect(page).to_have_url(re.compile("lang=ko"))
+    expect(page).not_to_have_url(re.compile("cell=gru"))
+    visit.quiet()
+    assert page.locator("[data-testid=stAlert]").all_inner_texts() == []
+    assert sidebar() == expected
+    visit.check()
+
+
+def test_figures_follow_the_theme(page: Page) -> None:
+    page.emulate_media(color_scheme="light")
+    page.goto("/gradients?text=abcabd&seed=403&at=3")
+    label = figure(page, "influence").locator(".xtick text").first
+    expect(label).to_have_css("fill", css(COLOURS["light"]["muted"]))
+    page.emulate_media(color_scheme="dark")
+    expect(label).to_have_css("fill", css(COLOURS["dark"]["muted"]))
+
+
 def test_korean_and_dark_on_a_phone(server: Server, browser: Browser) -> None:
     context = browser.new_context(
         base_url=server.url,
@@ -114,6 +156,11 @@ def test_korean_and_dark_on_a_phone(server: Server, browser: Browser) -> None:
     assert sum(map(int, re.findall(r"\d+", background)[:3])) < 150
     assert complaints == []
     context.close()
+
+
+def css(colour: str) -> str:
+    """A colour as a browser gives it."""
+    return f"rgb({', '.join(str(part) for part in bytes.fromhex(colour[1:]))})"
 
 
 def is_complaint(message: ConsoleMessage) -> bool:

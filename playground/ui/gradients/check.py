@@ -8,7 +8,7 @@ from playground.figures.differences import error_over_epsilon
 from playground.ui import lesson, picture, state
 from playground.ui.figure_words import labels
 from playground.ui.gradients import subject, widgets
-from playground.ui.picture import is_dark
+from playground.ui.theme import is_dark
 from playground.ui.words import _
 
 DIGITS = 10  # of a gradient: where three ways to the same number part

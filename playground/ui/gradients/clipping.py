@@ -18,8 +18,8 @@ from playground.ui import lesson, picture, state
 from playground.ui.fields import option_label, sentence
 from playground.ui.figure_words import labels
 from playground.ui.gradients import widgets
-from playground.ui.picture import is_dark
 from playground.ui.progress import work
+from playground.ui.theme import is_dark
 from playground.ui.words import _
 
 UPDATES = 300

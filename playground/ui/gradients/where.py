@@ -25,8 +25,8 @@ from playground.ui.controls import complaint
 from playground.ui.figure_words import labels
 from playground.ui.gradients import subject, widgets
 from playground.ui.gradients.subject import Subject
-from playground.ui.picture import is_dark
 from playground.ui.progress import work
+from playground.ui.theme import is_dark
 from playground.ui.words import _, plain
 
 SMALLEST_NORMAL = {torch.float32: 2.0**-126, torch.float64: 2.0**-1022}  # below it digits are lost
