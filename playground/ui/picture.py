@@ -9,6 +9,20 @@ import streamlit as st
 
 from playground.ui.words import _
 
+# Dragging zooms and a double click ends it. What stays is to save a picture and to fill the screen with it.
+CHART = {
+    "displaylogo": False,
+    "modeBarButtonsToRemove": [
+        "zoom2d",
+        "pan2d",
+        "select2d",
+        "lasso2d",
+        "zoomIn2d",
+        "zoomOut2d",
+        "autoScale2d",
+        "resetScale2d",
+    ],
+}
 Picture = tuple[Any, pd.DataFrame]  # a figure, or None where the table itself is the picture; and its numbers
 
 
@@ -28,7 +42,7 @@ def show(
             key=key,
             theme=None,
             alt=title,
-            config={"displaylogo": False},
+            config=CHART,
             selection_mode="points",
             on_select=partial(on_pick, key) if on_pick else "ignore",
         )

@@ -129,7 +129,7 @@ def _comparison(config: ExperimentConfig) -> None:
 
 def _figure_only(figure: object, name: str, title: str) -> None:
     """A further figure of a table that has its download already."""
-    st.plotly_chart(figure, key=f"figure_{name}", theme=None, alt=title, config={"displaylogo": False})
+    st.plotly_chart(figure, key=f"figure_{name}", theme=None, alt=title, config=picture.CHART)
 
 
 def _results(table: pd.DataFrame) -> None:
