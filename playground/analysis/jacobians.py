@@ -74,7 +74,10 @@ def jacobian_sizes(unrolled: Unrolled, layer: int) -> JacobianSizes:
         weight = unrolled.cells[layer].weights.weight_hh.double()
         square = weight.shape[0] == weight.shape[1]
         is_finite = bool(torch.isfinite(weight).all())
-        is_lost = singular[:, 0].isnan()
+        # A ReLU of what is not a number has a slope of 0, and that would look like a Jacobian.
+        is_lost = _all_of([~torch.isfinite(step.h).all() for step in unrolled.steps[layer][1:]])
+        singular[is_lost] = float("nan")
+        is_lost |= singular[:, 0].isnan()
 
         def of_each(values: list[Tensor]) -> Tensor:
             return _stacked(values).masked_fill(is_lost, float("nan"))
@@ -103,6 +106,10 @@ def _singular_values(matrices: Tensor) -> Tensor:
     rounding = max(matrices.shape[1:]) * torch.finfo(matrices.dtype).eps * exact[:, :1]
     found[is_finite] = exact.masked_fill(exact < rounding, 0.0)
     return found
+
+
+def _all_of(values: list[Tensor]) -> Tensor:
+    return torch.stack(values) if values else torch.zeros(0, dtype=torch.bool)
 
 
 def _stacked(values: list[Tensor]) -> Tensor:

@@ -155,4 +155,10 @@ def over_training(
     """Theme, legend and the x axis of training steps."""
     figure.update_layout(showlegend=True)
     styled(figure, dark=dark, height=height)
-    figure.update_xaxes(title_text=labels["axis_step"], showgrid=False, zeroline=False, tickformat=",d")
+    figure.update_xaxes(
+        title_text=labels["axis_step"],
+        dtick=1 if np.ptp(frame["step"]) < 10 else None,
+        showgrid=False,
+        zeroline=False,
+        tickformat=",d",
+    )

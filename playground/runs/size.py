@@ -32,10 +32,18 @@ def check_size(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1) -
     views = WORKSPACES * network.layers * view_bytes(blocks, len(batch.inputs))
     needed = replicas * 4 * (positions * per_position + 4 * parameters) + views
     if needed > MAX_TRAINER_BYTES:
+        sizes = {"needed": math.ceil(needed / 1e6), "limit": MAX_TRAINER_BYTES // 1_000_000}
+        if replicas > 1:
+            raise Refusal(
+                "batch_size",
+                "{replicas} runs of these settings together need {needed} MB of memory, and may have {limit}; "
+                "choose a smaller batch size, sequence length, hidden size or number of layers.",
+                replicas=replicas,
+                **sizes,
+            )
         raise Refusal(
             "batch_size",
             "These settings together need {needed} MB of memory, and a run may have {limit}; "
             "choose a smaller batch size, sequence length, hidden size or number of layers.",
-            needed=round(needed / 1e6),
-            limit=MAX_TRAINER_BYTES // 1_000_000,
+            **sizes,
         )

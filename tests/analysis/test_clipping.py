@@ -235,7 +235,7 @@ def test_the_size_that_is_checked_is_that_of_all_replicas(cell: str, monkeypatch
     made.update()
     monkeypatch.setattr(size, "MAX_TRAINER_BYTES", int(0.8 * made.nbytes))
     check_size(config, made.corpus)
-    with pytest.raises(Refusal, match=r"choose a smaller batch size"):
+    with pytest.raises(Refusal, match=r"^9 runs .*choose a smaller batch size"):
         check_size(config, made.corpus, replicas=9)
     with pytest.raises(Refusal):
         ClippingGrid(config, learning_rates=RATES, thresholds=THRESHOLDS["norm"])

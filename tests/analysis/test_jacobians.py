@@ -132,6 +132,20 @@ def test_a_dead_unit_leaves_a_singular_value_of_exactly_zero() -> None:
     assert (dead.largest > 0).all()
 
 
+def test_a_state_that_is_no_number_has_no_jacobian() -> None:
+    """A ReLU would give it a slope of 0."""
+    healthy = unrolled_of("relu", layers=1, length=T)
+    parameters = {name: value.clone() for name, value in healthy.parameters.items()}
+    parameters["rnn.weight_hh_l0"] *= 1e80  # T of these leave the range of 64 bits
+    parameters["rnn.bias_ih_l0"][:] = 1.0
+    batch = Corpus(TextConfig(text="abcde")).probe_batch([t % 5 for t in range(T + 1)])
+    unrolled = unroll(healthy.config, parameters, batch)
+    lost = [not bool(step.h.isfinite().all()) for step in unrolled.steps[0][1:]]
+    assert any(lost) and not all(lost)
+    for name, of_each in list(jacobian_sizes(unrolled, 0)._asdict().items())[:5]:
+        assert of_each.isnan().tolist() == lost, name
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_saturated_share_counted_one_by_one(kind: str) -> None:
     """Flat is a slope below a tenth of the steepest: 0.1 for tanh and ReLU, 0.025 for σ."""

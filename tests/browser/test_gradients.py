@@ -121,7 +121,7 @@ def test_figures_follow_the_theme(page: Page) -> None:
     label = figure(page, "influence").locator(".xtick text").first
     expect(label).to_have_css("fill", css(COLOURS["light"]["muted"]))
     page.emulate_media(color_scheme="dark")
-    expect(label).to_have_css("fill", css(COLOURS["dark"]["muted"]))
+    expect(label).to_have_css("fill", css(COLOURS["dark"]["muted"]), timeout=20_000)
 
 
 def test_korean_and_dark_on_a_phone(server: Server, browser: Browser) -> None:

@@ -1,5 +1,7 @@
 """One weight's gradient found three ways: by hand, by autograd, and by nudging the weight."""
 
+import math
+
 import streamlit as st
 
 from playground.analysis.differences import WeightCheck
@@ -59,4 +61,4 @@ def _place(name: str, count: int) -> int:
 
 
 def _precise(value: float) -> str:
-    return f"{value:.{DIGITS}g}".replace("-", "−")
+    return f"{value:.{DIGITS}g}".replace("-", "−") if math.isfinite(value) else number(value)

@@ -96,7 +96,7 @@ def _comparison(config: ExperimentConfig) -> None:
         work(job, _("Training both runs …"), key="stop_comparison", comparison_stopped=config)
     table = job.frame()
     if stopped:
-        st.caption(_("Stopped; this is how far it came."))
+        st.caption(_("Stopped after {done:.0%}; this is how far it came.").format(done=job.progress))
         st.button(
             _("Play"),
             key="resume_comparison",
@@ -175,7 +175,7 @@ def _grid(config: ExperimentConfig) -> None:
         st.error(sentence(refusal), icon=":material/error:")
         return
     if stopped:
-        st.caption(_("Stopped; this is how far it came."))
+        st.caption(_("Stopped after {done:.0%}; this is how far it came.").format(done=job.progress))
     else:
         work(job, _("Training 36 networks side by side …"), key="stop_grid", grid_stopped=anything)
     table = job.frame()

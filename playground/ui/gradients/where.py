@@ -117,7 +117,7 @@ def _influence(findings: Findings, layer: int, quantity: str, t: int, fitted: bo
             first, last = st.columns(2)
             last.metric(_("At the loss, k = {k}").format(k=t), number(row[-1]))
             first.metric(_("At the start, k = 1"), number(row[0]))
-        _small_numbers("influence", table["value"].to_numpy(), findings.subject.dtype)
+        _small_numbers("influence", shown["value"].to_numpy(), findings.subject.dtype)
 
 
 def _small_numbers(matrix: str, values: np.ndarray, dtype: torch.dtype) -> None:
@@ -170,7 +170,7 @@ def _sum(findings: Findings, layer: int, t: int, fitted: bool) -> None:
         ),
     )[f"rnn.weight_hh_l{layer - 1}"]
     one, two, three = st.columns(3)
-    one.metric(_("‖∂L/∂W_hh‖, sum of all terms"), _six(torch.linalg.vector_norm(by_hand.double()).item()))
+    one.metric(_("‖∂L/∂Wₕₕ‖, sum of all terms"), _six(torch.linalg.vector_norm(by_hand.double()).item()))
     two.metric(_("the same from torch's autograd"), _six(torch.linalg.vector_norm(autograd.double()).item()))
     three.metric(_("largest difference of an entry"), number((by_hand - autograd).abs().max().item()))
     contributions = looked_at.reading.contributions(job, scale=scale)
@@ -182,9 +182,8 @@ def _sum(findings: Findings, layer: int, t: int, fitted: bool) -> None:
             _of(contributions, layer), selected=t, fitted=fitted, labels=labels(), dark=is_dark()
         )
         _draw(findings, (figure, contributions), "contributions", _("The gradient of W_hh, term by term"))
-        terms = contributions.query("part == 'cell' and i > 1")[
-            "value"
-        ].to_numpy()  # the first use meets h = 0
+        # The first use meets h = 0.
+        terms = _of(contributions, layer).query("part == 'cell' and i > 1")["value"].to_numpy()
         _small_numbers("contributions", terms, looked_at.dtype)
     with right:
         figure = buildup_over_time(_of(buildup, layer), labels=labels(), dark=is_dark())
