@@ -88,7 +88,11 @@ def _study() -> None:
     reading = Reading(viewer, step, trace, viewer.run.corpus.labels)
     state.choose_first_view("trajectory")
     chosen = st.segmented_control(
-        _("What to look at"), list(VIEWS), format_func=lambda view: _(VIEWS[view]), key="view"
+        _("What to look at"),
+        list(VIEWS),
+        format_func=lambda view: _(VIEWS[view]),
+        key="view",
+        persist_state="session",
     )
     if chosen not in _DRAW:
         return
@@ -112,6 +116,7 @@ def _text_to_read(viewer: Viewer) -> Batch:
     probe = st.text_input(
         _("Probe: any text of known symbols, read at this step"),
         key="probe",
+        persist_state="session",
         placeholder=corpus.decode(corpus.windows[0]),
     )
     if probe:
@@ -134,7 +139,9 @@ def _generated(viewer: Viewer, network: Network) -> None:
     """Text that the network of this step goes on to write after a prompt."""
     corpus = viewer.run.corpus
     left, right = st.columns([3, 2])
-    prompt = left.text_input(_("Prompt"), key="prompt", placeholder=corpus.decode(corpus.windows[0][:2]))
+    prompt = left.text_input(
+        _("Prompt"), key="prompt", persist_state="session", placeholder=corpus.decode(corpus.windows[0][:2])
+    )
     temperature = right.slider(
         _("Temperature"),
         0.0,
@@ -142,6 +149,7 @@ def _generated(viewer: Viewer, network: Network) -> None:
         1.0,
         0.1,
         key="temperature",
+        persist_state="session",
         help=_("0 takes the likeliest symbol, 1 draws from the network's own odds, more is wilder."),
     )
     try:

@@ -45,10 +45,17 @@ def buttons() -> None:
                 min_value=1.0,
                 value=None,
                 key="stop_perplexity",
+                persist_state="session",
                 on_change=state.set_stops,
             )
             st.number_input(
-                _("Stop at step"), min_value=1, value=None, step=1, key="stop_step", on_change=state.set_stops
+                _("Stop at step"),
+                min_value=1,
+                value=None,
+                step=1,
+                key="stop_step",
+                persist_state="session",
+                on_change=state.set_stops,
             )
 
 

@@ -115,6 +115,24 @@ def test_the_sidebar_says_the_same_on_every_page_and_in_every_language(page: Pag
     visit.check()
 
 
+def test_what_is_set_on_a_page_is_there_when_one_comes_back(page: Page) -> None:
+    visit = Visit(page)
+    visit.open("/?text=abcabd&seed=404")
+    page.get_by_role("button", name="Stop at").click()
+    stop = page.locator(".st-key-stop_step input")
+    stop.fill("9")
+    stop.press("Enter")
+    expect(page.get_by_text("stops at step 9")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Gradients").click()
+    figure(page, "influence")
+    page.get_by_role("link", name="Train").click()
+    expect(page.get_by_text("stops at step 9")).to_be_visible()
+    page.get_by_role("button", name="Stop at").click()
+    expect(stop).to_have_value("9")
+    visit.check()
+
+
 def test_figures_follow_the_theme(page: Page) -> None:
     page.emulate_media(color_scheme="light")
     page.goto("/gradients?text=abcabd&seed=403&at=3")
