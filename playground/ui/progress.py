@@ -31,7 +31,7 @@ def work(job: Job, text: str, *, key: str = "", **stop: object) -> None:
     values `stop`. They are drawn before the turn, because what is drawn just before coming back may get lost.
     """
     place = st.empty()
-    if job.progress:
+    if 0 < job.progress < 1:
         with place.container():
             st.progress(min(job.progress, 1.0), text)
             if key:

@@ -62,6 +62,8 @@ def turn_to(page: str) -> None:
     chosen: dict[str, dict[str, Any]] = state.setdefault("chosen", {})
     state.setdefault("followed", {})
     state.setdefault("choice_notices", {})
+    state.setdefault("in_browser", {})
+    state.drawn = {}
     state.page = page
     if page not in chosen or state.arrives:
         query = st.query_params.to_dict()
@@ -80,8 +82,28 @@ def turn_to(page: str) -> None:
                 said[name] = field.kind.check(name, value)
             except Refusal as refusal:
                 state.choice_notices[name], said[name] = refusal, accepted[name]
-        state[name] = said[name]
+        _put(name, said[name])
     chosen[page] = said
+
+
+def _put(name: str, value: Any) -> None:
+    """Set a widget, if it does not say so already: what is set while it is being moved would move it back."""
+    state = st.session_state
+    if name not in state or type(state[name]) is not type(value) or state[name] != value:
+        state[name] = value
+
+
+def mount(name: str, looks: object) -> None:
+    """Give a widget its value unless the browser has it. Call it just before the widget is drawn.
+
+    The browser has what stood on the page, looking the same, when the page was last finished; else it would start with
+    the widget's default, or answer with an option's name of before.
+    """
+    state = st.session_state
+    looks = language(), looks
+    if state.in_browser.get(name) != looks:
+        state[name] = state[name]
+    state.drawn[name] = looks
 
 
 def following(name: str, default: Any) -> Any:
@@ -90,7 +112,8 @@ def following(name: str, default: Any) -> Any:
     value = state.get(name)
     if value is None or value == state.followed.get(name):
         value = default
-    state[name] = state.chosen[state.page][name] = value
+    state.chosen[state.page][name] = value
+    _put(name, value)
     state.followed[name] = default
     return value
 
@@ -196,6 +219,7 @@ def _can_be_drawn(name: str, value: object) -> bool:
 def write_address() -> None:
     """Make the address bar equal to the experiment on screen and to what this page shows of it. Call it last."""
     state = st.session_state
+    state.in_browser = state.drawn
     page = state.page
     query = to_query(state.viewer.config)
     if len(query["text"]) > LONGEST_TEXT_IN_URL:

@@ -133,6 +133,21 @@ def test_what_is_set_on_a_page_is_there_when_one_comes_back(page: Page) -> None:
     visit.check()
 
 
+def test_no_key_press_is_lost_while_the_page_is_busy(page: Page) -> None:
+    visit = Visit(page)
+    page.goto("/gradients?" + urlencode({"text": "abcdefghij" * 4, "seed": 405, "at": 3}))
+    figure(page, "jacobians")
+    visit.quiet()
+    slider = page.locator(".st-key-loss_at input")
+    slider.focus()
+    for _ in range(9):
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_timeout(60)
+    visit.quiet()
+    expect(page).to_have_url(re.compile("loss_at=30$"))
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("^30: "))
+
+
 def test_figures_follow_the_theme(page: Page) -> None:
     page.emulate_media(color_scheme="light")
     page.goto("/gradients?text=abcabd&seed=403&at=3")

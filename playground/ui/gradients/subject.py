@@ -103,6 +103,8 @@ def _train_up_to_what_was_asked(viewer: Viewer) -> None:
     if asked is not None and asked > run.step and run.exploded_at is None:
         text = _("Training up to step {step:,}; now at {now:,}").format(step=asked, now=run.step)
         work(_Training(run, asked), text, key="stop_training", at=run.step)
+    else:
+        st.empty()  # where the bar stands otherwise: what follows keeps its place, and the focus of the keyboard
 
 
 def _step(viewer: Viewer) -> int:
@@ -112,6 +114,7 @@ def _step(viewer: Viewer) -> int:
     step = state.fitted("at", 0, last, default=default)
     with st.container(width=340):
         if last:
+            state.mount("at", last)
             st.slider(
                 label("at"),
                 0,

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from playground.config import Choice, Range
+from playground.ui import state
 from playground.ui.choices import GRADIENTS
 from playground.ui.controls import complaint
 from playground.ui.fields import label, option_label
@@ -21,9 +22,11 @@ def row() -> AbstractContextManager[object]:
 
 def segments(name: str, options: Sequence[Any] | None = None, *, help: str | None = None) -> Any:
     """A few options side by side; what is chosen."""
+    options = options or _options(name)
+    state.mount(name, options)
     with st.container(width="content"):
         chosen = st.segmented_control(
-            label(name), options or _options(name), format_func=_drawn, key=name, required=True, help=help
+            label(name), options, format_func=_drawn, key=name, required=True, help=help
         )
         complaint(name)
     return chosen
@@ -31,8 +34,10 @@ def segments(name: str, options: Sequence[Any] | None = None, *, help: str | Non
 
 def select(name: str, options: Sequence[Any] | None = None, *, width: int, drawn: Drawn | None = None) -> Any:
     """One of many options."""
+    options, drawn = options or _options(name), drawn or _drawn
+    state.mount(name, [drawn(option) for option in options])
     with st.container(width=width):
-        chosen = st.selectbox(label(name), options or _options(name), format_func=drawn or _drawn, key=name)
+        chosen = st.selectbox(label(name), options, format_func=drawn, key=name)
         complaint(name)
     return chosen
 
@@ -42,6 +47,7 @@ def pick(name: str, options: Sequence[Any], *, width: int, drawn: Drawn) -> Any:
     chosen = options[0]
     with st.container(width=width):
         if len(options) > 1:
+            state.mount(name, [drawn(option) for option in options])
             chosen = st.select_slider(label(name), options, format_func=drawn, key=name)
         else:
             st.markdown(f"{label(name)}: {drawn(chosen)}")
@@ -53,6 +59,7 @@ def slider(name: str, step: float, *, width: int) -> Any:
     """A number within the limits of its field."""
     kind = GRADIENTS[name].kind
     assert isinstance(kind, Range)
+    state.mount(name, kind)
     with st.container(width=width):
         chosen = st.slider(label(name), kind.kind(kind.low), kind.kind(kind.high), step=step, key=name)
         complaint(name)
