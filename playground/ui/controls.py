@@ -82,7 +82,8 @@ def _more() -> None:
 @contextmanager
 def _field(name: str) -> Iterator[dict[str, Any]]:
     """What every widget of a field has in common; below the widget stands what is wrong with its value."""
-    yield {"label": _(FIELD_LABELS[name]), "key": name, "help": _(HELP[name])}
+    # Without persistence a widget that leaves the page for a while comes back with the first value it was ever given.
+    yield {"label": _(FIELD_LABELS[name]), "key": name, "help": _(HELP[name]), "persist_state": "session"}
     complaint(name)
 
 

@@ -35,6 +35,7 @@ def buttons() -> None:
             _("Speed"),
             list(SPEEDS),
             key="speed",
+            persist_state="session",
             format_func=option_label,
             required=True,
             label_visibility="collapsed",

@@ -540,6 +540,16 @@ def test_every_choice_is_in_the_address_and_comes_back(name: str) -> None:
     assert again.address.keys() <= {*MANY, "lang"} and again.address.items() >= MANY.items()
 
 
+def test_choices_are_kept_while_their_panel_is_away() -> None:
+    """Also when the page was opened with another panel: Streamlit would bring back what a widget was first given."""
+    visitor = visit(**MANY, panel="knobs").set("panel", "where").set("loss_at", 2).set("state", "c")
+    address = visitor.address
+    visitor.set("panel", "check").set("panel", "where")
+    whole(visitor)
+    assert visitor.address == address and visitor.address["state"] == "c"
+    assert visitor.widget("loss_at").value == 2 and visitor.widget("state").value == "c"
+
+
 @pytest.mark.parametrize("panel", ["where", "check"])
 def test_moving_widgets_writes_the_address_and_defaults_leave_it(panel: str) -> None:
     visitor = visit(**MANY, panel=panel)

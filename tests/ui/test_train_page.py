@@ -514,3 +514,10 @@ def test_the_english_page_has_no_korean() -> None:
 ])  # fmt: skip
 def test_the_check_for_english_works(text: str, is_english: bool) -> None:
     assert english(text) is is_english
+
+
+def test_a_choice_is_kept_while_its_widget_is_away() -> None:
+    visitor = (
+        Visitor(seed=86).set("cell", "rnn").set("nonlinearity", "relu").set("cell", "lstm").set("cell", "rnn")
+    )
+    assert visitor.widget("nonlinearity").value == visitor.address["nonlinearity"] == "relu"

@@ -120,6 +120,7 @@ def _step(viewer: Viewer) -> int:
                 0,
                 last,
                 key="at",
+                persist_state="session",
                 help=_("Every step of the run is kept; its weights are trained again, bit for bit."),
             )
         else:

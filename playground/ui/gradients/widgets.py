@@ -26,7 +26,13 @@ def segments(name: str, options: Sequence[Any] | None = None, *, help: str | Non
     state.mount(name, options)
     with st.container(width="content"):
         chosen = st.segmented_control(
-            label(name), options, format_func=_drawn, key=name, required=True, help=help
+            label(name),
+            options,
+            format_func=_drawn,
+            key=name,
+            persist_state="session",
+            required=True,
+            help=help,
         )
         complaint(name)
     return chosen
@@ -37,7 +43,7 @@ def select(name: str, options: Sequence[Any] | None = None, *, width: int, drawn
     options, drawn = options or _options(name), drawn or _drawn
     state.mount(name, [drawn(option) for option in options])
     with st.container(width=width):
-        chosen = st.selectbox(label(name), options, format_func=drawn, key=name)
+        chosen = st.selectbox(label(name), options, format_func=drawn, key=name, persist_state="session")
         complaint(name)
     return chosen
 
@@ -48,7 +54,9 @@ def pick(name: str, options: Sequence[Any], *, width: int, drawn: Drawn) -> Any:
     with st.container(width=width):
         if len(options) > 1:
             state.mount(name, [drawn(option) for option in options])
-            chosen = st.select_slider(label(name), options, format_func=drawn, key=name)
+            chosen = st.select_slider(
+                label(name), options, format_func=drawn, key=name, persist_state="session"
+            )
         else:
             st.markdown(f"{label(name)}: {drawn(chosen)}")
         complaint(name)
@@ -61,7 +69,14 @@ def slider(name: str, step: float, *, width: int) -> Any:
     assert isinstance(kind, Range)
     state.mount(name, kind)
     with st.container(width=width):
-        chosen = st.slider(label(name), kind.kind(kind.low), kind.kind(kind.high), step=step, key=name)
+        chosen = st.slider(
+            label(name),
+            kind.kind(kind.low),
+            kind.kind(kind.high),
+            step=step,
+            key=name,
+            persist_state="session",
+        )
         complaint(name)
     return chosen
 
