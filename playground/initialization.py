@@ -48,4 +48,9 @@ def initial_parameters(
 
 def spectral_radius(matrix: Tensor) -> float:
     """The largest absolute value of an eigenvalue of a square matrix (H, H)."""
-    return torch.linalg.eigvals(matrix.double()).abs().max().item()
+    return spectral_radii(matrix.double()).item()
+
+
+def spectral_radii(matrices: Tensor) -> Tensor:
+    """The same of each of many matrices: (…, H, H) → (…)."""
+    return torch.linalg.eigvals(matrices).abs().amax(-1)

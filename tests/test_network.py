@@ -18,6 +18,7 @@ from playground.config import NetworkConfig, TextConfig
 from playground.corpus import Batch, Corpus
 from playground.initialization import spectral_radius
 from playground.network import Network
+from tests.kinds import KINDS
 
 V = 5
 EXACT = {"rtol": 0, "atol": 1e-9}
@@ -157,17 +158,7 @@ def autograd_by_hand(network: Network, batch: Batch, replica: int = 0) -> dict[s
 
 
 @pytest.mark.parametrize("replicas", [1, 8])
-@pytest.mark.parametrize(
-    ("cell", "nonlinearity"),
-    [
-        ("rnn", "tanh"),
-        ("rnn", "relu"),
-        ("rnn", "sigmoid"),
-        ("rnn", "linear"),
-        ("lstm", "tanh"),
-        ("gru", "tanh"),
-    ],
-)
+@pytest.mark.parametrize(("cell", "nonlinearity"), KINDS)
 def test_every_named_tensor_and_its_gradient_is_autograds(
     cell: str, nonlinearity: str, replicas: int
 ) -> None:

@@ -63,15 +63,9 @@ CASES: Mapping[str, ExperimentConfig] = MappingProxyType(
         ),
     }
 )
+# A grid that shows where only clipping helps.
 LEARNING_RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-THRESHOLDS = (
-    0.1,
-    0.3,
-    1.0,
-    3.0,
-    10.0,
-    math.inf,
-)  # with the rates above, a grid that shows where only clipping helps
+THRESHOLDS = (0.1, 0.3, 1.0, 3.0, 10.0, math.inf)
 
 RUN_COLUMNS = {
     "variant": object,
@@ -118,10 +112,8 @@ class _InTurns:
                 self._done += 1
                 if time.thread_time() >= deadline and self._done < self._pieces:
                     return False
-            self._done, self._work = (
-                self._pieces,
-                iter(()),
-            )  # the trainers may go; a run that ended early counts
+            self._done = self._pieces  # a run that ended early counts
+            self._work = iter(())  # the trainers may go
         return True
 
 

@@ -25,6 +25,7 @@ from playground.cells import CELLS
 from playground.cells.nonlinearity import NONLINEARITIES
 from playground.cells.weights import ReplicatedWeights
 from playground.config import Choice, Range
+from playground.initialization import spectral_radii
 
 SYMBOLS = 6  # V
 RADII = (0.3, 0.5, 0.7, 0.9, 1.0, 1.2, 1.5, 2.0, 2.5, 3.0)
@@ -155,11 +156,6 @@ def untrained(knobs: Knobs, draws: int) -> Untrained:
     gradient /= torch.linalg.vector_norm(gradient, dim=-1, keepdim=True)
     symbols = torch.randint(SYMBOLS, (knobs.length, draws, 1), generator=generator)
     return Untrained(weights, symbols, gradient)
-
-
-def spectral_radii(blocks: Tensor) -> Tensor:
-    """The largest absolute value of an eigenvalue of each matrix: (…, H, H) → (…)."""
-    return torch.linalg.eigvals(blocks).abs().amax(-1)
 
 
 def orthogonal(gaussian: Tensor) -> Tensor:

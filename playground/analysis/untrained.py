@@ -12,6 +12,7 @@ from typing import NamedTuple, Self
 import torch
 from torch import Tensor
 
+from playground.analysis.backpropagation import norms
 from playground.cells import CELLS
 from playground.cells.fast import ManyReplicas
 from playground.cells.weights import ReplicatedWeights
@@ -88,11 +89,4 @@ class _Pass:
         self.layer.grad_h.zero_()[-1] = networks.gradient
         self.layer.backward()
         gradients = self.layer.gradients()
-        return {name: norm(gradients[name].squeeze(2)) for name in self.states}
-
-
-def norm(vectors: Tensor) -> Tensor:
-    """L2 norm over the last dimension, also where the squares would underflow or overflow."""
-    largest = vectors.abs().amax(-1, keepdim=True)
-    scale = torch.where((largest > 0) & largest.isfinite(), largest, 1.0)
-    return torch.linalg.vector_norm(vectors / scale, dim=-1) * scale.squeeze(-1)
+        return {name: norms(gradients[name].squeeze(2)) for name in self.states}

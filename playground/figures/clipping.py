@@ -13,7 +13,7 @@ from .theme import COLOURS, MAGNITUDE, mode, notice, scale, styled
 from .training import clipped_marks, over_training
 
 EXPLODED = (
-    2  # a loss above so many times the first one is beyond the axis: what was learned would be flat beside it
+    2  # a loss above so many times the first one leaves the axis: beside it, what was learned would be flat
 )
 RUNS = {"free": ("free", "dash"), "clipped": ("clipped_norm", "solid")}  # colour and dash
 SMALLEST_ANGLE = 10.0  # degrees: rounding errors of angle 0 should look like 0

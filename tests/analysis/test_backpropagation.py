@@ -17,17 +17,10 @@ from playground.config import ExperimentConfig, NetworkConfig, TextConfig, Train
 from playground.corpus import Batch, Corpus
 from playground.network import Network
 from playground.training import Trainer
+from tests.kinds import KINDS
 
 V, H = 5, 4
 EXACT = {"rtol": 0, "atol": 1e-9, "equal_nan": True}
-KINDS = [
-    ("rnn", "tanh"),
-    ("rnn", "relu"),
-    ("rnn", "sigmoid"),
-    ("rnn", "linear"),
-    ("lstm", "tanh"),
-    ("gru", "tanh"),
-]
 BATCH = Batch(  # the targets at the third and at the last timestep are left out
     torch.tensor([3, 1, 4, 1, 0, 2]).view(-1, 1, 1),
     torch.tensor([1, 4, 0, 0, 2, 0]).view(-1, 1, 1),

@@ -12,28 +12,22 @@ import torch
 from pandas.testing import assert_frame_equal
 from torch import Tensor
 
+from playground.analysis.backpropagation import norms
 from playground.analysis.knobs import (
     KNOBS,
     RADII,
     Knobs,
     draw,
     quantiles,
-    spectral_radii,
     sweep,
     untrained,
 )
-from playground.analysis.untrained import Backward, Untrained, norm
+from playground.analysis.untrained import Backward, Untrained
+from playground.initialization import spectral_radii
 from playground.refusal import Refusal
+from tests.kinds import KINDS
 
 TINY = Knobs(length=12, hidden_size=5, radius=1.1, seed=3)
-KINDS = [
-    ("rnn", "tanh"),
-    ("rnn", "relu"),
-    ("rnn", "sigmoid"),
-    ("rnn", "linear"),
-    ("lstm", "tanh"),
-    ("gru", "tanh"),
-]
 
 # Median ‖∂L/∂h_1‖ / ‖∂L/∂h_T‖ of 300 tanh RNNs of the same recipe, drawn by another program. T counts states,
 # so the distance is T − 1: at distance 4 the first entry would be 0.034, not 0.078.
@@ -180,7 +174,7 @@ def test_what_is_not_finite_is_passed_on() -> None:
 
 def test_norms_need_no_squares_within_range() -> None:
     vectors = [[3e-200, -4e-200], [3e200, 4e200], [0, 0], [math.inf, 1], [math.nan, 1]]
-    found = norm(torch.tensor(vectors, dtype=torch.float64))
+    found = norms(torch.tensor(vectors, dtype=torch.float64))
     assert found.tolist() == pytest.approx([5e-200, 5e200, 0, math.inf, math.nan], rel=1e-14, nan_ok=True)
 
 

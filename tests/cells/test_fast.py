@@ -7,16 +7,9 @@ from torch import Tensor
 from playground.cells import CELLS, LSTM
 from playground.cells.fast import FastLayer, over_time
 from playground.cells.weights import LayerWeights, ReplicatedWeights
+from tests.kinds import KINDS
 
 T, B, E, H = 5, 2, 3, 4
-KINDS = [
-    ("rnn", "tanh"),
-    ("rnn", "relu"),
-    ("rnn", "sigmoid"),
-    ("rnn", "linear"),
-    ("lstm", "tanh"),
-    ("gru", "tanh"),
-]
 
 
 def draw(*shape: int, generator: torch.Generator) -> Tensor:
