@@ -7,6 +7,10 @@ from playground.ui import state
 from playground.ui.fields import option_label
 from playground.ui.words import _
 
+PLAY_WIDTH = (
+    116  # pixels, for both of its words in both languages: the row must not break anew with every click
+)
+
 
 def buttons() -> None:
     """Draw the transport row."""
@@ -17,6 +21,7 @@ def buttons() -> None:
             key="play",
             icon=":material/pause:" if playing else ":material/play_arrow:",
             type="primary",
+            width=PLAY_WIDTH,
             on_click=state.toggle_play,
             disabled=state.viewer().exploded_at is not None,
         )
