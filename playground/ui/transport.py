@@ -7,9 +7,7 @@ from playground.ui import state
 from playground.ui.fields import option_label
 from playground.ui.words import _
 
-PLAY_WIDTH = (
-    116  # pixels, for both of its words in both languages: the row must not break anew with every click
-)
+PLAY_WIDTH = 116  # pixels, for both words in both languages: the row must not break anew at each click
 
 
 def buttons() -> None:
