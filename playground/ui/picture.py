@@ -26,6 +26,20 @@ CHART = {
 Picture = tuple[Any, pd.DataFrame]  # a figure, or None where the table itself is the picture; and its numbers
 
 
+def draw(figure: Any, *, name: str, title: str, on_pick: Callable[[str], None] | None = None) -> None:
+    """Draw a figure alone, where its table has a download already. The arguments are those of `show`."""
+    key = f"figure_{name}"
+    st.plotly_chart(
+        figure,
+        key=key,
+        theme=None,
+        alt=title,
+        config=CHART,
+        selection_mode="points",
+        on_select=partial(on_pick, key) if on_pick else "ignore",
+    )
+
+
 def show(
     picture: Picture, *, name: str, title: str, file: str, on_pick: Callable[[str], None] | None = None
 ) -> None:
@@ -35,17 +49,8 @@ def show(
     its ending. on_pick: called with the figure's key when the reader has clicked on a point.
     """
     figure, table = picture
-    key = f"figure_{name}"
     if figure is not None:
-        st.plotly_chart(
-            figure,
-            key=key,
-            theme=None,
-            alt=title,
-            config=CHART,
-            selection_mode="points",
-            on_select=partial(on_pick, key) if on_pick else "ignore",
-        )
+        draw(figure, name=name, title=title, on_pick=on_pick)
     else:
         st.dataframe(table.dropna(axis="columns", how="all"), hide_index=True)
     st.download_button(

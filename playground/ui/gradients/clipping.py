@@ -115,7 +115,7 @@ def _comparison(config: ExperimentConfig) -> None:
             (figure, table), name="norms", title=_("Gradient norm before and after"), file="clipping"
         )
         figure = clipping_angles(table, labels=labels(), dark=is_dark())
-        _figure_only(figure, "angles", _("Angle between the gradient and what is left of it"))
+        picture.draw(figure, name="angles", title=_("Angle between the gradient and what is left of it"))
     with right:
         corpus = _corpus(config)
         whole = (
@@ -123,13 +123,8 @@ def _comparison(config: ExperimentConfig) -> None:
         )  # a batch that is not all of the text may have a lower floor than the text
         floor = math.log(memory_floors(corpus)[1]) if whole else None
         figure = clipping_losses(table, floor=floor, labels=labels(), dark=is_dark())
-        _figure_only(figure, "losses", _("Loss with and without clipping"))
+        picture.draw(figure, name="losses", title=_("Loss with and without clipping"))
         lesson.note("gradients", "angle")
-
-
-def _figure_only(figure: object, name: str, title: str) -> None:
-    """A further figure of a table that has its download already."""
-    st.plotly_chart(figure, key=f"figure_{name}", theme=None, alt=title, config=picture.CHART)
 
 
 def _results(table: pd.DataFrame) -> None:
