@@ -69,7 +69,7 @@ def config_for(task: Task) -> ExperimentConfig:
             batch_size=task.batch,
         ),
         NetworkConfig(task.cell, hidden_size=task.hidden),
-        TrainingConfig("adam", 0.002, "norm", 1.0),
+        TrainingConfig("adam", 0.002, clip="norm", clip_threshold=1.0),
     )
 
 

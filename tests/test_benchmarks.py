@@ -336,7 +336,7 @@ def test_the_grid_and_its_rival_are_timed_per_update():
             ExperimentConfig(
                 TextConfig(random_text(4, length), sequence_length=length),
                 NetworkConfig("gru", hidden_size=size),
-                TrainingConfig("momentum", 0.1, "norm", 1.0),
+                TrainingConfig("momentum", 0.1, clip="norm", clip_threshold=1.0),
             ),
             updates=10,
         )

@@ -51,14 +51,14 @@ CASES: Mapping[str, ExperimentConfig] = MappingProxyType(
         "exploding": ExperimentConfig(
             TextConfig(_TYGER),
             NetworkConfig("rnn", 16, nonlinearity="relu"),
-            TrainingConfig("momentum", 0.3, "norm", 0.3),
+            TrainingConfig("momentum", 0.3, clip="norm", clip_threshold=0.3),
             seed=1,
         ),
         # The last symbol depends on the first, 50 timesteps before: hardly any gradient comes from there to be clipped.
         "vanishing": ExperimentConfig(
             TextConfig(**PRESETS["gap-50"].values()),
             NetworkConfig("rnn", 16),
-            TrainingConfig("momentum", 0.1, "norm", 1.0),
+            TrainingConfig("momentum", 0.1, clip="norm", clip_threshold=1.0),
             seed=1,
         ),
     }

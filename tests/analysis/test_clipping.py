@@ -32,12 +32,13 @@ VERSE = TextConfig("the cat\nsat on\nthe mat", batch_size=2)  # batches of an ep
 BURSTING = ExperimentConfig(  # free, it is not finite any more after a few updates
     TextConfig("hello"),
     NetworkConfig("rnn", 8, nonlinearity="linear"),
-    TrainingConfig("sgd", 10.0, "norm", 0.01),
+    TrainingConfig("sgd", 10.0, clip="norm", clip_threshold=0.01),
 )
 
 
 def experiment(clip: str = "norm", threshold: float = 0.3, text: TextConfig = VERSE) -> ExperimentConfig:
-    return ExperimentConfig(text, NetworkConfig("gru", 8), TrainingConfig("sgd", 0.5, clip, threshold), 3)
+    training = TrainingConfig("sgd", 0.5, clip=clip, clip_threshold=threshold)
+    return ExperimentConfig(text, NetworkConfig("gru", 8), training, 3)
 
 
 def done(work: ClippingComparison | ClippingGrid) -> pd.DataFrame:
