@@ -21,6 +21,7 @@ check: .venv/dev.stamp
 	$(BIN)/ruff format --check $(LOOK_AT)
 	$(BIN)/ruff check $(LOOK_AT)
 	$(BIN)/pyright
+	$(BIN)/python -m tests.web.typecheck
 	$(MAKE) test
 
 bench: .venv/dev.stamp browser
