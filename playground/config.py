@@ -5,13 +5,15 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, Self
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, NamedTuple, Self
 
 from playground.refusal import Refusal, quote
 
 MAX_TEXT = 100_000  # code points of training text
 MAX_NUMBER = 40  # characters of a number in a URL
+MAX_CHANGES = 100  # of the learning rate in one run
+MAX_STEP = 10_000_000  # training steps that a link may speak of
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _FLOAT = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -163,9 +165,66 @@ def _place(text: str, found: re.Match[str]) -> dict[str, object]:
     return {"code": f"U+{ord(found[0]):04X}", "line": text.count("\n", 0, found.start()) + 1}
 
 
+class RateChange(NamedTuple):
+    """From training step `step` on, updates use `learning_rate`."""
+
+    step: int
+    learning_rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Changes of the learning rate while training: at most `limit`, at ascending steps; `81:0.1,155:0.01` in a URL."""
+
+    limit: int
+
+    def check(self, name: str, value: object) -> tuple[RateChange, ...]:
+        """Return the changes if there are not too many and their steps ascend from 1, else raise `Refusal`."""
+        if not isinstance(value, tuple | list):
+            raise self._refusal(name, value)
+        if len(value) > self.limit:
+            raise Refusal(
+                name,
+                "{field} must be at most {limit}; got {count:,}.",
+                limit=self.limit,
+                count=len(value),
+            )
+        changes, last = [], 0
+        for change in value:
+            if not isinstance(change, tuple | list) or len(change) != 2:
+                raise self._refusal(name, value)
+            step = Range(last + 1, MAX_STEP).check(name, change[0])
+            changes.append(RateChange(int(step), float(FIELDS["learning_rate"].check(name, change[1]))))
+            last = changes[-1].step
+        return tuple(changes)
+
+    def parse(self, name: str, text: str) -> tuple[RateChange, ...]:
+        """Read the changes from a URL."""
+        if len(text) > self.limit * 2 * MAX_NUMBER:
+            raise self._refusal(name, text)
+        changes = []
+        for part in text.split(",") if text else ():
+            step, colon, rate = part.partition(":")
+            if not colon or not _INTEGER.fullmatch(step) or len(rate) > MAX_NUMBER or not _FLOAT.fullmatch(rate):
+                raise self._refusal(name, text)
+            changes.append((int(step), float(rate)))
+        return self.check(name, tuple(changes))
+
+    def show(self, value: tuple[RateChange, ...]) -> str:
+        """Write the changes into a URL."""
+        return ",".join(f"{change.step}:{change.learning_rate!r}" for change in value)
+
+    def _refusal(self, name: str, value: object) -> Refusal:
+        return Refusal(
+            name,
+            "{field} must be steps with rates such as 81:0.1,155:0.01; got {value}.",
+            value=value,
+        )
+
+
 TEXT = Text(MAX_TEXT)
 
-FIELDS: dict[str, Choice | Range | Flag | Text] = {
+FIELDS: dict[str, Choice | Range | Flag | Text | Schedule] = {
     "cell": Choice(("rnn", "lstm", "gru")),
     "text": TEXT,
     "tokens": Choice(("character", "jamo", "word")),
@@ -180,6 +239,7 @@ FIELDS: dict[str, Choice | Range | Flag | Text] = {
     "forget_bias": Range(-5, 5, float),
     "optimizer": Choice(("sgd", "momentum", "rmsprop", "adagrad", "adam")),
     "learning_rate": Range(1e-5, 10, float),
+    "rates": Schedule(MAX_CHANGES),
     "clip": Choice(("off", "norm", "value")),
     "clip_threshold": Range(1e-3, 1e3, float),
     "reduction": Choice(("mean", "sum")),
@@ -235,16 +295,52 @@ class NetworkConfig:
 
 @dataclass(frozen=True, slots=True)
 class TrainingConfig:
-    """How the network learns. `reduction` is how the losses of all predictions become one number."""
+    """How the network learns.
+
+    `learning_rate` is that of the first updates, `rates` are its changes afterwards; a change to the rate that holds
+    anyway is left out, so equal trainings have equal configs. `reduction` is how the losses of all predictions become
+    one number.
+    """
 
     optimizer: str = "adam"
     learning_rate: float = 0.01
     clip: str = "norm"
     clip_threshold: float = 1.0
     reduction: str = "mean"
+    rates: tuple[RateChange, ...] = ()
 
     def __post_init__(self) -> None:
         _check_fields(self)
+        rate, changes = self.learning_rate, []
+        for change in self.rates:
+            if change.learning_rate != rate:
+                changes.append(change)
+                rate = change.learning_rate
+        object.__setattr__(self, "rates", tuple(changes))
+
+    def rate_at(self, step: int) -> float:
+        """Learning rate of the update that leaves `step`."""
+        rate = self.learning_rate
+        for change in self.rates:
+            if change.step > step:
+                break
+            rate = change.learning_rate
+        return rate
+
+    @property
+    def last_rate(self) -> float:
+        """The learning rate after all changes."""
+        return self.rates[-1].learning_rate if self.rates else self.learning_rate
+
+    def changed(self, step: int, learning_rate: float) -> Self:
+        """The same training up to `step`, which goes on with `learning_rate` from there.
+
+        Raises `Refusal` for "rates" if these are too many changes.
+        """
+        if step == 0:
+            return replace(self, learning_rate=learning_rate, rates=())
+        before = tuple(change for change in self.rates if change.step < step)
+        return replace(self, rates=(*before, RateChange(step, learning_rate)))
 
 
 @dataclass(frozen=True, slots=True)

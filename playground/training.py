@@ -5,6 +5,7 @@ and nothing here draws a random number.
 """
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -19,6 +20,23 @@ from playground.optimizers import OPTIMIZERS
 from playground.trace import Trace
 
 CLIP_EPSILON = 1e-6  # torch.nn.utils.clip_grad_norm_ divides by norm + 1e-6
+LARGEST_EXPONENT = math.log(sys.float_info.max)  # exp of more has no 64-bit number
+SQUARES = 1e-15, 1e15  # norms between these have squares that 32 bits hold without loss
+SMALLEST_SCALE = 1e-30  # by which a gradient of 32 bits is multiplied; smaller ones lose digits there
+
+
+@dataclass(frozen=True, slots=True)
+class Explosion:
+    """The first number of a training that is not finite.
+
+    step: how many updates the weights had seen. what: "loss" or "gradient". where: of a loss its timestep, counted from
+    1; of a gradient the parameter, by torch.nn's name. value: what it became, ∞, −∞ or NaN.
+    """
+
+    step: int
+    what: str
+    where: int | str
+    value: float
 
 
 class Update(NamedTuple):
@@ -41,8 +59,8 @@ class Update(NamedTuple):
 
     @property
     def perplexity(self) -> tuple[float, ...]:
-        """exp(nll), the number of symbols between which the network is as good as guessing."""
-        return tuple(math.inf if nll > 700 else math.exp(nll) for nll in self.nll)
+        """exp(nll), the number of symbols between which the network is as good as guessing; ∞ beyond 64 bits."""
+        return tuple(math.inf if nll > LARGEST_EXPONENT else math.exp(nll) for nll in self.nll)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +95,8 @@ class Trainer:
     Attributes:
         network, corpus, config: what is trained, on what, and how.
         step: how many updates have been made.
-        learning_rate: may be set at any time; the next update of replicas without rates of their own uses it.
+        learning_rate: what the next update of replicas without rates of their own uses. It may be set at any time,
+            unless the config changes it while training: then it is set by that.
     """
 
     def __init__(
@@ -108,6 +127,22 @@ class Trainer:
         )
         self._exploded: set[int] = set()  # replicas that keep their weights
         self._measured: tuple[int, int, Workspace] | None = None  # step, network.passes, where the pass is
+
+    def explosion(self, replica: int = 0) -> Explosion | None:
+        """What is not finite at the present weights, losses first; None if everything is."""
+        with torch.inference_mode():
+            workspace = self._measure()
+            losses = workspace.loss[:, replica, :, 0]  # (T, B)
+            if not torch.isfinite(losses).all():
+                t, column = (~torch.isfinite(losses)).nonzero()[0].tolist()
+                return Explosion(self.step, "loss", t + 1, losses[t, column].item())
+            if not math.isfinite(workspace.total[replica].item()):  # of losses that are finite
+                return Explosion(self.step, "loss", len(losses), workspace.total[replica].item())
+            for name, gradient in self.network.named_gradients().items():
+                values = gradient[replica]
+                if not torch.isfinite(values).all():
+                    return Explosion(self.step, "gradient", name, values[~torch.isfinite(values)][0].item())
+        return None
 
     def measure(self) -> Trace:
         """Forward and backward on the batch of this step at the present weights, without an update.
@@ -192,6 +227,8 @@ class Trainer:
         )
 
     def _measure(self) -> Workspace:
+        if self.config.training.rates:
+            self.learning_rate = self.config.training.rate_at(self.step)
         network, measured = self.network, self._measured
         if measured is not None and measured[0] == self.step and measured[1] == network.passes:
             return measured[2]
@@ -204,10 +241,10 @@ class Trainer:
     ) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...], bool]:
         """Loss, nll and gradient norm of every replica as measured, and whether all of them are finite."""
         totals = workspace.total.tolist()
-        norms = tuple(torch.linalg.vector_norm(self.network.gradients, 2, 1).tolist())
+        norms = _norms(self.network.gradients)
         nll = tuple([total / count for total, count in zip(totals, workspace.count, strict=True)])
         loss = nll if self.config.training.reduction == "mean" else tuple(totals)
-        finite = not self._exploded and math.isfinite(sum(totals) + sum(norms))
+        finite = not self._exploded and all(map(math.isfinite, (*totals, *norms)))
         return loss, nll, norms, finite
 
     def _update(self) -> Update:
@@ -262,7 +299,9 @@ class Trainer:
             return tuple(norms), clipped
         scales = [min(scale, 1.0) for scale in scales]
         gradients = self.network.gradients
-        if len(scales) == 1:
+        if min(scales) < SMALLEST_SCALE:
+            gradients.copy_(gradients.double() * _column(scales, torch.float64))
+        elif len(scales) == 1:
             gradients.mul_(scales[0])
         else:
             gradients.mul_(_column(scales, gradients.dtype))
@@ -273,12 +312,30 @@ class Trainer:
         gradients, bounds = self.network.gradients, self._bounds
         largest = torch.linalg.vector_norm(gradients, math.inf, 1).tolist()
         gradients.clamp_(-bounds, bounds)  # pyright: ignore[reportCallIssue, reportArgumentType]
-        after = torch.linalg.vector_norm(gradients, 2, 1).tolist()
+        after = _norms(gradients)
         pairs = zip(largest, self._thresholds, strict=True)
-        return tuple(after), tuple([each > threshold for each, threshold in pairs])
+        return after, tuple([each > threshold for each, threshold in pairs])
 
 
 CLIPPING = {"off": Trainer._clip_nothing, "norm": Trainer._clip_norm, "value": Trainer._clip_value}
+
+
+def _norms(gradients: Tensor) -> tuple[float, ...]:
+    """L2 norm of each row of (R, P), whatever the size of its entries; not finite only where an entry is not."""
+    norms = torch.linalg.vector_norm(gradients, 2, 1).tolist()
+    low, high = SQUARES
+    for replica, norm in enumerate(norms):  # each as alone, to the last bit
+        if not low < norm < high:
+            norms[replica] = _scaled_norm(gradients[replica])
+    return tuple(norms)
+
+
+def _scaled_norm(gradient: Tensor) -> float:
+    """L2 norm in 64 bits, of numbers divided by the largest of them."""
+    largest = gradient.abs().max().double()
+    if largest == 0 or not torch.isfinite(largest):
+        return largest.item()
+    return (torch.linalg.vector_norm(gradient.double() / largest) * largest).item()
 
 
 def _column(values: Sequence[float], dtype: torch.dtype) -> Tensor:
