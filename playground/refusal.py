@@ -2,7 +2,7 @@
 
 import reprlib
 
-import regex
+from playground.characters import whole
 
 SHOWN = 40  # code points of a refused value that a sentence repeats
 # Unprintable alone, but parts of what is seen: joiners in Persian words and family emoji, tags in flag emoji.
@@ -42,7 +42,7 @@ def shorten(value: object, limit: int = SHOWN) -> str:
         shown = hex(value)  # its decimal digits take quadratic time, and Python refuses them above 4,300
     else:
         shown = visible(reprlib.repr(value))
-    return shown if len(shown) <= limit else _cut(shown, limit - 1) + "…"
+    return shown if len(shown) <= limit else whole(shown, limit - 1) + "…"
 
 
 def quote(text: str) -> str:
@@ -53,13 +53,3 @@ def quote(text: str) -> str:
 def visible(text: str) -> str:
     """The text with every unprintable code point shown as an escape such as \\u202e."""
     return "".join(c if c.isprintable() or c in _PARTS else ascii(c)[1:-1] for c in text)
-
-
-def _cut(text: str, limit: int) -> str:
-    """As many whole user-perceived characters from the start as fit into `limit` code points."""
-    end = 0
-    for character in regex.finditer(r"\X", text):
-        if character.end() > limit:
-            break
-        end = character.end()
-    return text[:end]

@@ -4,10 +4,12 @@ All work on the text's NFC form, so that é is the same symbol however it was ty
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from functools import partial
 
 import regex
 
+from playground.characters import characters, composed
 from playground.refusal import visible
 
 BOS = "\x02"  # begin of sequence; no text may contain control characters, so no symbol of a text equals it
@@ -16,9 +18,33 @@ EOS = "\x03"  # end of sequence
 MAX_LABEL = 32  # code points; the longest emoji have 10
 
 _SIGNS = {BOS: "BOS", EOS: "EOS", " ": "␣", "\t": "⇥"}
+_UNSEEN = regex.compile(r"[\p{Default_Ignorable_Code_Point}\u2800]")  # printable by its class, yet blank
+
 _JAMO = "\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff"  # conjoining jamo, archaic ones included
 _JAMO_SYMBOL = regex.compile(rf"[{_JAMO}][^{_JAMO}]*")
 _HANGUL = regex.compile(rf"[{_JAMO}\uac00-\ud7a3]")
+
+
+def _keyboard_letters(jamo: range) -> dict[str, str]:
+    """Conjoining jamo by the letter of a Korean keyboard that is called the same."""
+    names = ((unicodedata.name(chr(code)).split(maxsplit=2)[2], chr(code)) for code in jamo)
+    return {unicodedata.lookup(f"HANGUL LETTER {name}"): letter for name, letter in names}
+
+
+_INITIALS = _keyboard_letters(range(0x1100, 0x1113))  # 19 consonants that begin a syllable
+_VOWELS = _keyboard_letters(range(0x1161, 0x1176))  # 21
+_FINALS = _keyboard_letters(range(0x11A8, 0x11C3))  # 27 consonants and pairs of them that close a syllable
+_TYPED = {jamo: letter for letter, jamo in (_INITIALS | _VOWELS).items()}
+
+_OPEN, _VOWEL, _CLOSE = ("".join(letters) for letters in (_INITIALS, _VOWELS, _FINALS))
+# A consonant after initial and vowel closes their syllable, unless it begins the next one.
+_LETTER = regex.compile(
+    rf"(?P<closing>(?<=[{_OPEN}][{_VOWEL}])[{_CLOSE}](?![{_VOWEL}]))|[{_OPEN}{_VOWEL}{_CLOSE}]"
+)
+# Initials and vowels of today that are no part of a syllable, not even of one that only archaic letters complete.
+_LONE = regex.compile(
+    "[\u1100-\u1112](?![\u1160-\u11a7\ud7b0-\ud7c6])|(?<![\u1100-\u115f\ua960-\ua97c])[\u1161-\u1175]"
+)
 
 
 class Tokenizer:
@@ -30,6 +56,10 @@ class Tokenizer:
         """Split a line (text without line breaks) into its symbols."""
         raise NotImplementedError
 
+    def read(self, line: str, vocabulary: Container[str]) -> list[str]:
+        """Split a line for a model that knows `vocabulary`: of what can be read in two ways, the known one."""
+        return self.encode(line)
+
     def decode(self, symbols: Iterable[str]) -> str:
         """Join symbols to text; BOS and EOS leave no trace."""
         return self.separator.join(symbol for symbol in symbols if symbol not in (BOS, EOS))
@@ -38,7 +68,7 @@ class Tokenizer:
         """What is drawn for a symbol: itself if it can be seen, at most `MAX_LABEL` code points of it."""
         if symbol in _SIGNS:
             return _SIGNS[symbol]
-        if not any(c.isprintable() for c in symbol):
+        if not any(c.isprintable() and not _UNSEEN.match(c) for c in symbol):
             shown = " ".join(f"U+{ord(c):04X}" for c in symbol)
         elif unicodedata.category(symbol[0]).startswith("M"):
             shown = "◌" + visible(symbol)  # a mark without a letter, on Unicode's placeholder for one
@@ -55,20 +85,31 @@ class CharacterTokenizer(Tokenizer):
 
     def encode(self, line: str) -> list[str]:
         """Split a line into its characters."""
-        return regex.findall(r"\X", unicodedata.normalize("NFC", line))
+        return list(characters(composed(line)))
 
 
 class JamoTokenizer(CharacterTokenizer):
     """Hangul syllables are split into their letters: 한 is ㅎ, ㅏ, -ㄴ. Other characters stay whole.
 
     The symbols are conjoining jamo, of which initial and final consonants are different ones, so any sequence
-    of them has one reading: NFC joins them to syllables again.
+    of them has one reading.
+
+    The letters of a keyboard (Unicode's compatibility jamo) are the same alphabet. What is typed letter by letter
+    is read as an input method reads it: ㅎㅏㄴㅏ is 하나, ㅎㅏㄴㄱㅡㄹ is 한글. A consonant after initial and vowel is
+    final, unless a vowel follows; every other consonant is initial, also after a finished syllable, so 네ㅋㅋ is
+    not 넼ㅋ. A pair such as ㄳ, which begins no syllable, stays itself where it closes none. Two typed letters are
+    never made one: neither ㅂㅅ to ㅄ nor ㅗㅏ to ㅘ.
     """
 
     def encode(self, line: str) -> list[str]:
         """Split a line into letters and other characters."""
+        return self.read(line, ())
+
+    def read(self, line: str, vocabulary: Container[str]) -> list[str]:
+        """Split a line; a typed consonant of which only the other form, initial or final, is known is that one."""
+        conjoined = _LETTER.sub(partial(_conjoining, vocabulary=vocabulary), composed(line))
         symbols = []
-        for character in super().encode(line):
+        for character in super().encode(conjoined):
             if _HANGUL.match(character):
                 symbols += _JAMO_SYMBOL.findall(unicodedata.normalize("NFD", character))
             else:
@@ -76,8 +117,12 @@ class JamoTokenizer(CharacterTokenizer):
         return symbols
 
     def decode(self, symbols: Iterable[str]) -> str:
-        """Join symbols to text, letters to syllables; BOS and EOS leave no trace."""
-        return unicodedata.normalize("NFC", super().decode(symbols))
+        """Join symbols to text, letters to syllables; BOS and EOS leave no trace.
+
+        Letters that belong to no syllable are those of a keyboard, as people write ㅋㅋ and ㅠㅠ. Only finals stay
+        conjoining: typed, they would be initials. So the text, read again, gives the same symbols.
+        """
+        return _LONE.sub(lambda lone: _TYPED[lone[0]], composed(super().decode(symbols)))
 
     def label(self, symbol: str) -> str:
         """What is drawn for a symbol: a letter as on a keyboard, a hyphen before a final consonant."""
@@ -91,6 +136,16 @@ class JamoTokenizer(CharacterTokenizer):
         return super().label("-" + drawn if kind == "JONGSEONG" else drawn)
 
 
+def _conjoining(typed: regex.Match[str], vocabulary: Container[str]) -> str:
+    """The conjoining jamo that a keyboard letter stands for, or the letter itself if there is none."""
+    letter = typed[0]
+    if letter in _VOWELS:
+        return _VOWELS[letter]
+    initial, final = _INITIALS.get(letter, letter), _FINALS.get(letter, letter)
+    expected, other = (final, initial) if typed["closing"] else (initial, final)
+    return other if other in vocabulary and expected not in vocabulary else expected
+
+
 class WordTokenizer(Tokenizer):
     """One symbol is what stands between white space; punctuation stays with its word."""
 
@@ -98,7 +153,7 @@ class WordTokenizer(Tokenizer):
 
     def encode(self, line: str) -> list[str]:
         """Split a line into its words."""
-        return unicodedata.normalize("NFC", line).split()
+        return composed(line).split()
 
 
 TOKENIZERS: dict[str, Tokenizer] = {

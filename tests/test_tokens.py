@@ -1,9 +1,13 @@
 import unicodedata
+from itertools import product
 
 import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.config import TextConfig
+from playground.corpus import Corpus
 from playground.tokens import BOS, EOS, MAX_LABEL, TOKENIZERS
 
 CHARACTER, JAMO, WORD = TOKENIZERS["character"], TOKENIZERS["jamo"], TOKENIZERS["word"]
@@ -14,7 +18,37 @@ FAMILY, FLAG, ENGLAND = "👨‍👩‍👧‍👦", "🇰🇷", "🏴󠁧󠁢�
 hard = st.sampled_from(
     "한글각가ㅋㄱ\u1112\u1161\u11ab\u119e\ua97c\u302e\u0301\u0327e ́\u200d\u200c\ufe0f👨🇰🇷🏽שم \t\u3000"
 )
-lines = st.text(hard | st.characters(exclude_categories=["Cs", "Cc"]))
+anything = st.characters(exclude_categories=["Cs", "Cc"])
+lines = st.text(hard | anything)
+
+SCRIPTS = {
+    "Latin": "aZéßﬁ́", "Greek": "αΩ", "Cyrillic": "жЙ", "Hebrew": "שלם", "Arabic": "لاُم؀",
+    "Devanagari": "क्षि", "Tamil": "நிகௌ", "Thai": "ก็ำ", "Han": "漢字𠀋", "Kana": "かが゙ﾊﾟ",
+    "Hangul": "한글각", "keyboard letters": "ㄱㄳㄸㅎㅏㅘㆍ", "jamo": "한ᆞᅀ", "digits": "09٣",
+    "emoji": "👨‍👩🏽🇰🇷❤️1⃣", "blanks": " 	 ​　ㅤ⠀­",
+}  # fmt: skip
+mixed = st.lists(st.sampled_from(list(SCRIPTS)).flatmap(lambda name: st.text(SCRIPTS[name], max_size=8))).map(
+    "".join
+)
+JAMO_LETTER = regex.compile("[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\ud7b0-\ud7ff]")
+
+
+def keyboard(text: str) -> str:
+    """Every syllable letter by letter, as on a keyboard; the syllable's own arithmetic, from Unicode's chapter 3.12."""
+    initials, finals = (
+        "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ",
+        " ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ",
+    )
+    typed = ""
+    for character in text:
+        index = ord(character) - 0xAC00
+        if 0 <= index < 11172:
+            initial, rest = divmod(index, 21 * 28)
+            vowel, final = divmod(rest, 28)
+            typed += initials[initial] + chr(0x314F + vowel) + finals[final].strip()
+        else:
+            typed += character
+    return typed
 
 
 @given(lines)
@@ -22,12 +56,23 @@ def test_characters_round_trip(line: str):
     assert CHARACTER.decode(CHARACTER.encode(line)) == unicodedata.normalize("NFC", line)
 
 
-@given(lines)
+@given(lines | mixed)
 def test_jamo_round_trip(line: str):
-    assert JAMO.decode(JAMO.encode(line)) == unicodedata.normalize("NFC", line)
+    written = JAMO.decode(JAMO.encode(line))
+    assert JAMO.encode(written) == JAMO.encode(line)
+    assert unicodedata.is_normalized("NFC", written)
+    if not JAMO_LETTER.search(unicodedata.normalize("NFC", line)):
+        assert written == unicodedata.normalize("NFC", line)
 
 
-@given(lines)
+@pytest.mark.parametrize(
+    "line", ["네ㅋㅋㅋ", "아ㅠㅠ 안녕ㅎㅎ", "ㄱㅅ", "ㄳㄳ 네ㄳ", "ㅋ크다", "한글의 ㄱ은 기역, ㅏ는 아"]
+)
+def test_lone_letters_stay_as_they_were_typed(line: str):
+    assert JAMO.decode(JAMO.encode(line)) == line
+
+
+@given(lines | mixed)
 def test_words_round_trip_up_to_white_space(line: str):
     assert WORD.decode(WORD.encode(line)) == " ".join(unicodedata.normalize("NFC", line).split())
 
@@ -44,6 +89,20 @@ def test_specials_leave_no_trace(line: str):
         symbols = tokenizer.encode(line)
         assert BOS not in symbols and EOS not in symbols
         assert tokenizer.decode([BOS, *symbols, EOS]) == tokenizer.decode(symbols)
+
+
+@given(mixed, st.booleans())
+def test_mixed_scripts_have_symbols_that_differ_and_are_not_empty(line: str, bos: bool):
+    for name, tokenizer in TOKENIZERS.items():
+        symbols = tokenizer.encode(line)
+        assert all(symbols), "no symbol is empty"
+        assert len({*map(len, map(tokenizer.encode, symbols))} | {1}) == 1, (
+            "a symbol alone is that one symbol"
+        )
+        if line.strip() and len(set(symbols)) > 1:
+            labels = Corpus(TextConfig(text=line, tokens=name, bos=bos)).labels
+            assert len(labels) == len(set(labels)) == len(set(symbols)) + bos
+            assert all(label and not label.isspace() for label in labels)
 
 
 @given(lines)
@@ -84,7 +143,7 @@ def test_jamo_of_hello():
 
 
 def test_jamo_keeps_everything_else_whole():
-    assert JAMO.encode("aé👍🏽ㅋ") == ["a", "é", "👍🏽", "ㅋ"]
+    assert JAMO.encode("aé👍🏽ㆍ") == ["a", "é", "👍🏽", "ㆍ"], "ㆍ is on no keyboard of today"
 
 
 def test_a_mark_stays_with_its_jamo():
@@ -100,7 +159,50 @@ def test_every_modern_jamo_is_drawn_as_a_keyboard_letter():
 
 
 def test_generated_jamo_decode_to_syllables_where_they_can():
-    assert JAMO.decode(["\u1112", "\u1161", "\u11ab", "\u11ab", "\u1161"]) == "한\u11ab\u1161"
+    assert JAMO.decode(["\u1112", "\u1161", "\u11ab", "\u11ab", "\u1161"]) == "한\u11abㅏ"
+
+
+def test_every_sequence_of_modern_jamo_can_be_read_again():
+    for symbols in product("\u1112\u1100\u1161\u1169\u11ab\u11aa", repeat=5):
+        assert JAMO.encode(JAMO.decode(symbols)) == list(symbols)
+
+
+@given(st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3) | st.sampled_from("안녕 \t,a")))
+def test_keyboard_letters_are_the_same_alphabet(line: str):
+    assert JAMO.encode(keyboard(line)) == JAMO.encode(line)
+    assert JAMO.decode(JAMO.encode(keyboard(line))) == line
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("ㅎㅏ", "하"),
+        ("ㅎㅏㄴㅏ", "하나"),  # before a vowel a consonant begins the next syllable
+        ("ㅎㅏㄴㄱㅡㄹ", "한글"),
+        ("ㄱㅏㅂㅅㅣ", "갑시"),
+        ("ㅁㅗㄳ", "몫"),
+        ("ㅇㅏㄸㅏ", "아따"),
+        ("ㅇㅏㄸ", "아ㄸ"),  # ㄸ closes no syllable
+        ("ㄱㅏㅂㅅ", "갑ㅅ"),  # two letters are not made one
+        ("ㅠㅠㅋㅋ", "ㅠㅠㅋㅋ"),  # a vowel alone is no syllable that could be closed
+        ("네ㅋ", "네ㅋ"),  # a finished syllable stays as it was finished
+        ("\u1112ㅏㄴ", "하ㄴ"),
+    ],
+)
+def test_letters_are_joined_as_an_input_method_joins_them(typed: str, read: str):
+    assert JAMO.decode(JAMO.encode(typed)) == read
+
+
+def test_a_lone_consonant_takes_the_form_that_is_known():
+    initial, final = "\u1102", "\u11ab"
+    for vocabulary, form in ((initial, initial), (final, final), (initial + final, initial), ("", initial)):
+        assert JAMO.read("ㄴ", set(vocabulary)) == [form]
+    assert JAMO.read("ㅇㅏㄴ", set(initial)) == ["\u110b", "\u1161", initial]
+    assert JAMO.read("ㅇㅏㄴ", {initial, final}) == ["\u110b", "\u1161", final]
+    assert JAMO.read("ㄳ", {"\u11aa"}) == ["\u11aa"]
+    assert JAMO.read("안", set(initial)) == ["\u110b", "\u1161", final], (
+        "a finished syllable says which it has"
+    )
 
 
 def test_words_are_split_at_any_white_space():
@@ -119,6 +221,8 @@ def test_words_are_split_at_any_white_space():
         ("\u3000", "U+3000"),
         ("\u200b", "U+200B"),
         ("\u200d", "U+200D"),
+        ("\u3164", "U+3164"),  # Hangul filler: a letter by its class, and blank
+        ("\u2800", "U+2800"),  # Braille without a dot
         ("\u0301", "◌\u0301"),
         (FAMILY, FAMILY),
         (ENGLAND, ENGLAND),
