@@ -20,6 +20,9 @@ from torch import Tensor
 
 from playground.analysis.unrolled import Unrolled
 from playground.cells import CELLS
+from playground.corpus import Batch
+from playground.network import Network
+from playground.trace import Trace
 
 BLOCK_BYTES = 16_000_000  # of the tensors that one block of losses needs
 
@@ -161,6 +164,16 @@ class Backpropagation:
             for i in reversed(range(len(before))):
                 gathered.addr_(shares.uses[i], before[i])
                 shares.gathered[i] = norms(gathered.flatten())
+
+
+def trace_of_loss(network: Network, batch: Batch, t: int) -> Trace:
+    """A pass of a network in which the loss at timestep `t`, from 1, is the only one: its gradients are those of L_t.
+
+    batch: (T, 1, B). The pass ends with t, since what is read later has no part in that loss. It is a copy.
+    """
+    alone = torch.zeros_like(batch.mask[:t])
+    alone[-1] = batch.mask[t - 1]
+    return network.trace(Batch(batch.inputs[:t], batch.targets[:t], alone), reduction="sum").copy()
 
 
 def _summed_over_uses(terms: Tensor, before: Tensor, losses: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from playground.analysis.backpropagation import norms
 from playground.projection import principal_axes
 from playground.runs.curve import CurvePoints
 from playground.trace import Trace
@@ -62,33 +63,35 @@ def gradients_frame(
     labels: Sequence[str],
     *,
     step: int,
-    quantities: Sequence[str] = STATES,
+    alone: Trace,
+    reduction: str,
     replica: int = 0,
     sequence: int = 0,
 ) -> pd.DataFrame:
-    """Size of the gradient at every timestep: L2 norm over units of ∂L/∂h_t, ∂L/∂c_t; "grad.h", "grad.c".
+    """Size of the gradient at every timestep, an L2 norm over the units: of all losses together, and of one alone.
 
-    quantities: the states and gates to read; those that the cell does not have are left out. The norm is
-    taken in float64, because the squares of a vanishing float32 gradient underflow.
+    Quantity "mean.h" or "sum.h", as `reduction` says: ‖∂L/∂h_t‖ of the mean or the sum of all losses, which `trace`
+    differentiated. "loss.h": ‖∂L_t/∂h_k‖ of one loss at the states k ≤ t, the pass `alone` of
+    `backpropagation.trace_of_loss`. The column `loss_t` says which loss; it is <NA> for all. For an LSTM also of c.
     """
-    reading = _Reading(trace, labels, step, replica, sequence)
-    parts = []
-    for layer in reading.layers:
-        for name in quantities:
-            if f"l{layer}.{name}" in trace:
-                gradient = trace[f"grad.l{layer}.{name}"].double()  # (T, R, B, H)
-                norm = torch.linalg.vector_norm(gradient, dim=-1, keepdim=True)
-                parts.append(reading.rows(f"grad.{name}", norm, layer=layer, by_unit=False))
-    return reading.table(parts)
-
-
-def probabilities_frame(
-    trace: Trace, labels: Sequence[str], *, step: int, replica: int = 0, sequence: int = 0
-) -> pd.DataFrame:
-    """Probability of each `symbol` (a label) to be the next one; `unit` is its place in the vocabulary."""
-    reading = _Reading(trace, labels, step, replica, sequence)
-    table = reading.table([reading.rows("probability", trace["probabilities"])])
-    return table.assign(symbol=np.tile(np.array(labels, dtype=object), reading.length))
+    tables = []
+    for kind, traced in ((reduction, trace), ("loss", alone)):
+        reading = _Reading(traced, labels, step, replica, sequence)
+        parts = [
+            reading.rows_of(
+                f"{kind}.{name}",
+                norms(reading.column(traced[f"grad.l{layer}.{name}"]))[:, None],
+                layer=layer,
+                by_unit=False,
+            )
+            for layer in reading.layers
+            for name in STATES
+            if f"l{layer}.{name}" in traced
+        ]
+        table = reading.table(parts)
+        which = reading.length if kind == "loss" else pd.NA
+        tables.append(table.assign(loss_t=pd.array([which] * len(table), dtype="Int64")))
+    return pd.concat(tables, ignore_index=True)
 
 
 def losses_frame(
@@ -135,17 +138,22 @@ def trajectory_frame(
 
 
 def updates_frame(curve: CurvePoints) -> pd.DataFrame:
-    """The learning curve, one update a row: the curve's columns and `loss` in nats per predicted symbol."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        loss = np.log(curve.perplexity)
+    """The learning curve, a measured update a row: step, loss, perplexity, gradient_norm, clipped_norm, clipped,
+    clipped_share, learning_rate.
+
+    loss is what was measured, in mean nats per predicted symbol of the batch of that step; perplexity is exp(loss),
+    ∞ where that is beyond 64 bits. clipped and learning_rate are the row's own; clipped_share is the part of the
+    updates after the row before, up to this one, that were clipped: a long run keeps only some of its rows.
+    """
     return pd.DataFrame(
         {
             "step": curve.step,
-            "loss": loss,
+            "loss": curve.loss,
             "perplexity": curve.perplexity,
             "gradient_norm": curve.gradient_norm,
             "clipped_norm": curve.clipped_norm,
             "clipped": curve.clipped,
+            "clipped_share": curve.clipped_share,
             "learning_rate": curve.learning_rate,
         }
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,8 @@ from .theme import COLOURS, mode
 
 TINIEST, LARGEST = 5e-324, 1.7e308  # of the positive numbers in 64 bits
 SMALLEST_SPAN = 2.0  # decades: a curve that hardly moves should look flat
+FEWEST_TICKS, MOST_TICKS = 4, 8
+ROUNDING = 1e-9  # of a logarithm: a number at the end of an axis is on it
 
 
 def timesteps(frame: pd.DataFrame, index: str = "t") -> pd.DataFrame:
@@ -103,14 +106,6 @@ class LogAxis:
         return 0.09 * (self.high - self.low)
 
     @property
-    def _tick(self) -> str | int | None:
-        """Plotly's step between labels: 1, 2 and 5 of every decade, or so many decades; none of its own below one."""
-        decades = self.high - self.low
-        if decades < 1:
-            return None
-        return "D2" if decades <= 3 else int(np.ceil(decades / 8))
-
-    @property
     def zero_row(self) -> float:
         """Height at which an exact zero is marked: below all values, as far as there are numbers there."""
         return max(_power(self.low - 1.6 * self._gap), TINIEST)
@@ -129,9 +124,7 @@ class LogAxis:
             type="log",
             range=[self.low - below, self.high + above],
             title_text=title,
-            dtick=self._tick,
-            exponentformat="power",
-            minor={"ticks": "outside", "ticklen": 2, "tickcolor": colours["grid"]},
+            **ticks(self.low, self.high),
         )
         for there, row, name in (
             (self.has_zero, self.zero_row, labels["row_zero"]),
@@ -182,15 +175,56 @@ class LogAxis:
         ]
 
 
-def reference_line(figure: go.Figure, name: str, value: float, colour: str, *, log: bool) -> None:
-    """A named horizontal line."""
+def ticks(low: float, high: float) -> dict[str, list[Any]]:
+    """Labels for a logarithmic axis that is shown from 10^low to 10^high: whole numbers, never a last digit alone.
+
+    Plotly's own write a 9 for 0.9 and a 2 for 20.
+    """
+    values = [value for value in _round_numbers(low, high) if 0 < value < np.inf]
+    return {"tickvals": values, "ticktext": [power_of_ten(value) for value in values]}
+
+
+def _round_numbers(low: float, high: float) -> list[float]:
+    """Numbers of few digits between 10^low and 10^high: powers of ten, then also 2 and 5 times those, then steps."""
+    decades = high - low
+    if decades >= 3:
+        every = int(np.ceil(decades / MOST_TICKS))
+        powers = range(int(np.ceil(low - ROUNDING)), int(np.floor(high + ROUNDING)) + 1)
+        return [float(f"1e{power}") for power in powers if power % every == 0]
+    if decades >= 1:
+        around = range(int(np.floor(low)), int(np.ceil(high)) + 1)
+        near = [float(f"{digit}e{power}") for power in around for digit in (1, 2, 5)]
+        return [value for value in near if value > 0 and low - ROUNDING <= np.log10(value) <= high + ROUNDING]
+    first, last = _power(low), _power(high)
+    if first == last:
+        return [first]
+    power = int(np.floor(np.log10((last - first) / FEWEST_TICKS)))
+    for digit in (5, 2, 1):  # the widest step that leaves enough of them
+        step = float(f"{digit}e{power}")
+        found = range(int(np.ceil(first / step - ROUNDING)), int(np.floor(last / step + ROUNDING)) + 1)
+        if len(found) >= FEWEST_TICKS:
+            break
+    return [float(f"{count * step:.12g}") for count in found]
+
+
+def power_of_ten(value: float) -> str:
+    """A label of an axis: 0.5, 20, 10⁻⁷, 2·10⁹."""
+    digits, power = f"{value:.{11 if value > 1e-307 else 0}e}".split("e")  # the smallest have few digits left
+    if -4 <= int(power) < 5:
+        return f"{value:.12g}"
+    factor = "" if float(digits) == 1 else f"{float(digits):.12g}·"
+    return f"{factor}10<sup>{int(power)}</sup>".replace("-", "−")
+
+
+def reference_line(figure: go.Figure, name: str, value: float, colour: str) -> None:
+    """A named line across a figure with a logarithmic y axis."""
     figure.add_hline(y=value, line={"color": colour, "width": 1.5, "dash": "dash"})
     figure.add_annotation(
         text=name,
         x=1,
         xref="paper",
         xanchor="right",
-        y=np.log10(value) if log else value,
+        y=np.log10(value),
         yanchor="bottom",
         showarrow=False,
         font={"size": 11, "color": colour},
@@ -220,3 +254,9 @@ def number(value: float) -> str:
     if np.isinf(value):
         return "∞" if value > 0 else "−∞"
     return f"{value:.4g}".replace("-", "−")
+
+
+def percent(share: float) -> str:
+    """A share in per cent, with the three digits that the share of 32-bit numbers has; never 0 unless it is."""
+    value = 100 * share
+    return "< 0.001" if 0 < value < 0.001 else f"{value:.3g}" if np.isfinite(value) else number(value)

@@ -44,7 +44,7 @@ def clipped_norms(
     limits = [] if threshold is None else [np.array([threshold])]
     axis = LogAxis.of([*(floats(runs[run], column) for run, column, _ in lines), *limits])
     figure = go.Figure()
-    clipped_marks(figure, runs["clipped"], "gradient_norm", labels, colours["clipped"])
+    clipped_marks(figure, runs["clipped"], "gradient_norm", labels["clipped"], colours["clipped"])
     for variant, column, line in lines:
         rows = runs[variant]
         if not rows.empty:
@@ -73,7 +73,7 @@ def clipping_angles(
     top = max(float(angles[np.isfinite(angles)].max(initial=0.0)), SMALLEST_ANGLE)
     figure = go.Figure()
     line = Line(labels["angle"], colours["clipped_norm"])
-    clipped_marks(figure, rows, "angle", labels, colours["clipped"], log=False)
+    clipped_marks(figure, rows, "angle", labels["clipped"], colours["clipped"], log=False)
     _add_linear(figure, line, _steps(rows), angles, _hover(rows, line.name, "angle", labels), top, labels)
     over_training(figure, rows, labels, dark, height)
     return figure.update_yaxes(
@@ -269,8 +269,8 @@ def _outcome(row: Any, threshold: str, outcome: str, labels: Mapping[str, str]) 
     return "<br>".join(
         (
             labels[f"outcome_{outcome}"],
-            f"{labels['quantity_loss']}: {number(row.loss)}",
-            f"{labels['quantity_perplexity']}: {number(row.perplexity)}",
+            f"{labels['final_loss']}: {number(row.loss)}",
+            f"{labels['final_perplexity']}: {number(row.perplexity)}",
             labels["learning_rate"].format(value=number(row.learning_rate)),
             clipping,
         )

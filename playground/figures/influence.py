@@ -9,11 +9,10 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from .axes import LogAxis, few, floats, number, time_hover, timesteps
+from .axes import few, floats, number, ticks, time_hover, timesteps
 from .text import plain
 from .theme import COLOURS, MAGNITUDE, mode, notice, scale, styled
 
-MOST_TICKS = 8  # of the colour bar
 SAME_COLOURS = (
     -8,
     1,
@@ -338,13 +337,8 @@ def _handles(
 
 def _coloured(figure: go.Figure, blocks: Sequence[_Block], title: str, dark: bool, fitted: bool) -> go.Figure:
     """The figure with the colour axis of all blocks: powers of ten."""
-    axis = LogAxis.of([block.values[block.usable] for block in blocks])
-    low, high = (axis.low, axis.high) if fitted else SAME_COLOURS
-    powers = range(int(np.ceil(low)), int(np.floor(high)) + 1)
-    shown = powers[:: -(-len(powers) // MOST_TICKS)] if fitted else powers
-    ticks = [f"10<sup>{power}</sup>".replace("-", "−") for power in shown]
-    if not fitted:
-        ticks[0], ticks[-1] = f"≤ {ticks[0]}", f"≥ {ticks[-1]}"
+    low, high = _ends(blocks) if fitted else SAME_COLOURS
+    shown = ticks(low, high) if fitted else _same_ticks()
     return figure.update_layout(
         showlegend=True,
         margin={"t": 36},
@@ -355,10 +349,27 @@ def _coloured(figure: go.Figure, blocks: Sequence[_Block], title: str, dark: boo
             "colorbar": {
                 "thickness": 10,
                 "outlinewidth": 0,
-                "tickvals": list(shown),
-                "ticktext": ticks,
+                "tickvals": np.log10(shown["tickvals"]).tolist(),
+                "ticktext": shown["ticktext"],
                 "tickfont": {"size": 12, "color": COLOURS[mode(dark)]["muted"]},
                 "title": {"text": title, "side": "right", "font": {"size": 13}},
             },
         },
     )
+
+
+def _ends(blocks: Sequence[_Block]) -> tuple[float, float]:
+    """The smallest and the largest value of all blocks, as powers of ten; a range around a value that is alone."""
+    usable = np.concatenate([block.values[block.usable] for block in blocks])
+    if not len(usable):
+        return SAME_COLOURS
+    low, high = float(np.log10(usable.min())), float(np.log10(usable.max()))
+    return (low, high) if low < high else (low - 0.5, high + 0.5)
+
+
+def _same_ticks() -> dict[str, list[Any]]:
+    """The colour bar of every picture: each power of ten, and at either end all that is beyond it."""
+    powers = range(SAME_COLOURS[0], SAME_COLOURS[1] + 1)
+    words = [f"10<sup>{power}</sup>".replace("-", "−") for power in powers]
+    words[0], words[-1] = f"≤ {words[0]}", f"≥ {words[-1]}"
+    return {"tickvals": [10.0**power for power in powers], "ticktext": words}

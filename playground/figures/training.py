@@ -1,4 +1,4 @@
-"""Curves over training: the size of the update's gradient, and loss or perplexity with the lines to cross."""
+"""Curves over training: the size of the update's gradient, and the perplexity with the lines to cross."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from .axes import LogAxis, holdable, number, reference_line
+from .axes import LogAxis, floats, number, percent, reference_line
+from .lines import Line, add_line
 from .theme import COLOURS, mode, notice, styled
 
 AFTER_THE_LINES = 1001  # in the legend; plotly gives every other trace 1000
@@ -22,21 +23,37 @@ def gradient_norm_over_training(
 ) -> go.Figure:
     """Norm of the whole gradient before and after clipping, clipped steps marked. frame: `updates_frame`.
 
-    threshold: the norm at which gradients are clipped, drawn as a line when given.
+    A long run keeps some of its steps only: where those left out before a point were clipped and its own was not, the
+    mark is another one, and the hover text says how many. threshold: the norm at which gradients are clipped, drawn
+    as a line when given.
     """
     if frame.empty:
         return notice(labels["empty"], dark=dark, height=height)
     colours = COLOURS[mode(dark)]
-    columns = ["gradient_norm", "clipped_norm"] if any(frame["clipped"]) else ["gradient_norm"]
+    shares = floats(frame, "clipped_share")
+    columns = ["gradient_norm", "clipped_norm"] if shares.any() else ["gradient_norm"]
     limits = [] if threshold is None else [np.array([threshold])]
-    axis = LogAxis.of([frame[column].to_numpy(dtype=float) for column in columns] + limits)
+    axis = LogAxis.of([floats(frame, column) for column in columns] + limits)
     figure = go.Figure()
-    clipped_marks(figure, frame, "gradient_norm", labels, colours["clipped"])
+    own = frame["clipped"].to_numpy(dtype=bool)
+    clipped_marks(figure, frame, "gradient_norm", labels["clipped"], colours["clipped"])
+    passed = frame.assign(clipped=~own & (shares > 0))
+    clipped_marks(
+        figure, passed, "gradient_norm", labels["clipped_between"], colours["clipped"], symbol="line-ns-open"
+    )
+    between = [
+        labels["clipped_share"].format(share=percent(share), step=f"{before:,}") if step - before > 1 else ""
+        for step, before, share in zip(frame["step"], _step_before(frame), shares, strict=True)
+    ]
     for column in columns:
-        _line(figure, frame, column, axis, labels, colours[column])
+        name = labels[f"quantity_{column}"]
+        said = [
+            [f"{name}: {number(value)}", share] for value, share in zip(frame[column], between, strict=True)
+        ]
+        _line(figure, frame, column, axis, labels, colours[column], said)
     if threshold is not None:
         name = labels["threshold"].format(value=number(threshold))
-        reference_line(figure, name, threshold, colours["uniform"], log=True)
+        reference_line(figure, name, threshold, colours["uniform"])
     over_training(figure, frame, labels, dark, height)
     axis.apply(figure, title=labels["axis_gradient_norm"], labels=labels, dark=dark)
     return figure
@@ -45,23 +62,20 @@ def gradient_norm_over_training(
 def curve_over_training(
     frame: pd.DataFrame,
     *,
-    quantity: str = "perplexity",
     uniform: float | None = None,
     floors: Sequence[float] = (),
     labels: Mapping[str, str],
     dark: bool = False,
     height: int = 340,
 ) -> go.Figure:
-    """Loss (linear) or perplexity (logarithmic) over training, clipped steps marked. frame: `updates_frame`.
+    """Perplexity over training, clipped steps marked; the hover text has the loss. frame: `updates_frame`.
 
-    quantity: "perplexity", or "loss" in mean nats per symbol. uniform: perplexity of guessing evenly. floors:
-    lowest perplexities with the last k = 0, 1, … symbols in sight; equal ones share a line. With "loss" both
-    are drawn at their logarithms.
+    A loss whose perplexity is beyond 64 bits is marked above the axis. uniform: perplexity of guessing evenly. floors:
+    lowest perplexities with the last k = 0, 1, … symbols in sight; equal ones share a line.
     """
     if frame.empty:
         return notice(labels["empty"], dark=dark, height=height)
     colours = COLOURS[mode(dark)]
-    log = quantity == "perplexity"
     lines: dict[float, tuple[float, list[str]]] = {}
     for k, value in enumerate(floors):
         lines.setdefault(round(value, 9), (value, []))[1].append(str(k))
@@ -71,18 +85,24 @@ def curve_over_training(
     if uniform is not None:
         references.append((labels["uniform"], uniform, colours["uniform"]))
     figure = go.Figure()
-    shown = [frame[quantity].to_numpy(dtype=float), np.array([value for _, value, _ in references])]
-    axis = LogAxis.of(shown, start=1.0) if log else None
-    clipped_marks(figure, frame, quantity, labels, colours["clipped"])
-    _line(figure, frame, quantity, axis, labels, colours[quantity])
-    for name, perplexity, colour in references:
-        value = perplexity if log else float(np.log(perplexity))
-        reference_line(figure, f"{name}: {number(value)}", value, colour, log=log)
+    losses, perplexities = floats(frame, "loss"), floats(frame, "perplexity")
+    is_beyond = np.isinf(perplexities) & np.isfinite(losses)
+    axis = LogAxis.of([perplexities, np.array([value for _, value, _ in references])], start=1.0)
+    clipped_marks(figure, frame, "perplexity", labels["clipped"], colours["clipped"])
+    said = [
+        [
+            f"{labels['quantity_perplexity']}: {labels['beyond'] if beyond else number(perplexity)}",
+            f"{labels['quantity_loss']}: {number(loss)}",
+        ]
+        for beyond, perplexity, loss in zip(is_beyond, perplexities, losses, strict=True)
+    ]
+    _line(figure, frame, "perplexity", axis, labels, colours["perplexity"], said)
+    for name, value, colour in references:
+        reference_line(figure, f"{name}: {number(value)}", value, colour)
     over_training(figure, frame, labels, dark, height)
-    if axis is not None:
-        axis.apply(figure, title=labels["axis_perplexity"], labels=labels, dark=dark)
-    else:
-        figure.update_yaxes(title_text=labels["axis_loss"], rangemode="tozero")
+    row = "row_beyond" if is_beyond.any() else "row_not_finite"
+    named = {**labels, "row_not_finite": labels[row]}
+    axis.apply(figure, title=labels["axis_perplexity"], labels=named, dark=dark)
     return figure
 
 
@@ -90,47 +110,50 @@ def _line(
     figure: go.Figure,
     frame: pd.DataFrame,
     column: str,
-    axis: LogAxis | None,
+    axis: LogAxis,
     labels: Mapping[str, str],
     colour: str,
+    said: Sequence[Sequence[str]],
 ) -> None:
-    """One column over the training steps."""
-    name = labels[f"quantity_{column}"]
-    values = frame[column].to_numpy(dtype=float)
-    steps = [int(step) for step in frame["step"]]
+    """One column over the training steps. said: what the hover text of each row says of it, in lines."""
     hover = [
-        f"{labels['step'].format(step=step)}<br>{name}: {number(value)}<br>"
-        f"{labels['learning_rate'].format(value=number(rate))}"
-        for step, value, rate in zip(steps, values, frame["learning_rate"], strict=True)
+        "<br>".join(
+            (
+                labels["step"].format(step=f"{step:,}"),
+                *(line for line in lines if line),
+                labels["learning_rate"].format(value=number(rate)),
+            )
+        )
+        for step, lines, rate in zip(frame["step"], said, frame["learning_rate"], strict=True)
     ]
-    figure.add_scatter(
-        x=steps,
-        y=values if axis is None else holdable(values),
-        mode="lines" if len(steps) > 1 else "markers",
-        line={"color": colour, "width": 2},
-        name=name,
-        legendgroup=name,
-        hovertext=hover,
-        hoverinfo="text",
-    )
-    if axis is not None:
-        figure.add_traces(axis.marks(steps, values, hover, colour=colour, group=name))
+    line = Line(labels[f"quantity_{column}"], colour)
+    add_line(figure, axis, line, _steps(frame), floats(frame, column), hover, markers=False)
+
+
+def _steps(frame: pd.DataFrame) -> list[int]:
+    return [int(step) for step in frame["step"]]
+
+
+def _step_before(frame: pd.DataFrame) -> list[int]:
+    """The step of the row before each row; −1 before the first, as if each row had one."""
+    return [-1, *_steps(frame)[:-1]]
 
 
 def clipped_marks(
     figure: go.Figure,
     frame: pd.DataFrame,
     column: str,
-    labels: Mapping[str, str],
+    name: str,
     colour: str,
     *,
     log: bool = True,
+    symbol: str = "x-thin-open",
 ) -> None:
     """Marks on the steps whose update was clipped, to be drawn before the line that they mark and must not hide.
 
     log: the axis is logarithmic and cannot hold a 0.
     """
-    values = frame[column].to_numpy(dtype=float)
+    values = floats(frame, column)
     shown = frame["clipped"].to_numpy(dtype=bool) & np.isfinite(values) & ((values > 0) | (not log))
     if shown.any():
         figure.add_scatter(
@@ -138,12 +161,12 @@ def clipped_marks(
             y=values[shown],
             mode="markers",
             marker={
-                "symbol": "x-thin-open",
+                "symbol": symbol,
                 "size": 7 if len(values) <= 100 else 4,
                 "color": colour,
                 "line": {"width": 1.5, "color": colour},
             },
-            name=labels["clipped"],
+            name=name,
             hoverinfo="skip",
             legendrank=AFTER_THE_LINES,
         )

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from .axes import number, time_hover, timesteps
+from .axes import number, percent, time_hover, timesteps
 from .text import plain, plain_3d, subscript
 from .theme import COLOURS, TIME, blend, mode, notice, scale, styled
 
 SHADES = 24  # most pieces of a 2-D line, each of one colour
+ROUNDING = 1e-6  # of the largest coordinate: seven digits of a sum of states
 LABELLED = 60  # most points that carry their token; the hover text names every one
 
 
@@ -152,13 +153,17 @@ class _Path:
         ]
 
     def title(self, place: int, labels: Mapping[str, str], label: str = "axis_component") -> str:
-        return labels[label].format(n=place + 1, share=f"{100 * self.shares[place]:.1f}")
+        return labels[label].format(n=place + 1, share=percent(self.shares[place]))
 
     def hover(self, labels: Mapping[str, str]) -> list[str]:
         return [
-            f"{head}<br>({', '.join(number(value) for value in point)})"
+            f"{head}<br>({', '.join(map(self._coordinate, point))})"
             for head, point in zip(time_hover(self.rows, labels), self.points, strict=True)
         ]
+
+    def _coordinate(self, value: float) -> str:
+        """A coordinate in words. States have 32 bits, so what is far smaller than the path is rounding."""
+        return number(value) if abs(value) > ROUNDING * np.abs(self.points).max() else "≈ 0"
 
 
 def _path(frame: pd.DataFrame) -> _Path | None:

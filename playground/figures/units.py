@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from .axes import number, panels, time_axis, time_hover
-from .theme import COLOURS, DASHES, SIGNED, SYMBOLS, UNITS, mode, notice, scale, styled
+from .theme import COLOURS, DASHES, SYMBOLS, UNITS, mode, notice, styled
 
 RANGES: Mapping[str, tuple[float, float]] = {
     "i": (0, 1),
@@ -72,50 +72,6 @@ def units_over_time(
     styled(figure, dark=dark, height=height)
     time_axis(figure, frame, labels=labels, dark=dark)
     return figure.update_layout(legend={"y": 1 + 30 / height})
-
-
-def units_map(
-    frame: pd.DataFrame, *, labels: Mapping[str, str], dark: bool = False, height: int | None = None
-) -> go.Figure:
-    """All units × timesteps as colours around 0, a picture per quantity and layer. frame: `states_frame`."""
-    pictures = panels(frame)
-    height = height or AROUND + 200 * max(len(pictures), 1)
-    if frame.empty:
-        return notice(labels["empty"], dark=dark, height=height)
-    figure = _stacked(pictures, frame, labels, dark)
-    _, limit = _at_least_one(frame["value"].to_numpy(dtype=np.float64))
-    for row, (layer, quantity) in enumerate(pictures, 1):
-        panel = frame.loc[(frame["layer"] == layer) & (frame["quantity"] == quantity)]
-        table = panel.pivot(index="unit", columns="t", values="value")
-        hover = panel.assign(hover=_hover(panel, labels)).pivot(index="unit", columns="t", values="hover")
-        figure.add_heatmap(
-            x=[str(t) for t in table.columns],
-            y=[int(unit) for unit in table.index],
-            z=table.to_numpy(dtype=np.float64),
-            hovertext=hover.to_numpy(),
-            hoverinfo="text",
-            coloraxis="coloraxis",
-            row=row,
-            col=1,
-        )
-        figure.update_yaxes(
-            title_text=labels["axis_unit"], autorange="reversed", showgrid=False, row=row, col=1
-        )
-    styled(figure, dark=dark, height=height)
-    time_axis(figure, frame, labels=labels, dark=dark)
-    return figure.update_layout(
-        margin={"t": 36},
-        coloraxis={
-            "colorscale": scale(SIGNED[mode(dark)]),
-            "cmin": -limit,
-            "cmax": limit,
-            "colorbar": {
-                "thickness": 8,
-                "outlinewidth": 0,
-                "title": {"text": labels["value"], "side": "right"},
-            },
-        },
-    )
 
 
 def _stacked(

@@ -15,6 +15,9 @@ PLACEHOLDERS = {
     "no_memory": "{value}",
     "learning_rate": "{value}",
     "floor": "{k}",
+    "clipped_share": "{share} {step}",
+    "quantity_loss.h": "{t}",
+    "quantity_loss.c": "{t}",
     "timestep_k": "{t}",
     "timestep_i": "{t}",
     "distance": "{n}",
@@ -36,11 +39,11 @@ PLACEHOLDERS = {
 GATES = ("i", "f", "g", "o", "r", "z", "n")
 KEYS = {
     *PLACEHOLDERS,
-    *("empty", "not_finite", "start", "timesteps", "value", "uniform", "clipped"),
-    *("axis_timestep", "axis_step", "axis_unit"),
+    *("empty", "not_finite", "start", "timesteps", "uniform", "clipped", "clipped_between"),
+    *("axis_timestep", "axis_step", "row_beyond", "beyond"),
     *("axis_gradient", "axis_gradient_norm", "axis_perplexity", "axis_loss", "row_zero", "row_not_finite"),
     *(f"quantity_{name}" for name in ("h", "c", *GATES, "phi")),
-    *(f"quantity_grad.{name}" for name in ("h", "c", *GATES)),
+    *(f"quantity_{kind}.{state}" for kind in ("mean", "sum") for state in "hc"),
     *(f"quantity_{name}" for name in ("loss", "perplexity", "gradient_norm", "clipped_norm")),
     *("axis_loss_row", "axis_state_column", "axis_use_column", "all_losses", "all_uses"),
     *("axis_influence_h", "axis_influence_c", "axis_contribution"),
@@ -56,6 +59,7 @@ KEYS = {
     *("axis_epsilon", "axis_relative_error", "relative_error", "central_difference"),
     *("run_free", "run_clipped", "angle", "axis_angle"),
     *("axis_threshold", "axis_learning_rate", "axis_final_loss", "no_clipping", "off_axis", "choose"),
+    *("final_loss", "final_perplexity"),
     *(f"outcome_{name}" for name in ("learned", "worse", "diverged")),
 }
 
@@ -116,6 +120,22 @@ def updates() -> pd.DataFrame:
             "gradient_norm": norms,
             "clipped_norm": np.minimum(norms, 1.0),
             "clipped": norms > 1,
+            "clipped_share": (norms > 1) * 1.0,
             "learning_rate": 0.02,
         }
     )
+
+
+@pytest.fixture
+def gradients():
+    """The maker of `gradients_frame` tables: all losses averaged, and the last one alone."""
+
+    def make(states: list[str], tokens: list[str]) -> pd.DataFrame:
+        kinds = [
+            tidy_table([f"{kind}.{state}" for state in states], tokens, None) for kind in ("mean", "loss")
+        ]
+        for table, t in zip(kinds, (pd.NA, len(tokens)), strict=True):
+            table["loss_t"] = pd.array([t] * len(table), dtype="Int64")
+        return pd.concat(kinds, ignore_index=True)
+
+    return make

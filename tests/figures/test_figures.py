@@ -8,13 +8,15 @@ import math
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from playground.figures.axes import percent, ticks
 from playground.figures.gradients import gradients_over_time
 from playground.figures.theme import COLOURS
 from playground.figures.training import curve_over_training, gradient_norm_over_training
 from playground.figures.trajectory import trajectory_2d, trajectory_3d
-from playground.figures.units import units_map, units_over_time
+from playground.figures.units import units_over_time
 
 HELLO = ["h", "e", "l", "l"]
 HOSTILE = ["<img src=x onerror=alert(1)>", "<a href='javascript:alert(1)'>x</a>", "l", "l"]
@@ -45,29 +47,26 @@ def words(figure) -> list[str]:
     return found
 
 
-def every_figure(labels, table, path, updates, dark=False, tokens=HELLO):
+def every_figure(labels, table, path, gradients, updates, dark=False, tokens=HELLO):
     """One of each kind."""
     states, gates = table(["h", "c"], tokens), table(["i", "f", "g", "o"], tokens, layers=2)
-    gradients = table(["grad.h", "grad.c"], tokens, None)
     return {
         "2d": trajectory_2d(path(tokens, 2), labels=labels, dark=dark),
         "3d": trajectory_3d(path(tokens, 3), labels=labels, dark=dark),
         "states": units_over_time(states, labels=labels, dark=dark),
         "gates": units_over_time(gates, labels=labels, dark=dark),
-        "map": units_map(states, labels=labels, dark=dark),
-        "gradients": gradients_over_time(gradients, labels=labels, dark=dark),
+        "gradients": gradients_over_time(gradients(["h", "c"], tokens), labels=labels, dark=dark),
         "norm": gradient_norm_over_training(updates, threshold=1.0, labels=labels, dark=dark),
         "perplexity": curve_over_training(
             updates, uniform=4.0, floors=(2.8, 1.0, 1.0), labels=labels, dark=dark
         ),
-        "loss": curve_over_training(updates, quantity="loss", uniform=4.0, labels=labels, dark=dark),
     }
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_all_are_transparent_compact_and_in_the_theme(labels, table, path, updates, dark) -> None:
+def test_all_are_transparent_compact_and_in_the_theme(labels, table, path, gradients, updates, dark) -> None:
     colours = COLOURS["dark" if dark else "light"]
-    for name, figure in every_figure(labels, table, path, updates, dark).items():
+    for name, figure in every_figure(labels, table, path, gradients, updates, dark).items():
         theme, own = figure.layout.template.layout, figure.layout
         assert theme.paper_bgcolor == theme.plot_bgcolor == "rgba(0,0,0,0)", name
         assert own.paper_bgcolor is own.plot_bgcolor is own.font.color is None, name
@@ -76,15 +75,15 @@ def test_all_are_transparent_compact_and_in_the_theme(labels, table, path, updat
         assert figure.layout.height > 0, name
 
 
-def test_every_word_comes_from_the_labels_or_the_table(labels, table, path, updates) -> None:
-    own = re.compile(r"«[\w.]+»|<[^>]*>|[hel₀-₉]|■|NaN|∞|[\s\d·:,.()=−e+-]|[hcifgo] = ")
-    for name, figure in every_figure(labels, table, path, updates).items():
+def test_every_word_comes_from_the_labels_or_the_table(labels, table, path, gradients, updates) -> None:
+    own = re.compile(r"«[\w.]+»|<[^>]*>|[hel₀-₉]|■|NaN|∞|[\s\d·:,.()=−e+-]|[hcifgo] = |≈")
+    for name, figure in every_figure(labels, table, path, gradients, updates).items():
         for text in words(figure):
             assert not own.sub("", text), (name, text)
 
 
-def test_every_axis_has_a_title(labels, table, path, updates) -> None:
-    for name, figure in every_figure(labels, table, path, updates).items():
+def test_every_axis_has_a_title(labels, table, path, gradients, updates) -> None:
+    for name, figure in every_figure(labels, table, path, gradients, updates).items():
         if name == "3d":
             titles = [figure.layout.scene[f"{axis}axis"].title.text for axis in "xyz"]
         elif name in ("states", "gates"):  # the y axis of a small picture is named by the picture's own title
@@ -93,13 +92,11 @@ def test_every_axis_has_a_title(labels, table, path, updates) -> None:
             assert len(pictures) == len(list(figure.select_yaxes()))
         else:
             titles = [axis.title.text for axis in [*figure.select_xaxes(), *figure.select_yaxes()]]
-            if name == "map":
-                titles.remove(None)  # the upper of two pictures shares the lower one's time axis
         assert all(title and "«axis_" in title for title in titles), (name, titles)
 
 
-def test_hostile_tokens_stay_text(labels, table, path, updates) -> None:
-    for name, figure in every_figure(labels, table, path, updates, tokens=HOSTILE).items():
+def test_hostile_tokens_stay_text(labels, table, path, gradients, updates) -> None:
+    for name, figure in every_figure(labels, table, path, gradients, updates, tokens=HOSTILE).items():
         for text in words(figure):
             assert not re.search(r"<(?!br>|span style=\"color:#[0-9A-F]{6}\">|/span>)", text), (name, text)
             assert "href" not in text or "&lt;a" in text or "‹a" in text, (name, text)
@@ -119,7 +116,7 @@ def test_trajectory_points_are_the_tables(labels, path) -> None:
         assert (start.x[0], start.y[0]) == (points.x[0], points.y[0])
         assert points.hovertext[0].startswith("«timestep» 1 · h")
     drawn = trajectory_2d(path(HELLO, 2), labels=labels)
-    assert drawn.layout.xaxis.title.text == "«axis_component» 1 60.0"
+    assert drawn.layout.xaxis.title.text == "«axis_component» 1 60"
     assert drawn.layout.xaxis.scaleanchor == "y"
 
 
@@ -174,40 +171,37 @@ def test_states_beyond_one_widen_the_axis(labels, table) -> None:
     frame.loc[0, "value"] = -7.0
     figure = units_over_time(frame, labels=labels)
     assert figure.layout.yaxis.range[0] < -7
-    assert units_map(frame, labels=labels).layout.coloraxis.cmin == -7
-    assert units_map(frame, labels=labels).layout.coloraxis.cmax == 7
 
 
-def test_map_holds_the_table(labels, table) -> None:
-    frame = table(["h", "c"], HELLO, 3)
-    figure = units_map(frame, labels=labels)
-    for trace, quantity in zip(figure.data, ["h", "c"], strict=True):
-        values = frame[frame["quantity"] == quantity]["value"].to_numpy().reshape(4, 3).T
-        np.testing.assert_array_equal(trace.z, values)
-        assert trace.hovertext[2][1].startswith("«timestep» 2 · e<br>«unit» 3<br>")
-
-
-def test_time_axis_names_every_symbol(labels, table) -> None:
-    axis = gradients_over_time(table(["grad.h"], HELLO, None), labels=labels).layout.xaxis
+def test_time_axis_names_every_symbol(labels, gradients) -> None:
+    axis = gradients_over_time(gradients(["h"], HELLO), labels=labels).layout.xaxis
     assert axis.labelalias == {"1": "h<br>1", "2": "e<br>2", "3": "l<br>3", "4": "l<br>4"}
     assert list(axis.categoryarray) == ["1", "2", "3", "4"]
 
 
-def test_gradients_are_the_tables_on_a_log_axis(labels, table) -> None:
-    frame = table(["grad.h", "grad.c"], HELLO, None)
-    frame["value"] *= 10.0 ** -np.arange(0, 40, 5)
+def test_gradients_are_the_tables_on_a_log_axis(labels, gradients) -> None:
+    frame = gradients(["h", "c"], HELLO)
+    frame["value"] *= 10.0 ** -np.arange(0, 80, 5)
     figure = gradients_over_time(frame, labels=labels)
     assert figure.layout.yaxis.type == "log"
     assert figure.layout.yaxis.title.text == labels["axis_gradient"]
-    assert [trace.name for trace in figure.data] == [labels["quantity_grad.h"], labels["quantity_grad.c"]]
+    names = ["«quantity_mean.h»", "«quantity_mean.c»", "«quantity_loss.h» 4", "«quantity_loss.c» 4"]
+    assert [trace.name for trace in figure.data] == names
+    assert [trace.line.dash for trace in figure.data] == ["solid", "solid", "dash", "dash"]
+    assert figure.data[0].line.color == figure.data[2].line.color != figure.data[1].line.color
     np.testing.assert_array_equal(np.concatenate([trace.y for trace in figure.data]), frame["value"])
     low, high = figure.layout.yaxis.range
     assert 10**low < frame["value"].min() < frame["value"].max() < 10**high
 
 
-def test_zeros_and_what_is_not_finite_are_marked(labels, table) -> None:
-    frame = table(["grad.h"], HELLO, None)
-    frame["value"] = [0.0, 1e-3, np.nan, np.inf]
+def of_all(gradients) -> pd.DataFrame:
+    """The gradient of all losses by h only."""
+    frame = gradients(["h"], HELLO)
+    return frame[frame["quantity"] == "mean.h"]
+
+
+def test_zeros_and_what_is_not_finite_are_marked(labels, gradients) -> None:
+    frame = of_all(gradients).assign(value=[0.0, 1e-3, np.nan, np.inf])
     figure = gradients_over_time(frame, labels=labels)
     line, zeros, others = figure.data
     np.testing.assert_array_equal(numbers(line.y), [math.nan, 1e-3, math.nan, math.nan])
@@ -223,14 +217,13 @@ def test_zeros_and_what_is_not_finite_are_marked(labels, table) -> None:
     assert {note.text for note in figure.layout.annotations} == {labels["row_zero"], labels["row_not_finite"]}
 
 
-def test_all_zeros_are_still_drawn(labels, table) -> None:
-    frame = table(["grad.h"], HELLO, None).assign(value=0.0)
-    figure = gradients_over_time(frame, labels=labels)
+def test_all_zeros_are_still_drawn(labels, gradients) -> None:
+    figure = gradients_over_time(of_all(gradients).assign(value=0.0), labels=labels)
     assert len(figure.data[1].x) == 4
 
 
-def test_nothing_special_leaves_no_rows(labels, table) -> None:
-    assert not gradients_over_time(table(["grad.h"], HELLO, None), labels=labels).layout.annotations
+def test_nothing_special_leaves_no_rows(labels, gradients) -> None:
+    assert not gradients_over_time(gradients(["h"], HELLO), labels=labels).layout.annotations
 
 
 def test_gradient_norm_before_and_after_clipping(labels, updates) -> None:
@@ -248,7 +241,7 @@ def test_gradient_norm_before_and_after_clipping(labels, updates) -> None:
 
 
 def test_exploded_last_step_is_marked(labels, updates) -> None:
-    updates.loc[4, ["gradient_norm", "perplexity"]] = np.inf
+    updates.loc[4, ["gradient_norm", "loss", "perplexity"]] = np.inf
     for figure in (
         gradient_norm_over_training(updates, labels=labels),
         curve_over_training(updates, labels=labels),
@@ -258,35 +251,96 @@ def test_exploded_last_step_is_marked(labels, updates) -> None:
         assert labels["row_not_finite"] in [note.text for note in figure.layout.annotations]
 
 
-@pytest.mark.parametrize("quantity", ["perplexity", "loss"])
-def test_curve_and_its_lines(labels, updates, quantity) -> None:
+def test_steps_that_a_long_run_left_out_are_marked_as_what_they_are(labels, updates) -> None:
+    """Of the two updates up to step 2 one was clipped, and of the two up to step 4: neither is the row's own."""
+    thinned = updates.iloc[[0, 2, 4]].assign(clipped_share=[0.0, 0.5, 0.5])
+    assert not thinned["clipped"].any()
+    between, before, _ = gradient_norm_over_training(thinned, labels=labels).data
+    assert between.name == labels["clipped_between"] and list(between.x) == [2, 4]
+    assert "«clipped_share» 50 2" in before.hovertext[2]
+    assert "«clipped_share»" not in before.hovertext[0]
+    every_step = gradient_norm_over_training(updates, labels=labels)
+    assert labels["clipped_between"] not in {trace.name for trace in every_step.data}
+    assert "«clipped_share»" not in "".join(words(every_step))
+
+
+def test_curve_and_its_lines(labels, updates) -> None:
     floors = (2.8, math.sqrt(2), 1.0, 1.0)
-    figure = curve_over_training(updates, quantity=quantity, uniform=4.0, floors=floors, labels=labels)
-    np.testing.assert_array_equal(figure.data[1].y, updates[quantity])
-    heights = [shape.y0 for shape in figure.layout.shapes]
-    expected = [2.8, math.sqrt(2), 1.0, 4.0]
-    assert heights == (expected if quantity == "perplexity" else pytest.approx(np.log(expected)))
+    figure = curve_over_training(updates, uniform=4.0, floors=floors, labels=labels)
+    np.testing.assert_array_equal(figure.data[1].y, updates["perplexity"])
+    assert [shape.y0 for shape in figure.layout.shapes] == [2.8, math.sqrt(2), 1.0, 4.0]
     notes = [note.text for note in figure.layout.annotations]
     assert notes[2].startswith("«floor» 2, 3: ")
     assert notes[3].startswith("«uniform»: ")
-    assert figure.layout.yaxis.title.text == labels[f"axis_{quantity}"]
+    assert figure.layout.yaxis.title.text == labels["axis_perplexity"]
+    assert "«quantity_loss»: 1.099<br>" in figure.data[1].hovertext[1]
+
+
+def test_a_perplexity_beyond_64_bits_is_a_mark_that_knows_its_loss(labels, updates) -> None:
+    updates.loc[4, ["loss", "perplexity"]] = [7_699_782.4, np.inf]
+    figure = curve_over_training(updates, labels=labels)
+    (mark,) = [trace for trace in figure.data if trace.marker.symbol == "x"]
+    assert list(mark.x) == [4]
+    assert "«quantity_perplexity»: «beyond»<br>«quantity_loss»: 7.7e+06" in mark.hovertext[0]
+    rows = [note.text for note in figure.layout.annotations]
+    assert labels["row_beyond"] in rows and labels["row_not_finite"] not in rows
 
 
 def test_perplexity_axis_starts_at_one(labels, updates) -> None:
-    low, high = curve_over_training(updates, labels=labels).layout.yaxis.range
+    axis = curve_over_training(updates, labels=labels).layout.yaxis
+    low, high = axis.range
     assert -0.2 < low <= 0
     assert high > math.log10(4)
+    assert axis.ticktext[0] == "1" and axis.tickvals[0] == 1, "the lowest label is no 9 for 0.9"
 
 
-def test_empty_tables_say_so(labels, table, path, updates) -> None:
-    states, gradients = table(["h"], HELLO).iloc[:0], table(["grad.h"], HELLO, None).iloc[:0]
+@pytest.mark.parametrize(
+    ("low", "high", "texts"),
+    [
+        (0, math.log10(2), ["1", "1.2", "1.4", "1.6", "1.8", "2"]),
+        (0, 1.5, ["1", "2", "5", "10", "20"]),
+        (-1, 1, ["0.1", "0.2", "0.5", "1", "2", "5", "10"]),
+        (-7.4, -6.1, ["5·10<sup>−8</sup>", "10<sup>−7</sup>", "2·10<sup>−7</sup>", "5·10<sup>−7</sup>"]),
+        (-9.5, 0.5, ["10<sup>−8</sup>", "10<sup>−6</sup>", "0.0001", "0.01", "1"]),
+        (math.log10(3), math.log10(3.02), ["3", "3.005", "3.01", "3.015", "3.02"]),
+    ],
+)
+def test_a_label_of_a_logarithmic_axis_is_its_whole_number(low, high, texts) -> None:
+    found = ticks(low, high)
+    assert found["ticktext"] == texts
+    for text, value in zip(texts, found["tickvals"], strict=True):
+        read = re.sub(r"<sup>(.*)</sup>", r"**\1", text).replace("−", "-").replace("·", "*")
+        assert eval(read) == pytest.approx(value)
+        assert low - 1e-9 <= math.log10(value) <= high + 1e-9
+
+
+@pytest.mark.parametrize("span", [0.01, 0.3, 0.9, 1.0, 2.9, 3.0, 17.0, 600.0])
+def test_a_logarithmic_axis_has_a_few_labels_whatever_its_span(span) -> None:
+    for low in (-span / 2, 0.0, -span):
+        assert 3 <= len(ticks(low, low + span)["tickvals"]) <= 10
+
+
+def test_shares_are_never_zero_unless_they_are() -> None:
+    shares = (0.0, 1.0, 0.54321, 3.2e-4, 1e-9, math.nan)
+    assert [percent(share) for share in shares] == ["0", "100", "54.3", "0.032", "< 0.001", "NaN"]
+
+
+def test_a_coordinate_that_is_rounding_has_no_digits(labels, path) -> None:
+    frame = path(HELLO, 2)
+    frame.loc[(frame["quantity"] == "position") & (frame["unit"] == 2), "value"] = 3e-17
+    hover = trajectory_2d(frame, labels=labels).data[-1].hovertext
+    assert all(text.endswith(", ≈ 0)") for text in hover)
+    assert "≈" not in "".join(trajectory_2d(path(HELLO, 2), labels=labels).data[-1].hovertext)
+
+
+def test_empty_tables_say_so(labels, table, path, gradients, updates) -> None:
+    states = table(["h"], HELLO).iloc[:0]
     for figure in (
         trajectory_2d(path(HELLO, 2).iloc[:0], labels=labels),
         trajectory_3d(path(HELLO, 3).iloc[:0], labels=labels),
         units_over_time(states, labels=labels),
         units_over_time(table(["h"], HELLO), units=[], labels=labels),
-        units_map(states, labels=labels),
-        gradients_over_time(gradients, labels=labels),
+        gradients_over_time(gradients(["h"], HELLO).iloc[:0], labels=labels),
         gradient_norm_over_training(updates.iloc[:0], labels=labels),
         curve_over_training(updates.iloc[:0], labels=labels),
     ):
@@ -294,8 +348,8 @@ def test_empty_tables_say_so(labels, table, path, updates) -> None:
         assert [note.text for note in figure.layout.annotations] == [labels["empty"]]
 
 
-def test_one_timestep_and_one_update(labels, table, path, updates) -> None:
-    for name, figure in every_figure(labels, table, path, updates.iloc[:1], tokens=["h"]).items():
+def test_one_timestep_and_one_update(labels, table, path, gradients, updates) -> None:
+    for name, figure in every_figure(labels, table, path, gradients, updates.iloc[:1], tokens=["h"]).items():
         assert figure.data, name
         json.loads(figure.to_json())
         assert len(figure.data[-1].x) == 1, name
@@ -308,7 +362,7 @@ def test_states_that_are_not_finite_have_no_path(labels, path) -> None:
         assert [note.text for note in figure.layout.annotations] == [labels["not_finite"]]
 
 
-def test_height_is_the_callers(labels, table, path, updates) -> None:
+def test_height_is_the_callers(labels, table, path, gradients, updates) -> None:
     assert trajectory_2d(path(HELLO, 2), labels=labels, height=222).layout.height == 222
     assert units_over_time(table(["h"], HELLO), labels=labels, height=333).layout.height == 333
-    assert gradients_over_time(table(["grad.h"], HELLO, None), labels=labels, height=444).layout.height == 444
+    assert gradients_over_time(gradients(["h"], HELLO), labels=labels, height=444).layout.height == 444

@@ -380,9 +380,12 @@ def test_fitted_colours_follow_the_values(labels) -> None:
         frame.assign(value=frame["value"] * 10), fitted=True, labels=labels
     ).layout.coloraxis
     assert (ten.cmin, ten.cmax) == pytest.approx((one.cmin + 1, one.cmax + 1))
-    assert list(one.colorbar.ticktext) == [
-        f"10<sup>{'−' if p < 0 else ''}{abs(p)}</sup>" for p in one.colorbar.tickvals
-    ]
+    values = np.log10(frame["value"])
+    assert (one.cmin, one.cmax) == (values.min(), values.max()), "from the smallest to the largest"
+    assert list(one.colorbar.ticktext) == ["0.01", "0.1", "1"]
+    assert list(one.colorbar.tickvals) == pytest.approx([-2, -1, 0])
+    flat = influence_matrix(frame.assign(value=0.5), fitted=True, labels=labels).layout.coloraxis
+    assert flat.cmin < math.log10(0.5) < flat.cmax
     assert len(one.colorbar.tickvals) >= 2
     deep = frame.assign(value=frame["value"] ** 60)
     ticks = influence_matrix(deep, fitted=True, labels=labels).layout.coloraxis.colorbar.tickvals
