@@ -52,7 +52,10 @@ def show(
     if figure is not None:
         draw(figure, name=name, title=title, on_pick=on_pick)
     else:
-        st.dataframe(table.dropna(axis="columns", how="all"), hide_index=True)
+        # Of a table without rows every column is empty; it keeps them all.
+        shown = table.dropna(axis="columns", how="all") if len(table) else table
+        digits = {name: st.column_config.NumberColumn(format="%.4g") for name in shown.select_dtypes("float")}
+        st.dataframe(shown, hide_index=True, column_config=digits)
     st.download_button(
         _("Download as CSV"),
         table.to_csv(index=False).encode("utf-8-sig"),

@@ -11,6 +11,7 @@ import streamlit as st
 import torch
 
 from playground.analysis import tidy
+from playground.analysis.backpropagation import trace_of_loss
 from playground.analysis.floors import memory_floors, uniform_perplexity
 from playground.corpus import Batch
 from playground.figures.gradients import gradients_over_time
@@ -40,6 +41,8 @@ class Reading:
 
     viewer: Viewer
     step: int
+    network: Network
+    batch: Batch
     trace: Trace
     symbols: tuple[str, ...]  # drawn form of every symbol of the vocabulary
 
@@ -85,7 +88,7 @@ def _study() -> None:
         _generated(viewer, network)
     with torch.inference_mode():
         trace = network.trace(batch, reduction=viewer.config.training.reduction).copy()
-    reading = Reading(viewer, step, trace, viewer.run.corpus.labels)
+    reading = Reading(viewer, step, network, batch, trace, viewer.run.corpus.labels)
     state.choose_first_view("trajectory")
     chosen = st.segmented_control(
         _("What to look at"),
@@ -178,8 +181,8 @@ def _layer(reading: Reading) -> int:
     )
 
 
-def _units(table: pd.DataFrame) -> list[int]:
-    """Units to draw: the ones chosen, at first those that vary most over time."""
+def _units(table: pd.DataFrame, of: str) -> list[int]:
+    """Units to draw: the ones chosen, at first those that vary most over time. of: what they are units of."""
     spread = pd.Series(table.groupby("unit")["value"].std()).fillna(0.0)
     everything = [int(unit) for unit in spread.index]
     widest = sorted(int(unit) for unit in spread.nlargest(UNITS_SHOWN).index)
@@ -187,7 +190,7 @@ def _units(table: pd.DataFrame) -> list[int]:
         _("Units (the ones that vary most at first)"),
         everything,
         default=widest,
-        key=f"units_{len(everything)}",
+        key=f"units_{of}_{table['layer'].iloc[0]}_{len(everything)}",
         max_selections=12,
     )
 
@@ -205,18 +208,45 @@ def _trajectory_3d(reading: Reading) -> Picture:
 def _states(reading: Reading) -> Picture:
     table = reading.frame(tidy.states_frame)
     shown = table.loc[table["layer"].eq(_layer(reading))]
-    return units_over_time(shown, units=_units(shown), labels=labels(), dark=is_dark()), table
+    return units_over_time(shown, units=_units(shown, "states"), labels=labels(), dark=is_dark()), table
 
 
 def _gates(reading: Reading) -> Picture:
     table = reading.frame(tidy.gates_frame)
     shown = table.loc[table["layer"].eq(_layer(reading))]
-    return units_over_time(shown, units=_units(shown), labels=labels(), dark=is_dark()), table
+    return units_over_time(shown, units=_units(shown, "gates"), labels=labels(), dark=is_dark()), table
 
 
 def _gradients(reading: Reading) -> Picture:
-    table = reading.frame(tidy.gradients_frame)
+    """The gradient of all losses and of one, each with what it says."""
+    reduction = reading.viewer.config.training.reduction
+    t = _loss(reading)
+    alone = trace_of_loss(reading.network, reading.batch, t)
+    table = reading.frame(tidy.gradients_frame, alone=alone, reduction=reduction)
+    st.caption(
+        _(
+            "Dashed, one loss alone: where it is still large, that loss can teach the network to use what was read "
+            "there. Solid, all losses together: every state has a loss close by, so that this line may stay high where "
+            "nothing of a late loss arrives."
+        )
+    )
     return gradients_over_time(table, labels=labels(), dark=is_dark()), table
+
+
+def _loss(reading: Reading) -> int:
+    """The timestep of the loss to look at, the last one at first. A probe of one symbol has none to choose from."""
+    predicted = [int(t) + 1 for t in reading.batch.mask[:, 0, 0].nonzero()]
+    if not predicted:
+        return len(reading.batch.mask)
+    symbols, inputs, targets = reading.symbols, reading.batch.inputs[:, 0, 0], reading.batch.targets[:, 0, 0]
+    return st.selectbox(
+        _("The loss at timestep t"),
+        predicted,
+        index=len(predicted) - 1,
+        format_func=lambda t: f"{t}: {symbols[inputs[t - 1]]} → {symbols[targets[t - 1]]}",
+        key=f"study_loss_{predicted[-1]}",
+        width=340,
+    )
 
 
 def _norms(reading: Reading) -> Picture:
