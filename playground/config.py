@@ -17,7 +17,8 @@ MAX_STEP = 10_000_000  # training steps that a link may speak of
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _FLOAT = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_LINE_END = re.compile("\r\n|[\r\u2028\u2029]")
+# What editors end a line with. Form feed and vertical tab end one too: a page break, a line break inside a paragraph.
+_LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff]")
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -117,11 +118,12 @@ class Text:
     def check(self, name: str, value: object) -> str:
         """Return the text with every line end written as a line feed, or raise `Refusal`.
 
+        A leading U+FEFF, with which some editors mark a file as Unicode, is dropped.
         Whether a network can learn from the text is not asked here; `playground.corpus.Corpus` does that.
         """
         if not isinstance(value, str):
             raise Refusal(name, "{field} must be text; got {value}.", value=value)
-        text = _LINE_END.sub("\n", value)
+        text = _LINE_END.sub("\n", value.removeprefix("\ufeff"))
         if len(text) > self.limit:
             raise Refusal(
                 name,
@@ -132,21 +134,21 @@ class Text:
         if found := _SURROGATE.search(text):
             raise Refusal(
                 name,
-                "{field} must be valid Unicode; got half a character ({code}) on line {line}.",
+                "{field} must be valid Unicode; got half a character ({code}) on line {line}, column {column}.",
                 **_place(text, found),
             )
         if found := _CONTROL.search(text):
             raise Refusal(
                 name,
                 "{field} must not contain control characters except tab and line break; "
-                "got {code} on line {line}.",
+                "got {code} on line {line}, column {column}.",
                 **_place(text, found),
             )
         if found := _DIRECTION.search(text):
             raise Refusal(
                 name,
                 "{field} must not contain marks that override the direction of writing; "
-                "got {code} on line {line}.",
+                "got {code} on line {line}, column {column}.",
                 **_place(text, found),
             )
         return text
@@ -161,8 +163,10 @@ class Text:
 
 
 def _place(text: str, found: re.Match[str]) -> dict[str, object]:
-    """What to say about a character that is not allowed: its code point and its line, counted from 1."""
-    return {"code": f"U+{ord(found[0]):04X}", "line": text.count("\n", 0, found.start()) + 1}
+    """What to say about a character that is not allowed: its code point, its line and column, counted from 1."""
+    before = text[: found.start()]
+    column = len(before) - before.rfind("\n")  # rfind gives -1 on the first line
+    return {"code": f"U+{ord(found[0]):04X}", "line": before.count("\n") + 1, "column": column}
 
 
 class RateChange(NamedTuple):
@@ -205,7 +209,12 @@ class Schedule:
         changes = []
         for part in text.split(",") if text else ():
             step, colon, rate = part.partition(":")
-            if not colon or not _INTEGER.fullmatch(step) or len(rate) > MAX_NUMBER or not _FLOAT.fullmatch(rate):
+            if (
+                not colon
+                or not _INTEGER.fullmatch(step)
+                or len(rate) > MAX_NUMBER
+                or not _FLOAT.fullmatch(rate)
+            ):
                 raise self._refusal(name, text)
             changes.append((int(step), float(rate)))
         return self.check(name, tuple(changes))

@@ -12,12 +12,14 @@ from itertools import chain
 import torch
 from torch import Tensor
 
-from playground.config import TEXT, TextConfig
-from playground.refusal import Refusal, shorten
+from playground.characters import characters
+from playground.config import Text, TextConfig
+from playground.refusal import Refusal, Unreadable, shorten
 from playground.tokens import BOS, EOS, TOKENIZERS
 
 MAX_VOCABULARY = 256
 MAX_PROBE = 200  # symbols of a probe or prompt, BOS included
+PROBE = Text(10_000)  # what is longer is not even split into symbols: 200 words hardly ever are
 LISTED = 8  # symbols that a refusal names
 
 
@@ -179,13 +181,13 @@ class Corpus:
     def encode(self, text: str, field: str) -> tuple[int, ...]:
         """The ids of one line that a reader typed, after BOS if that is on.
 
-        Raises `Refusal` for `field` if the line is empty, too long, more than one line, or has symbols that
-        the training text has not.
+        Raises `Unreadable` for `field` if the line has symbols that the training text has not, any other `Refusal`
+        if it is empty, too long or more than one line.
         """
-        line = TEXT.check(field, text)
+        line = PROBE.check(field, text)
         if "\n" in line:
             raise Refusal(field, "{field} must be one line; got {count} lines.", count=line.count("\n") + 1)
-        symbols = self._tokenizer.encode(line)
+        symbols = self._tokenizer.read(line, self._ids)
         if not symbols:
             raise Refusal(
                 field, "{field} is empty; use symbols of the training text ({known}).", known=self._known()
@@ -199,11 +201,11 @@ class Corpus:
                 count=len(symbols),
             )
         if unknown := [symbol for symbol in dict.fromkeys(symbols) if symbol not in self._ids]:
-            raise Refusal(
+            raise Unreadable(
                 field,
                 "{field} must use symbols of the training text ({known}); got {unknown}.",
                 known=self._known(),
-                unknown=_listed(unknown),
+                unknown=_listed([self._tokenizer.label(symbol) for symbol in unknown]),
             )
         ids = tuple(self._ids[symbol] for symbol in symbols)
         return ids if self.bos_id is None else (self.bos_id, *ids)
@@ -212,8 +214,25 @@ class Corpus:
         """The text of ids; BOS and EOS leave no trace."""
         return self._tokenizer.decode(self.vocabulary[i] for i in ids)
 
+    def continuation(self, given: Iterable[int], made: Iterable[int]) -> tuple[str, str]:
+        """The text of a prompt and of what was made after it; one after the other they are the text of both.
+
+        The two parts meet between characters. A character that was given only in part, such as 하 of which a
+        model made 한, is one that the model made: so the first part holds nothing that was not given. Between
+        words the second part begins with the space.
+        """
+        given = tuple(given)
+        before, text, border = self.decode(given), self.decode((*given, *made)), 0
+        for character in characters(text):
+            if not before.startswith(character, border):
+                break
+            border += len(character)
+        return text[:border], text[border:]
+
     def _known(self) -> str:
-        return _listed([symbol for symbol in self.vocabulary if symbol not in (BOS, EOS)])
+        """The symbols that can be typed, as they are drawn."""
+        special = self.config.bos + self.config.eos
+        return _listed(self.labels[special:])
 
 
 def _bytes(parts: Iterable[Sequence[int]]) -> Tensor:
@@ -221,10 +240,10 @@ def _bytes(parts: Iterable[Sequence[int]]) -> Tensor:
     return torch.frombuffer(bytearray(chain.from_iterable(parts)), dtype=torch.uint8)
 
 
-def _listed(symbols: Sequence[str]) -> str:
-    """The first few symbols, each in quotes."""
-    shown = ", ".join(shorten(symbol, 16) for symbol in symbols[:LISTED])
-    return shown if len(symbols) <= LISTED else shown + ", …"
+def _listed(labels: Sequence[str]) -> str:
+    """The first few of what is drawn for symbols, each in quotes."""
+    shown = ", ".join(shorten(label, 16) for label in labels[:LISTED])
+    return shown if len(labels) <= LISTED else shown + ", …"
 
 
 def _different(labels: Iterable[str]) -> tuple[str, ...]:

@@ -30,6 +30,10 @@ class Refusal(ValueError):
         return self.template.format(**self.values)
 
 
+class Unreadable(Refusal):
+    """A text that has symbols which the training text has not; it may have been readable by another alphabet."""
+
+
 def shorten(value: object, limit: int = SHOWN) -> str:
     """Show any value in at most `limit` code points that are safe to print, text in quotes.
 

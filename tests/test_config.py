@@ -113,18 +113,23 @@ def test_a_flag_is_a_bool(name: str, value: object):
         (
             "text",
             "a\n\x1b[0m",
-            "text must not contain control characters except tab and line break; got U+001B on line 2.",
+            "text must not contain control characters except tab and line break; got U+001B on line 2, column 1.",
         ),
         (
             "text",
-            "\ufeffhello",
-            "text must not contain control characters except tab and line break; got U+FEFF on line 1.",
+            "\ufeffhel\ufefflo",
+            "text must not contain control characters except tab and line break; got U+FEFF on line 1, column 4.",
         ),
-        ("text", "a\r\nb\r\n\udc00", "text must be valid Unicode; got half a character (U+DC00) on line 3."),
+        (
+            "text",
+            "a\r\nb\f\u2028cd\udc00",
+            "text must be valid Unicode; got half a character (U+DC00) on line 4, column 3.",
+        ),
         (
             "text",
             "abc\u202edef",
-            "text must not contain marks that override the direction of writing; got U+202E on line 1.",
+            "text must not contain marks that override the direction of writing; "
+            "got U+202E on line 1, column 4.",
         ),
     ],
 )
@@ -135,11 +140,11 @@ def test_a_refusal_is_a_sentence(name: str, value: object, sentence: str):
 
 
 def test_every_control_character_is_refused():
-    controls = {chr(i) for i in (*range(32), *range(0x7F, 0xA0))} - set("\t\n\r")
+    controls = {chr(i) for i in (*range(32), *range(0x7F, 0xA0), 0xFEFF)} - set("\t\n\r\v\f\x85")
     directions = {chr(i) for i in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
     for character in controls | directions:
-        with pytest.raises(Refusal):
-            TextConfig(text=f"a{character}b")
+        with pytest.raises(Refusal, match=rf"U\+{ord(character):04X} on line 2, column 3\.$"):
+            TextConfig(text=f"first\r\nab{character}c")
 
 
 @pytest.mark.parametrize(
@@ -159,9 +164,15 @@ def test_text_of_any_script_is_kept_as_it_is(text: str):
     assert TextConfig(text=text).text == text
 
 
-@pytest.mark.parametrize("end", ["\r\n", "\r", "\u2028", "\u2029"])
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\v", "\f", "\x85", "\u2028", "\u2029"])
 def test_line_ends_of_every_system_are_the_same_text(end: str):
     assert TextConfig(text=f"ab{end}{end}cd") == TextConfig(text="ab\n\ncd")
+
+
+def test_the_byte_order_mark_of_a_file_is_no_part_of_its_text():
+    assert TextConfig(text="\ufeffhello\f\nworld") == TextConfig(text="hello\n\nworld")
+    assert TextConfig(text="\ufeff").text == ""
+    assert TextConfig(text="\ufeff" + "x" * MAX_TEXT).text == "x" * MAX_TEXT
 
 
 def test_line_ends_are_normalised_before_counting():
