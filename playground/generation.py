@@ -55,8 +55,8 @@ def generate(
 ) -> tuple[int, ...]:
     """Continue a prompt, symbol by symbol; where the logits are no longer finite, the text ends.
 
-    temperature 0 always takes the most probable symbol (greedy); otherwise symbols are drawn from
-    softmax(logits / temperature): 1 is the network's own distribution, less is bolder, more is wilder.
+    temperature 0 always takes the most probable symbol (greedy), the first of equals; otherwise symbols are drawn
+    from softmax(logits / temperature): 1 is the network's own distribution, less is bolder, more is wilder.
 
     Returns the new symbols only: `length` of them, or fewer if the model has EOS and predicts it (EOS is left
     out).
@@ -77,10 +77,18 @@ def generate(
         if temperature == 0:
             symbol = int(logits.argmax())
         else:
-            probabilities = torch.softmax(logits / temperature, 0)
-            symbol = int(torch.multinomial(probabilities, 1, generator=generator))
+            symbol = int(torch.multinomial(tempered(logits, temperature), 1, generator=generator))
         if symbol == corpus.eos_id:
             break
         new.append(symbol)
         logits = reader.read(symbol)
     return tuple(new)
+
+
+def tempered(logits: Tensor, temperature: float) -> Tensor:
+    """softmax(logits / temperature), (V,) float64, for finite logits and any temperature above 0.
+
+    The largest logit is taken off before the division: what overflows then is −∞, a probability of 0, so near 0
+    the most probable symbols share everything.
+    """
+    return torch.softmax((logits.double() - logits.max()) / temperature, 0)

@@ -1,13 +1,17 @@
 """Generated text against the same loop in torch.nn, which reads the whole prefix again for every symbol."""
 
+import math
+
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmarks.reference import TorchModel
 from playground.cells import CELLS
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig
 from playground.corpus import Corpus
-from playground.generation import Reader, generate
+from playground.generation import Reader, generate, tempered
 from playground.network import Network
 from playground.training import Trainer
 
@@ -108,6 +112,39 @@ def test_the_same_generator_seed_gives_the_same_text() -> None:
     network, corpus = trained()
     assert write(network, corpus, "h", 40, 3.0) == write(network, corpus, "h", 40, 3.0)
     assert write(network, corpus, "h", 40, 3.0) != write(network, corpus, "h", 40, 0.0)
+
+
+@pytest.mark.parametrize("temperature", [5e-324, 1e-320, 1e-40, 1e-9])
+def test_near_temperature_0_it_writes_what_it_writes_at_0(temperature: float) -> None:
+    network, corpus = trained()
+    assert write(network, corpus, "h", 20, temperature) == write(network, corpus, "h", 20, 0.0)
+
+
+finite = {bits: st.floats(width=bits, allow_nan=False, allow_infinity=False) for bits in (32, 64)}
+
+
+@given(
+    st.lists(finite[32], min_size=1, max_size=6).map(torch.tensor)
+    | st.lists(finite[64], min_size=1, max_size=6).map(lambda x: torch.tensor(x, dtype=torch.float64)),
+    st.floats(0, 2, exclude_min=True),
+)
+def test_every_temperature_gives_probabilities(logits: torch.Tensor, temperature: float) -> None:
+    probabilities = tempered(logits, temperature)
+    assert probabilities.dtype == torch.float64 and bool((probabilities >= 0).all())
+    assert float(probabilities.sum()) == pytest.approx(1)
+    assert float(probabilities[logits.argmax()]) == float(probabilities.max())
+
+
+def test_towards_temperature_0_equals_share_everything() -> None:
+    logits = torch.tensor([3.0, 1.0, 3.0, math.nextafter(3.0, 0.0)], dtype=torch.float64)
+    assert tempered(logits, 5e-324).tolist() == [0.5, 0, 0.5, 0]
+
+
+def test_temperatures_are_softmax_by_hand() -> None:
+    """Odds of 1 : 4 at temperature 1 are 1 : 2 at 2 and 1 : 16 at 1/2."""
+    logits = torch.tensor([0.0, math.log(4)])
+    for temperature, odds in ((1.0, 4), (2.0, 2), (0.5, 16)):
+        assert tempered(logits, temperature).tolist() == pytest.approx([1 / (1 + odds), odds / (1 + odds)])
 
 
 def test_bad_arguments_are_refused() -> None:
