@@ -52,7 +52,7 @@ class Update(NamedTuple):
     gradient_norm: tuple[float, ...]  # ‖∂loss/∂parameters‖₂ before clipping
     clipped_norm: tuple[float, ...]  # after clipping: what the optimiser got
     clipped: tuple[bool, ...]  # whether clipping changed the gradient
-    learning_rate: float  # the trainer's; replicas with rates of their own keep to those
+    learning_rate: float  # the config's at this step; replicas with rates of their own keep to those
     finite: (
         bool  # False: loss or gradient of some replica is not a number any more; that replica was not updated
     )
@@ -68,7 +68,6 @@ class Snapshot:
     """All that a run needs to go on exactly as it would have gone on: copies that nobody changes."""
 
     step: int
-    learning_rate: float
     parameters: Tensor  # (R, P)
     optimizer: dict[str, Tensor]
     exploded: frozenset[int]  # replicas that are no longer updated
@@ -89,14 +88,12 @@ class Trainer:
         config: what to train and how.
         corpus: the text.
         seeds: one per replica; the config's if None.
-        learning_rates: one per replica, fixed; None: all use the attribute `learning_rate`.
+        learning_rates: one per replica, fixed; None: all use the config's, with its changes while training.
         clip_thresholds: one per replica, ∞ for one that never clips; None: all use the config's.
 
     Attributes:
         network, corpus, config: what is trained, on what, and how.
         step: how many updates have been made.
-        learning_rate: what the next update of replicas without rates of their own uses. It may be set at any time,
-            unless the config changes it while training: then it is set by that.
     """
 
     def __init__(
@@ -117,7 +114,6 @@ class Trainer:
                 raise ValueError(f"{name} must be as many as seeds, {len(self.seeds)}; got {len(values)}")
         self.network = Network(config.network, len(corpus.vocabulary), seeds=self.seeds, dtype=dtype)
         self.step = 0
-        self.learning_rate = config.training.learning_rate
         self._learning_rates = None if learning_rates is None else _column(learning_rates, dtype)
         threshold = config.training.clip_threshold
         self._thresholds = tuple(clip_thresholds or (threshold,) * len(self.seeds))
@@ -127,6 +123,11 @@ class Trainer:
         )
         self._exploded: set[int] = set()  # replicas that keep their weights
         self._measured: tuple[int, int, Workspace] | None = None  # step, network.passes, where the pass is
+
+    @property
+    def learning_rate(self) -> float:
+        """What the next update of replicas without rates of their own uses."""
+        return self.config.training.rate_at(self.step)
 
     def explosion(self, replica: int = 0) -> Explosion | None:
         """What is not finite at the present weights, losses first; None if everything is."""
@@ -186,7 +187,6 @@ class Trainer:
         optimizer = {name: tensor.clone() for name, tensor in self._optimizer.state.items()}
         return Snapshot(
             self.step,
-            self.learning_rate,
             self.network.parameters.clone(),
             optimizer,
             self.exploded,
@@ -194,7 +194,7 @@ class Trainer:
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back (or forward) to a snapshot of this run; what follows is bit for bit what followed then."""
-        self.step, self.learning_rate = snapshot.step, snapshot.learning_rate
+        self.step = snapshot.step
         self._exploded = set(snapshot.exploded)
         self.network.parameters.copy_(snapshot.parameters)
         for name, tensor in self._optimizer.state.items():
@@ -227,8 +227,6 @@ class Trainer:
         )
 
     def _measure(self) -> Workspace:
-        if self.config.training.rates:
-            self.learning_rate = self.config.training.rate_at(self.step)
         network, measured = self.network, self._measured
         if measured is not None and measured[0] == self.step and measured[1] == network.passes:
             return measured[2]
@@ -250,14 +248,14 @@ class Trainer:
     def _update(self) -> Update:
         workspace = self._measure()
         loss, nll, norms, finite = self._numbers(workspace)
-        step = self.step
+        step, rate = self.step, self.learning_rate
         if finite:
             clipped_norms, clipped = self._clip(norms)
             self._optimize()
             self.step = step + 1
         else:
             clipped_norms, clipped = self._update_the_finite(workspace.total.tolist(), norms)
-        return Update(step, loss, nll, norms, clipped_norms, clipped, self.learning_rate, finite)
+        return Update(step, loss, nll, norms, clipped_norms, clipped, rate, finite)
 
     def _update_the_finite(
         self, totals: Sequence[float], norms: Sequence[float]

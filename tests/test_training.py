@@ -150,7 +150,6 @@ def test_restoring_goes_on_bit_for_bit(optimizer: str) -> None:
     expected = trainer.advance(20)
     weights = trainer.network.parameters.clone()
 
-    trainer.learning_rate = 9.0
     trainer.advance(3)
     trainer.restore(snapshot)
     assert trainer.step == 7
@@ -235,13 +234,19 @@ def test_clipping_by_norm_keeps_the_direction_and_by_value_each_bound() -> None:
             assert torch.equal(after, before.clamp(-threshold, threshold))
 
 
-def test_the_learning_rate_can_change_while_training() -> None:
-    trainer = trainer_for(experiment(optimizer="sgd", clip="off"))
-    trainer.update()
-    trainer.learning_rate = 0.0
-    weights = trainer.network.parameters.clone()
-    assert trainer.update().learning_rate == 0.0
-    assert torch.equal(trainer.network.parameters, weights)
+def test_the_learning_rate_changes_while_training_as_the_config_says() -> None:
+    """Plain gradient descent by hand: each update moves the weights by the rate that holds at its step."""
+    config = experiment(optimizer="sgd", clip="off")
+    rates = ((2, 0.25), (3, 0.5))
+    trainer = trainer_for(
+        replace(config, training=replace(config.training, learning_rate=0.125, rates=rates))
+    )
+    for rate in (0.125, 0.125, 0.25, 0.5, 0.5):
+        before = trainer.network.parameters.clone()
+        trainer.measure()
+        step = rate * trainer.network.gradients
+        assert trainer.update().learning_rate == rate
+        torch.testing.assert_close(trainer.network.parameters, before - step)
 
 
 def poison(trainer: Trainer, replica: int) -> None:

@@ -1,138 +1,125 @@
-"""The learning curve: one point per update, thinned to a bounded number without losing a clipped step."""
+"""The learning curve: what every update measured. The record keeps steps by a rule, and forgets none of them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 
 import numpy as np
 
+from playground.runs.kept import is_kept
 from playground.training import Update
 
-MAX_POINTS = 4096
-FIRST_POINTS = 256  # room to begin with; it doubles
-KINDS = (
-    np.int64,
-    np.float64,
-    np.float64,
-    np.float64,
-    np.bool_,
-    np.float64,
-)  # of the columns of `CurvePoints`
+FIRST = 16_384  # steps whose points are all kept
+ROOM = 256  # points to make room for at first; it doubles
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CurvePoints:
-    """Columns of equal length, ascending step.
+    """Columns of equal length, ascending step; a row is what the weights of its step measured on their batch.
 
-    step: training step whose weights were measured. perplexity: of the batch of that step. gradient_norm, clipped_norm:
-    L2 norm over all parameters, before and after clipping. clipped: whether clipping changed any update since the
-    previous point. learning_rate: the one the update used.
+    step: updates made before. loss: mean nats per predicted symbol. gradient_norm, clipped_norm: L2 norm over all
+    parameters, before and after clipping. clipped: whether clipping changed this very update. clips: how many updates up
+    to this one, itself included, were clipped. learning_rate: the one this update uses.
     """
 
-    step: np.ndarray
-    perplexity: np.ndarray
-    gradient_norm: np.ndarray
-    clipped_norm: np.ndarray
-    clipped: np.ndarray
-    learning_rate: np.ndarray
+    step: np.ndarray  # int64
+    loss: np.ndarray  # float64
+    gradient_norm: np.ndarray  # float64
+    clipped_norm: np.ndarray  # float64
+    clipped: np.ndarray  # bool
+    clips: np.ndarray  # int64
+    learning_rate: np.ndarray  # float64
 
     @property
     def columns(self) -> tuple[np.ndarray, ...]:
-        return (
-            self.step,
-            self.perplexity,
-            self.gradient_norm,
-            self.clipped_norm,
-            self.clipped,
-            self.learning_rate,
-        )
+        return tuple(getattr(self, each.name) for each in fields(self))
+
+    @property
+    def perplexity(self) -> np.ndarray:
+        """exp(loss): the number of symbols between which the network is as good as guessing; ∞ beyond 64 bits."""
+        with np.errstate(over="ignore"):
+            return np.exp(self.loss)
+
+    @property
+    def clipped_share(self) -> np.ndarray:
+        """Of the updates after the row before, up to this one, the part that was clipped."""
+        before = np.concatenate(([0], self.clips[:-1]))
+        since = np.concatenate((self.step[:1] + 1, np.diff(self.step)))
+        return (self.clips - before) / since
 
     def thinned(self, count: int) -> "CurvePoints":
-        """At most about `count` points: every n-th, the newest always; `clipped` covers the points left out."""
+        """At most about `count` points to draw: evenly spaced, the first and the newest always."""
         size = len(self.step)
         if size <= count:
             return self
-        every = -(-size // (count - 1))
-        kept = np.arange(size - 1, -1, -every)[::-1]
-        starts = np.concatenate(([0], kept[:-1] + 1))
-        return CurvePoints(
-            step=self.step[kept],
-            perplexity=self.perplexity[kept],
-            gradient_norm=self.gradient_norm[kept],
-            clipped_norm=self.clipped_norm[kept],
-            clipped=np.logical_or.reduceat(self.clipped, starts),
-            learning_rate=self.learning_rate[kept],
-        )
+        kept = np.unique(np.linspace(0, size - 1, count).round().astype(np.int64))
+        return CurvePoints(*(column[kept] for column in self.columns))
+
+    def __len__(self) -> int:
+        return len(self.step)
 
 
-def _row(update: Update, replica: int, clipped: bool) -> tuple[int, float, float, float, bool, float]:
+KINDS = (np.int64, np.float64, np.float64, np.float64, np.bool_, np.int64, np.float64)  # of the columns
+
+
+def _row(update: Update, replica: int, clips: int) -> tuple[int, float, float, float, bool, int, float]:
     return (
         update.step,
-        update.perplexity[replica],
+        update.nll[replica],
         update.gradient_norm[replica],
         update.clipped_norm[replica],
-        clipped,
+        update.clipped[replica],
+        clips,
         update.learning_rate,
     )
 
 
 class Curve:
-    """Grows by one point per update; when full, every second point goes and its `clipped` mark is kept by the next.
+    """One point per update, as columns with room to grow.
 
-    The points are columns with room to grow. What lies before the last point never changes in place, so whoever was
-    handed a piece of a column may keep it.
+    Points are only ever added, so whoever was handed a piece of a column may keep it, and may read without a lock.
     """
 
     def __init__(self) -> None:
         self._columns: tuple[np.ndarray, ...] = tuple(np.empty(0, kind) for kind in KINDS)
         self._size = 0
-        self._stride = 1
-        self._clipped_since = False
+        self._clips = 0
 
     def add(self, update: Update, replica: int = 0) -> None:
-        self._clipped_since |= update.clipped[replica]
-        if update.step % self._stride:
+        """Add the point of an update, newer than all others; the record keeps it if its rule says so."""
+        self._clips += update.clipped[replica]
+        if not is_kept(update.step, FIRST):
             return
         if self._size == len(self._columns[0]):
-            room = max(self._size, FIRST_POINTS)
+            room = max(self._size, ROOM)
             self._columns = tuple(
                 np.concatenate((column, np.empty(room, column.dtype))) for column in self._columns
             )
-        for column, value in zip(self._columns, _row(update, replica, self._clipped_since), strict=True):
+        for column, value in zip(self._columns, _row(update, replica, self._clips), strict=True):
             column[self._size] = value
-        self._size += 1
-        self._clipped_since = False
-        if self._size > MAX_POINTS:
-            self._halve()
-
-    def _halve(self) -> None:
-        self._stride *= 2
-        points = CurvePoints(*(column[: self._size] for column in self._columns))
-        kept = np.flatnonzero(points.step % self._stride == 0)  # step 0 is among them
-        starts = np.concatenate(([0], kept[:-1] + 1))
-        clipped = np.logical_or.reduceat(points.clipped[: kept[-1] + 1], starts)
-        self._clipped_since = bool(points.clipped[kept[-1] + 1 :].any())
-        halved = replace(CurvePoints(*(column[kept] for column in points.columns)), clipped=clipped)
-        self._size = len(kept)  # first: a reader without a lock must not count more points than it finds
-        self._columns = halved.columns
+        self._size += 1  # last: a reader without a lock must not count more points than it finds
 
     def until(self, step: int) -> "Curve":
-        """A copy with the points up to `step`."""
-        copy = Curve()
-        copy._columns = tuple(column.copy() for column in self.points(step).columns)
-        copy._size, copy._stride = len(copy._columns[0]), self._stride
-        return copy
+        """A copy with the points before `step`, to go on from there; `step` is kept or the newest."""
+        other = Curve()
+        points = self.points(step)
+        size = int(np.searchsorted(points.step, step))
+        other._columns = tuple(column[:size].copy() for column in points.columns)
+        other._size = size
+        other._clips = self._clips if size == len(points) else int(points.clips[size] - points.clipped[size])
+        return other
 
     def points(self, until: int, newest: Update | None = None) -> CurvePoints:
         """The points of the steps 0 … until, as columns, and after them that of `newest`, not yet part of it."""
-        columns, size = self._columns, self._size
+        size = self._size
+        columns = self._columns
         size = int(np.searchsorted(columns[0][:size], until, side="right"))
         points = CurvePoints(*(column[:size] for column in columns))
         if newest is None:
             return points
-        row = _row(newest, 0, self._clipped_since or newest.clipped[0])
+        row = _row(newest, 0, self._clips + newest.clipped[0])
         return CurvePoints(*map(np.append, points.columns, row))
 
     def reaches(self, perplexity: float, after: int, until: int) -> int | None:
-        """The first recorded step in (after, until] at or below `perplexity`, or None."""
+        """The first step in (after, until] at or below `perplexity`, or None; exact where every step is kept."""
         points = self.points(until)
         first = int(np.searchsorted(points.step, after, side="right"))
         reached = np.flatnonzero(points.perplexity[first:] <= perplexity)

@@ -1,29 +1,33 @@
-"""What a frame is made of: which quantities of the watched sequence are drawn, and how many bytes each takes."""
+"""What a frame is made of: the one description of its bytes, from which Python writes and the browser reads."""
 
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
 
 from playground.cells import CELLS
 from playground.config import NetworkConfig
 
 PLANE_BYTES = 20_000  # all planes of one frame; wider or longer networks show their first units only
 LIKELIEST = 5
+NOT_FINITE_STATE = -128  # of a signed plane, whose finite values are −127 … 127
+NOT_FINITE_GATE = 255  # of a gate's plane, whose finite values are 0 … 254
 
 
 @dataclass(frozen=True, slots=True)
 class GatePlane:
-    """A gate as drawn: its name and the range of values that its bytes 0 … 255 span."""
+    """A gate as drawn: its name and the range of values that its bytes 0 … 254 span."""
 
     name: str
     low: float
     high: float
 
 
-SLOPE = GatePlane(
-    "phi", 0.0, 1.0
-)  # stands in for the gates of a cell that has none: φ′ at the pre-activation
+# stands in for the gates of a cell that has none: φ′ at the pre-activation
+SLOPE = GatePlane("phi", 0.0, 1.0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FrameLayout:
     """Sizes of a frame's parts: `length` timesteps, `units` of the hidden units, `likeliest` symbols per timestep."""
 
@@ -58,24 +62,60 @@ class FrameLayout:
             gates=gates,
         )
 
-    @property
-    def nbytes(self) -> int:
-        floats = 1 + self.length  # perplexity, loss
-        floats += self.layers * len(self.states) * self.length  # gradient magnitudes
-        floats += self.layers * (2 * self.length + 2)  # trajectory and shares of variance
-        floats += self.layers * len(self.states)  # plane scales
-        planes = self.layers * (len(self.states) + len(self.gates)) * self.units * self.length
-        size = 4 + 4 * floats + 3 * self.length * self.likeliest + planes
-        return -(-size // 4) * 4
+    @cached_property
+    def fields(self) -> tuple[tuple[str, str, tuple[int, ...]], ...]:
+        """Name, type ("f8", "f4", "u4", "u2", "i1" or "u1", little-endian) and shape of every part, in order.
+
+        T timesteps, U units drawn, K likeliest symbols, ℓ the layer from 0, s a state, g a gate:
+
+        | name | shape | what |
+        |---|---|---|
+        | loss | | mean nats per predicted symbol of the batch of this step |
+        | gradient_norm, clipped_norm, learning_rate | | of the update that this step's weights get next |
+        | step | | how many updates the weights have seen |
+        | losses | (T,) | nats at every timestep of the watched sequence |
+        | lℓ.sum.s | (T,) | ‖∂total/∂s_t‖₂, total the sequence's mean or sum of losses, as is trained |
+        | lℓ.last.s | (T,) | ‖∂L_T/∂s_t‖₂ of the loss at the last timestep alone |
+        | lℓ.xy | (T, 2) | the path of h, seen along two axes |
+        | lℓ.share | | the part of its variance that these show |
+        | lℓ.scale.s | | the value of byte 127 |
+        | odds, likeliest | (T, K) | probabilities of the next symbol in 1/65535, and of which symbol |
+        | lℓ.s, lℓ.g | (U, T) | states and gates as bytes |
+        | clipped | | 1 if clipping changes the gradient of this step |
+
+        Larger types come first, so every part starts at a multiple of its own size.
+        """
+        time, units, layers = self.length, self.units, range(self.layers)
+        parts: list[tuple[str, str, tuple[int, ...]]] = [
+            (name, "f8", ()) for name in ("loss", "gradient_norm", "clipped_norm", "learning_rate")
+        ]
+        parts += [("step", "u4", ()), ("losses", "f4", (time,))]
+        for layer in layers:
+            for state in self.states:
+                parts += [(f"l{layer}.{which}.{state}", "f4", (time,)) for which in ("sum", "last")]
+                parts.append((f"l{layer}.scale.{state}", "f4", ()))
+            parts += [(f"l{layer}.xy", "f4", (time, 2)), (f"l{layer}.share", "f4", ())]
+        parts += [("odds", "u2", (time, self.likeliest)), ("likeliest", "u1", (time, self.likeliest))]
+        for layer in layers:
+            parts += [(f"l{layer}.{state}", "i1", (units, time)) for state in self.states]
+            parts += [(f"l{layer}.{gate.name}", "u1", (units, time)) for gate in self.gates]
+        return (*parts, ("clipped", "u1", ()))
+
+    @cached_property
+    def dtype(self) -> np.dtype:
+        """A frame as one record of NumPy's, padded to a multiple of 8 bytes."""
+        packed = np.dtype([(name, f"<{kind}", shape) for name, kind, shape in self.fields])
+        offsets = [packed.fields[name][1] for name in packed.names] if packed.fields and packed.names else []
+        return np.dtype(
+            {
+                "names": list(packed.names or ()),
+                "formats": [packed[name] for name in packed.names or ()],
+                "offsets": offsets,
+                "itemsize": -(-packed.itemsize // 8) * 8,
+            }
+        )
 
     @property
-    def parts(self) -> tuple[tuple[str, int], ...]:
-        """The columns of an exposure (T, ·) in order: the name of what is copied and how many columns it has."""
-        parts = [("loss", 1), ("log_probabilities", self.vocabulary_size)]
-        for layer in range(self.layers):
-            parts += [(f"grad.l{layer}.{name}", self.hidden_size) for name in self.states]
-            parts += [  # the trajectory needs all of h; of the rest, what is drawn
-                (f"l{layer}.{name}", self.hidden_size if name == "h" else self.units) for name in self.states
-            ]
-            parts += [(f"l{layer}.{gate.name}", self.units) for gate in self.gates if gate != SLOPE]
-        return tuple(parts)
+    def nbytes(self) -> int:
+        """Bytes of a frame."""
+        return self.dtype.itemsize

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from playground.config import ExperimentConfig
 from playground.runs.gate import FairGate
-from playground.runs.run import RateChange, Run
+from playground.runs.run import Run
 
 MAX_BYTES = 192_000_000  # all runs together
 MAX_UNWATCHED_BYTES = 32_000_000  # those that nobody watches just now
@@ -49,7 +49,7 @@ class Registry:
         self._lease_seconds = lease_seconds
         self._lock = threading.RLock()
         self._entries: dict[str, _Entry] = {}
-        self._shared: dict[tuple[ExperimentConfig, tuple[RateChange, ...]], str] = {}
+        self._shared: dict[ExperimentConfig, str] = {}
         self._pinned: set[str] = set()
         self._numbers = itertools.count(1)
         self._prefix = secrets.token_hex(3)
@@ -57,19 +57,33 @@ class Registry:
         self._trained: dict[str, float] = {}
         self._swept = time.monotonic()
 
-    def open(self, viewer: str, config: ExperimentConfig, changes: tuple[RateChange, ...] = ()) -> str:
+    def open(self, viewer: str, config: ExperimentConfig) -> str:
         """Lease the shared run of an experiment, made if there is none. Returns its identifier.
 
         Raises:
             Refusal: if the text cannot be trained on.
         """
-        if (config, changes) not in self._shared:
-            run = Run(config, changes)
-            with self._lock:
-                self._add(run)
         with self._lock:
-            identifier = self._shared[config, changes]
+            if (identifier := self._lease(viewer, config)) is not None:
+                return identifier
+        return self._lease_new(viewer, Run(config))  # made without the lock: others go on meanwhile
+
+    def _lease(self, viewer: str, config: ExperimentConfig) -> str | None:
+        """The run of an experiment, leased, if there is one."""
+        identifier = self._shared.get(config)
+        if identifier is not None:
             self.get(viewer, identifier)
+        return identifier
+
+    def _lease_new(self, viewer: str, run: Run) -> str:
+        """Enter a run and lease it; or, where somebody was faster, theirs."""
+        with self._lock:
+            identifier = self._lease(viewer, run.config)
+            if identifier is None:
+                identifier = f"{self._prefix}-{next(self._numbers)}"
+                self._entries[identifier] = _Entry(run)
+                self._shared[run.config] = identifier
+                self.get(viewer, identifier)
             self._evict(keep=identifier)
             return identifier
 
@@ -82,17 +96,19 @@ class Registry:
             entry.watched[viewer] = entry.asked = time.monotonic()
             return entry.run
 
-    def branch(self, viewer: str, identifier: str, step: int, learning_rate: float) -> str:
-        """Lease a run that equals `identifier` up to `step` and goes on with `learning_rate`; the old lease ends.
+    def fork(self, viewer: str, identifier: str, config: ExperimentConfig, step: int) -> str:
+        """Lease the run of `config`, which equals `identifier` up to `step`; the old lease ends.
 
-        With an unchanged learning rate this is a private copy that can be watched again step by step.
+        What the old run knows is taken over, where it is still there and the new one is not.
         """
-        run = self._entries[identifier].run.branch(step, learning_rate)
         with self._lock:
-            branched = self._add(run)
-            self.get(viewer, branched)
+            forked = self._lease(viewer, config)
+            old = self._entries.get(identifier)
+        if forked is None:
+            forked = self._lease_new(viewer, Run(config) if old is None else old.run.fork(config, step))
+        if forked != identifier:
             self.release(viewer, identifier)
-            return branched
+        return forked
 
     def release(self, viewer: str, identifier: str) -> None:
         """End a viewer's lease; the run stays for a while in case somebody returns to it."""
@@ -149,13 +165,6 @@ class Registry:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def _add(self, run: Run) -> str:
-        """Enter a run; it is the shared one of its experiment unless there is one already."""
-        identifier = f"{self._prefix}-{next(self._numbers)}"
-        self._entries[identifier] = _Entry(run, asked=time.monotonic())
-        self._shared.setdefault((run.config, run.changes), identifier)
-        return identifier
-
     def _evict(self, keep: str | None = None) -> None:
         """Drop what is no longer leased or no longer fits, least recently asked for first."""
         self._swept = time.monotonic()
@@ -183,5 +192,4 @@ class Registry:
 
     def _drop(self, identifier: str) -> None:
         run = self._entries.pop(identifier).run
-        if self._shared.get((run.config, run.changes)) == identifier:
-            del self._shared[run.config, run.changes]
+        del self._shared[run.config]

@@ -2,16 +2,20 @@
 
 import itertools
 import secrets
+import threading
 import time
 from collections import deque
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import log
 
 from playground.config import ExperimentConfig
-from playground.runs.frame import Frame
+from playground.runs.album import Frame
+from playground.runs.curve import FIRST as ALL_POINTS
 from playground.runs.registry import Registry
-from playground.runs.run import RateChange, Run
+from playground.runs.replay import Replay
+from playground.runs.run import Run
+from playground.training import Explosion
 
 SPEEDS: dict[str, float | None] = {"watch": 5.0, "normal": 30.0, "fast": 300.0, "max": None}  # steps a second
 MAX_GHOSTS = 3
@@ -19,7 +23,10 @@ GHOST_POINTS = 128
 DRAWN_PER_SECOND = 30.0
 FRAMES_PER_TICK = 24
 LONGEST_PAUSE = 1.0  # seconds of playing that a late tick makes up for at most
-RESTORE_SECONDS = 2.0
+FIRST_TICK = 0.1  # seconds for which a first tick moves on
+SETTLING = 0.25  # seconds that a button may take
+WALKED = 64  # steps of one turn that looks for a goal step by step
+MANY = 1_000_000  # steps, more than one turn makes
 
 _ghost_numbers = itertools.count(1)
 
@@ -31,11 +38,22 @@ class Ghost:
     id: str
     config: ExperimentConfig
     steps: tuple[int, ...]
-    perplexities: tuple[float | None, ...]  # None where it is not finite
+    losses: tuple[float, ...]  # mean nats per predicted symbol; not finite at the end of a run that exploded
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """Where a tick takes the playhead, and the frames on the way."""
+
+    playhead: int
+    frames: tuple[Frame, ...]
 
 
 class Viewer:
     """One person's view of a run.
+
+    Several threads may use it: a person may press a button while a tick still trains. What a person does counts, and a
+    tick that began before it moves nothing any more.
 
     Args:
         registry: the server's runs.
@@ -44,8 +62,11 @@ class Viewer:
             then starts from step 0).
 
     Attributes:
+        config: the experiment on screen, changes of its learning rate included.
+        playhead: the training step on screen.
         recording: names what the stage shows; another name means that nothing it has kept is of use.
-        epoch: grows when the recording beyond the playhead is no longer what it was.
+        forks: the steps at which the learning rate was changed while this recording was watched: from there on what was
+            recorded before is no longer true.
         messages: how many messages the stage has been sent.
 
     Raises:
@@ -61,179 +82,334 @@ class Viewer:
         self.stop_step: int | None = None
         self.stop_perplexity: float | None = None
         self.ghosts: tuple[Ghost, ...] = ()
-        self.epoch = 0
         self.messages = 0
+        self._lock = threading.RLock()
+        self._acts = 0  # what the person has done so far, counted
+        self._ticking = threading.Lock()
         self._recordings = itertools.count(1)
-        self.recording = self._next_recording()
         self._registry = registry
-        self._root = config
-        self._changes: tuple[RateChange, ...] = ()
-        self._run_id = registry.open(self.id, config)
         self._ticked_at: float | None = None
         self._due = 0.0
         self._progress: deque[tuple[float, int]] = deque(maxlen=24)
-        self._sent_until = [-1, -1]
+        self._replay: Replay | None = None
+        self._fresh: tuple[Frame, ...] = ()  # not yet sent
+        self._sent: tuple[Frame, ...] = ()  # with the message before
+        self._own: Frame | None = None  # that of the playhead, when it has come to rest
         self._goal_behind: float | None = None  # a perplexity reached before play was pressed stops nobody
+        self._start_recording()
+        self._run_id = registry.open(self.id, config)
         self.shows_finished = self.run.step >= finished_at > 0
         if self.shows_finished:
             self.playhead = finished_at
 
-    def _next_recording(self) -> str:
-        return f"{self.id}-{next(self._recordings)}"
-
-    @property
-    def run_id(self) -> str:
-        """Changes whenever another recording is shown."""
-        return self._run_id
+    def _start_recording(self) -> None:
+        self.recording = f"{self.id}-{next(self._recordings)}"
+        self.forks: tuple[int, ...] = ()
 
     @property
     def run(self) -> Run:
-        """The run being watched. If the server has dropped it, it is trained again: it is the same run."""
-        run = self._registry.get(self.id, self._run_id)
-        if run is None:
-            self._run_id = self._registry.open(self.id, self._root, self._changes)
+        """The run being watched. If the server has dropped it, it begins anew, behind the playhead: see `settle`."""
+        with self._lock:
             run = self._registry.get(self.id, self._run_id)
-            assert run is not None
-            with self._registry.turn():
-                run.advance(max(0, self.playhead - run.step), budget=RESTORE_SECONDS)
-            self.playhead = min(self.playhead, run.step)
-        return run
+            if run is None:
+                self._run_id = self._registry.open(self.id, self.config)
+                run = self._registry.get(self.id, self._run_id)
+                self._replay = None
+            assert run is not None  # just opened, and leased to this viewer
+            return run
 
     @property
-    def exploded_at(self) -> int | None:
-        """The step whose loss was no longer a finite number, once the playhead has reached it."""
-        at = self.run.exploded_at
-        return at if at is not None and self.playhead >= at else None
+    def rate(self) -> float:
+        """The learning rate after all changes: what the person has chosen last."""
+        return self.config.training.last_rate
+
+    @property
+    def shown(self) -> ExperimentConfig:
+        """The experiment as its widgets say it: with the rate that was chosen last, and without the way there."""
+        return _with_rate(self.config, self.rate)
+
+    @property
+    def explosion(self) -> Explosion | None:
+        """What stopped being a finite number, once the playhead has reached it."""
+        found = self.run.explosion
+        return found if found is not None and self.playhead >= found.step else None
 
     def play(self) -> None:
         """Go on; from the start if a finished run is being shown."""
-        if self.shows_finished:
-            self.playhead, self.shows_finished = 0, False
-        self.playing = self.exploded_at is None
-        self._goal_behind = self.stop_perplexity if self._is_at_goal() else None
-        self._ticked_at = None
-        self._due = 0.0
-        self._progress.clear()
-        self._sent_until = [self.playhead - 1, self.playhead - 1]
+        with self._lock:
+            self._act()
+            if self.shows_finished:
+                self._rest(0)
+            self.playing = self.explosion is None
+            self._goal_behind = self.stop_perplexity if self._is_at_goal() else None
+            self._ticked_at = None
+            self._due = 0.0
+            self._progress.clear()
+            self._fresh = self._sent = ()
 
     def pause(self) -> None:
-        self.playing = False
+        """Stand still."""
+        with self._lock:
+            self._act()
+            self.playing = False
+
+    def _act(self) -> None:
+        """To be called, with the lock held, by everything that a person does."""
+        self._acts += 1
+
+    def _rest(self, step: int) -> None:
+        """Put the playhead somewhere, as a person's doing."""
+        self._act()
+        self.playhead, self.shows_finished, self._own = step, False, None
+        self._progress.clear()
 
     def step_once(self) -> None:
-        """Make one update and stop."""
-        self.pause()
-        self.shows_finished = False
-        self._move(1, shots=1)
+        """One update, or one recorded step when the playhead is not at the end of the tape."""
+        with self._lock:
+            self.pause()
+            if self.shows_finished:
+                self._rest(0)
+            if self.explosion is None:
+                self._rest(self.playhead + 1)
+        self.settle(budget=SETTLING)
 
     def reset(self) -> None:
         """Back to step 0 with the same seed and the present learning rate. No ghost: it would be the same curve."""
-        self.pause()
-        self.playhead, self.shows_finished = 0, False
-        if self._changes or self._root != self.config:
-            self._open(self.config)
+        with self._lock:
+            self.pause()
+            self._open(self.shown)
+            self._rest(0)
 
-    def change(self, config: ExperimentConfig) -> None:
-        """Go over to another experiment.
+    def change(self, shown: ExperimentConfig) -> None:
+        """Go over to what the widgets say.
 
-        Another learning rate alone goes on from the playhead; anything else starts a new run at step 0 and leaves the
-        old one as a ghost.
+        Another learning rate alone goes on from the playhead, and the change belongs to the experiment; anything else
+        starts a new run at step 0 and leaves the old one as a ghost.
+
+        Raises:
+            Refusal: if the text cannot be trained on, or the rate has been changed too often; then nothing has changed.
+        """
+        with self._lock:
+            if shown == self.shown:
+                return
+            rate = shown.training.learning_rate
+            if shown == _with_rate(self.config, rate) and self.playhead > 0 and not self.shows_finished:
+                self._fork(rate)
+            else:
+                self.open(_with_rate(shown, rate))
+
+    def open(self, config: ExperimentConfig) -> None:
+        """Go over to exactly this experiment, at step 0; the one before stays as a ghost.
 
         Raises:
             Refusal: if the text cannot be trained on; then nothing has changed.
         """
-        if config == self.config:
-            return
-        training = replace(self.config.training, learning_rate=config.training.learning_rate)
-        only_rate = replace(self.config, training=training) == config
-        if only_rate and self.playhead > 0 and not self.shows_finished:
-            self._branch(config.training.learning_rate)
-            self.config = config
-            return
-        ghost = self._ghost()
-        self._open(config)
-        self.pause()
-        if ghost is not None:
-            self.ghosts = (*self.ghosts, ghost)[-MAX_GHOSTS:]
+        with self._lock:
+            if config == self.config:
+                return
+            ghost = self._ghost()
+            self._open(config)
+            self.pause()
+            self._rest(0)
+            if ghost is not None:
+                self.ghosts = (*self.ghosts, ghost)[-MAX_GHOSTS:]
 
     def remove_ghost(self, identifier: str) -> None:
-        self.ghosts = tuple(ghost for ghost in self.ghosts if ghost.id != identifier)
+        with self._lock:
+            self.ghosts = tuple(ghost for ghost in self.ghosts if ghost.id != identifier)
+
+    def go_to(self, step: int, *, budget: float = float("inf")) -> bool:
+        """Move the playhead to `step`, training for about `budget` seconds where the tape ends.
+
+        Returns:
+            Whether it has come as far as it can: there, or where a number is no longer finite.
+        """
+        with self._lock:
+            self.pause()
+            run = self.run
+            if run.step < step and run.explosion is None:
+                with self._registry.turn():
+                    run.advance(step - run.step, budget=budget)
+            self._rest(min(step, run.step))
+            return self.playhead == step or run.explosion is not None
 
     def tick(self) -> bool:
         """One beat of playing: move the playhead by what is due, training where the tape ends.
 
         Returns:
-            Whether it goes on playing: False once a stop condition is met or the loss is no longer finite.
+            Whether it goes on playing: False once a stop condition is met or a number is no longer finite.
         """
-        self._registry.trains(self.id)
+        if not self._ticking.acquire(blocking=False):  # the beat before is still at it
+            return self.playing
+        try:
+            with self._lock:
+                if not self.playing:
+                    return False
+                acts, before = self._acts, self.playhead
+                elapsed, steps = self._steps_due()
+            self._registry.trains(self.id)
+            move = _Move(before, ())
+            if steps != 0:
+                move = self._move(before, steps, shots=max(1, round(DRAWN_PER_SECOND * elapsed)))
+            with self._lock:
+                if acts == self._acts:
+                    self._commit(move)
+                return self.playing
+        finally:
+            self._ticking.release()
+
+    def _steps_due(self) -> tuple[float, int | None]:
+        """Seconds since the last tick, and steps to make now; None for as many as fit into a turn."""
         now = time.monotonic()
-        elapsed = 0.1 if self._ticked_at is None else min(now - self._ticked_at, LONGEST_PAUSE)
+        elapsed = FIRST_TICK if self._ticked_at is None else now - self._ticked_at
+        if elapsed > LONGEST_PAUSE:  # the reader was elsewhere: that time was not played
+            elapsed = LONGEST_PAUSE
+            self._progress.clear()
         self._ticked_at = now
         rate = SPEEDS[self.speed]
-        before = self.playhead
-        shots = max(1, round(DRAWN_PER_SECOND * elapsed))
         if rate is None:
-            self._move(None, shots=shots)
-        else:
-            self._due = min(self._due + rate * elapsed, rate * LONGEST_PAUSE)
-            due = int(self._due)
-            self._due -= due
-            if due:
-                self._move(due, shots=min(shots, due))
+            return elapsed, None
+        self._due = min(self._due + rate * elapsed, rate * LONGEST_PAUSE)
+        due = int(self._due)
+        self._due -= due
+        return elapsed, due
+
+    def _commit(self, move: _Move) -> None:
+        """Make a move true, and pause where there is a reason to."""
+        before, self.playhead = self.playhead, move.playhead
+        self._fresh = (*self._fresh, *move.frames)[-2 * FRAMES_PER_TICK :]
+        self._own = move.frames[-1] if move.frames and move.frames[-1].step == self.playhead else None
         self._progress.append((time.monotonic(), self.playhead))
         reached_step = before < self.playhead == self.stop_step
-        if self.exploded_at is not None or reached_step or (self._goal is not None and self._is_at_goal()):
+        if self.explosion is not None or reached_step or (self._goal is not None and self._is_at_goal()):
             self.pause()
-        return self.playing
 
-    def _move(self, steps: int | None, *, shots: int) -> None:
-        """Move the playhead by `steps`, or as far as one turn takes it."""
+    def _move(self, before: int, steps: int | None, *, shots: int) -> _Move:
+        """Where the playhead comes to from `before` by `steps`, or as far as one turn takes it."""
         run = self.run
-        if self.playhead < run.step and run.spacing(self.playhead) > self._widest_spacing():
-            self._branch(run.rate_at(self.playhead))
-            run = self.run
-        if self.stop_step is not None and self.stop_step > self.playhead:
-            steps = min(steps or self.stop_step, self.stop_step - self.playhead)
-        before = self.playhead
-        if before < run.step:
-            self.playhead = self._replayed(run, steps)
-        elif self.exploded_at is None:
+        limit = before + (MANY if steps is None else steps)
+        if self.stop_step is not None and self.stop_step > before:
+            limit = min(limit, self.stop_step)
+        if before >= run.step:
             with self._registry.turn() as budget:
-                if before < run.step:  # somebody else has trained this run while we waited
-                    self.playhead = self._replayed(run, steps)
-                else:
-                    run.advance(steps or 1_000_000, budget=budget, shots=shots, goal=self._goal)
-                    self.playhead = run.step
+                if before >= run.step:  # nobody else has trained this run while we waited
+                    return self._trained(run, before, limit, budget, shots)
+        return self._replayed(run, before, limit, steps is None, shots)
+
+    def _trained(self, run: Run, before: int, limit: int, budget: float, shots: int) -> _Move:
+        """Train at the end of the tape. A run that was dropped and begun anew has to catch up first."""
+        if run.step < before:
+            run.advance(before - run.step, budget=budget)
+            return _Move(before, ())
+        run.advance(limit - before, budget=budget, shots=shots, goal=self._goal)
+        return _Move(run.step, tuple(run.frames(before + 1, run.step)[-2 * FRAMES_PER_TICK :]))
+
+    def _replayed(self, run: Run, before: int, limit: int, is_at_max: bool, shots: int) -> _Move:
+        """Move over what is recorded already: at speed max along the frames that are kept, else by every step due."""
+        limit = min(limit, run.step)
         if self._goal is not None:
-            reached = run.curve.reaches(self._goal, before, self.playhead)
-            self.playhead = self.playhead if reached is None else reached
+            if before >= ALL_POINTS:  # the curve may have left out the step at which the goal was reached
+                return self._walked(run, before, min(limit, before + WALKED), shots)
+            limit = min(limit, ALL_POINTS)
+        if is_at_max:
+            ahead = run.kept_frames_after(before, FRAMES_PER_TICK)
+            if len(ahead) == FRAMES_PER_TICK:
+                limit = min(limit, ahead[-1].step)
+        if self._goal is not None:
+            reached = run.reaches(self._goal, before, limit)
+            limit = limit if reached is None else reached
+        found = tuple(run.frames(before + 1, limit))
+        if is_at_max or _fill(found, self._wanted(before, limit, shots)):
+            return _Move(limit, found[-2 * FRAMES_PER_TICK :])
+        return self._walked(run, before, limit, shots)
 
-    def _replayed(self, run: Run, steps: int | None) -> int:
-        """Where the playhead comes to on what is already recorded."""
-        if steps is not None:
-            return min(self.playhead + steps, run.step)
-        ahead = run.frames(self.playhead + 1, run.step)[:FRAMES_PER_TICK]
-        return ahead[-1].step if ahead else run.step
+    @staticmethod
+    def _wanted(before: int, limit: int, shots: int) -> range:
+        """Steps after `before` whose frames make a smooth picture, the last one `limit`."""
+        every = max(1, -(-(limit - before) // shots))
+        return range(limit, before, -every)[::-1]
 
-    def _widest_spacing(self) -> float:
-        rate = SPEEDS[self.speed]
-        return float("inf") if rate is None else max(1.0, rate / 10)
+    def _walked(self, run: Run, before: int, limit: int, shots: int) -> _Move:
+        """Train a stretch of the tape again, for frames that nobody has kept, and to meet a goal where it is."""
+        replay = self._replay = self._replay or run.replay()
+        frames: list[Frame] = []
+        wanted, goal = self._wanted(before, limit, shots), self._goal
+        with self._registry.turn() as budget:
+            deadline = time.thread_time() + budget
+            if not replay.go_to(before, budget=budget):
+                return _Move(before, ())
+            for step in range(before + 1, limit + 1):
+                replay.go_to(step)
+                is_last = replay.step < step or time.thread_time() > deadline
+                if goal is not None and replay.trainer.preview().perplexity[0] <= goal:
+                    is_last = True
+                if step in wanted or is_last:
+                    frames.append(run.expose(replay.trainer))
+                if is_last:
+                    break
+        return _Move(replay.step, tuple(frames))
+
+    def settle(self, *, budget: float = float("inf")) -> bool:
+        """See to it that the playhead stands on a step whose frame is there.
+
+        A run that the server has dropped is trained again up to it, and the frame of a step that is not kept is taken
+        from its weights, for about `budget` seconds.
+
+        Returns:
+            Whether that is done; if not, ask again.
+        """
+        deadline = time.thread_time() + budget
+        while True:
+            with self._lock:
+                run, acts, playhead = self.run, self._acts, self.playhead
+            is_there = run.step >= playhead or run.explosion is not None
+            frame = None
+            with self._registry.turn() as turn:
+                if not is_there:
+                    run.advance(playhead - run.step, budget=turn)
+                else:
+                    frame = run.frame(min(playhead, run.step), budget=turn)
+            with self._lock:
+                if frame is not None and acts == self._acts:
+                    self.playhead, self._own = frame.step, frame
+                    return True
+            if time.thread_time() >= deadline:
+                return False
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether `settle` has nothing to do."""
+        with self._lock:
+            run = self.run
+            return run.step >= self.playhead and self._frame_of_playhead(run) is not None
+
+    def _frame_of_playhead(self, run: Run) -> Frame | None:
+        if self._own is not None and self._own.step == self.playhead:
+            return self._own
+        found = run.frames(self.playhead, self.playhead)
+        return found[0] if found else None
 
     @property
     def _goal(self) -> float | None:
         return None if self.stop_perplexity == self._goal_behind else self.stop_perplexity
 
     def _is_at_goal(self) -> bool:
-        if self.stop_perplexity is None:
+        if self.stop_perplexity is None or self.run.step < self.playhead:
             return False
-        return bool(self.run.curve_points(self.playhead).perplexity[-1] <= self.stop_perplexity)
+        frame = self._frame_of_playhead(self.run)
+        if frame is not None:
+            return frame.loss <= log(self.stop_perplexity)
+        points = self.run.curve_points(self.playhead)
+        return bool(points.step[-1] == self.playhead and points.loss[-1] <= log(self.stop_perplexity))
 
     @property
     def steps_per_second(self) -> float:
         """Speed of the playhead over the last ticks, 0 when not playing."""
-        if not self.playing or len(self._progress) < 2:
-            return 0.0
-        (then, first), (now, last) = self._progress[0], self._progress[-1]
-        return (last - first) / max(now - then, 1e-6)
+        with self._lock:
+            if not self.playing or len(self._progress) < 2:
+                return 0.0
+            (then, first), (now, last) = self._progress[0], self._progress[-1]
+            return (last - first) / max(now - then, 1e-6)
 
     @property
     def others_training(self) -> int:
@@ -244,42 +420,62 @@ class Viewer:
         return self._registry.turn()
 
     def frames_to_send(self) -> list[Frame]:
-        """What the stage needs: all recorded frames up to the playhead when paused, the newest ones while playing.
+        """What the stage needs: all frames up to the playhead when paused, the newest ones while playing.
 
         While playing, each call repeats the frames of the call before, because the page may drop a message.
         """
-        run = self.run
-        if not self.playing:
-            return run.frames(0, self.playhead)
-        frames = run.frames(self._sent_until[0] + 1, self.playhead)
-        self._sent_until = [self._sent_until[1], self.playhead]
-        if len(frames) > 2 * FRAMES_PER_TICK:
-            frames = frames[-2 * FRAMES_PER_TICK :]
-        return frames
+        with self._lock:
+            run = self.run
+            own = self._frame_of_playhead(run)
+            here = () if own is None else (own,)
+            if not self.playing:
+                return _ascending((*run.frames(0, self.playhead), *here))
+            again, self._sent, self._fresh = self._sent, self._fresh, ()
+            return _ascending((*again, *self._sent) or here)
 
-    def _branch(self, learning_rate: float) -> None:
-        assert self.run is not None  # trained again if the server has dropped it
-        self._run_id = self._registry.branch(self.id, self._run_id, self.playhead, learning_rate)
-        self._changes = self.run.changes
-        self.epoch += 1
+    def _fork(self, learning_rate: float) -> None:
+        """Go on from the playhead with another learning rate."""
+        training = self.config.training.changed(self.playhead, learning_rate)
+        config = replace(self.config, training=training)
+        self._run_id = self._registry.fork(self.id, self._run_id, config, self.playhead)
+        self.config = config
+        self.forks = (*self.forks, self.playhead)
+        self._act()
+        self._own = self._replay = None
+        self._fresh = self._sent = ()
 
     def _open(self, config: ExperimentConfig) -> None:
         opened = self._registry.open(self.id, config)
         if opened != self._run_id:
             self._registry.release(self.id, self._run_id)
-            self.recording = self._next_recording()
-        self._run_id, self._root, self._changes = opened, config, ()
+            self._start_recording()
+            self._run_id, self._replay = opened, None
         self.config = config
-        self.playhead, self.shows_finished = 0, False
-        self._progress.clear()
 
     def _ghost(self) -> Ghost | None:
         points = self.run.curve_points(self.playhead).thinned(GHOST_POINTS)
-        if self.playhead == 0 or len(points.step) < 2:
+        if self.playhead == 0 or len(points) < 2:
             return None
         return Ghost(
             id=f"g{next(_ghost_numbers)}",
             config=self.config,
             steps=tuple(points.step.tolist()),
-            perplexities=tuple(value if isfinite(value) else None for value in points.perplexity.tolist()),
+            losses=tuple(points.loss.tolist()),
         )
+
+
+def _with_rate(config: ExperimentConfig, learning_rate: float) -> ExperimentConfig:
+    """The experiment with this learning rate from the start."""
+    return replace(config, training=replace(config.training, learning_rate=learning_rate, rates=()))
+
+
+def _ascending(frames: tuple[Frame, ...]) -> list[Frame]:
+    """Frames by step, each once."""
+    by_step = {frame.step: frame for frame in frames}
+    return [by_step[step] for step in sorted(by_step)]
+
+
+def _fill(frames: tuple[Frame, ...], wanted: range) -> bool:
+    """Whether there is a frame of every wanted step, or of one since the wanted step before."""
+    steps = {frame.step for frame in frames}
+    return all(any(at in steps for at in range(step, step - wanted.step, -1)) for step in wanted)

@@ -6,45 +6,50 @@ from typing import Any
 
 import numpy as np
 
+from playground.runs.album import Frame
 from playground.runs.curve import CurvePoints
-from playground.runs.frame import Frame
 
-VERSION = 1
+VERSION = 2
+ALIGNMENT = 8  # bytes, so that a browser may look at every part in place
 
 
 def encode(header: dict[str, Any], curve: CurvePoints, frames: Sequence[Frame]) -> bytes:
-    """Little-endian: u32 length of the header, header (padded to 4), curve columns, frames.
+    """Little-endian: u32 length of the header, header, curve columns, frames, each padded to a multiple of 8 bytes.
 
     Args:
-        header: everything but bulk numbers; "curve" and "frames" are added here.
-        curve: u32 step, f32 perplexity, f32 gradient norm before and after clipping, u8 clipped (padded to 4).
-        frames: equal-sized payloads, ascending step.
+        header: everything but bulk numbers; "curve" with the names and types of its columns, and "frames", are added.
+        curve: the points to draw.
+        frames: equal-sized payloads, ascending step; what is in them stands in `FrameLayout.fields`.
     """
     size = len(frames[0].payload) if frames else 0
+    columns = _columns(curve)
     described = {
         "version": VERSION,
         **header,
-        "curve": {"count": len(curve.step)},
+        "curve": {
+            "count": len(curve),
+            "columns": [[name, column.dtype.str[1:]] for name, column in columns.items()],
+        },
         "frames": {"count": len(frames), "size": size},
     }
     text = json.dumps(described, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    text += b" " * (-len(text) % 4)
-    clipped = curve.clipped.astype(np.uint8).tobytes()
-    return b"".join(
-        [
-            np.uint32(len(text)).tobytes(),
-            text,
-            curve.step.astype("<u4").tobytes(),
-            _floats(curve.perplexity),
-            _floats(curve.gradient_norm),
-            _floats(curve.clipped_norm),
-            clipped + b"\0" * (-len(clipped) % 4),
-            *(frame.payload for frame in frames),
-        ]
-    )
+    text += b" " * (-(4 + len(text)) % ALIGNMENT)
+    parts = [np.uint32(len(text)).tobytes(), text]
+    for column in columns.values():
+        parts += [column.tobytes(), b"\0" * (-column.nbytes % ALIGNMENT)]
+    return b"".join([*parts, *(frame.payload for frame in frames)])
 
 
-def _floats(column: np.ndarray) -> bytes:
-    """32-bit floats; what is beyond their range is sent as ∞."""
+def _columns(curve: CurvePoints) -> dict[str, np.ndarray]:
+    """The curve as it travels. share: of the updates since the point before, how many were clipped, in 1/255; any
+    that was counts for at least one."""
     with np.errstate(over="ignore"):
-        return column.astype("<f4").tobytes()
+        loss = curve.loss.astype("<f4")
+    return {
+        "step": curve.step.astype("<u4"),
+        "loss": loss,
+        "gradient_norm": curve.gradient_norm.astype("<f8"),
+        "clipped_norm": curve.clipped_norm.astype("<f8"),
+        "clipped": curve.clipped.astype("u1"),
+        "share": np.ceil(curve.clipped_share * 255).astype("u1"),
+    }

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 from streamlit.components.v2 import component
@@ -14,14 +15,17 @@ from playground.runs.viewer import Viewer
 from playground.runs.wire import encode
 from playground.ui import state
 from playground.ui.assets import PATH, WEB, version
+from playground.ui.explosion import sentence
 from playground.ui.fields import value_label
 from playground.ui.stage.words import words
 from playground.ui.words import language
 
 CURVE_POINTS = 256
+PLAYING_POINTS = 160
 TICK_SECONDS = 0.2
 PLAYING_SAMPLES = 4  # the newest of the generated texts; all of them when paused, for looking back
 SCENE_EVERY = 5  # messages, while playing
+LABELLED = 5  # differences that a ghost's label names
 
 # The page may be served below any path; its address stands one level above the stage's files. All modules are asked for
 # at once: the browser would else find out about them one import after the other.
@@ -65,30 +69,32 @@ def _answer() -> None:
 
 def message(viewer: Viewer) -> bytes:
     """What the stage is told. While playing, the scene is repeated only now and then: it seldom changes."""
-    run = viewer.run
+    run, playhead = viewer.run, viewer.playhead
     described, scene_id = state.remembered(
         "scene", _scene_key(viewer), lambda: _identified(scene(viewer, run))
     )
     viewer.messages += 1
+    explosion = viewer.explosion
     header: dict[str, Any] = {
         "run": viewer.recording,
-        "epoch": viewer.epoch,
+        "forks": viewer.forks,
         "serial": viewer.messages,
         "playing": viewer.playing,
-        "playhead": viewer.playhead,
+        "playhead": playhead,
         "tick": TICK_SECONDS,
-        "status": "ready" if viewer.exploded_at is None else "exploded",
-        "exploded_at": viewer.exploded_at,
+        "explosion": None
+        if explosion is None
+        else {"step": explosion.step, "sentence": sentence(explosion, viewer.config)},
         "scene_id": scene_id,
         "samples": [
             {"step": sample.step, "prompt": sample.prompt, "text": sample.text}
-            for sample in run.samples_until(viewer.playhead)[-PLAYING_SAMPLES if viewer.playing else 0 :]
+            for sample in run.samples(playhead)[-PLAYING_SAMPLES if viewer.playing else 0 :]
         ],
     }
     if not viewer.playing or viewer.messages % SCENE_EVERY == 0:
         header["scene"] = described
-    curve = run.curve_points(viewer.playhead).thinned(CURVE_POINTS)
-    return encode(header, curve, viewer.frames_to_send())
+    points = PLAYING_POINTS if viewer.playing else CURVE_POINTS
+    return encode(header, run.curve_points(playhead).thinned(points), viewer.frames_to_send())
 
 
 def _scene_key(viewer: Viewer) -> tuple:
@@ -118,7 +124,10 @@ def scene(viewer: Viewer, run: Run) -> dict[str, Any]:
         "vocabulary": list(corpus.labels),
         "states": list(CELLS[layout.cell].states),
         "gates": [{"name": gate.name, "low": gate.low, "high": gate.high} for gate in layout.gates],
-        "top": layout.likeliest,
+        "frame": layout.fields,
+        "windows": len(corpus.windows),
+        "whole_batch": corpus.steps_per_epoch == 1,
+        "reduction": config.training.reduction,
         "uniform": uniform_perplexity(corpus),
         "floors": list(memory_floors(corpus)),
         "ghosts": [
@@ -126,7 +135,7 @@ def scene(viewer: Viewer, run: Run) -> dict[str, Any]:
                 "id": ghost.id,
                 "label": ghost_label(ghost.config.values(), viewer.config.values()),
                 "steps": ghost.steps,
-                "perplexity": ghost.perplexities,
+                "loss": [loss if isfinite(loss) else None for loss in ghost.losses],
             }
             for ghost in viewer.ghosts
         ],
@@ -137,4 +146,9 @@ def scene(viewer: Viewer, run: Run) -> dict[str, Any]:
 def ghost_label(ghost: dict[str, Any], present: dict[str, Any]) -> str:
     """An earlier run in a few words: its cell, and everything else in which it differs from the present one."""
     different = [name for name in ghost if ghost[name] != present[name] and name != "cell"]
-    return " · ".join(value_label(name, ghost[name]) for name in ["cell", *different][:4])
+    if ghost["rates"] and "rates" in different and "learning_rate" not in different:
+        different.insert(
+            different.index("rates"), "learning_rate"
+        )  # the changes alone do not say where it began
+    labels = [value_label(name, ghost[name]) for name in ["cell", *different]]
+    return " · ".join(labels[:LABELLED]) + (" · …" if len(labels) > LABELLED else "")

@@ -1,0 +1,185 @@
+"""The pictures of one run: those it keeps, the newest ones, and any other one on demand.
+
+A frame is a function of the weights of its step alone, however and for whom it was taken. Taking one costs more than the
+update it shows, and most of the cost is calls, not arithmetic; so taking one only copies the weights (an exposure), and
+pictures are developed many at once, when somebody first looks.
+"""
+
+import threading
+import weakref
+from collections import OrderedDict
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from playground.config import NetworkConfig
+from playground.corpus import Batch
+from playground.projection import projected, seen_along
+from playground.runs.darkroom import Exposure, darkroom
+from playground.runs.kept import Kept, last_kept
+from playground.runs.layout import FrameLayout
+from playground.training import Update
+
+FIRST = 64, 32, 16  # steps whose frames are all kept: the largest of these numbers with which …
+KEPT_BYTES = 3_000_000  # … the frames of 32 · 64 steps, say, do not weigh more than this
+DOUBLINGS = 6
+RECENT = 96  # the newest frames besides; they only save time
+RECENT_BYTES = 1_000_000
+EXPOSED_BYTES = 1_000_000  # exposures that wait to be developed
+OBJECT_BYTES = 300  # what Python adds to a frame's numbers
+
+
+class Frame:
+    """The picture at training step `step`. It is developed when its payload is first read, and then stays the same."""
+
+    __slots__ = ("__weakref__", "_album", "_payload", "exposure", "loss", "step")
+
+    def __init__(self, exposure: Exposure, album: "Album") -> None:
+        self.step = exposure.update.step
+        self.loss = exposure.update.nll[0]  # of this step's batch
+        self.exposure: Exposure | None = exposure  # until developed
+        self._album: Album | None = album
+        self._payload = b""
+
+    @property
+    def payload(self) -> bytes:
+        """The bytes that are sent, `layout.nbytes` of them."""
+        if (album := self._album) is not None:
+            album.develop()
+        return self._payload
+
+    def finish(self, payload: bytes) -> None:
+        """Become a picture; the exposure goes."""
+        self._payload = payload
+        self.exposure = None
+        self._album = None  # last: whoever sees no album finds the payload
+
+
+class Album:
+    """Frames of one run by training step.
+
+    Frames of the steps that `Kept` keeps stay; their axes are the principal ones of their own path, turned towards those
+    of the kept frame before so that the picture does not flip. All other frames use the axes of the last kept one. The
+    album knows its undeveloped frames only weakly: whoever drops a frame drops its exposure. Any thread may look at a
+    frame while another takes the next.
+
+    Args:
+        layout: what a frame is made of.
+        network: the run's.
+        watched: the sequence to read, (T, 1, 1).
+        reduction: how its losses become one, "mean" or "sum".
+    """
+
+    def __init__(self, layout: FrameLayout, network: NetworkConfig, watched: Batch, reduction: str) -> None:
+        self.layout = layout
+        self._network, self._watched, self._reduction = network, watched, reduction
+        fitting = (f for f in FIRST if (f + DOUBLINGS * f // 2) * layout.nbytes <= KEPT_BYTES)
+        self._kept: Kept[Frame] = Kept(next(fitting, FIRST[-1]))
+        self._recent: OrderedDict[int, Frame] = OrderedDict()
+        self._most_recent = max(2, min(RECENT, RECENT_BYTES // self.frame_bytes))
+        self._axes: dict[int, np.ndarray] = {}  # (layers, H, 2) of each kept frame that is developed
+        self._waiting: list[weakref.ref[Frame]] = []
+        self._waiting_bytes = 0
+        self._lock = threading.RLock()
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of a developed frame, with its axes."""
+        return self.layout.nbytes + 4 * 2 * self.layout.layers * self.layout.hidden_size + OBJECT_BYTES
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all frames, and of the exposures that wait."""
+        return (len(self._kept) + len(self._recent)) * self.frame_bytes + self._waiting_bytes
+
+    @property
+    def first(self) -> int:
+        """Up to this step every frame is kept."""
+        return self._kept.first
+
+    def wants(self, step: int) -> bool:
+        """Whether the frame of `step` is to be kept and is not there yet."""
+        return self._kept.wants(step)
+
+    def expose(self, weights: Tensor, update: Update) -> Frame:
+        """The frame of the step of `update`, made from a copy of its weights (P,) unless it is there already.
+
+        The kept frames before it must have been taken.
+        """
+        step = update.step
+        with self._lock:
+            frame = self._kept.get(step) or self._recent.get(step)
+            if frame is None:
+                frame = Frame(Exposure(weights, update), self)
+                self._waiting.append(weakref.ref(frame))
+                self._waiting_bytes += weights.nbytes + OBJECT_BYTES
+            self._kept.add(step, frame)
+            if step not in self._kept:
+                self._recent[step] = frame
+                while len(self._recent) > self._most_recent:
+                    self._recent.popitem(last=False)
+            if self._waiting_bytes > EXPOSED_BYTES:
+                self.develop()
+            return frame
+
+    def get(self, step: int) -> Frame | None:
+        """The frame of a step, if it is there."""
+        with self._lock:
+            return self._kept.get(step) or self._recent.get(step)
+
+    def between(self, first: int, last: int) -> list[Frame]:
+        """All frames that are there of the steps first … last, oldest first."""
+        with self._lock:
+            found = {frame.step: frame for frame in self._kept.between(first, last)}
+            found |= {step: frame for step, frame in self._recent.items() if first <= step <= last}
+            return [found[step] for step in sorted(found)]
+
+    def kept_after(self, step: int, last: int, most: int) -> list[Frame]:
+        """At most `most` of the kept frames of the steps step + 1 … last, oldest first."""
+        return self._kept.between(step + 1, last)[:most]
+
+    def develop(self) -> None:
+        """Develop all frames that wait and are still wanted."""
+        with self._lock:
+            frames = [frame for waiting in self._waiting if (frame := waiting()) is not None]
+            self._waiting.clear()
+            self._waiting_bytes = 0
+            exposures = [exposure for frame in frames if (exposure := frame.exposure) is not None]
+            if not exposures:
+                return
+            room = darkroom(self.layout, self._network)
+            records, paths = room.develop(exposures, self._watched, self._reduction)
+            self._draw_paths([frame.step for frame in frames], records, paths)
+            for frame, record in zip(frames, records, strict=True):
+                frame.finish(record.tobytes())
+
+    def _draw_paths(self, steps: list[int], records: np.ndarray, paths: list[np.ndarray]) -> None:
+        """Write the trajectories of the frames of `steps` into their records."""
+        kept = sorted((step, row) for row, step in enumerate(steps) if step in self._kept)
+        if kept:
+            rows = [row for _, row in kept]
+            before = max((step for step in self._axes if step < kept[0][0]), default=None)
+            guides = None if before is None else self._axes[before]
+            axes = np.stack(
+                [
+                    projected(path[rows], 2, None if guides is None else guides[layer]).axes
+                    for layer, path in enumerate(paths)
+                ],
+                axis=1,
+            ).astype(np.float32)
+            self._axes |= {step: each for (step, _), each in zip(kept, axes, strict=True)}
+        along = np.stack([self._axes[last_kept(step, self.first)] for step in steps])  # (N, layers, H, 2)
+        for layer, path in enumerate(paths):
+            points, shares = seen_along(path, along[:, layer])
+            records[f"l{layer}.xy"], records[f"l{layer}.share"] = points, shares
+
+    def until(self, step: int) -> "Album":
+        """A new album with the frames up to `step`; the frames themselves are shared."""
+        other = Album(self.layout, self._network, self._watched, self._reduction)
+        with self._lock, torch.inference_mode():
+            self.develop()
+            other._kept = self._kept.until(step)
+            other._recent = OrderedDict((at, frame) for at, frame in self._recent.items() if at <= step)
+            other._axes = {at: axes for at, axes in self._axes.items() if at <= step}
+        return other

@@ -1,0 +1,61 @@
+"""States of a training to go back to, in bounded memory: they only save time, so they may be dropped."""
+
+from playground.training import Snapshot
+
+SNAPSHOT_BYTES = 2_500  # what Python and torch keep of a snapshot besides its numbers (measured)
+
+
+class Checkpoints:
+    """Snapshots of the steps 0, d, 2·d, …; d doubles whenever they are more than `most` or weigh more than `max_bytes`.
+
+    All snapshots of a run weigh the same, so d follows from the newest step. That of step 0 always stays.
+    """
+
+    def __init__(self, most: int, max_bytes: int) -> None:
+        self._most, self._max_bytes = most, max_bytes
+        self._capacity = most
+        self._snapshots: dict[int, Snapshot] = {}
+        self._distance = 1
+
+    def wants(self, step: int) -> bool:
+        """Whether the snapshot of `step`, the newest, is to be kept and is not there yet."""
+        return step % self._distance_at(step) == 0 and step not in self._snapshots
+
+    def add(self, snapshot: Snapshot) -> None:
+        """Add the snapshot of the newest step; ignored if it is not wanted."""
+        step = snapshot.step
+        self._capacity = max(1, min(self._most, self._max_bytes // (snapshot.nbytes + SNAPSHOT_BYTES)))
+        if not self.wants(step):
+            return
+        self._snapshots[step] = snapshot
+        distance = self._distance_at(step)
+        if distance != self._distance:
+            self._distance = distance
+            self._snapshots = {kept: each for kept, each in self._snapshots.items() if kept % distance == 0}
+
+    def _distance_at(self, step: int) -> int:
+        """The smallest power of two of whose multiples 0 … step there are not too many."""
+        return 1 << (step // self._capacity).bit_length()
+
+    def latest(self, step: int) -> Snapshot:
+        """The newest snapshot at or before `step`."""
+        if step in self._snapshots:
+            return self._snapshots[step]
+        return self._snapshots[max(kept for kept in self._snapshots if kept <= step)]
+
+    def until(self, step: int) -> "Checkpoints":
+        """A new record with the snapshots up to `step`; the snapshots themselves are shared."""
+        other = Checkpoints(self._most, self._max_bytes)
+        other._capacity = self._capacity
+        other._snapshots = {kept: each for kept, each in self._snapshots.items() if kept <= step}
+        return other
+
+    def __len__(self) -> int:
+        return len(self._snapshots)
+
+    def __iter__(self):
+        return iter(tuple(self._snapshots))
+
+    @property
+    def nbytes(self) -> int:
+        return sum(snapshot.nbytes + SNAPSHOT_BYTES for snapshot in tuple(self._snapshots.values()))
