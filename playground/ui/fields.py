@@ -1,9 +1,14 @@
 """What every choice is called and what it means, in the reader's language."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from playground.config import RateChange
 from playground.refusal import Refusal
 from playground.ui.words import N_, _, plain
+
+LINE = 16  # characters of a text in the name of a run
+TOLD = 2  # changes of the learning rate in the name of a run
 
 FIELD_LABELS = {
     "cell": N_("Cell"),
@@ -20,9 +25,10 @@ FIELD_LABELS = {
     "forget_bias": N_("Forget-gate bias"),
     "optimizer": N_("Optimiser"),
     "learning_rate": N_("Learning rate"),
+    "rates": N_("Changes of the learning rate"),
     "clip": N_("Clipping"),
     "clip_threshold": N_("Threshold"),
-    "reduction": N_("Loss over time"),
+    "reduction": N_("Loss of a batch"),
     "sequence_length": N_("Sequence length"),
     "batch_size": N_("Batch size"),
     "seed": N_("Seed"),
@@ -104,33 +110,45 @@ HELP = {
     "cell": N_("The equations of one step. GRU: z = 1 keeps the old state (PyTorch's convention)."),
     "text": N_("Every line is one sequence. The network reads a symbol and predicts the next one."),
     "tokens": N_("What counts as one symbol. Jamo are the letters inside a Hangul syllable."),
-    "bos": N_("A symbol before every line, so that the first character is predicted too."),
+    "bos": N_("A symbol before every line, so that the first symbol of the line is predicted too."),
     "eos": N_("A symbol after every line, so that the network learns where to stop."),
     "hidden_size": N_("How many numbers the hidden state has."),
     "layers": N_("Recurrent layers, one on top of the other; the top one predicts."),
     "embedding": N_("0 feeds one-hot vectors; otherwise every symbol gets a learned vector of this size."),
     "nonlinearity": N_("φ in h = φ(W x + U h + b), for the vanilla RNN."),
     "initialization": N_(
-        "How the recurrent weights start: uniform ±1/√H, orthogonal, or with a chosen spectral radius."
+        "How the recurrent weights start: uniform ±1/√H, orthogonal, or scaled to a chosen spectral radius. In a gated "
+        "cell that is so of each gate's own block."
     ),
-    "spectral_radius": N_("Largest absolute eigenvalue of the recurrent matrix before training."),
-    "forget_bias": N_("Added to the forget gate's bias before training: above 0 the LSTM starts by keeping."),
+    "spectral_radius": N_(
+        "Largest absolute eigenvalue of the recurrent matrix before training; in a gated cell, of each gate's own "
+        "block."
+    ),
+    "forget_bias": N_(
+        "Added to the forget gate's bias before training: the higher, the more of the old cell state is kept at first."
+    ),
     "optimizer": N_(
         "How a gradient becomes an update; PyTorch's, with its default settings. Momentum is 0.9."
     ),
     "learning_rate": N_(
-        "Size of the updates. It may change while training; the change is recorded at its step."
+        "How far an update goes. It may change while training; the change is recorded at its step."
     ),
     "clip": N_(
-        "By norm shortens a long gradient and keeps its direction; by value cuts every entry and bends it."
+        "By norm shortens a gradient that is longer than the threshold and keeps its direction; by value cuts off "
+        "every entry beyond the threshold, which turns the gradient."
     ),
     "clip_threshold": N_(
         "The longest gradient (by norm) or the largest entry (by value) that passes unchanged."
     ),
-    "reduction": N_("Sum or mean of the losses over time: the sum's gradient grows with the length."),
-    "sequence_length": N_("Longer lines are cut into windows of this many predictions."),
+    "reduction": N_(
+        "Sum or mean of all losses of a batch, over the timesteps of each window and over its windows. The sum's "
+        "gradient is the mean's times the number of predictions."
+    ),
+    "sequence_length": N_(
+        "Longer lines are cut into windows of this many predictions. Each window is read from a state of zeros."
+    ),
     "batch_size": N_("Windows per update; if all windows fit, every update sees the whole text."),
-    "seed": N_("Same settings and same seed: the same run, number for number."),
+    "seed": N_("Same settings and same seed on the same machine: the same run, number for number."),
 }
 
 
@@ -161,14 +179,43 @@ def value_label(field: str, value: Any) -> str:
     """A field and its value in a few words: "hidden size 32", "GRU"."""
     if isinstance(value, bool):
         return _(FIELD_LABELS[field]) + (" +" if value else " −")
+    if field == "rates":
+        return _rates_label(value)
     if isinstance(value, float):
-        return f"{_(FIELD_LABELS[field])} {value:g}"
+        return f"{_(FIELD_LABELS[field])} {exact_number(value)}"
     if field == "text":
-        line = value.split("\n")[0]
-        return line if len(line) <= 16 else line[:15] + "…"
+        return _first_line(value)
     if isinstance(value, str):
         return option_label(value)
     return f"{_(FIELD_LABELS[field])} {value}"
+
+
+def exact_number(value: float) -> str:
+    """A number with as few digits as it needs to be no other: 0.01, 1e-05, 0.0099999999."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
+
+
+def _rates_label(changes: Sequence[RateChange]) -> str:
+    """What became of the learning rate while training, the first changes of many."""
+    if not changes:
+        return _("learning rate never changed")
+    told = [
+        _("learning rate {rate} from step {step:,}").format(
+            rate=exact_number(change.learning_rate), step=change.step
+        )
+        for change in changes[:TOLD]
+    ]
+    return ", ".join(told) + (" …" if len(changes) > TOLD else "")
+
+
+def _first_line(text: str) -> str:
+    """The first line of a text that is not blank, shortened; … where there is more."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    line = lines[0] if lines else ""
+    if len(line) <= LINE and len(lines) <= 1:
+        return line
+    return line[: LINE - 1] + "…"
 
 
 def sentence(refusal: Refusal) -> str:
