@@ -1,6 +1,7 @@
 import math
 from collections import Counter, defaultdict
-from itertools import pairwise
+from collections.abc import Callable, Hashable, Iterator
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import assume, given
@@ -11,18 +12,46 @@ from playground.config import TextConfig
 from playground.corpus import Corpus
 from playground.refusal import Refusal
 
+Context = tuple[int, ...]  # what a window shows before a prediction, all of it
+
+
+def predictions(corpus: Corpus) -> Iterator[tuple[Context, int]]:
+    """Every prediction of the text with the whole of its window before it."""
+    return ((window[:t], window[t]) for window in corpus.windows for t in range(1, len(window)))
+
+
+def empirical(corpus: Corpus, seen: Callable[[Context], Hashable]) -> float:
+    """Perplexity of the model that answers with frequencies and tells contexts apart only by what `seen` gives."""
+    following: defaultdict[Hashable, Counter[int]] = defaultdict(Counter)
+    for context, target in predictions(corpus):
+        following[seen(context)][target] += 1
+    nats = -sum(n * math.log(n / c.total()) for c in following.values() for n in c.values())
+    return math.exp(nats / corpus.predictions)
+
+
+def last(k: int) -> Callable[[Context], Context]:
+    return lambda context: context[max(0, len(context) - k) :]
+
 
 def counted(corpus: Corpus) -> tuple[float, ...]:
     """The same floors from the definition, symbol by symbol: −Σ ln p(x | c) with p from counts."""
-    floors = []
-    for k in range(5):
-        following: defaultdict[tuple[int, ...], Counter[int]] = defaultdict(Counter)
-        for line in corpus.sequences:
-            for t in range(1, len(line)):
-                following[line[max(0, t - k) : t]][line[t]] += 1
-        nats = -sum(n * math.log(n / c.total()) for c in following.values() for n in c.values())
-        floors.append(math.exp(nats / sum(c.total() for c in following.values())))
-    return tuple(floors)
+    return tuple(empirical(corpus, last(k)) for k in range(5))
+
+
+@st.composite
+def corpora(draw: st.DrawFn) -> Corpus:
+    """Texts of few symbols, mostly cut into windows."""
+    config = TextConfig(
+        text=draw(st.text(st.sampled_from("abc\n"), min_size=2, max_size=40)),
+        bos=draw(st.booleans()),
+        eos=draw(st.booleans()),
+        sequence_length=draw(st.integers(1, 6)),
+    )
+    try:
+        return Corpus(config)
+    except Refusal:
+        assume(False)
+        raise
 
 
 @pytest.mark.parametrize(
@@ -68,10 +97,42 @@ def test_contexts_do_not_reach_into_the_line_before():
         assert floor == pytest.approx(2, rel=1e-12), k
 
 
-def test_whole_lines_are_counted_whatever_the_windows():
-    text = "hello world, hello"
-    cut = Corpus(TextConfig(text=text, sequence_length=2, batch_size=1))
-    assert memory_floors(cut) == memory_floors(Corpus(TextConfig(text=text)))
+def test_contexts_do_not_reach_into_the_window_before():
+    """Cut into windows of one prediction, hello shows one symbol at a time: no memory helps."""
+    floors = memory_floors(Corpus(TextConfig(text="hello", sequence_length=1)))
+    assert floors == pytest.approx((2**1.5, *[2**0.5] * 4), rel=1e-12)
+
+
+def test_the_start_of_a_window_is_seen():
+    """In the line, aa precedes four b and three a; in its windows, aab and baa, everything is certain."""
+    text = "aabaaabaaabaaab"
+    nats = 4 * math.log(7 / 4) + 3 * math.log(7 / 3)
+    assert memory_floors(Corpus(TextConfig(text=text)))[2] == pytest.approx(math.exp(nats / 14), rel=1e-12)
+    cut = Corpus(TextConfig(text=text, sequence_length=2))
+    assert {cut.decode(window) for window in cut.windows} == {"aab", "baa"}
+    assert memory_floors(cut)[2] == 1
+
+
+def test_the_smallest_text_whose_windows_are_below_the_floor_of_its_lines():
+    """aaaab is cut into aaa and aab: a first a is always before an a, and that the third a is one can be seen."""
+
+    def floors(text: str, length: int) -> tuple[float, ...] | None:
+        try:
+            return memory_floors(Corpus(TextConfig(text=text, sequence_length=length)))
+        except Refusal:
+            return None
+
+    def is_below(text: str) -> bool:
+        cut, whole = floors(text, 2), floors(text, 50)
+        return bool(cut and whole and any(a < b - 1e-9 for a, b in zip(cut, whole, strict=True)))
+
+    smallest = next(
+        text for size in range(2, 9) for text in map("".join, product("ab", repeat=size)) if is_below(text)
+    )
+    assert smallest == "aaaab"
+    whole, cut = (memory_floors(Corpus(TextConfig(text="aaaab", sequence_length=n)))[2] for n in (50, 2))
+    assert whole == pytest.approx((3 * (3 / 2) ** 2) ** (1 / 4), rel=1e-12)  # aa: a, a, b
+    assert cut == pytest.approx(2 ** (2 / 4), rel=1e-12)  # aa: a, b
 
 
 def test_symbols_with_the_largest_ids_do_not_collide():
@@ -80,17 +141,30 @@ def test_symbols_with_the_largest_ids_do_not_collide():
     assert memory_floors(corpus) == pytest.approx(counted(corpus), rel=1e-12)
 
 
-@given(st.text(st.sampled_from("abc\n"), max_size=60), st.booleans(), st.booleans())
-def test_floors_are_those_of_the_definition_and_fall_with_memory(text: str, bos: bool, eos: bool):
-    try:
-        corpus = Corpus(TextConfig(text=text, bos=bos, eos=eos, sequence_length=7))
-    except Refusal:
-        assume(False)
-        raise
+@given(corpora())
+def test_floors_are_those_of_the_definition_and_fall_with_memory(corpus: Corpus):
     floors = memory_floors(corpus)
     assert floors == pytest.approx(counted(corpus), rel=1e-12)
     assert all(1 <= longer <= shorter + 1e-12 for shorter, longer in pairwise(floors))
     assert floors[0] <= uniform_perplexity(corpus) + 1e-12
+
+
+@given(corpora(), st.integers(0, 4), st.data())
+def test_no_model_that_sees_k_symbols_is_below_the_floor(corpus: Corpus, k: int, data: st.DataObject):
+    """Whatever it makes of them: contexts put together at random, or any odds at all for each."""
+    floor = memory_floors(corpus)[k]
+    shown = sorted({last(k)(context) for context, _ in predictions(corpus)})
+    groups = {context: data.draw(st.integers(0, 3), label=str(context)) for context in shown}
+    assert empirical(corpus, lambda context: groups[last(k)(context)]) >= floor - 1e-9
+
+    size = len(corpus.vocabulary)
+    weights = st.lists(st.floats(1e-3, 1), min_size=size, max_size=size)
+    odds = {context: data.draw(weights, label=str(context)) for context in shown}
+    nats = -sum(
+        math.log(odds[last(k)(context)][target] / sum(odds[last(k)(context)]))
+        for context, target in predictions(corpus)
+    )
+    assert math.exp(nats / corpus.predictions) >= floor - 1e-9
 
 
 def test_knowing_nothing_is_the_size_of_the_vocabulary():

@@ -15,16 +15,22 @@ def memory_floors(corpus: Corpus) -> tuple[float, ...]:
 
     The best such model answers each context c (the last k symbols) with the frequencies of what follows it in
     the text, so with counts n its perplexity is exp(Σ n(c, x) ln(n(c) / n(c, x)) / Σ n(c, x)): the n-gram
-    model's, exactly. Near the start of a line a context is shorter, and then differs from every longer one.
-    BOS and EOS count as symbols where they are on. Whole lines are counted, not windows.
+    model's, exactly. BOS and EOS count as symbols where they are on.
+
+    Contexts are those of the windows that a network reads, each from a state of zeros. Near the start of a window
+    a context is shorter, and then differs from every longer one: a network can tell that it has just begun. Where
+    a line is cut into windows, its floors are therefore not those of the whole line: mostly higher, for what
+    stands before the cut is not seen, but lower where the cut itself tells what comes.
 
     k = 1 is what a network without memory can reach, as it sees the current symbol.
     """
     base = len(corpus.vocabulary) + 1  # at most 257, so five symbols fit one 64-bit integer
-    before = [0] * LONGEST  # 0 stands for "before the line", so ids count from 1 here
-    padded = ([*before, *(i + 1 for i in line)] for line in corpus.sequences)
+    before = [0] * LONGEST  # 0 stands for "before the window", so ids count from 1 here
+    padded = ([*before, *(i + 1 for i in window)] for window in corpus.windows)
     text = np.fromiter(chain.from_iterable(padded), np.int64)
-    predicted = np.flatnonzero((text[1:] > 0) & (text[:-1] > 0)) + 1  # every symbol but the first of its line
+    predicted = (
+        np.flatnonzero((text[1:] > 0) & (text[:-1] > 0)) + 1
+    )  # every symbol but the first of its window
     contexts = np.zeros_like(predicted)
     floors = [_perplexity(contexts, text[predicted], base)]
     for k in range(1, LONGEST + 1):
