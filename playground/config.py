@@ -193,13 +193,13 @@ class Schedule:
                 limit=self.limit,
                 count=len(value),
             )
-        changes, last = [], 0
+        changes: list[RateChange] = []
         for change in value:
             if not isinstance(change, tuple | list) or len(change) != 2:
                 raise self._refusal(name, value)
-            step = Range(last + 1, MAX_STEP).check(name, change[0])
-            changes.append(RateChange(int(step), float(FIELDS["learning_rate"].check(name, change[1]))))
-            last = changes[-1].step
+            after = changes[-1].step if changes else 0
+            step = Range(after + 1, MAX_STEP).check(name, change[0])
+            changes.append(RateChange(int(step), LEARNING_RATE.check(name, change[1])))
         return tuple(changes)
 
     def parse(self, name: str, text: str) -> tuple[RateChange, ...]:
@@ -232,6 +232,7 @@ class Schedule:
 
 
 TEXT = Text(MAX_TEXT)
+LEARNING_RATE = Range(1e-5, 10, float)
 
 FIELDS: dict[str, Choice | Range | Flag | Text | Schedule] = {
     "cell": Choice(("rnn", "lstm", "gru")),
@@ -247,7 +248,7 @@ FIELDS: dict[str, Choice | Range | Flag | Text | Schedule] = {
     "spectral_radius": Range(0.05, 5, float),
     "forget_bias": Range(-5, 5, float),
     "optimizer": Choice(("sgd", "momentum", "rmsprop", "adagrad", "adam")),
-    "learning_rate": Range(1e-5, 10, float),
+    "learning_rate": LEARNING_RATE,
     "rates": Schedule(MAX_CHANGES),
     "clip": Choice(("off", "norm", "value")),
     "clip_threshold": Range(1e-3, 1e3, float),

@@ -129,8 +129,8 @@ def seen_along(paths: np.ndarray, axes: np.ndarray) -> tuple[np.ndarray, np.ndar
     """Paths (N, T, H) along given orthonormal axes (N, H, k): points (N, T, k), and the share (N,) of the variance
     that they show together.
 
-    Each path is seen from its own mean. A path that does not move has points and share 0; of one that is not finite they
-    are NaN.
+    Each path is seen from its own mean. A path that does not move has points and share 0; of one that is not finite
+    they are NaN.
     """
     wide = paths.astype(np.float64)
     with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is answered below

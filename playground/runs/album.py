@@ -1,8 +1,8 @@
 """The pictures of one run: those it keeps, the newest ones, and any other one on demand.
 
-A frame is a function of the weights of its step alone, however and for whom it was taken. Taking one costs more than the
-update it shows, and most of the cost is calls, not arithmetic; so taking one only copies the weights (an exposure), and
-pictures are developed many at once, when somebody first looks.
+A frame is a function of the weights of its step alone, however and for whom it was taken. Taking one costs more than
+the update it shows, and most of the cost is calls, not arithmetic; so taking one only copies the weights (an exposure),
+and pictures are developed many at once, when somebody first looks.
 """
 
 import threading
@@ -59,10 +59,10 @@ class Frame:
 class Album:
     """Frames of one run by training step.
 
-    Frames of the steps that `Kept` keeps stay; their axes are the principal ones of their own path, turned towards those
-    of the kept frame before so that the picture does not flip. All other frames use the axes of the last kept one. The
-    album knows its undeveloped frames only weakly: whoever drops a frame drops its exposure. Any thread may look at a
-    frame while another takes the next.
+    Frames of the steps that `Kept` keeps stay; their axes are the principal ones of their own path, turned towards
+    those of the kept frame before so that the picture does not flip. All other frames use the axes of the last kept
+    one. The album knows its undeveloped frames only weakly: whoever drops a frame drops its exposure. Any thread may
+    look at a frame while another takes the next.
 
     Args:
         layout: what a frame is made of.

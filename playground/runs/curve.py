@@ -16,8 +16,8 @@ class CurvePoints:
     """Columns of equal length, ascending step; a row is what the weights of its step measured on their batch.
 
     step: updates made before. loss: mean nats per predicted symbol. gradient_norm, clipped_norm: L2 norm over all
-    parameters, before and after clipping. clipped: whether clipping changed this very update. clips: how many updates up
-    to this one, itself included, were clipped. learning_rate: the one this update uses.
+    parameters, before and after clipping. clipped: whether clipping changed this very update. clips: how many updates
+    up to this one, itself included, were clipped. learning_rate: the one this update uses.
     """
 
     step: np.ndarray  # int64

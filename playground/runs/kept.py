@@ -1,8 +1,8 @@
 """Which training steps a record keeps: a rule of the step alone, so that nothing depends on who trained how fast.
 
-All steps up to `first` are kept, then every second one up to 2·`first`, every fourth up to 4·`first`, and so on. Nothing
-that was kept is ever dropped, and the record grows with the logarithm of the training length. Up to any step, the
-record holds at least `first` / 2 evenly spaced steps.
+All steps up to `first` are kept, then every second one up to 2·`first`, every fourth up to 4·`first`, and so on.
+Nothing that was kept is ever dropped, and the record grows with the logarithm of the training length. Up to any step
+beyond `first`, the record holds at least `first` / 2 evenly spaced steps.
 """
 
 from collections.abc import Callable, Iterator

@@ -104,14 +104,14 @@ class FrameLayout:
     @cached_property
     def dtype(self) -> np.dtype:
         """A frame as one record of NumPy's, padded to a multiple of 8 bytes."""
-        packed = np.dtype([(name, f"<{kind}", shape) for name, kind, shape in self.fields])
-        offsets = [packed.fields[name][1] for name in packed.names] if packed.fields and packed.names else []
+        parts = [np.dtype((f"<{kind}", shape)) for _, kind, shape in self.fields]
+        ends = np.cumsum([part.itemsize for part in parts])
         return np.dtype(
             {
-                "names": list(packed.names or ()),
-                "formats": [packed[name] for name in packed.names or ()],
-                "offsets": offsets,
-                "itemsize": -(-packed.itemsize // 8) * 8,
+                "names": [name for name, _, _ in self.fields],
+                "formats": parts,
+                "offsets": [0, *ends[:-1].tolist()],
+                "itemsize": -(-int(ends[-1]) // 8) * 8,
             }
         )
 

@@ -1,4 +1,4 @@
-"""The weights of any step that a run has passed, trained again from the nearest checkpoint: bit for bit as they were."""
+"""The weights of any step that a run has passed, trained again from a checkpoint: bit for bit as they were."""
 
 import time
 from collections.abc import Callable

@@ -41,9 +41,10 @@ class Sample:
 class Run:
     """One training run: a deterministic function of its configuration, on one server.
 
-    The run grows only in `advance`. It keeps the learning curve, frames and samples of the steps that a rule of the step
-    alone chooses, and checkpoints from which any other step is trained again, bit for bit. So nothing that it tells
-    depends on who watched how fast. A step's frame shows the network after that many updates: frame 0 is untrained.
+    The run grows only in `advance`. It keeps the learning curve, frames and samples of the steps that a rule of the
+    step alone chooses, and checkpoints from which any other step is trained again, bit for bit. So nothing that it
+    tells depends on who watched how fast. A step's frame shows the network after that many updates: frame 0 is
+    untrained.
 
     Args:
         config: the experiment, changes of its learning rate included.
