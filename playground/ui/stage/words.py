@@ -8,7 +8,13 @@ WORDS = {
         "Above: the symbol read. Below: the symbol to predict. The fainter a tile, the smaller its loss."
     ),
     "curve": N_("Perplexity over training"),
-    "curve_hint": N_("Below k = 1 only memory helps. Drag to look back."),
+    "curve_hint": N_(
+        "Lines: the least that is possible with only the last k symbols in view. Drag to look back."
+    ),
+    "curve_hint_windows": N_(
+        "Of the batch of each update. Lines: the least that is possible over the whole text with only the last "
+        "k symbols in view. Drag to look back."
+    ),
     "state": N_("Hidden state h"),
     "state_hint": N_("Same letter, different column: that is memory."),
     "cell_state": N_("Cell state c"),
@@ -16,9 +22,16 @@ WORDS = {
     "gates": N_("Gates"),
     "gates_hint": N_("Look for columns where many units open or close at once."),
     "slopes": N_("Slope φ′ of the units"),
-    "slopes_hint": N_("Strong colour lets the gradient pass; faint units are saturated."),
+    "slopes_hint": N_("Strong colour lets the gradient pass, faint colour holds it back."),
     "gradients": N_("Gradient at every timestep"),
-    "gradients_hint": N_("The further left it stays high, the further back it can learn."),
+    "gradients_hint_mean": N_(
+        "Solid: of the last loss. Where it has faded, the last prediction can hardly learn to use what was read "
+        "there. Faint: of the mean of all losses, near ones included."
+    ),
+    "gradients_hint_sum": N_(
+        "Solid: of the last loss. Where it has faded, the last prediction can hardly learn to use what was read "
+        "there. Faint: of the sum of all losses, near ones included."
+    ),
     "trajectory": N_("Path of the hidden state"),
     "trajectory_hint": N_("One letter, two places: its contexts are told apart."),
     "odds": N_("Next symbol"),
@@ -47,7 +60,14 @@ WORDS = {
     "floor": N_("k = {k}"),
     "clipped": N_("clipped"),
     "this_run": N_("this run"),
+    "clipped_since": N_("{share} of the updates since step {step} were clipped"),
     "gradient_norm": N_("gradient norm"),
+    "gradient_last": N_("‖∂ last loss / ∂{state}ₜ‖"),
+    "gradient_mean": N_("‖∂ mean loss / ∂{state}ₜ‖"),
+    "gradient_sum": N_("‖∂ sum of losses / ∂{state}ₜ‖"),
+    "watched_perplexity": N_("perplexity of this sequence"),
+    "plane_share": N_("this plane shows {share} of the variance"),
+    "broken": N_("not a finite number"),
     "ghost_remove": N_("Remove {label}"),
     "remaining": N_("units 1–{shown} of {all}"),
     "unit": N_("unit {u}"),
@@ -61,13 +81,10 @@ WORDS = {
     "scrub": N_("Training step"),
     "axis_step": N_("training step"),
     "axis_timestep": N_("timestep (symbol read)"),
-    "axis_gradient": N_("‖∂L/∂·‖ (nats, log)"),
+    "axis_gradient": N_("gradient norm (nats, log)"),
     "axis_perplexity": N_("perplexity (log)"),
     "axis_unit": N_("unit"),
-    "axis_component": N_("principal axis {n} ({share} of variance)"),
-    "exploded": N_(
-        "The loss stopped being a number at step {step}. Reset, then try clipping or a smaller learning rate."
-    ),
+    "axis_plane": N_("plane of the path, axis {n}"),
     "aria_label": N_("The network as it learns"),
     "aria_keys": N_(
         "Left and right arrows move through the sequence, up and down arrows through training, "
@@ -82,15 +99,22 @@ WORDS = {
         "{probability}, loss {loss} nats."
     ),
     "aria_curve": N_("Perplexity {perplexity} at step {step}. Lines: {levels}."),
-    "aria_state": N_("Hidden state of {units} units over {count} timesteps, from {low} to {high}."),
-    "aria_cell_state": N_("Cell state of {units} units over {count} timesteps, from {low} to {high}."),
-    "aria_gate": N_("{gate}. Mean over the units at t = {t}: {mean}."),
-    "aria_gradients": N_(
-        "Gradient of the loss by the hidden state: {first} at the first timestep, {last} at the last."
+    "aria_state": N_("Hidden state of {units} of {all} units over {count} timesteps, from {low} to {high}."),
+    "aria_cell_state": N_(
+        "Cell state of {units} of {all} units over {count} timesteps, from {low} to {high}."
+    ),
+    "aria_gate": N_("{gate}. Mean over {units} of {all} units at t = {t}: {mean}."),
+    "aria_broken": N_("Values that are not finite numbers: {count}."),
+    "aria_gradients_mean": N_(
+        "Gradient of the last loss by the hidden state: {first} at the first timestep, {last} at the last. Of the "
+        "mean of all losses: {first_total} and {last_total}."
+    ),
+    "aria_gradients_sum": N_(
+        "Gradient of the last loss by the hidden state: {first} at the first timestep, {last} at the last. Of the "
+        "sum of all losses: {first_total} and {last_total}."
     ),
     "aria_trajectory": N_(
-        "Path of the hidden state over {count} timesteps; the two axes hold {first} and {second} "
-        "of its variance."
+        "Path of the hidden state over {count} timesteps in a plane that shows {share} of its variance."
     ),
     "aria_odds": N_("After {input} at t = {t}, target {target}: {list}."),
 }

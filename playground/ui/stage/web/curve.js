@@ -1,8 +1,11 @@
-/** Panel 2: perplexity over training on a logarithmic axis, with what can be reached without memory. */
+/**
+ * Panel 2: perplexity over training on a logarithmic axis, with what can be reached without memory. What is measured is
+ * the loss, the logarithm of the perplexity: so that no perplexity is too large to be drawn.
+ */
 
 import { line, sideTitle, write } from "./axes.js";
 import { comfortable, FINE_LADDER, logTicks, ticks } from "./scales.js";
-import { exact, say, short } from "./words.js";
+import { exact, percent, perplexityText, say, short } from "./words.js";
 
 /** @typedef {import("./surface.js").Surface} Surface */
 /** @typedef {import("./surface.js").Rect} Rect */
@@ -12,14 +15,25 @@ import { exact, say, short } from "./words.js";
  * @typedef {object} CurveGeometry
  * @property {Rect} rect
  * @property {number} last  training step at the right edge
- * @property {number} high  perplexity at the top
+ * @property {number} high  loss at the top, nats
  * @property {{text: string, value: number, kind: "uniform"|"floor"}[]} levels
+ */
+
+/**
+ * @typedef {object} Reading  what was measured at one training step
+ * @property {number} step
+ * @property {number} loss
+ * @property {number} gradient_norm
+ * @property {number} clipped_norm
+ * @property {number} clipped  whether this step's own update was clipped
  */
 
 const MARGINS = { left: 44, right: 8, top: 8, bottom: 29 };
 const FEWEST_STEPS = 20;
-const HIGHEST = 1e6; // perplexities above this one stand on the upper edge
-const LOWEST = 0.96; // so that the line at 1 is seen
+const HIGHEST = Math.log(1e6); // what is above leaves the picture
+const LOWEST = Math.log(0.96); // so that the line at perplexity 1 is seen
+const HEADROOM = Math.log(1.15); // above the line of uniform guessing
+const FULL_TICK = 5; // height of the mark where every update was clipped
 
 /**
  * @param {Surface} surface
@@ -28,14 +42,14 @@ const LOWEST = 0.96; // so that the line at 1 is seen
  */
 export function curveGeometry(surface, view) {
   const { curve, scene, playhead } = view;
-  let most = scene.uniform * 1.15;
-  for (const value of curve.perplexity) if (Number.isFinite(value)) most = Math.max(most, value);
+  let most = Math.log(scene.uniform) + HEADROOM;
+  for (const loss of curve.loss) if (loss > most && loss < Infinity) most = loss;
   const ghosts = scene.ghosts.reduce((end, ghost) => Math.max(end, ghost.steps.at(-1) ?? 0), 0);
   const own = Math.max(playhead, FEWEST_STEPS);
   const last = comfortable(Math.max(own, Math.min(ghosts, 4 * own)), FINE_LADDER);
-  const high = comfortable(Math.min(most, HIGHEST));
-  const levels = levelsOf(view);
+  const high = Math.log(comfortable(Math.exp(Math.min(most, HIGHEST))));
   return surface.memo(`${view.key}|${last}|${high}`, () => {
+    const levels = levelsOf(view);
     surface.context.font = surface.font(10.5);
     const width = levels.reduce((wide, level) => Math.max(wide, surface.context.measureText(level.text).width), 0);
     const rect = surface.inside({ ...MARGINS, right: MARGINS.right + width / surface.unit + 4 });
@@ -76,10 +90,9 @@ function stepX({ rect, last }, step) {
   return rect.left + (step / last) * rect.width;
 }
 
-/** @param {CurveGeometry} geometry @param {number} perplexity */
-function valueY({ rect, high }, perplexity) {
-  const share = Math.log(Math.min(perplexity, high) / LOWEST) / Math.log(high / LOWEST);
-  return rect.top + (1 - share) * rect.height;
+/** @param {CurveGeometry} geometry @param {number} loss */
+function lossY({ rect, high }, loss) {
+  return rect.top + ((high - loss) / (high - LOWEST)) * rect.height;
 }
 
 /**
@@ -100,7 +113,7 @@ export function stepAt(surface, view, x) {
 export function drawCurve(surface, view) {
   if (!surface.ready) return;
   const geometry = curveGeometry(surface, view);
-  surface.prepare(`${view.key}|${geometry.last}|${geometry.high}|${view.explodedAt}`, (base) => {
+  surface.prepare(`${view.key}|${geometry.last}|${geometry.high}|${view.explosion?.step ?? ""}`, (base) => {
     paintAxes(base, surface, view, geometry);
     paintGhosts(base, surface, view, geometry);
   });
@@ -121,8 +134,8 @@ function paintAxes(context, surface, view, geometry) {
   const right = rect.left + rect.width;
   const bottom = rect.top + rect.height;
   const style = { font: surface.font(10.5), colour: theme.muted };
-  for (const value of logTicks(1, high, Math.max(3, Math.floor(rect.height / (22 * unit))))) {
-    const y = Math.round(valueY(geometry, value)) + 0.5;
+  for (const value of logTicks(1, Math.exp(high), Math.max(3, Math.floor(rect.height / (22 * unit))))) {
+    const y = Math.round(lossY(geometry, Math.log(value))) + 0.5;
     line(context, rect.left, y, right, y, theme.faint);
     write(context, short(value), rect.left - 4 * unit, y, { ...style, align: "right" });
   }
@@ -136,10 +149,10 @@ function paintAxes(context, surface, view, geometry) {
     ...style, font: surface.font(10), align: "center",
   });
   sideTitle(context, surface, view, rect, view.words.axis_perplexity ?? "axis_perplexity");
-  const places = spread(levels.map((level) => valueY(geometry, level.value)), 12.5 * unit, rect.top, bottom);
+  const places = spread(levels.map((level) => lossY(geometry, Math.log(level.value))), 12.5 * unit, rect.top, bottom);
   levels.forEach((level, k) => {
     const colour = theme.colour[level.kind];
-    const y = Math.round(valueY(geometry, level.value)) + 0.5;
+    const y = Math.round(lossY(geometry, Math.log(level.value))) + 0.5;
     line(context, rect.left, y, right, y, colour, 1, level.kind === "uniform" ? [2, 3] : [6, 3]);
     line(context, right, y, right + 5 * unit, places[k], colour, 1);
     write(context, level.text, right + 8 * unit, places[k], { ...style, colour });
@@ -168,6 +181,18 @@ function spread(wanted, gap, top, bottom) {
 }
 
 /**
+ * What is painted stays between the first step and the last, and below the upper edge: what is beyond leaves the picture.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Surface} surface
+ * @param {CurveGeometry} geometry
+ */
+function clip(context, surface, { rect }) {
+  context.beginPath();
+  context.rect(rect.left - 1, rect.top - 1, rect.width + 2, surface.height);
+  context.clip();
+}
+
+/**
  * @param {CanvasRenderingContext2D} context
  * @param {Surface} surface
  * @param {View} view
@@ -176,50 +201,54 @@ function spread(wanted, gap, top, bottom) {
 function paintGhosts(context, surface, view, geometry) {
   const { rect } = geometry;
   context.save();
-  context.beginPath();
-  context.rect(rect.left, 0, rect.width, surface.height);
-  context.clip();
+  clip(context, surface, geometry);
+  context.lineWidth = 1.5 * surface.unit;
   view.scene.ghosts.forEach((ghost, k) => {
     context.strokeStyle = view.theme.ghosts[k % view.theme.ghosts.length];
     context.setLineDash(GHOST_DASHES[k % GHOST_DASHES.length].map((length) => length * surface.unit));
-    tracePath(context, geometry, ghost.steps, ghost.perplexity, Infinity, 1.5 * surface.unit);
+    tracePath(context, geometry, ghost.steps, ghostLosses(ghost), Infinity);
+    context.stroke();
   });
   context.setLineDash([]);
-  if (view.explodedAt !== null) {
-    const x = Math.round(stepX(geometry, view.explodedAt)) + 0.5;
+  if (view.explosion) {
+    const x = Math.round(stepX(geometry, view.explosion.step)) + 0.5;
     line(context, x, rect.top, x, rect.top + rect.height, view.theme.colour.exploded, 1.5 * surface.unit);
   }
   context.restore();
+}
+
+/** @param {import("./wire.js").Ghost} ghost */
+function ghostLosses({ perplexity }) {
+  return perplexity.map((value) => (value === null ? NaN : Math.log(value)));
 }
 
 /** So that ghosts are told apart without colour. */
 export const GHOST_DASHES = [[7, 3], [3, 2], [1.5, 2.5]];
 
 /**
+ * Lays a path through the points up to a training step; where a loss is no finite number, the path is broken.
  * @param {CanvasRenderingContext2D} context
  * @param {CurveGeometry} geometry
  * @param {ArrayLike<number>} steps
- * @param {ArrayLike<number|null>} values
+ * @param {ArrayLike<number>} losses
  * @param {number} until  training step
- * @param {number} width
+ * @returns {boolean} whether the path may go on from its end
  */
-function tracePath(context, geometry, steps, values, until, width) {
-  context.lineWidth = width;
+function tracePath(context, geometry, steps, losses, until) {
   context.lineJoin = "round";
   context.beginPath();
   let drawing = false;
   for (let k = 0; k < steps.length && steps[k] <= until; k += 1) {
-    const value = values[k];
-    if (value === null || !Number.isFinite(value)) drawing = false;
-    else {
+    const isFinite = Number.isFinite(losses[k]);
+    if (isFinite) {
       const x = stepX(geometry, steps[k]);
-      const y = valueY(geometry, value);
+      const y = lossY(geometry, losses[k]);
       if (drawing) context.lineTo(x, y);
       else context.moveTo(x, y);
-      drawing = true;
     }
+    drawing = isFinite;
   }
-  context.stroke();
+  return drawing;
 }
 
 /**
@@ -229,43 +258,101 @@ function tracePath(context, geometry, steps, values, until, width) {
  */
 function paintRun(surface, view, geometry) {
   const { context, unit } = surface;
-  const { theme, curve, step } = view;
+  const { theme, curve, frame, step } = view;
   const { rect } = geometry;
   const bottom = rect.top + rect.height;
   context.fillStyle = theme.colour.clipped;
   for (let k = 0; k < curve.step.length; k += 1) {
-    if (curve.clipped[k]) context.fillRect(stepX(geometry, curve.step[k]) - 0.5, bottom - 5 * unit, 1.25, 5 * unit);
+    const high = (curve.share[k] / 255) * FULL_TICK * unit;
+    if (high > 0) context.fillRect(stepX(geometry, curve.step[k]) - 0.5, bottom - high, 1.25, high);
   }
+  context.save();
+  clip(context, surface, geometry);
   context.strokeStyle = theme.colour.perplexity;
   if ((curve.step.at(-1) ?? 0) > step) {
     context.globalAlpha = 0.35;
-    tracePath(context, geometry, curve.step, curve.perplexity, Infinity, 1.5 * unit);
+    context.lineWidth = 1.5 * unit;
+    tracePath(context, geometry, curve.step, curve.loss, Infinity);
+    context.stroke();
     context.globalAlpha = 1;
   }
-  tracePath(context, geometry, curve.step, curve.perplexity, step, 2 * unit);
-  const x = Math.round(stepX(geometry, step)) + 0.5;
-  line(context, x, rect.top, x, bottom, theme.text, 1);
-  const k = pointAt(view, step);
-  if (k < 0 || !Number.isFinite(curve.perplexity[k])) return;
-  const y = valueY(geometry, curve.perplexity[k]);
+  context.lineWidth = 2 * unit;
+  const loss = frame?.loss ?? NaN;
+  const x = stepX(geometry, step);
+  const y = lossY(geometry, loss);
+  const goesOn = tracePath(context, geometry, curve.step, curve.loss, step);
+  if (goesOn && Number.isFinite(loss)) context.lineTo(x, y); // the thinned curve need not have a point here
+  context.stroke();
+  context.restore();
+  const hair = Math.round(x) + 0.5;
+  line(context, hair, rect.top, hair, bottom, theme.text, 1);
+  if (Number.isFinite(loss)) paintCursor(context, hair, y, rect.top, unit, theme);
+}
+
+/**
+ * The loss at the training cursor: a dot, or an arrow where it is above the picture.
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} x
+ * @param {number} y
+ * @param {number} top
+ * @param {number} unit
+ * @param {import("./theme.js").Theme} theme
+ */
+function paintCursor(context, x, y, top, unit, theme) {
   context.fillStyle = theme.colour.perplexity;
   context.strokeStyle = theme.background;
   context.lineWidth = 1.5;
   context.beginPath();
-  context.arc(x, y, 4.5 * unit, 0, 2 * Math.PI);
+  if (y >= top - 1) context.arc(x, y, 4.5 * unit, 0, 2 * Math.PI);
+  else {
+    context.moveTo(x, top - 4 * unit);
+    context.lineTo(x + 5 * unit, top + 5 * unit);
+    context.lineTo(x - 5 * unit, top + 5 * unit);
+    context.closePath();
+  }
   context.fill();
   context.stroke();
 }
 
 /**
- * Index of the last point of the curve that is not beyond `step`, −1 when there is none.
+ * The point of the thinned curve that is nearest to a training step, -1 when there is none.
+ * @param {import("./wire.js").Curve} curve
+ * @param {number} step
+ */
+function nearestPoint({ step: steps }, step) {
+  let found = -1;
+  let least = Infinity;
+  for (let k = 0; k < steps.length; k += 1) {
+    const distance = Math.abs(steps[k] - step);
+    if (distance < least) [found, least] = [k, distance];
+  }
+  return found;
+}
+
+/**
+ * What was measured as near to a training step as is known: at the cursor, or at a point that was kept for drawing.
+ * @param {View} view
+ * @param {number} step
+ * @returns {Reading|null}
+ */
+export function readingNear({ curve, frame }, step) {
+  const k = nearestPoint(curve, step);
+  if (frame && (k < 0 || Math.abs(frame.step - step) <= Math.abs(curve.step[k] - step))) return frame;
+  return k < 0 ? null : {
+    step: curve.step[k], loss: curve.loss[k], gradient_norm: curve.gradient_norm[k],
+    clipped_norm: curve.clipped_norm[k], clipped: curve.clipped[k],
+  };
+}
+
+/**
+ * How many of the updates between a kept point and the one before were clipped; null where none lies in between.
  * @param {View} view
  * @param {number} step
  */
-export function pointAt({ curve }, step) {
-  let found = -1;
-  while (found + 1 < curve.step.length && curve.step[found + 1] <= step) found += 1;
-  return found;
+function clippedSince({ curve }, step) {
+  const k = curve.step.indexOf(step);
+  if (k < 1 || curve.step[k] - curve.step[k - 1] < 2 || !curve.share[k]) return null;
+  return { share: curve.share[k] / 255, since: curve.step[k - 1] };
 }
 
 /**
@@ -274,25 +361,26 @@ export function pointAt({ curve }, step) {
  * @param {number} x
  */
 export function curveTip(surface, view, x) {
-  const { words, curve } = view;
-  const k = pointAt(view, stepAt(surface, view, x));
-  if (k < 0) return null;
+  const { words } = view;
+  const reading = readingNear(view, stepAt(surface, view, x));
+  if (!reading) return null;
   const lines = [
-    say(words, "step", { step: curve.step[k] }),
-    `${words.perplexity} ${exact(curve.perplexity[k])}`,
-    `${words.loss} ${exact(Math.log(curve.perplexity[k]))} ${words.nats}`,
-    `${words.gradient_norm} ${exact(curve.gradientNorm[k])}`,
+    say(words, "step", { step: reading.step }),
+    `${words.perplexity} ${perplexityText(reading.loss)}`,
+    `${words.loss} ${exact(reading.loss)} ${words.nats}`,
+    `${words.gradient_norm} ${exact(reading.gradient_norm)}`,
   ];
-  if (curve.clipped[k]) lines.push(`${words.clipped} ${exact(curve.clippedNorm[k])}`);
+  if (reading.clipped) lines.push(`${words.clipped} ${exact(reading.clipped_norm)}`);
+  const between = clippedSince(view, reading.step);
+  if (between) lines.push(say(words, "clipped_since", { share: percent(between.share), step: between.since }));
   return lines;
 }
 
 /** @param {View} view */
 export function describeCurve(view) {
-  const k = pointAt(view, view.step);
   return say(view.words, "aria_curve", {
     step: view.step,
-    perplexity: exact(k < 0 ? NaN : view.curve.perplexity[k]),
+    perplexity: perplexityText(view.frame?.loss ?? NaN),
     levels: levelsOf(view).map((level) => level.text).join("; "),
   });
 }

@@ -5,9 +5,10 @@ import { colourLegend, lineLegend } from "./panel.js";
 import { gatePalette } from "./gates.js";
 import { GHOST_DASHES } from "./curve.js";
 import { lossLimit } from "./tiles.js";
-import { magnitudeName } from "./gradients.js";
+import { FAINT, KINDS, magnitudeName } from "./gradients.js";
 import { say, short } from "./words.js";
 import { stateLimit } from "./states.js";
+import { css } from "./theme.js";
 
 /** @typedef {import("./layout.js").Layout} Layout */
 /** @typedef {import("./view.js").View} View */
@@ -17,6 +18,7 @@ import { stateLimit } from "./states.js";
  * @property {(id: string) => void} removeGhost
  */
 
+const MOVES = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
 const OF_ONE_LAYER = new Set(["state", "cell_state", "gates", "gradients", "trajectory"]);
 
 /**
@@ -30,7 +32,7 @@ export function dress(layout, view, actions) {
   for (const [name, panel] of Object.entries(panels)) {
     const key = name === "gates" && scene.cell === "rnn" ? "slopes" : name;
     const layer = scene.layers > 1 && OF_ONE_LAYER.has(name) ? ` · ${say(words, "layer", { n: view.layer + 1 })}` : "";
-    panel.setNames(say(words, key) + layer, say(words, `${key}_hint`));
+    panel.setNames(say(words, key) + layer, say(words, hintKey(key, scene)));
   }
   setAttribute(root, "aria-description", say(words, "aria_keys"));
   panels.cell_state.element.hidden = !scene.states.includes("c");
@@ -43,8 +45,21 @@ export function dress(layout, view, actions) {
   setText(readout.step.name, say(words, "axis_step"));
   setText(readout.perplexity.name, say(words, "perplexity"));
   setText(readout.loss.name, say(words, "loss"));
+  setText(readout.watched.name, say(words, "watched_perplexity"));
+  readout.watched.box.hidden = scene.windows === 1;
   setAttribute(footer.range, "aria-label", say(words, "scrub"));
   setText(footer.newest, say(words, "newest"));
+}
+
+/**
+ * The sentence under a title: the one that is true for this run.
+ * @param {string} panel
+ * @param {import("./wire.js").Scene} scene
+ */
+function hintKey(panel, { windows, reduction }) {
+  if (panel === "gradients") return `gradients_hint_${reduction}`;
+  if (panel === "curve" && windows > 1) return "curve_hint_windows";
+  return `${panel}_hint`;
 }
 
 /**
@@ -64,7 +79,7 @@ function dressTabs({ tabs }, { scene, words, layer }, actions) {
     }, [say(words, "layer", { n: k + 1 })]);
     tab.onclick = () => actions.showLayer(k);
     tab.onkeydown = (event) => {
-      const move = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+      const move = /** @type {Record<string, number>} */ (MOVES)[event.key];
       if (!move) return;
       event.preventDefault();
       event.stopPropagation();
@@ -112,7 +127,7 @@ function dressLegends({ panels }, view) {
   for (const [name, state] of [["state", "h"], ["cell_state", "c"]]) {
     const high = stateLimit(view, state);
     const legend = colourLegend(theme.signed, short(-high), short(high));
-    panels[name].aside.replaceChildren(legend);
+    panels[name].aside.replaceChildren(legend, ...brokenLegend(view));
   }
   if (scene.units < scene.hidden_size) {
     const text = say(words, "remaining", { shown: scene.units, all: scene.hidden_size });
@@ -123,10 +138,18 @@ function dressLegends({ panels }, view) {
     const gate = /** @type {import("./wire.js").Gate} */ (scene.gates.find((one) => one.low < 0 === signed));
     const title = kinds.length > 1 ? scene.gates.filter((one) => one.low < 0 === signed).map((one) => one.name) : [];
     return colourLegend(gatePalette(view, gate), short(gate.low), short(gate.high), title.join(" "));
-  }));
-  panels.gradients.aside.replaceChildren(...scene.states.map(
-    (state) => lineLegend(theme.colour[state], magnitudeName(state), state === "c" ? "dashed" : "solid"),
-  ));
+  }), ...brokenLegend(view));
+  panels.gradients.aside.replaceChildren(...KINDS.flatMap((kind) => scene.states.map((state) => lineLegend(
+    theme.colour[state], magnitudeName(view, kind, state), state === "c" ? "dashed" : "solid", kind === "last" ? 1 : FAINT,
+  ))));
+}
+
+/**
+ * What the colour of no number means, where a run has exploded.
+ * @param {View} view
+ */
+function brokenLegend({ explosion, theme, words }) {
+  return explosion ? [lineLegend(css(theme.broken), say(words, "broken"), "block")] : [];
 }
 
 /**

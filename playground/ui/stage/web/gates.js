@@ -7,20 +7,35 @@ import { rounded, say } from "./words.js";
 /** @typedef {import("./view.js").View} View */
 /** @typedef {import("./wire.js").Gate} Gate */
 
+/** The byte of what is not a finite number. */
+const BROKEN = 255;
+
 /** @type {WeakMap<Uint32Array, Uint32Array>} */
-const halves = new WeakMap();
+const tables = new WeakMap();
 
 /**
- * The colours of a gate's bytes: signed gates diverge around 0, the others run from closed to open.
+ * The colours that a gate runs through: signed gates diverge around 0, the others run from closed to open.
  * @param {View} view
  * @param {Gate} gate
  */
-export function gatePalette(view, gate) {
-  const { signed, gate: open } = view.theme;
-  if (gate.low >= 0) return open;
-  const half = halves.get(signed) ?? signed.filter((_, k) => k % 2 === 0);
-  halves.set(signed, half);
-  return half;
+export function gatePalette({ theme }, gate) {
+  return gate.low < 0 ? theme.signed : theme.gate;
+}
+
+/**
+ * The colour of every byte.
+ * @param {View} view
+ * @param {Gate} gate
+ */
+function gateTable(view, gate) {
+  const palette = gatePalette(view, gate);
+  let table = tables.get(palette);
+  if (!table) {
+    table = Uint32Array.from({ length: 256 }, (_, byte) => palette[Math.round((byte / 254) * (palette.length - 1))]);
+    table[BROKEN] = view.theme.broken;
+    tables.set(palette, table);
+  }
+  return table;
 }
 
 /**
@@ -30,12 +45,17 @@ export function gatePalette(view, gate) {
  */
 export function drawGate(surface, view, gate) {
   const layer = view.frame?.layers[view.layer];
-  if (layer) drawHeatmap(surface, view, layer.gates[gate.name], gatePalette(view, gate), { small: true });
+  if (layer) drawHeatmap(surface, view, layer.gates[gate.name], gateTable(view, gate), { small: true });
 }
 
 /** @param {Gate} gate @param {number} byte */
 function gateValue(gate, byte) {
-  return gate.low + (byte / 255) * (gate.high - gate.low);
+  return byte === BROKEN ? NaN : gate.low + (byte / 254) * (gate.high - gate.low);
+}
+
+/** @param {Gate} gate */
+function resolution(gate) {
+  return (gate.high - gate.low) / 254;
 }
 
 /**
@@ -58,7 +78,8 @@ export function gateTip(surface, view, gate, x, y) {
   const layer = view.frame?.layers[view.layer];
   if (!cell || !layer) return null;
   const byte = layer.gates[gate.name][cell.unit * view.scene.inputs.length + cell.t];
-  return [cellName(view, cell), `${gateSymbol(gate)} ${rounded(gateValue(gate, byte))}`];
+  const value = byte === BROKEN ? view.words.broken : rounded(gateValue(gate, byte), resolution(gate));
+  return [cellName(view, cell), `${gateSymbol(gate)} ${value}`];
 }
 
 /**
@@ -68,10 +89,13 @@ export function gateTip(surface, view, gate, x, y) {
 export function describeGate(view, gate) {
   const layer = view.frame?.layers[view.layer];
   if (!layer) return "";
-  const { inputs, units } = view.scene;
+  const { inputs, units, hidden_size } = view.scene;
   let total = 0;
-  for (let unit = 0; unit < units; unit += 1) total += layer.gates[gate.name][unit * inputs.length + view.t];
+  for (let unit = 0; unit < units; unit += 1) {
+    total += gateValue(gate, layer.gates[gate.name][unit * inputs.length + view.t]);
+  }
   return say(view.words, "aria_gate", {
-    gate: say(view.words, `gate_${gate.name}`), t: view.t + 1, mean: rounded(gateValue(gate, total / units)),
+    gate: say(view.words, `gate_${gate.name}`), units, all: hidden_size, t: view.t + 1,
+    mean: rounded(total / units, resolution(gate)),
   });
 }

@@ -1,4 +1,8 @@
-/** Panel 5: how large the gradient still is at every timestep, in real units on a logarithmic axis. */
+/**
+ * Panel 5: how large the gradient still is at every timestep, in real units on a logarithmic axis. Two gradients stand
+ * side by side: that of the last loss alone, which shows how far back it reaches, and that of all losses together, which
+ * is what training follows; there, losses near a timestep can hide that nothing arrives from far.
+ */
 
 import { line, sideTitle, timeAt, timeAxis, TIME_MARGINS, timeX, write } from "./axes.js";
 import { decades } from "./scales.js";
@@ -7,7 +11,11 @@ import { exact, powerOfTen, say } from "./words.js";
 /** @typedef {import("./surface.js").Surface} Surface */
 /** @typedef {import("./surface.js").Rect} Rect */
 /** @typedef {import("./view.js").View} View */
+/** @typedef {"last"|"total"} Kind  of the last loss alone, or of the sum or mean of all */
 
+/** @type {Kind[]} */
+export const KINDS = ["last", "total"];
+export const FAINT = 0.5; // opacity of the gradient of all losses
 const MOST_DECADES = 16; // smaller values sit on the lower edge as open triangles
 const STRIP = 13; // height of the row in which exact zeros stand
 
@@ -46,8 +54,13 @@ export function drawGradients(surface, view) {
   surface.stamp();
   const layer = view.frame?.layers[view.layer];
   if (!layer) return;
-  for (const state of [...view.scene.states].reverse()) {
-    paintSeries(surface, view, rect, axis, layer.gradients[state], state);
+  const { context } = surface;
+  for (let k = view.scene.states.length - 1; k >= 0; k -= 1) {
+    const state = view.scene.states[k];
+    context.globalAlpha = FAINT;
+    paintSeries(surface, view, rect, axis, layer.total[state], state);
+    context.globalAlpha = 1;
+    paintSeries(surface, view, rect, axis, layer.last[state], state);
   }
 }
 
@@ -93,38 +106,37 @@ function paintSeries(surface, view, rect, axis, values, state) {
   const bottom = rect.top + rect.height;
   const zero = bottom + (STRIP - 4) * unit;
   const dot = Math.min(3, (rect.width / values.length) * 0.3) * unit;
-  const places = Array.from(values, (value, t) => {
-    const x = timeX(rect, values.length, t);
-    if (!(value > 0) || value === Infinity) return { x, y: NaN, value };
-    const y = rect.top + ((axis.high - Math.log10(value)) / (axis.high - axis.low)) * rect.height;
-    return { x, y: Math.min(y, bottom), value };
-  });
+  /** @param {number} value */
+  const valueY = (value) => Math.min(
+    rect.top + ((axis.high - Math.log10(value)) / (axis.high - axis.low)) * rect.height, bottom,
+  );
   context.strokeStyle = colour;
   context.lineWidth = 1.75 * unit;
   context.setLineDash(state === "c" ? [5 * unit, 2.5 * unit] : []);
   context.beginPath();
   let drawing = false;
-  for (const { x, y } of places) {
-    if (Number.isNaN(y)) drawing = false;
-    else {
-      if (drawing) context.lineTo(x, y);
-      else context.moveTo(x, y);
-      drawing = true;
-    }
+  for (let t = 0; t < values.length; t += 1) {
+    const isOnAxis = values[t] > 0 && values[t] < Infinity;
+    if (isOnAxis && drawing) context.lineTo(timeX(rect, values.length, t), valueY(values[t]));
+    else if (isOnAxis) context.moveTo(timeX(rect, values.length, t), valueY(values[t]));
+    drawing = isOnAxis;
   }
   context.stroke();
   context.setLineDash([]);
   const edge = 10 ** axis.low;
   context.fillStyle = colour;
   context.beginPath();
-  for (const { x, y, value } of places) {
-    if (value >= edge && value !== Infinity) {
-      context.moveTo(x + dot, y);
-      context.arc(x, y, dot, 0, 2 * Math.PI);
-    }
+  for (let t = 0; t < values.length; t += 1) {
+    if (!(values[t] >= edge && values[t] < Infinity)) continue;
+    const x = timeX(rect, values.length, t);
+    const y = valueY(values[t]);
+    context.moveTo(x + dot, y);
+    context.arc(x, y, dot, 0, 2 * Math.PI);
   }
   context.fill();
-  for (const [t, { x, y, value }] of places.entries()) {
+  for (let t = 0; t < values.length; t += 1) {
+    const value = values[t];
+    const x = timeX(rect, values.length, t);
     if (value === 0) ring(context, x, zero, Math.max(dot, 1.5), colour);
     else if (value > 0 && value < edge) triangle(context, x, bottom, Math.max(dot, 2), colour);
     else if (!Number.isFinite(value)) {
@@ -133,14 +145,15 @@ function paintSeries(surface, view, rect, axis, values, state) {
         font: surface.font(10, 700), colour: theme.colour.exploded, align: "center",
       });
     }
-    if (t === view.t && !Number.isNaN(y)) {
-      context.fillStyle = theme.background;
-      context.beginPath();
-      context.arc(x, y, 4.5 * unit, 0, 2 * Math.PI);
-      context.fill();
-      ring(context, x, y, 4.5 * unit, colour, 2 * unit);
-    }
   }
+  const value = values[view.t];
+  if (!(value > 0 && value < Infinity)) return;
+  const x = timeX(rect, values.length, view.t);
+  context.fillStyle = theme.background;
+  context.beginPath();
+  context.arc(x, valueY(value), 4.5 * unit, 0, 2 * Math.PI);
+  context.fill();
+  ring(context, x, valueY(value), 4.5 * unit, colour, 2 * unit);
 }
 
 /**
@@ -195,21 +208,30 @@ export function gradientTip(surface, view, x) {
   const t = gradientTimeAt(surface, view, x);
   const layer = view.frame?.layers[view.layer];
   if (t < 0 || !layer) return null;
-  return [
-    say(view.words, "timestep", { t: t + 1 }),
-    ...view.scene.states.map((state) => `${magnitudeName(state)} ${exact(layer.gradients[state][t])}`),
-  ];
+  const lines = [say(view.words, "timestep", { t: t + 1 })];
+  for (const kind of KINDS) {
+    for (const state of view.scene.states) lines.push(`${magnitudeName(view, kind, state)} ${exact(layer[kind][state][t])}`);
+  }
+  return lines;
 }
 
-/** @param {string} state */
-export function magnitudeName(state) {
-  return `‖∂L/∂${state}ₜ‖`;
+/**
+ * @param {View} view
+ * @param {Kind} kind
+ * @param {string} state
+ */
+export function magnitudeName({ words, scene }, kind, state) {
+  return say(words, kind === "last" ? "gradient_last" : `gradient_${scene.reduction}`, { state });
 }
 
 /** @param {View} view */
 export function describeGradients(view) {
   const layer = view.frame?.layers[view.layer];
   if (!layer) return "";
-  const values = layer.gradients.h;
-  return say(view.words, "aria_gradients", { first: exact(values[0]), last: exact(values[values.length - 1]) });
+  const { last, total } = layer;
+  const end = view.scene.inputs.length - 1;
+  return say(view.words, `aria_gradients_${view.scene.reduction}`, {
+    first: exact(last.h[0]), last: exact(last.h[end]),
+    first_total: exact(total.h[0]), last_total: exact(total.h[end]),
+  });
 }

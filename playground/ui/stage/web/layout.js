@@ -43,17 +43,20 @@ export function buildLayout() {
   return { root, panels, tabs, readout, legend, gatesAxis, samples, footer, live, tip };
 }
 
-/** The numbers of the watched sequence, large. */
+/** The numbers of the training cursor, large: of its batch, and of the sequence shown when that is only a part of it. */
 function buildReadout() {
-  const names = ["step", "perplexity", "loss"];
-  /** @type {Record<string, {name: HTMLElement, value: HTMLElement}>} */
-  const entries = {};
   const list = element("dl", { class: "readout" });
-  for (const key of names) {
-    entries[key] = { name: element("dt"), value: element("dd") };
-    list.append(element("div", { class: key }, [entries[key].name, entries[key].value]));
-  }
-  return { element: list, ...entries };
+  /** @param {string} key */
+  const entry = (key) => {
+    const name = element("dt");
+    const value = element("dd");
+    const box = element("div", { class: key }, [name, value]);
+    list.append(box);
+    return { box, name, value };
+  };
+  return {
+    element: list, step: entry("step"), perplexity: entry("perplexity"), loss: entry("loss"), watched: entry("watched"),
+  };
 }
 
 /** The scrub bar over training and its buttons. */

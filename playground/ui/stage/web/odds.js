@@ -1,12 +1,20 @@
 /** Panel 7: what the network expects next, at the time cursor. */
 
 import { fit, line, write } from "./axes.js";
-import { exact, isolate, say } from "./words.js";
+import { isolate, probabilityText, say } from "./words.js";
 import { targetProbability } from "./view.js";
 
 /** @typedef {import("./surface.js").Surface} Surface */
 /** @typedef {import("./view.js").View} View */
 /** @typedef {{label: string, odds: number, target: boolean, rest: boolean}} Row */
+
+/**
+ * How many symbols every frame carries the odds of.
+ * @param {import("./wire.js").Scene} scene
+ */
+function likeliest({ frame }) {
+  return frame.find(([name]) => name === "odds")?.[2][1] ?? 0;
+}
 
 /**
  * The likeliest symbols; in the order of the vocabulary when it is small enough to show whole, so that bars stay put.
@@ -16,12 +24,15 @@ import { targetProbability } from "./view.js";
 export function oddsRows(view) {
   const { frame, scene, t } = view;
   if (!frame) return [];
-  const { top, vocabulary } = scene;
+  const { vocabulary } = scene;
+  const top = likeliest(scene);
   const target = scene.target_ids[t];
+  const isKnown = !Number.isNaN(frame.losses[t]);
   const rows = Array.from({ length: top }, (_, k) => {
     const id = frame.likeliest[t * top + k];
     const isTarget = id === target;
-    const odds = isTarget ? targetProbability(view, t) : frame.odds[t * top + k] / 65535;
+    const sent = isKnown ? frame.odds[t * top + k] / 65535 : NaN;
+    const odds = isTarget ? targetProbability(view, t) : sent;
     return { id, label: vocabulary[id], odds, target: isTarget, rest: false };
   });
   if (vocabulary.length <= top) return rows.sort((a, b) => a.id - b.id);
@@ -44,12 +55,13 @@ export function drawOdds(surface, view) {
   if (!surface.ready) return;
   const { context, unit, width, height } = surface;
   const { theme, scene } = view;
-  const count = scene.vocabulary.length > scene.top ? scene.top + 1 : scene.vocabulary.length;
+  const isWhole = scene.vocabulary.length <= likeliest(scene);
+  const count = isWhole ? scene.vocabulary.length : likeliest(scene) + 1;
   const rect = surface.memo(view.key, () => {
     context.font = surface.font(12.5, 500);
     const labels = scene.vocabulary.map((label) => context.measureText(label).width);
     context.font = surface.font(10.5);
-    const others = scene.vocabulary.length > scene.top ? say(view.words, "others", { count: 256 }) : "";
+    const others = isWhole ? "" : say(view.words, "others", { count: 256 });
     const widest = Math.min(Math.max(...labels, context.measureText(others).width, 14), width * 0.3);
     const left = Math.ceil(widest + 8 * unit);
     context.font = surface.font(10.5, 600);
@@ -62,7 +74,7 @@ export function drawOdds(surface, view) {
   oddsRows(view).forEach((row, k) => {
     const middle = rect.top + (k + 0.5) * high;
     const thick = Math.max(3, Math.min(high - 4, 15 * unit));
-    const long = Math.max(0, Math.min(1, row.odds)) * rect.width;
+    const long = Math.max(0, Math.min(1, row.odds || 0)) * rect.width;
     const font = row.rest ? surface.font(10.5) : surface.font(Math.min(12.5, high / unit), row.target ? 700 : 500);
     context.font = font;
     write(context, fit(context, isolate(row.label), rect.labels), rect.left - 6 * unit, middle, {
@@ -72,17 +84,11 @@ export function drawOdds(surface, view) {
     context.globalAlpha = row.target ? 1 : row.rest ? 0.3 : 0.55;
     context.fillRect(rect.left, middle - thick / 2, Math.max(long, 1), thick);
     context.globalAlpha = 1;
-    const text = probabilityText(row) + (row.target ? ` ◀ ${view.words.target}` : "");
+    const text = probabilityText(row.odds) + (row.target ? ` ◀ ${view.words.target}` : "");
     write(context, text, rect.left + long + 5 * unit, middle, {
       font: surface.font(10.5, row.target ? 600 : 400), colour: row.target ? theme.text : theme.muted,
     });
   });
-}
-
-/** @param {Row} row */
-function probabilityText({ odds }) {
-  if (Number.isNaN(odds)) return "NaN";
-  return odds > 0 && odds < 0.0005 ? "<0.001" : odds.toFixed(3);
 }
 
 /**
@@ -110,7 +116,7 @@ function paintAxis(context, surface, view, rect, height) {
 
 /** @param {View} view */
 export function describeOdds(view) {
-  const list = oddsRows(view).map((row) => `${isolate(row.label)} ${exact(row.odds)}`).join(", ");
+  const list = oddsRows(view).map((row) => `${isolate(row.label)} ${probabilityText(row.odds)}`).join(", ");
   return say(view.words, "aria_odds", {
     t: view.t + 1, input: isolate(view.scene.inputs[view.t]), target: isolate(view.scene.targets[view.t]), list,
   });

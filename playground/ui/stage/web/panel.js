@@ -69,10 +69,12 @@ export function colourLegend(palette, low, high, title = "") {
  * A stroke of colour with a name.
  * @param {string} colour
  * @param {string} text
- * @param {"solid"|"dashed"|"dotted"|"tick"} kind
+ * @param {"solid"|"dashed"|"dotted"|"tick"|"block"} kind
+ * @param {number} opacity
  */
-export function lineLegend(colour, text, kind = "solid") {
+export function lineLegend(colour, text, kind = "solid", opacity = 1) {
   const swatch = element("i", { class: `swatch ${kind}` });
+  swatch.style.opacity = String(opacity);
   swatch.style.borderColor = colour;
   return element("span", { class: "legend" }, [swatch, element("bdi", {}, [text])]);
 }

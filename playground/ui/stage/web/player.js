@@ -18,6 +18,8 @@ export class Player {
     this.store = store;
     this.draw = draw;
     this.step = -1; // of the frame shown, -1 before the first
+    this.playhead = 0; // of the message before
+    this.wasPlaying = false;
     this.following = true; // towards the newest frame; false when scrubbed back
     this.interval = 200; // ms between messages, estimated
     this.jitter = 30;
@@ -35,28 +37,33 @@ export class Player {
   }
 
   /**
-   * To be called with every message after the store has taken it.
-   * @param {{newRun: boolean, resumed: boolean}} change
+   * To be called with every message after the store has taken it. A step or a reset is to be seen: it ends looking back.
+   * @param {{newRun: boolean}} change
    */
-  received({ newRun, resumed }) {
+  received({ newRun }) {
     const now = performance.now();
     const { store } = this;
-    const playing = store.message?.playing ?? false;
+    const { playing = false, playhead = 0, tick = 0.2 } = store.message ?? {};
+    const resumed = playing && !this.wasPlaying;
+    const stepped = !playing && !this.wasPlaying && playhead !== this.playhead;
+    const wentBack = playhead < this.playhead;
+    this.playhead = playhead;
+    this.wasPlaying = playing;
     const gap = now - this.lastMessage;
     if (playing && gap < 3000) {
       this.jitter += (Math.abs(gap - this.interval) - this.jitter) * 0.2;
       this.interval += (gap - this.interval) * 0.2;
     } else {
-      this.interval = (store.message?.tick ?? 0.2) * 1000;
+      this.interval = 1000 * tick;
       this.jitter = 30;
     }
     this.lastMessage = now;
     if (resumed && !this.following) this.catchUpUntil = now + CATCH_UP;
-    if (newRun || resumed) this.following = true;
+    if (newRun || resumed || stepped || wentBack) this.following = true;
     const newest = store.frames[store.visible - 1];
     if (newest && (newRun || this.step < 0)) this.step = playing ? store.frames[0].step : newest.step;
     if (newRun && !newest) this.step = -1;
-    if (newest && this.step > newest.step) this.step = newest.step; // reset
+    if (newest && this.step > newest.step) this.step = newest.step;
     this.refresh();
   }
 

@@ -9,7 +9,7 @@ import { Player } from "./player.js";
 import { Store } from "./store.js";
 import { makeTheme, themeVariables } from "./theme.js";
 import { decode } from "./wire.js";
-import { exact, isolate, say } from "./words.js";
+import { exact, isolate, perplexityText, say } from "./words.js";
 import { curveTip, describeCurve, drawCurve, stepAt } from "./curve.js";
 import { describeGate, drawGate, gateTip } from "./gates.js";
 import { describeGradients, drawGradients, gradientTimeAt, gradientTip } from "./gradients.js";
@@ -18,8 +18,8 @@ import { describeOdds, drawOdds } from "./odds.js";
 import { drawSamples } from "./samples.js";
 import { describeState, drawState, stateLimit, stateTip } from "./states.js";
 import { describeTiles, drawTiles, scrollWanted, tileGeometry, tileTimeAt, tileTip } from "./tiles.js";
-import { targetProbability } from "./view.js";
-import { describeTrajectory, drawTrajectory, reachWanted, trajectoryTimeAt, trajectoryTip } from "./trajectory.js";
+import { targetProbability, watchedLoss } from "./view.js";
+import { describeTrajectory, drawTrajectory, planeShare, reachWanted, trajectoryTimeAt, trajectoryTip } from "./trajectory.js";
 
 /** @typedef {import("./surface.js").Surface} Surface */
 /** @typedef {import("./gestures.js").Target} Target */
@@ -75,7 +75,16 @@ export class Stage {
       this.player.refresh();
     };
     document.fonts.addEventListener("loadingdone", this.onFonts);
+    /** @type {MediaQueryList|null} */
+    this.ratio = null;
+    this.onRatio = () => {
+      this.#followRatio();
+      for (const surface of this.boxes.values()) surface.resize(surface.width, surface.height);
+      this.player.refresh();
+    };
+    this.moves = this.#movesOf();
     this.#connect();
+    this.#followRatio();
     parent.append(this.layout.root);
   }
 
@@ -104,13 +113,14 @@ export class Stage {
     setAttribute(root, "data-playing", String(message.playing));
     footer.study.disabled = message.playing;
     this.acted ||= wasPlaying && !message.playing;
-    this.player.received({ newRun, resumed: message.playing && !wasPlaying });
+    this.player.received({ newRun });
   }
 
   dispose() {
     this.clock.stop();
     this.player.stop();
     document.fonts.removeEventListener("loadingdone", this.onFonts);
+    this.ratio?.removeEventListener("change", this.onRatio);
     this.sizes.disconnect();
     this.sights.disconnect();
     clearTimeout(this.textTimer);
@@ -118,11 +128,12 @@ export class Stage {
     this.layout.root.remove();
   }
 
-  #connect() {
-    const { root, panels, footer } = this.layout;
-    root.dataset.frames = "0";
-    root.dataset.playing = "false";
-    this.moves = {
+  /**
+   * What mouse, touch and keys do.
+   * @returns {import("./gestures.js").Moves}
+   */
+  #movesOf() {
+    return {
       /** @param {number} t @param {Surface} from */
       pin: (t, from) => {
         this.pinned = t;
@@ -167,6 +178,12 @@ export class Stage {
         this.#tooltip();
       },
     };
+  }
+
+  #connect() {
+    const { root, panels, footer } = this.layout;
+    root.dataset.frames = "0";
+    root.dataset.playing = "false";
     listenToKeys(root, this.moves);
     footer.range.oninput = () => this.moves.scrub(Number(footer.range.value));
     footer.newest.onclick = () => this.moves.follow();
@@ -200,6 +217,13 @@ export class Stage {
       tip: (x) => (this.view ? curveTip(curve, this.view, x) : null),
     }, this.moves);
     this.#watch(curve);
+  }
+
+  /** Has everything drawn anew when the page moves to a screen of another sharpness, or is zoomed. */
+  #followRatio() {
+    this.ratio?.removeEventListener("change", this.onRatio);
+    this.ratio = matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`);
+    this.ratio.addEventListener("change", this.onRatio);
   }
 
   /** @param {Surface} surface */
@@ -255,7 +279,7 @@ export class Stage {
       layer: this.layer,
       curve: message.curve,
       playhead: message.playhead,
-      explodedAt: message.explodedAt,
+      explosion: message.explosion,
       limits,
       samples: message.samples,
       reach: this.reach || 1,
@@ -309,7 +333,7 @@ export class Stage {
    */
   #dress(view) {
     const limits = view.scene.states.map((state) => stateLimit(view, state));
-    const key = `${view.key}|${limits}`;
+    const key = `${view.key}|${limits}|${view.explosion !== null}`;
     if (key === this.dressed) return;
     this.dressed = key;
     dress(this.layout, view, {
@@ -380,7 +404,7 @@ export class Stage {
     this.lastText = now;
     const { words, step } = view;
     const { footer, readout, root } = layout;
-    const perplexity = view.frame?.perplexity ?? NaN;
+    const loss = view.frame?.loss ?? NaN;
     const newest = step >= (this.store.frames[this.store.visible - 1]?.step ?? 0);
     const still = newest && this.player.following ? "paused" : "scrubbed";
     const mode = message.playing && this.player.following ? "live" : still;
@@ -394,10 +418,12 @@ export class Stage {
     setAttribute(footer.newest, "data-shown", String(mode === "scrubbed"));
     footer.newest.disabled = mode !== "scrubbed";
     setText(footer.study, say(words, "study", { step }));
-    setText(footer.notice, message.explodedAt === null ? "" : say(words, "exploded", { step: message.explodedAt }));
+    setText(footer.notice, message.explosion?.sentence ?? "");
     setText(readout.step.value, String(step));
-    setText(readout.perplexity.value, exact(perplexity));
-    setText(readout.loss.value, `${exact(Math.log(perplexity))} ${say(words, "nats")}`);
+    setText(readout.perplexity.value, perplexityText(loss));
+    setText(readout.loss.value, `${exact(loss)} ${say(words, "nats")}`);
+    setText(readout.watched.value, perplexityText(view.frame ? watchedLoss(view.frame) : NaN));
+    setText(layout.panels.trajectory.aside, say(words, "plane_share", { share: planeShare(view) }));
     const input = isolate(view.scene.inputs[view.t]);
     setText(layout.panels.odds.aside, say(words, "after", { t: view.t + 1, input }));
     this.drawnSamples = drawSamples(layout.samples, view, this.drawnSamples);
@@ -433,7 +459,7 @@ export class Stage {
     if (message.playing && !this.acted) return;
     this.acted = false;
     setText(layout.live, say(view.words, "aria_stage", {
-      step: view.step, perplexity: exact(view.frame?.perplexity ?? NaN), t: view.t + 1,
+      step: view.step, perplexity: perplexityText(view.frame?.loss ?? NaN), t: view.t + 1,
       input: isolate(view.scene.inputs[view.t]), target: isolate(view.scene.targets[view.t]),
       probability: exact(targetProbability(view, view.t)),
     }));

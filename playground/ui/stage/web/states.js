@@ -1,4 +1,4 @@
-/** Panels 3: hidden state and cell state, signed values around a neutral middle. */
+/** Panel 3: hidden state and cell state, signed values around a neutral middle. */
 
 import { cellAt, cellName, drawHeatmap } from "./heatmap.js";
 import { comfortable } from "./scales.js";
@@ -7,6 +7,8 @@ import { rounded, say } from "./words.js";
 /** @typedef {import("./surface.js").Surface} Surface */
 /** @typedef {import("./view.js").View} View */
 
+/** The byte of what is not a finite number. */
+const BROKEN = -128;
 const table = new Uint32Array(256);
 
 /**
@@ -29,7 +31,8 @@ export function drawState(surface, view, state) {
   const palette = view.theme.signed;
   const gain = layer.scale[state] / 127 / stateLimit(view, state);
   const middle = (palette.length - 1) / 2;
-  for (let k = 0; k < 256; k += 1) {
+  table[0] = view.theme.broken; // byte −128
+  for (let k = 1; k < 256; k += 1) {
     const share = Math.min(Math.max((k - 128) * gain, -1), 1);
     table[k] = palette[Math.round(middle + share * middle)];
   }
@@ -48,7 +51,8 @@ export function stateTip(surface, view, state, x, y) {
   const layer = view.frame?.layers[view.layer];
   if (!cell || !layer) return null;
   const byte = layer.states[state][cell.unit * view.scene.inputs.length + cell.t];
-  return [cellName(view, cell), `${state} ${rounded((byte / 127) * layer.scale[state])}`];
+  const unit = layer.scale[state] / 127;
+  return [cellName(view, cell), `${state} ${byte === BROKEN ? view.words.broken : rounded(byte * unit, unit)}`];
 }
 
 /**
@@ -58,15 +62,19 @@ export function stateTip(surface, view, state, x, y) {
 export function describeState(view, state) {
   const layer = view.frame?.layers[view.layer];
   if (!layer) return "";
-  const plane = layer.states[state];
   let low = Infinity;
   let high = -Infinity;
-  for (const byte of plane) {
-    low = Math.min(low, byte);
-    high = Math.max(high, byte);
+  let broken = 0;
+  for (const byte of layer.states[state]) {
+    if (byte === BROKEN) broken += 1;
+    else {
+      low = Math.min(low, byte);
+      high = Math.max(high, byte);
+    }
   }
   const unit = layer.scale[state] / 127;
   return say(view.words, state === "h" ? "aria_state" : "aria_cell_state", {
-    units: view.scene.units, count: view.scene.inputs.length, low: rounded(low * unit), high: rounded(high * unit),
-  });
+    units: view.scene.units, all: view.scene.hidden_size, count: view.scene.inputs.length,
+    low: rounded(low * unit, unit), high: rounded(high * unit, unit),
+  }) + (broken ? ` ${say(view.words, "aria_broken", { count: broken })}` : "");
 }

@@ -13,32 +13,35 @@
  * @property {string[]} ghosts
  * @property {Uint32Array} signed  512 colours from −limit to +limit
  * @property {Uint32Array} gate  256 colours, low to high
+ * @property {number} broken  colour of a cell that is not a finite number, as the palettes have it
  * @property {Uint32Array} loss  256 colours, 0 to high
  * @property {string} key  changes when anything above does
  */
 
 /** Dark enough on white, light enough on black, and apart from each other for colour-blind eyes. */
-const LIGHT = {
+export const LIGHT = {
   h: "#0072B2", c: "#C44E00", perplexity: "#0072B2", probability: "#00855F", clipped: "#C44E00",
   uniform: "#6B6B76", floor: "#B0559A", exploded: "#B3261E",
 };
-const DARK = {
+export const DARK = {
   h: "#5AB0EE", c: "#F2762E", perplexity: "#5AB0EE", probability: "#1FC493", clipped: "#F2762E",
   uniform: "#9AA0AC", floor: "#E08FC0", exploded: "#FF8A80",
 };
-const GHOSTS = { light: ["#8A6D3B", "#5B7F77", "#7A6A94"], dark: ["#C9AC78", "#93BDB3", "#B7A6D6"] };
-const SIGNED = {
+export const GHOSTS = { light: ["#8A6D3B", "#5B7F77", "#7A6A94"], dark: ["#C9AC78", "#93BDB3", "#B7A6D6"] };
+export const SIGNED = {
   light: ["#08417E", "#2878B8", "#8DBFE0", "#F5F5F2", "#F3BC88", "#D4711F", "#8A3A05"],
   dark: ["#9AD2FF", "#3D93D8", "#1F4C75", "#20242C", "#70401A", "#DE7B2C", "#FFC98F"],
 };
-const GATE = {
+export const GATE = {
   light: ["#F3F5F0", "#C5E3D3", "#79C0A2", "#2F9273", "#085A47"],
   dark: ["#1E2429", "#1D4A41", "#1F7D67", "#3DB893", "#B4F2D6"],
 };
-const LOSS = {
+export const LOSS = {
   light: ["#F4F3F5", "#E9D3E3", "#D79CC4", "#B0559A", "#6E1F5F"],
   dark: ["#22222A", "#4A2B44", "#85467A", "#C873B0", "#F5C3E4"],
 };
+/** What is not a finite number, unlike every colour of a value. */
+export const BROKEN = { light: "#B0559A", dark: "#E08FC0" };
 
 const VARIABLES = {
   background: "--st-background-color", text: "--st-text-color", accent: "--st-primary-color", font: "--st-font",
@@ -80,6 +83,7 @@ export function makeTheme(variables) {
     ghosts: GHOSTS[name],
     signed: ramp(SIGNED[name], 512),
     gate: ramp(GATE[name], 256),
+    broken: packed(BROKEN[name]),
     loss: ramp(LOSS[name], 256),
     key: Object.values(variables).join("|") + isDark,
   };
@@ -102,12 +106,15 @@ export function css(abgr) {
   return `rgb(${abgr & 255}, ${(abgr >> 8) & 255}, ${(abgr >> 16) & 255})`;
 }
 
+/** The lightness on which black and white have the same contrast (WCAG 2.1), 4.58 : 1. */
+const EVEN = Math.sqrt(1.05 * 0.05) - 0.05;
+
 /**
  * Black or white, whichever reads better on a palette entry.
  * @param {number} abgr
  */
 export function inkOn(abgr) {
-  return lightness(abgr & 255, (abgr >> 8) & 255, (abgr >> 16) & 255) > 0.3 ? "#17181c" : "#ffffff";
+  return lightness(abgr & 255, (abgr >> 8) & 255, (abgr >> 16) & 255) > EVEN ? "#000000" : "#ffffff";
 }
 
 /**
@@ -134,7 +141,7 @@ function luminance(colour) {
 
 /** @param {number} r @param {number} g @param {number} b */
 function lightness(r, g, b) {
-  const [x, y, z] = [r, g, b].map((value) => (value / 255) ** 2.2);
+  const [x, y, z] = [r, g, b].map((value) => (value <= 10 ? value / 3294.6 : ((value / 255 + 0.055) / 1.055) ** 2.4));
   return 0.2126 * x + 0.7152 * y + 0.0722 * z;
 }
 
@@ -154,7 +161,7 @@ function hex(colour) {
 }
 
 /**
- * Evenly spaced colours between anchors, as ImageData wants them (ABGR).
+ * Evenly spaced colours between anchors.
  * @param {string[]} anchors
  * @param {number} count
  */
@@ -163,8 +170,16 @@ function ramp(anchors, count) {
   for (let k = 0; k < count; k += 1) {
     const place = (k / (count - 1)) * (anchors.length - 1);
     const left = Math.min(Math.floor(place), anchors.length - 2);
-    const [r, g, b] = channels(mix(anchors[left], anchors[left + 1], place - left));
-    palette[k] = (255 << 24) | (b << 16) | (g << 8) | r;
+    palette[k] = packed(mix(anchors[left], anchors[left + 1], place - left));
   }
   return palette;
+}
+
+/**
+ * A colour as ImageData wants it (ABGR).
+ * @param {string} colour  #rrggbb
+ */
+function packed(colour) {
+  const [r, g, b] = channels(colour);
+  return ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
 }

@@ -1,7 +1,7 @@
 /** Panel 1: the sequence as tiles. Above, the symbol read; below, the symbol to predict, coloured by its loss. */
 
 import { fit, write } from "./axes.js";
-import { exact, isolate, say } from "./words.js";
+import { exact, isolate, probabilityText, say } from "./words.js";
 import { inkOn, css } from "./theme.js";
 import { stride } from "./scales.js";
 import { targetProbability } from "./view.js";
@@ -126,7 +126,7 @@ export function drawTiles(surface, view) {
  */
 function lossColour(view, t) {
   const palette = view.theme.loss;
-  const share = (view.frame?.loss[t] ?? 0) / lossLimit(view);
+  const share = (view.frame?.losses[t] ?? 0) / lossLimit(view);
   return palette[Math.round(Math.min(Math.max(Number.isNaN(share) ? 1 : share, 0), 1) * (palette.length - 1))];
 }
 
@@ -153,7 +153,7 @@ function drawTile(surface, view, rows, t, left, width, even) {
   const large = { font: surface.font(19, 500), colour: theme.text, align: /** @type {const} */ ("center") };
   writeFitted(surface, scene.inputs[t], middle, rows.top + rows.upper / 2 + unit, width - 3, 19, large.colour);
   writeFitted(surface, scene.targets[t], middle, rows.lower + lower * 0.36, width - 3, 17, ink);
-  write(context, probabilityText(targetProbability(view, t), even / unit), middle, rows.lower + lower * 0.8, {
+  write(context, fittingText(targetProbability(view, t), even / unit), middle, rows.lower + lower * 0.8, {
     ...large, font: surface.font(10.5, 500), colour: ink,
   });
   if (t === view.t) {
@@ -184,10 +184,14 @@ function writeFitted(surface, label, x, y, width, size, colour) {
   write(context, fit(context, text, width), x, y, { font, colour, align: "center" });
 }
 
-/** @param {number} probability @param {number} width */
-function probabilityText(probability, width) {
-  if (Number.isNaN(probability)) return "NaN";
-  if (width >= 38) return probability > 0 && probability < 0.0005 ? "<0.001" : Number(probability).toFixed(3);
+/**
+ * A probability with as many decimals as a tile has room for.
+ * @param {number} probability
+ * @param {number} width  at the designed size
+ */
+function fittingText(probability, width) {
+  if (width >= 38 || Number.isNaN(probability)) return probabilityText(probability);
+  if (probability < 0.005) return "<.01";
   const text = probability.toFixed(2);
   return width >= 26 ? text : text.replace(/^0/, "");
 }
@@ -243,7 +247,7 @@ export function tileTip(surface, view, x, y) {
     `${words.input} ${isolate(scene.inputs[t])}`,
     `${words.target} ${isolate(scene.targets[t])}`,
     `${words.probability} ${exact(targetProbability(view, t))}`,
-    `${words.loss} ${exact(view.frame.loss[t])} ${words.nats}`,
+    `${words.loss} ${exact(view.frame.losses[t])} ${words.nats}`,
   ];
 }
 
@@ -252,6 +256,6 @@ export function describeTiles(view) {
   const { scene, t } = view;
   return say(view.words, "aria_tiles", {
     count: scene.inputs.length, t: t + 1, input: isolate(scene.inputs[t]), target: isolate(scene.targets[t]),
-    probability: exact(targetProbability(view, t)), loss: exact(view.frame?.loss[t] ?? NaN),
+    probability: exact(targetProbability(view, t)), loss: exact(view.frame?.losses[t] ?? NaN),
   });
 }

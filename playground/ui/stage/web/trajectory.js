@@ -1,4 +1,4 @@
-/** Panel 6: the path of the hidden state through its two principal axes, both at the same scale. */
+/** Panel 6: the path of the hidden state in a plane that shows much of its variance, both axes at the same scale. */
 
 import { fit, line, sideTitle, write } from "./axes.js";
 import { comfortable, FINE_LADDER, ticks } from "./scales.js";
@@ -47,9 +47,7 @@ export function drawTrajectory(surface, view) {
   if (!surface.ready) return;
   const rect = surface.inside(MARGINS);
   const layer = view.frame?.layers[view.layer];
-  const shares = Array.from(layer?.shares ?? [NaN, NaN], percent);
-  const key = `${view.key}|${view.reach.toPrecision(5)}|${shares}`;
-  surface.prepare(key, (base) => paintAxes(base, surface, view, rect, shares));
+  surface.prepare(`${view.key}|${view.reach.toPrecision(5)}`, (base) => paintAxes(base, surface, view, rect));
   surface.stamp();
   if (layer) paintPath(surface, view, rect, layer.xy);
 }
@@ -70,9 +68,8 @@ function place(rect, reach) {
  * @param {Surface} surface
  * @param {View} view
  * @param {Rect} rect
- * @param {string[]} shares
  */
-function paintAxes(context, surface, view, rect, shares) {
+function paintAxes(context, surface, view, rect) {
   const { theme, reach } = view;
   const to = place(rect, reach);
   const style = { font: surface.font(10.5), colour: theme.muted };
@@ -97,7 +94,7 @@ function paintAxes(context, surface, view, rect, shares) {
     }
   }
   /** @param {number} n */
-  const title = (n) => say(view.words, "axis_component", { n, share: shares[n - 1] });
+  const title = (n) => say(view.words, "axis_plane", { n });
   write(context, title(1), rect.left + rect.width / 2, bottom + 22 * surface.unit, {
     font: surface.font(10), colour: theme.muted, align: "center",
   });
@@ -272,10 +269,15 @@ export function trajectoryTip(surface, view, x, y) {
   ];
 }
 
+/**
+ * How much of the path the plane shows.
+ * @param {View} view
+ */
+export function planeShare(view) {
+  return percent(view.frame?.layers[view.layer].share ?? NaN);
+}
+
 /** @param {View} view */
 export function describeTrajectory(view) {
-  const shares = view.frame?.layers[view.layer].shares ?? [NaN, NaN];
-  return say(view.words, "aria_trajectory", {
-    count: view.scene.inputs.length, first: percent(shares[0]), second: percent(shares[1]),
-  });
+  return say(view.words, "aria_trajectory", { count: view.scene.inputs.length, share: planeShare(view) });
 }

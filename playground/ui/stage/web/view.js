@@ -12,7 +12,7 @@
  * @property {number} layer  counted from 0
  * @property {import("./wire.js").Curve} curve
  * @property {number} playhead
- * @property {number|null} explodedAt
+ * @property {import("./wire.js").Explosion|null} explosion
  * @property {import("./store.js").Limits} limits
  * @property {import("./wire.js").Sample[]} samples
  * @property {number} reach  half the height of the trajectory's axes
@@ -25,5 +25,15 @@
  * @param {number} t
  */
 export function targetProbability(view, t) {
-  return view.frame ? Math.exp(-view.frame.loss[t]) : NaN;
+  return view.frame ? Math.exp(-view.frame.losses[t]) : NaN;
+}
+
+/**
+ * The loss of the watched sequence alone: the mean over its timesteps.
+ * @param {import("./wire.js").Frame} frame
+ */
+export function watchedLoss({ losses }) {
+  let total = 0;
+  for (const loss of losses) total += loss;
+  return total / losses.length;
 }

@@ -1,10 +1,13 @@
 /**
- * Decodes the messages of the server: a JSON header, the learning curve, and frames of bytes.
- * All numbers are little-endian, as every browser's typed arrays are.
+ * Decodes the messages of the server: a JSON header, the columns of the learning curve, and frames of bytes.
+ * The header says which columns and fields there are, of which type and shape: no offset is written down here.
+ * All numbers are little-endian, as every browser's typed arrays are; every column and frame begins on a multiple of 8.
  */
 
-/** @typedef {{name: string, low: number, high: number}} Gate  range of the stored bytes 0 … 255 */
+/** @typedef {{name: string, low: number, high: number}} Gate  range of the stored bytes 0 … 254 */
 /** @typedef {{id: string, label: string, steps: number[], perplexity: (number|null)[]}} Ghost */
+/** @typedef {"f8"|"f4"|"u4"|"u2"|"i1"|"u1"} Dtype */
+/** @typedef {[name: string, dtype: Dtype, shape: number[]]} Field */
 /**
  * @typedef {object} Scene  what stays the same while a run is watched
  * @property {string} cell
@@ -13,157 +16,166 @@
  * @property {number} units  rows sent of each plane, the first of hidden_size
  * @property {string[]} inputs  drawn labels, one a timestep
  * @property {string[]} targets
- * @property {number[]} input_ids
  * @property {number[]} target_ids
  * @property {string[]} vocabulary
  * @property {string[]} states  "h" or "h", "c"
  * @property {Gate[]} gates
- * @property {number} top  how many of the likeliest symbols each frame carries
+ * @property {Field[]} frame  the fields of every frame, in order
+ * @property {number} windows  of the text; 1: the watched sequence is the whole batch
+ * @property {boolean} whole_batch  whether every update sees the whole text
+ * @property {"mean"|"sum"} reduction  of the losses over time
  * @property {number} uniform  perplexity of knowing nothing
  * @property {number[]} floors  lowest perplexity with the last k symbols visible
  * @property {Ghost[]} ghosts
- * @property {boolean} dark
  * @property {Record<string, string>} words
  */
 /**
- * @typedef {object} Curve
+ * @typedef {object} Curve  columns of the same length, thinned for drawing: step 0 and the newest are always there
  * @property {Uint32Array} step
- * @property {Float32Array} perplexity
- * @property {Float32Array} gradientNorm  before clipping
- * @property {Float32Array} clippedNorm  after clipping
- * @property {Uint8Array} clipped
+ * @property {Float32Array} loss  mean nats of the batch of that step
+ * @property {Float64Array} gradient_norm  before clipping
+ * @property {Float64Array} clipped_norm  after clipping
+ * @property {Uint8Array} clipped  1 where that step's own update was clipped
+ * @property {Uint8Array} share  of the updates since the point before, how many were clipped, in 1/255
  */
 /** @typedef {{step: number, prompt: string, text: string}} Sample  text that follows a prompt */
+/** @typedef {{step: number, sentence: string}} Explosion  where training stopped, and why, in the reader's language */
 /**
  * @typedef {object} Message
  * @property {string} run
+ * @property {number[]} forks  the step of every change of rate: frames beyond one are of another future than before
+ * @property {number} serial  counts the messages of a viewer
  * @property {boolean} playing
  * @property {number} playhead
  * @property {number} tick  seconds between messages while playing
- * @property {string} status
- * @property {number|null} explodedAt
- * @property {Scene} scene
+ * @property {Explosion|null} explosion
  * @property {string} sceneId  the same for equal scenes
- * @property {number} serial  counts the messages of a viewer
- * @property {number} epoch  grows when frames beyond the playhead are no longer what they were
+ * @property {Scene} scene
  * @property {Sample[]} samples
  * @property {Curve} curve
  * @property {Frame[]} frames
  */
+/** @typedef {Omit<Message, "scene"> & {scene: null}} UnknownScene  a message that names a scene not seen yet */
 /**
  * @typedef {object} LayerView
- * @property {Record<string, Float32Array>} gradients  ‖∂L/∂s_t‖₂ by state name
+ * @property {Record<string, Float32Array>} total  ‖∂(mean or sum of losses)/∂s_t‖₂ by state name
+ * @property {Record<string, Float32Array>} last  ‖∂(last loss)/∂s_t‖₂ by state name
  * @property {Float32Array} xy  x0, y0, x1, y1, …
- * @property {Float32Array} shares  of variance, along x and along y
+ * @property {number} share  part of the variance that the plane of `xy` shows
  * @property {Record<string, number>} scale  value of byte 127, by state name
- * @property {Record<string, Int8Array>} states  (units, T) by state name
- * @property {Record<string, Uint8Array>} gates  (units, T) by gate name
+ * @property {Record<string, Int8Array>} states  (units, T) by state name, −128 where it is not a finite number
+ * @property {Record<string, Uint8Array>} gates  (units, T) by gate name, 255 where it is not a finite number
  */
+/** @typedef {{scene: Scene, places: Map<string, Place>}} KnownScene */
+/** @typedef {{dtype: Dtype, offset: number, count: number}} Place  where a field lies in the bytes of a frame */
 
-const VERSION = 1;
+const VERSION = 2;
 const MOST_SCENES = 8;
+const ARRAYS = {
+  f8: Float64Array, f4: Float32Array, u4: Uint32Array, u2: Uint16Array, i1: Int8Array, u1: Uint8Array,
+};
+
+/**
+ * Where each field lies: they follow one another by falling size, so that none needs padding.
+ * @param {Field[]} fields
+ * @returns {Map<string, Place>}
+ */
+function placesOf(fields) {
+  let offset = 0;
+  return new Map(fields.map(([name, dtype, shape]) => {
+    const count = shape.reduce((product, size) => product * size, 1);
+    const place = { dtype, offset, count };
+    offset += count * ARRAYS[dtype].BYTES_PER_ELEMENT;
+    return [name, place];
+  }));
+}
 
 /** One training step as the stage draws it: views into the bytes it came in. */
 export class Frame {
   /**
    * @param {Uint8Array<ArrayBuffer>} bytes  its own buffer, starting at 0
-   * @param {Scene} scene
+   * @param {KnownScene} known
    */
-  constructor(bytes, scene) {
-    const { layers, units, states, gates, top } = scene;
-    const length = scene.inputs.length;
-    const { buffer } = bytes;
-    let offset = 0;
-    /** @param {number} count */
-    const floats = (count) => {
-      const view = new Float32Array(buffer, offset, count);
-      offset += 4 * count;
-      return view;
+  constructor(bytes, { scene, places }) {
+    /** @param {string} name */
+    const field = (name) => {
+      const place = places.get(name);
+      if (!place) throw new Error(`a frame has no field ${name}`);
+      return new ARRAYS[place.dtype](bytes.buffer, place.offset, place.count);
     };
+    /** @template V @param {string[]} names @param {(name: string) => V} value @returns {Record<string, V>} */
+    const each = (names, value) => Object.fromEntries(names.map((name) => [name, value(name)]));
+    const gates = scene.gates.map((gate) => gate.name);
     this.nbytes = bytes.length;
-    this.step = new Uint32Array(buffer, offset, 1)[0];
-    offset += 4;
-    this.perplexity = floats(1)[0];
-    this.loss = floats(length);
+    this.step = field("step")[0];
+    this.loss = field("loss")[0]; // nats, of the batch
+    this.gradient_norm = field("gradient_norm")[0];
+    this.clipped_norm = field("clipped_norm")[0];
+    this.clipped = field("clipped")[0];
+    this.losses = field("losses"); // nats, of every timestep of the watched sequence
+    this.odds = field("odds"); // (T, K), in 1/65535
+    this.likeliest = field("likeliest"); // (T, K)
     /** @type {LayerView[]} */
-    this.layers = Array.from({ length: layers }, () => ({
-      gradients: {}, xy: new Float32Array(), shares: new Float32Array(), scale: {}, states: {}, gates: {},
+    this.layers = Array.from({ length: scene.layers }, (_, l) => ({
+      total: each(scene.states, (state) => /** @type {Float32Array} */ (field(`l${l}.sum.${state}`))),
+      last: each(scene.states, (state) => /** @type {Float32Array} */ (field(`l${l}.last.${state}`))),
+      xy: /** @type {Float32Array} */ (field(`l${l}.xy`)),
+      share: field(`l${l}.share`)[0],
+      scale: each(scene.states, (state) => field(`l${l}.scale.${state}`)[0]),
+      states: each(scene.states, (state) => /** @type {Int8Array} */ (field(`l${l}.${state}`))),
+      gates: each(gates, (gate) => /** @type {Uint8Array} */ (field(`l${l}.${gate}`))),
     }));
-    for (const layer of this.layers) for (const state of states) layer.gradients[state] = floats(length);
-    for (const layer of this.layers) {
-      layer.xy = floats(2 * length);
-      layer.shares = floats(2);
-    }
-    for (const layer of this.layers) for (const state of states) layer.scale[state] = floats(1)[0];
-    this.odds = new Uint16Array(buffer, offset, length * top); // (T, K), in 1/65535
-    offset += 2 * length * top;
-    this.likeliest = new Uint8Array(buffer, offset, length * top); // (T, K)
-    offset += length * top;
-    for (const layer of this.layers) {
-      for (const state of states) {
-        layer.states[state] = new Int8Array(buffer, offset, units * length);
-        offset += units * length;
-      }
-      for (const gate of gates) {
-        layer.gates[gate.name] = new Uint8Array(buffer, offset, units * length);
-        offset += units * length;
-      }
-    }
+  }
+
+  /** Whether all that was measured is a finite number. */
+  get finite() {
+    return Number.isFinite(this.loss) && Number.isFinite(this.gradient_norm);
   }
 }
 
 /**
  * @param {Uint8Array} bytes
- * @param {Map<string, Scene>} scenes  known scenes by id; while playing most messages only name theirs
- * @returns {Message} without a scene and frames when its scene has not been seen yet
+ * @param {Map<string, KnownScene>} scenes  known scenes by id; while playing most messages only name theirs
+ * @returns {Message|UnknownScene} without a scene and frames when its scene has not been seen yet
  */
 export function decode(bytes, scenes) {
-  const data = bytes.slice(); // own buffer, so that every part lies on a multiple of 4
+  const data = bytes.slice(); // own buffer, so that every part lies on a multiple of 8
   const { buffer } = data;
   const headerBytes = new DataView(buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(data.subarray(4, 4 + headerBytes)));
   if (header.version !== VERSION) throw new Error(`stage message version ${header.version}, expected ${VERSION}`);
   if (header.scene) remember(scenes, header.scene_id, header.scene);
-  const scene = scenes.get(header.scene_id);
+  const known = scenes.get(header.scene_id);
   let offset = 4 + headerBytes;
-  const { count } = header.curve;
-  /** @param {number} size */
-  const block = (size) => (offset += size) - size;
-  const curve = {
-    step: new Uint32Array(buffer, block(4 * count), count),
-    perplexity: new Float32Array(buffer, block(4 * count), count),
-    gradientNorm: new Float32Array(buffer, block(4 * count), count),
-    clippedNorm: new Float32Array(buffer, block(4 * count), count),
-    clipped: new Uint8Array(buffer, block(count + (-count & 3)), count),
+  /** @param {number} size @returns {number} where the next part begins */
+  const block = (size) => {
+    const start = offset;
+    offset += Math.ceil(size / 8) * 8;
+    return start;
   };
-  const frames = Array.from({ length: scene ? header.frames.count : 0 }, () => {
+  /** @param {[name: string, dtype: Dtype]} column */
+  const column = ([name, dtype]) => {
+    const start = block(header.curve.count * ARRAYS[dtype].BYTES_PER_ELEMENT);
+    return [name, new ARRAYS[dtype](buffer, start, header.curve.count)];
+  };
+  const curve = /** @type {Curve} */ (/** @type {unknown} */ (Object.fromEntries(header.curve.columns.map(column))));
+  const { run, forks, serial, playing, playhead, tick, explosion, samples } = header;
+  const said = { run, forks, serial, playing, playhead, tick, explosion, samples, curve, sceneId: header.scene_id };
+  if (!known) return { ...said, scene: null, frames: [] };
+  const frames = Array.from({ length: header.frames.count }, () => {
     const start = block(header.frames.size);
-    return new Frame(data.slice(start, start + header.frames.size), scene);
+    return new Frame(data.slice(start, start + header.frames.size), known);
   });
-  return {
-    run: header.run,
-    playing: header.playing,
-    playhead: header.playhead,
-    tick: header.tick,
-    status: header.status,
-    explodedAt: header.exploded_at ?? null,
-    scene,
-    sceneId: header.scene_id,
-    epoch: header.epoch,
-    serial: header.serial,
-    samples: header.samples,
-    curve,
-    frames,
-  };
+  return { ...said, scene: known.scene, frames };
 }
 
 /**
- * @param {Map<string, Scene>} scenes
+ * @param {Map<string, KnownScene>} scenes
  * @param {string} id
  * @param {Scene} scene
  */
 function remember(scenes, id, scene) {
   if (scenes.has(id)) return;
   if (scenes.size >= MOST_SCENES) scenes.delete(scenes.keys().next().value ?? "");
-  scenes.set(id, scene);
+  scenes.set(id, { scene, places: placesOf(scene.frame) });
 }

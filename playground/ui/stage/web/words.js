@@ -34,23 +34,45 @@ export function powerOfTen(exponent) {
  * @param {number} value
  */
 export function exact(value) {
-  if (Number.isNaN(value)) return "NaN";
-  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  if (!Number.isFinite(value)) return notFinite(value);
+  if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size !== 0 && (size < 0.001 || size >= 99999.5)) {
-    const [mantissa, exponent] = value.toExponential(2).split("e");
-    return `${mantissa.replace("-", "−")}·${powerOfTen(Number(exponent))}`;
-  }
-  return (size >= 1000 ? String(Math.round(value)) : value.toPrecision(3)).replace("-", "−");
+  const shown = Number(size.toPrecision(3)); // rounding may carry to the next power of ten
+  if (shown < 0.001 || Math.round(size) >= 1e5) return scientific(value, 3);
+  return signed(shown >= 1000 ? String(Math.round(value)) : value.toPrecision(3));
 }
 
 /**
- * A number that travelled as 8 bits: two decimals, marked as rounded.
- * @param {number} value
+ * The perplexity that belongs to a loss, also where it is beyond every number a computer has.
+ * @param {number} loss  nats
  */
-export function rounded(value) {
-  const text = value.toFixed(2);
-  return `≈ ${text === "-0.00" ? "0.00" : text.replace("-", "−")}`;
+export function perplexityText(loss) {
+  const perplexity = Math.exp(loss);
+  if (Number.isFinite(perplexity) || !Number.isFinite(loss)) return exact(perplexity);
+  return `≈ ${powerOfTen(Math.round(loss / Math.LN10))}`;
+}
+
+/**
+ * A number that travelled in 8 bits: no digit that they do not hold, and marked as rounded.
+ * @param {number} value
+ * @param {number} resolution  the difference that one bit makes
+ */
+export function rounded(value, resolution) {
+  if (!Number.isFinite(value)) return notFinite(value);
+  const last = Math.ceil(Math.log10(resolution) - 1e-9); // the power of ten of the last digit known
+  const digits = Math.round(Math.abs(value) / 10 ** last);
+  if (!(digits > 0)) return "≈ 0";
+  const isPlain = last <= 0 && last >= -4 && Math.abs(value) < 1e5;
+  return `≈ ${isPlain ? signed(value.toFixed(-last)) : scientific(value, String(digits).length)}`;
+}
+
+/**
+ * A probability to three decimals; what is not zero does not read as zero.
+ * @param {number} probability
+ */
+export function probabilityText(probability) {
+  if (Number.isNaN(probability)) return notFinite(probability);
+  return probability < 0.0005 ? "<0.001" : probability.toFixed(3);
 }
 
 /**
@@ -58,10 +80,36 @@ export function rounded(value) {
  * @param {number} value
  */
 export function short(value) {
-  return String(Number(value.toPrecision(3))).replace("-", "−");
+  const shown = Number(value.toPrecision(3));
+  const size = Math.abs(shown);
+  if (size !== 0 && (size < 1e-4 || size >= 1e5)) return scientific(shown).replace(/^(−?)1·/, "$1");
+  return signed(String(shown));
 }
 
-/** @param {number} share */
+/**
+ * A part of a whole in whole percents; what is neither nothing nor all does not read as such.
+ * @param {number} share
+ */
 export function percent(share) {
-  return Number.isFinite(share) ? `${Math.round(share * 100)} %` : "–";
+  if (!Number.isFinite(share)) return "–";
+  if (share > 0 && share < 0.005) return "<1 %";
+  if (share < 1 && share >= 0.995) return ">99 %";
+  return `${Math.round(share * 100)} %`;
+}
+
+/** @param {string} text  of a number */
+function signed(text) {
+  return text.replace("-", "−");
+}
+
+/** @param {number} value */
+function notFinite(value) {
+  if (Number.isNaN(value)) return "NaN";
+  return value > 0 ? "∞" : "−∞";
+}
+
+/** @param {number} value @param {number} [digits]  as many as it has when not said */
+function scientific(value, digits) {
+  const [mantissa, exponent] = value.toExponential(digits && digits - 1).split("e");
+  return `${signed(mantissa)}·${powerOfTen(Number(exponent))}`;
 }

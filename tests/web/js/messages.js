@@ -1,0 +1,96 @@
+/** Messages: real ones that Python wrote into a folder, and those made by hand for what a real run seldom shows. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const FOLDER = process.env.PLAYGROUND_MESSAGES;
+
+/** A file that Python wrote: bytes, or what stands in a .json. */
+export function written(name) {
+  const bytes = readFileSync(join(FOLDER, name));
+  return name.endsWith(".json") ? JSON.parse(bytes) : new Uint8Array(bytes);
+}
+
+const WORDS = written("words.json");
+
+const SIZES = { f8: 8, f4: 4, u4: 4, u2: 2, i1: 1, u1: 1 };
+const ARRAYS = {
+  f8: Float64Array, f4: Float32Array, u4: Uint32Array, u2: Uint16Array, i1: Int8Array, u1: Uint8Array,
+};
+const COLUMNS = [
+  ["step", "u4"], ["loss", "f4"], ["gradient_norm", "f8"], ["clipped_norm", "f8"], ["clipped", "u1"], ["share", "u1"],
+];
+
+const padded = (size) => Math.ceil(size / 8) * 8;
+const count = (shape) => shape.reduce((product, size) => product * size, 1);
+
+/** A scene of one small GRU: T timesteps, U units, K symbols. */
+export function makeScene({ T = 3, U = 2, K = 2, states = ["h"], words = WORDS, ...more } = {}) {
+  const gates = [{ name: "r", low: 0, high: 1 }, { name: "z", low: 0, high: 1 }, { name: "n", low: -1, high: 1 }];
+  const labels = ["a", "b", "c", "d", "e"].slice(0, K);
+  const ids = Array.from({ length: T }, (_, t) => t % K);
+  return {
+    cell: "gru", layers: 1, hidden_size: U, units: U, inputs: ids.map((id) => labels[id]), target_ids: ids,
+    targets: ids.map((id) => labels[id]), vocabulary: labels, states, gates, windows: 1, whole_batch: true,
+    reduction: "mean", uniform: K, floors: [K, 1], ghosts: [], words,
+    frame: [
+      ["loss", "f8", []], ["gradient_norm", "f8", []], ["clipped_norm", "f8", []], ["learning_rate", "f8", []],
+      ["step", "u4", []], ["losses", "f4", [T]],
+      ...states.flatMap((state) => [
+        [`l0.sum.${state}`, "f4", [T]], [`l0.last.${state}`, "f4", [T]], [`l0.scale.${state}`, "f4", []],
+      ]),
+      ["l0.xy", "f4", [T, 2]], ["l0.share", "f4", []],
+      ["odds", "u2", [T, K]], ["likeliest", "u1", [T, K]],
+      ...states.map((state) => [`l0.${state}`, "i1", [U, T]]),
+      ...gates.map((gate) => [`l0.${gate.name}`, "u1", [U, T]]),
+      ["clipped", "u1", []],
+    ],
+    ...more,
+  };
+}
+
+/** The bytes of a frame; fields that are not said are 1 where a number is asked for. */
+function frameBytes(scene, values) {
+  const size = scene.frame.reduce((sum, [, dtype, shape]) => sum + SIZES[dtype] * count(shape), 0);
+  const bytes = new Uint8Array(padded(size));
+  let offset = 0;
+  for (const [name, dtype, shape] of scene.frame) {
+    const view = new ARRAYS[dtype](bytes.buffer, offset, count(shape));
+    const value = values[name] ?? (name === "clipped" ? 0 : 1);
+    if (typeof value === "number") view.fill(value);
+    else view.set(value);
+    offset += view.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * A message. `frames` and `curve` are lists of objects with the fields or columns that matter.
+ */
+export function makeMessage({ scene = makeScene(), frames = [], curve = [], known = false, ...more } = {}) {
+  const payloads = frames.map((values) => frameBytes(scene, values));
+  const header = {
+    version: 2, run: "run", forks: [], serial: 1, playing: false, playhead: frames.at(-1)?.step ?? 0, tick: 0.2,
+    explosion: null, scene_id: "scene", samples: [], ...(known ? {} : { scene }), ...more,
+    curve: { count: curve.length, columns: COLUMNS }, frames: { count: payloads.length, size: payloads[0]?.length ?? 0 },
+  };
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const length = padded(4 + text.length) - 4;
+  const head = new Uint8Array(4 + length).fill(32);
+  new DataView(head.buffer).setUint32(0, length, true);
+  head.set(text, 4);
+  const columns = COLUMNS.map(([name, dtype]) => {
+    const column = ARRAYS[dtype].from(curve, (point) => point[name] ?? 0);
+    const bytes = new Uint8Array(padded(column.byteLength));
+    bytes.set(new Uint8Array(column.buffer));
+    return bytes;
+  });
+  const parts = [head, ...columns, ...payloads];
+  const message = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    message.set(part, offset);
+    offset += part.length;
+  }
+  return message;
+}

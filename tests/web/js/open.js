@@ -1,0 +1,81 @@
+/** A stage on a page without a browser, and what is to be seen on it. */
+
+import { Stage } from "../../../playground/ui/stage/web/stage.js";
+import { advance, openPage } from "./page.js";
+
+export class Opened {
+  constructor(...messages) {
+    /** What was sent to the server: [name, value]. */
+    this.sent = [];
+    this.stage = new Stage(openPage());
+    this.layout = this.stage.layout;
+    for (const message of messages) this.receive(message);
+  }
+
+  receive(message) {
+    this.stage.receive(message, (name, value) => this.sent.push([name, value]));
+    this.wait();
+  }
+
+  /** Until all is drawn and said. */
+  wait(milliseconds = 1500) {
+    advance(milliseconds);
+  }
+
+  scrub(step) {
+    this.stage.moves.scrub(step);
+    this.wait();
+  }
+
+  /** Moves the time cursor to a timestep counted from 0. */
+  pin(t) {
+    this.stage.moves.pin(t, this.surface("tiles"));
+    this.wait();
+  }
+
+  get step() {
+    return Number(this.layout.root.dataset.step);
+  }
+
+  get view() {
+    return this.stage.view;
+  }
+
+  surface(panel, k = 0) {
+    return this.layout.panels[panel].surfaces[k];
+  }
+
+  /** What a screen reader says of a panel. */
+  said(panel, k = 0) {
+    return this.surface(panel, k).plot.getAttribute("aria-label");
+  }
+
+  /** What stood on a panel's canvas after the last time it was covered by its base picture. */
+  drawn(panel, k = 0) {
+    const { calls } = this.surface(panel, k).context;
+    return calls.slice(calls.findLastIndex((call) => call.name === "clearRect") + 1);
+  }
+
+  /** The base picture of a panel: axes, labels, ghosts. */
+  base(panel, k = 0) {
+    const { calls } = this.surface(panel, k).baseContext;
+    return calls.slice(calls.findLastIndex((call) => call.name === "clearRect") + 1);
+  }
+
+  /** The colours of a heat map's cells, as [unit][timestep]. */
+  cells(panel, k = 0) {
+    const { image, source } = this.drawn(panel, k).findLast((call) => call.image);
+    return Array.from({ length: source.height }, (_, unit) => [...image.slice(unit * source.width, (unit + 1) * source.width)]);
+  }
+
+  /** The lines of the tip at a place on a panel. */
+  tip(panel, x, y, k = 0) {
+    const { plot } = this.surface(panel, k);
+    plot.onpointermove({ clientX: x, clientY: y, buttons: 0, pointerType: "mouse" });
+    this.wait(50);
+    const { tip } = this.layout;
+    const lines = tip.style.display === "none" ? null : tip.textContent.split("\n");
+    plot.onpointerleave();
+    return lines;
+  }
+}

@@ -1,0 +1,171 @@
+/** What the panels draw and say, on messages made by hand. */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { parted } from "../../../playground/ui/stage/web/samples.js";
+import { makeMessage, makeScene } from "./messages.js";
+import { Opened } from "./open.js";
+import { changeRatio } from "./page.js";
+
+const point = (step, loss, more = {}) => ({ step, loss, gradient_norm: 1, ...more });
+const near = (a, b, room = 1e-6) => assert.ok(Math.abs(a - b) <= room, `${a} is not ${b}`);
+
+/** The dot at the training cursor: [x, y]. */
+const dot = (opened) => opened.drawn("curve").flatMap(({ path }) => path ?? []).findLast(([kind]) => kind === "arc")?.slice(1, 3);
+
+/** Where a perplexity stands, from the ticks of the axis. */
+function heightOf(opened, perplexity) {
+  const at = (value) => opened.base("curve").find(({ text }) => text === String(value)).values[1];
+  return at(1) + (Math.log(perplexity) / Math.log(2)) * (at(2) - at(1));
+}
+
+test("the dot and the numbers at the cursor are those of its step, not of a point that was kept", () => {
+  const curve = [point(0, 1.4), point(32, 0.5), point(64, 0.1)];
+  const frames = [{ step: 0, loss: 1.4 }, { step: 20, loss: 0.9 }, { step: 64, loss: 0.1 }];
+  const opened = new Opened(makeMessage({ curve, frames }));
+  opened.scrub(20);
+  near(dot(opened)[1], heightOf(opened, Math.exp(0.9)), 1.01); // ticks stand on whole pixels
+  assert.match(opened.said("curve"), /Perplexity 2\.46 at step 20/);
+  assert.equal(opened.layout.readout.perplexity.value.textContent, "2.46");
+  assert.match(opened.layout.readout.loss.value.textContent, /^0\.900/);
+  const solid = opened.drawn("curve").filter(({ name }) => name === "stroke")[1].path;
+  assert.deepEqual(solid.at(-1).slice(0, 1), ["line"]);
+  near(solid.at(-1)[2], dot(opened)[1]);
+});
+
+test("step 0 is read at step 0", () => {
+  const opened = new Opened(makeMessage({
+    curve: [point(0, 1.4), point(5104, 0.1)], frames: [{ step: 0, loss: 1.4 }, { step: 5104, loss: 0.1 }],
+  }));
+  opened.scrub(0);
+  assert.equal(opened.layout.readout.perplexity.value.textContent, "4.06");
+  assert.match(opened.said("curve"), /Perplexity 4\.06 at step 0/);
+});
+
+test("the tip over the curve tells the nearest point that is known, with its own step", () => {
+  const opened = new Opened(makeMessage({
+    curve: [point(0, 1), point(10, 0.5), point(100, 0.1)], frames: [{ step: 40, loss: 0.25 }], playhead: 100,
+  }));
+  const [left, right] = [44, dot(opened)[0]]; // of steps 0 and 40
+  const at = (step) => left + ((right - left) * step) / 40;
+  assert.equal(opened.tip("curve", at(12), 50)[0], "step 10");
+  assert.deepEqual(opened.tip("curve", at(38), 50).slice(0, 3), ["step 40", "perplexity 1.28", "loss 0.250 nats"]);
+  assert.equal(opened.tip("curve", at(90), 50)[0], "step 100");
+});
+
+test("clipping: a mark is as high as the share of clipped updates, the tip tells the step's own", () => {
+  const opened = new Opened(makeMessage({
+    curve: [point(0, 1), point(20, 0.9, { share: 51 }), point(40, 0.8, { share: 255, clipped: 1, clipped_norm: 0.5 })],
+    frames: [{ step: 0 }], playhead: 40,
+  }));
+  const marks = opened.drawn("curve").filter(({ name }) => name === "fillRect");
+  assert.deepEqual(marks.map(({ values }) => Math.round(values[3] * 100) / 100), [1, 5]);
+  const x = (step) => marks[0].values[0] + 0.5 + ((step - 20) * (marks[1].values[0] - marks[0].values[0])) / 20;
+  assert.ok(!opened.tip("curve", x(20), 50).some((line) => /^clipped/.test(line)));
+  assert.equal(opened.tip("curve", x(20), 50).at(-1), "20 % of the updates since step 0 were clipped");
+  assert.equal(opened.tip("curve", x(40), 50)[4], "clipped 0.500");
+});
+
+test("a loss is shown as it was measured, however large or small", () => {
+  const large = new Opened(makeMessage({ curve: [point(0, 1)], frames: [{ step: 0, loss: 7_699_782.4 }] }));
+  assert.match(large.layout.readout.loss.value.textContent, /^7\.70·10⁶/);
+  assert.equal(large.layout.readout.perplexity.value.textContent, "≈ 10³³⁴³⁹⁷³");
+  const small = new Opened(makeMessage({ curve: [point(0, 1)], frames: [{ step: 0, loss: 1.04e-6 }] }));
+  assert.match(small.layout.readout.loss.value.textContent, /^1\.04·10⁻⁶/);
+});
+
+test("a ghost above the scale leaves the picture", () => {
+  const ghosts = [{ id: "g", label: "g", steps: [0, 10, 20], perplexity: [2, 1e9, null] }];
+  const opened = new Opened(makeMessage({ scene: makeScene({ ghosts }), curve: [point(0, 0.6)], frames: [{ step: 0 }] }));
+  const path = opened.base("curve").find(({ name, dash, path: p }) => name === "stroke" && dash[0] === 7 && p.length > 1).path;
+  assert.equal(path.length, 2);
+  assert.ok(path[1][2] < -100, "not along the upper edge");
+});
+
+test("what is not a finite number has its own colour, and a word", () => {
+  const scene = makeScene({ T: 2, U: 2 });
+  const opened = new Opened(makeMessage({
+    scene, frames: [{ step: 0, "l0.h": [-128, 127, -127, 0], "l0.z": [255, 254, 0, 127] }],
+    curve: [point(0, 1)], explosion: { step: 0, sentence: "It exploded." },
+  }));
+  const { theme } = opened.stage;
+  assert.equal(opened.cells("state")[0][0], theme.broken);
+  assert.equal(opened.cells("gates", 1)[0][0], theme.broken);
+  assert.equal(opened.cells("gates", 1)[0][1], theme.gate.at(-1));
+  assert.equal(opened.cells("gates", 1)[1][0], theme.gate[0]);
+  assert.equal(opened.tip("state", 100, 20)[1], "h not a finite number");
+  assert.equal(opened.tip("gates", 100, 20, 1)[1], "z not a finite number");
+  assert.match(opened.said("state"), /from ≈ −1\.00 to ≈ 1\.00\. Values that are not finite numbers: 1\./);
+  assert.match(opened.layout.panels.state.aside.textContent, /not a finite number/);
+  assert.equal(opened.layout.footer.notice.textContent, "It exploded.");
+});
+
+test("states and odds show no more digits than they have", () => {
+  const scene = makeScene({ T: 2, U: 1, K: 2 });
+  const opened = new Opened(makeMessage({
+    scene, curve: [point(0, 1)],
+    frames: [{ step: 0, "l0.h": [127, 64], "l0.scale.h": 12_559_933, losses: [0.1, 0.1], odds: [65532, 3, 1, 1], likeliest: [0, 1, 1, 0] }],
+  }));
+  assert.equal(opened.tip("state", 100, 20)[1], "h ≈ 1.26·10⁷");
+  assert.match(opened.said("odds"), /b\u2069 <0\.001/);
+});
+
+test("the readout names what it is of: the batch, and the sequence shown where that is only a part", () => {
+  const frames = [{ step: 0, loss: 0.5, losses: [1, 2, 3] }];
+  const whole = new Opened(makeMessage({ frames, curve: [point(0, 0.5)] }));
+  assert.equal(whole.layout.readout.watched.box.hidden, true);
+  const part = new Opened(makeMessage({ scene: makeScene({ windows: 2 }), frames, curve: [point(0, 0.5)] }));
+  const { perplexity, watched } = part.layout.readout;
+  assert.equal(perplexity.value.textContent, "1.65");
+  assert.equal(watched.box.hidden, false);
+  assert.equal(watched.name.textContent, "perplexity of this sequence");
+  assert.equal(watched.value.textContent, "7.39");
+  assert.notEqual(part.layout.panels.curve.hint.textContent, whole.layout.panels.curve.hint.textContent);
+});
+
+test("the gradient of the last loss stands beside that of all, each under its name", () => {
+  for (const [reduction, name] of [["mean", "‖∂ mean loss / ∂hₜ‖"], ["sum", "‖∂ sum of losses / ∂hₜ‖"]]) {
+    const opened = new Opened(makeMessage({
+      scene: makeScene({ reduction }), curve: [point(0, 1)],
+      frames: [{ step: 0, "l0.sum.h": [1, 0.1, 0.01], "l0.last.h": [1e-5, 1e-3, 0.1] }],
+    }));
+    assert.match(opened.layout.panels.gradients.aside.textContent, new RegExp(name.replace(/[‖/]/g, ".")));
+    assert.match(opened.layout.panels.gradients.hint.textContent, new RegExp(`${reduction} of all losses`));
+    assert.match(opened.said("gradients"), new RegExp(`1\\.00·10⁻⁵ at the first timestep, 0\\.100 at the last.*${reduction} of all losses: 1\\.00 and 0\\.0100`));
+    const strokes = opened.drawn("gradients").filter(({ name: call, path }) => call === "stroke" && path.length === 3);
+    const [faint, solid] = strokes;
+    assert.ok(faint.globalAlpha < 1 && solid.globalAlpha === 1);
+    const decade = (solid.path[0][2] - solid.path[1][2]) / 2;
+    near(faint.path[1][2] - faint.path[0][2], decade, 1e-4);
+    near(solid.path[2][2], faint.path[1][2], 1e-4);
+    assert.deepEqual(opened.tip("gradients", 60, 50).slice(1), ["‖∂ last loss / ∂hₜ‖ 1.00·10⁻⁵", `${name} 1.00`]);
+  }
+});
+
+test("the axes of the path claim no share of the variance, the panel tells that of the plane", () => {
+  const opened = new Opened(makeMessage({ curve: [point(0, 1)], frames: [{ step: 0, "l0.share": 0.904 }] }));
+  assert.equal(opened.layout.panels.trajectory.aside.textContent, "this plane shows 90 % of the variance");
+  const titles = opened.base("trajectory").map(({ text }) => text ?? "").filter((text) => text.includes("axis"));
+  assert.deepEqual(titles, ["plane of the path, axis 1", "plane of the path, axis 2"]);
+  assert.match(opened.said("trajectory"), /in a plane that shows 90 % of its variance/);
+});
+
+test("another sharpness of the screen draws everything anew", () => {
+  const opened = new Opened(makeMessage({ curve: [point(0, 1)], frames: [{ step: 0 }] }));
+  const { canvas } = opened.surface("state");
+  const before = canvas.width;
+  changeRatio(2);
+  opened.wait();
+  assert.equal(canvas.width, 2 * before);
+  changeRatio(1.5);
+  opened.wait();
+  assert.equal(canvas.width, 1.5 * before);
+  assert.ok(opened.drawn("state").length);
+});
+
+test("given and written text meet between characters", () => {
+  assert.deepEqual(parted({ prompt: "the", text: " cat" }), ["the", " cat"]);
+  assert.deepEqual(parted({ prompt: "ᄋ", text: "ᅡᆫ녕" }), ["", "안녕".normalize("NFD").replace("녕".normalize("NFD"), "녕")]);
+  assert.deepEqual(parted({ prompt: "ab", text: "" }), ["ab", ""]);
+  assert.deepEqual(parted({ prompt: "", text: "ab" }), ["", "ab"]);
+});

@@ -1,0 +1,46 @@
+/** Numbers as the reader sees them. */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { exact, percent, perplexityText, probabilityText, rounded, short } from "../../../playground/ui/stage/web/words.js";
+
+test("three digits, also where rounding carries to the next power of ten", () => {
+  const texts = {
+    999.4: "999", 999.7: "1000", 1234.5: "1235", 9.996: "10.0", 0.09996: "0.100", 0.00099951: "0.00100", 0.0009: "9.00·10⁻⁴",
+    99999.4: "99999", 99999.6: "1.00·10⁵", "-999.7": "−1000", 0: "0", Infinity: "∞", "-Infinity": "−∞", NaN: "NaN",
+  };
+  for (const [value, text] of Object.entries(texts)) assert.equal(exact(Number(value)), text, value);
+});
+
+test("a perplexity beyond every number is still told apart from ∞", () => {
+  assert.equal(perplexityText(144.869), "8.24·10⁶²");
+  assert.equal(perplexityText(7_699_782.4), "≈ 10³³⁴³⁹⁷³");
+  assert.equal(perplexityText(Infinity), "∞");
+  assert.equal(perplexityText(NaN), "NaN");
+});
+
+test("eight bits give no more digits than they hold", () => {
+  assert.equal(rounded(0.3456, 1 / 127), "≈ 0.35");
+  assert.equal(rounded(-0.3456, 1 / 127), "≈ −0.35");
+  assert.equal(rounded(12_646_851.42, 12_559_933 / 127), "≈ 1.26·10⁷");
+  assert.equal(rounded(2.345, 5 / 127), "≈ 2.3");
+  assert.equal(rounded(4.2e-7, 1e-6 / 127), "≈ 4.2·10⁻⁷");
+  assert.equal(rounded(0, 1 / 127), "≈ 0");
+  assert.equal(rounded(NaN, 1 / 127), "NaN");
+});
+
+test("what is not zero does not read as zero", () => {
+  assert.equal(probabilityText(3 / 65535), "<0.001");
+  assert.equal(probabilityText(0.0005), "0.001");
+  assert.equal(probabilityText(0.25), "0.250");
+  assert.equal(percent(0.001), "<1 %");
+  assert.equal(percent(0), "0 %");
+  assert.equal(percent(0.999), ">99 %");
+  assert.equal(percent(1), "100 %");
+  assert.equal(percent(NaN), "–");
+});
+
+test("ticks have as few digits as they need", () => {
+  const texts = { 0: "0", 1.5: "1.5", 0.05: "0.05", 99900: "99900", 1e6: "10⁶", 7.5e38: "7.5·10³⁸", 1e-5: "10⁻⁵", "-3": "−3" };
+  for (const [value, text] of Object.entries(texts)) assert.equal(short(Number(value)), text, value);
+});
