@@ -14,6 +14,7 @@ class Checkpoints:
     def __init__(self, most: int, max_bytes: int) -> None:
         self._most, self._max_bytes = most, max_bytes
         self._capacity = most
+        self._weight = 0  # bytes of one snapshot
         self._snapshots: dict[int, Snapshot] = {}
         self._distance = 1
 
@@ -24,7 +25,8 @@ class Checkpoints:
     def add(self, snapshot: Snapshot) -> None:
         """Add the snapshot of the newest step; ignored if it is not wanted."""
         step = snapshot.step
-        self._capacity = max(1, min(self._most, self._max_bytes // (snapshot.nbytes + SNAPSHOT_BYTES)))
+        self._weight = snapshot.nbytes + SNAPSHOT_BYTES
+        self._capacity = max(1, min(self._most, self._max_bytes // self._weight))
         if not self.wants(step):
             return
         self._snapshots[step] = snapshot
@@ -46,7 +48,7 @@ class Checkpoints:
     def until(self, step: int) -> "Checkpoints":
         """A new record with the snapshots up to `step`; the snapshots themselves are shared."""
         other = Checkpoints(self._most, self._max_bytes)
-        other._capacity = self._capacity
+        other._capacity, other._weight = self._capacity, self._weight
         other._snapshots = {kept: each for kept, each in self._snapshots.items() if kept <= step}
         return other
 
@@ -58,4 +60,4 @@ class Checkpoints:
 
     @property
     def nbytes(self) -> int:
-        return sum(snapshot.nbytes + SNAPSHOT_BYTES for snapshot in tuple(self._snapshots.values()))
+        return len(self._snapshots) * self._weight

@@ -71,6 +71,9 @@ class Run:
         self._checkpoints = Checkpoints(CHECKPOINTS, CHECKPOINT_BYTES)
         self._replay: Replay | None = None
         self._step_seconds = 0.0  # what a step of the last turn took, its recording included
+        self._trainer.measure()  # makes the buffers
+        self._trainer_bytes = self._trainer.nbytes
+        self._text_bytes = sys.getsizeof(config.text.text) + self.corpus.nbytes
         self._look()
 
     @property
@@ -84,10 +87,9 @@ class Run:
         return self._nbytes
 
     def _weigh(self) -> None:
-        trainers = self._trainer.nbytes + (self._replay.nbytes if self._replay else 0)
-        text = sys.getsizeof(self.config.text.text) + self.corpus.nbytes
+        trainers = self._trainer_bytes * (1 if self._replay is None else 2)
         records = self._album.nbytes + self._checkpoints.nbytes + self._curve.nbytes
-        self._nbytes = trainers + text + records + len(self._samples) * SAMPLE_BYTES + OBJECT_BYTES
+        self._nbytes = trainers + self._text_bytes + records + len(self._samples) * SAMPLE_BYTES + OBJECT_BYTES
 
     def advance(
         self, steps: int, *, budget: float = float("inf"), shots: int = 0, goal: float | None = None
