@@ -1,5 +1,6 @@
 """A figure as a page shows it, and its numbers to take home."""
 
+import unicodedata
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -24,6 +25,7 @@ CHART = {
     ],
 }
 Picture = tuple[Any, pd.DataFrame]  # a figure, or None where the table itself is the picture; and its numbers
+FORMULA = frozenset("=+-@\t\r\n")  # how a cell begins that a spreadsheet would run
 
 
 def draw(figure: Any, *, name: str, title: str, on_pick: Callable[[str], None] | None = None) -> None:
@@ -49,6 +51,7 @@ def show(
     its ending. on_pick: called with the figure's key when the reader has clicked on a point.
     """
     figure, table = picture
+    table = harmless(table)  # the one that is drawn, too: it has a download of its own
     if figure is not None:
         draw(figure, name=name, title=title, on_pick=on_pick)
     else:
@@ -65,3 +68,24 @@ def show(
         on_click="ignore",
         key=f"csv_{name}",
     )
+
+
+def harmless(table: pd.DataFrame) -> pd.DataFrame:
+    """The table without a text that a spreadsheet would run: such a text gets an apostrophe before it.
+
+    People choose the symbols, so one may be =1+1 or -2. Numbers stay numbers, negative ones too, and texts that
+    differ still do.
+    """
+    columns = {
+        name: table[name].map(_quoted, na_action="ignore") for name in table.select_dtypes(exclude="number")
+    }
+    return table.assign(**columns)
+
+
+def _quoted(cell: Any) -> Any:
+    """A cell of a column that is not numeric: with an apostrophe where spreadsheets see the start of a formula."""
+    if not isinstance(cell, str):
+        return cell
+    first = cell.lstrip(" '")[:1]
+    # Full-width and small forms of the signs count as the signs themselves in some of them.
+    return f"'{cell}" if unicodedata.normalize("NFKC", first) in FORMULA else cell
