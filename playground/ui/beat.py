@@ -1,11 +1,12 @@
 """The beat of playing: a part of the page that trains a little and shows it, whenever the stage asks for more."""
 
 import itertools
-from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
-from playground.ui import stage, state, transport
+from playground.ui import actions, stage, state, transport
+from playground.ui.progress import TURN, come_back
 
 _numbers = itertools.count(1)
 
@@ -28,24 +29,23 @@ def show() -> None:
 def _beat() -> None:
     viewer = state.viewer()
     was_playing = viewer.playing
-    if was_playing:
+    if was_playing and not actions.are_waiting():  # a pause that waits is not to come after more training
         viewer.tick()
-    transport.status()
+    is_there = viewer.is_settled or (not viewer.playing and viewer.settle(budget=TURN))
+    transport.status() if is_there else transport.restoring()
     stage.show(
         viewer,
-        on_toggle=_for_the_whole_page(state.toggle_play),
-        on_study=_for_the_whole_page(state.study_step),
-        on_ghost=_for_the_whole_page(state.remove_ghost),
+        on_toggle=partial(_for_the_whole_page, actions.play_or_pause(playing=viewer.playing)),
+        on_study=partial(_for_the_whole_page, actions.study, "study"),
+        on_ghost=partial(_for_the_whole_page, actions.remove_ghost, "ghost"),
     )
+    if not is_there and not viewer.playing:  # while playing, the stage asks again
+        come_back()
     if was_playing and not viewer.playing:
         st.rerun()
 
 
-def _for_the_whole_page(change: Callable[[], None]) -> Callable[[], None]:
-    """A callback after which not only this part of the page runs again."""
-
-    def callback() -> None:
-        change()
-        st.rerun()
-
-    return callback
+def _for_the_whole_page(action: actions.Action, event: str | None = None) -> None:
+    """Callback of the stage: ask for an action, with what the stage says of it, and let not only this part run."""
+    actions.ask_for_later(action, *([state.stage_event(event)] if event else []))
+    st.rerun()

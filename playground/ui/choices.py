@@ -6,10 +6,8 @@ from types import MappingProxyType
 from typing import Any
 
 from playground.analysis.knobs import KNOBS, Knobs
-from playground.config import Choice, Flag, Range
+from playground.config import MAX_STEP, Choice, Flag, Range
 from playground.refusal import Refusal
-
-MAX_STEP = 10_000_000  # a link may ask for a step that this server has yet to train
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,8 @@ PARAMETERS = (
 GRADIENTS: Mapping[str, PageField] = MappingProxyType(
     {
         "panel": PageField(Choice(("where", "knobs", "check", "clipping")), "where"),
-        "at": PageField(Range(0, MAX_STEP), unsaid=0),  # whoever opens the link is to see the same step
+        # Whoever opens the link is to see the same step, which this server may have yet to train.
+        "at": PageField(Range(0, MAX_STEP), unsaid=0),
         "sequence": PageField(Range(1, MAX_STEP), 1),
         "bits": PageField(Choice(("32", "64")), "32"),
         "loss_at": PageField(Range(1, 200)),

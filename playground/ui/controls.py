@@ -6,12 +6,13 @@ from typing import Any
 
 import streamlit as st
 
-from playground.config import FIELDS, Choice, Range
+from playground.config import FIELDS, Choice, Range, TrainingConfig
 from playground.presets import PRESETS
-from playground.ui import state
-from playground.ui.fields import FIELD_LABELS, HELP, option_label, preset_label, sentence
+from playground.ui import address, state
+from playground.ui.fields import FIELD_LABELS, HELP, exact_number, option_label, preset_label, sentence
 from playground.ui.words import _
 
+CHANGES_SHOWN = 3  # of the learning rate; the first and the last ones
 LEARNING_RATES = (*(float(f"{digit}e{power}") for power in range(-5, 1) for digit in (1, 2, 5)), 10.0)
 
 MORE = (
@@ -135,13 +136,33 @@ def _number(name: str, *, step: int | None = None, disabled: bool = False) -> No
 def _learning_rate() -> None:
     with _field("learning_rate") as common:
         rates = sorted({*LEARNING_RATES, state.value("learning_rate")})
-        st.select_slider(options=rates, format_func="{:g}".format, **common)
+        st.select_slider(options=rates, format_func=exact_number, **common)
+    complaint("rates")
+    if changes := _changes(state.viewer().config.training):
+        st.caption(changes)
+
+
+def _changes(training: TrainingConfig) -> str:
+    """Which learning rate held when, if it has been changed while training."""
+    if not training.rates:
+        return ""
+    before = (training.learning_rate, *(change.learning_rate for change in training.rates))
+    parts = [
+        _("{rate} until step {step:,}").format(rate=exact_number(rate), step=change.step)
+        for rate, change in zip(before, training.rates, strict=False)
+    ]
+    if len(parts) > CHANGES_SHOWN:
+        parts[1 : 1 - CHANGES_SHOWN] = ["…"]
+    return ", ".join([*parts, _("then {rate}").format(rate=exact_number(training.last_rate))])
 
 
 def _text() -> None:
     with _field("text") as common:
         st.text_area(height=84, **common)
-    if state.is_text_too_long_for_url():
+    if not address.has_text():
         st.caption(
-            _("This text is too long for the address bar: a copied link will carry the settings without it.")
+            _(
+                "This text is too long for the address bar. A copied link finds it as long as this server remembers "
+                "it; later, the link still has the settings."
+            )
         )

@@ -5,6 +5,7 @@ from typing import Protocol
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from playground.network import Network
 from playground.ui import state
 from playground.ui.words import _
 
@@ -43,6 +44,20 @@ def work(job: Job, text: str, *, key: str = "", **stop: object) -> None:
     if not done:
         come_back()
     place.empty()
+
+
+def network_at(step: int) -> Network:
+    """The network of a training step of this run; while it is trained again, a note, and the page comes back."""
+    viewer = state.viewer()
+    network = None
+    if viewer.is_settled or viewer.settle(budget=TURN):
+        with viewer.turn() as budget:
+            network = viewer.run.network_at(step, budget=max(budget, TURN))
+    if network is None:
+        st.info(_("Training again up to step {step:,} to get its weights back …").format(step=step))
+        come_back()
+    assert network is not None  # come_back does not return
+    return network
 
 
 def come_back() -> None:

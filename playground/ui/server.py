@@ -1,12 +1,14 @@
-"""What all sessions of this server share: the runs, and the finished one that a first visit shows."""
+"""What all sessions of this server share: runs, long texts, and the finished run that a first visit shows."""
 
 from functools import cache
 
 from playground.config import ExperimentConfig
 from playground.runs.registry import Registry
 from playground.runs.viewer import Viewer
+from playground.ui.long_texts import LongTexts
 
 REGISTRY = Registry()
+LONG_TEXTS = LongTexts()
 FINISHED_STEPS = 120
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from playground.ui import controls, state, theme
-from playground.ui.words import LANGUAGES, _, language
+from playground.ui import address, controls, experiment, state, theme
+from playground.ui.words import LANGUAGES, _
 
 # Streamlit leaves six rem above a page and five beside it; the stage needs the room.
 _FRAME = """
@@ -20,9 +20,10 @@ _FRAME = """
 """
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 
+address.arrive()
+experiment.take_over()
 st.set_page_config(page_title="RNN Playground", page_icon="🧠", layout="wide")
 st.html(_FRAME)
-state.begin()
 page = st.navigation(
     [
         st.Page(PAGES / "train.py", title=_("Train"), icon=":material/play_circle:", default=True),
@@ -30,9 +31,8 @@ page = st.navigation(
     ],
     position="top",
 )
-state.turn_to(page.url_path or "train")
+state.turn_to(page.url_path or "train", address.read())
 with st.sidebar:
-    st.session_state.setdefault("lang", language())
     st.segmented_control(
         _("Language"),
         list(LANGUAGES),
@@ -44,4 +44,4 @@ with st.sidebar:
     theme.follow()
 controls.experiment()  # here, for the widgets of a page are new ones on the next, and empty
 page.run()
-state.write_address()
+address.write()

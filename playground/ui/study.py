@@ -23,11 +23,10 @@ from playground.network import Network
 from playground.refusal import Refusal
 from playground.runs.viewer import Viewer
 from playground.trace import Trace
-from playground.ui import picture, state
-from playground.ui.fields import sentence
+from playground.ui import picture, progress, state, studied
+from playground.ui.fields import label, sentence
 from playground.ui.figure_words import labels
 from playground.ui.picture import Picture
-from playground.ui.progress import TURN, come_back
 from playground.ui.theme import is_dark
 from playground.ui.words import N_, _
 
@@ -76,11 +75,9 @@ def closer_look() -> None:
 
 @st.fragment
 def _study() -> None:
-    viewer, step = state.viewer(), state.studied_step()
-    network = _network_at(viewer, step)
-    if network is None:
-        return
-    st.caption(_("The network after {step:,} updates.").format(step=step))
+    viewer, step = state.viewer(), studied.step()
+    network = progress.network_at(step)
+    studied.say_which()
     left, right = st.columns([3, 2], gap="large")
     with left:
         batch = _text_to_read(viewer)
@@ -89,7 +86,9 @@ def _study() -> None:
     with torch.inference_mode():
         trace = network.trace(batch, reduction=viewer.config.training.reduction).copy()
     reading = Reading(viewer, step, network, batch, trace, viewer.run.corpus.labels)
-    state.choose_first_view("trajectory")
+    if not viewer.shows_finished and not state.has("view"):
+        # On a first visit no view is open: the figures' library would slow down the stage.
+        state.set_values(view="trajectory")
     chosen = st.segmented_control(
         _("What to look at"),
         list(VIEWS),
@@ -102,16 +101,6 @@ def _study() -> None:
     picture.show(_DRAW[chosen](reading), name=chosen, title=_(VIEWS[chosen]), file=f"{chosen}-step-{step}")
 
 
-def _network_at(viewer: Viewer, step: int) -> Network | None:
-    """The network of a step; while it is being trained again, a progress note instead, and the page comes back."""
-    with viewer.turn() as budget:
-        network = viewer.run.network_at(step, budget=max(budget, TURN))
-    if network is None:
-        st.info(_("Training again up to step {step:,} to get its weights back …").format(step=step))
-        come_back()
-    return network
-
-
 def _text_to_read(viewer: Viewer) -> Batch:
     """The probe if there is one that can be read, else the chosen window of the training text."""
     corpus = viewer.run.corpus
@@ -122,11 +111,12 @@ def _text_to_read(viewer: Viewer) -> Batch:
         persist_state="session",
         placeholder=corpus.decode(corpus.windows[0]),
     )
+    was_typed_now = state.typed_for_this_text("probe")
     if probe:
         try:
             return corpus.probe_batch(corpus.encode(probe, "probe"))
         except Refusal as refusal:
-            st.error(sentence(refusal), icon=":material/error:")
+            _not_readable(refusal, was_typed_now)
     index = 0
     if len(windows) > 1:
         index = st.selectbox(
@@ -155,10 +145,11 @@ def _generated(viewer: Viewer, network: Network) -> None:
         persist_state="session",
         help=_("0 takes the likeliest symbol, 1 draws from the network's own odds, more is wilder."),
     )
+    was_typed_now = state.typed_for_this_text("prompt")
     try:
         ids = corpus.encode(prompt, "prompt") if prompt else corpus.windows[0][:1]
     except Refusal as refusal:
-        st.error(sentence(refusal), icon=":material/error:")
+        _not_readable(refusal, was_typed_now)
         ids = corpus.windows[0][:1]
     generator = torch.Generator().manual_seed(viewer.config.seed)
     length = min(LONGEST_GENERATED, 3 * len(corpus.windows[0]) + 10)
@@ -170,6 +161,18 @@ def _generated(viewer: Viewer, network: Network) -> None:
         f"{given}｜{drawn}",
         help=_("Left of the bar: given. Right of it: generated, one symbol after the other."),
     )
+
+
+def _not_readable(refusal: Refusal, was_typed_now: bool) -> None:
+    """Say what is wrong with the reader's own text; what was right for the text of before is no mistake of theirs."""
+    if was_typed_now:
+        st.error(sentence(refusal), icon=":material/error:")
+    else:
+        st.caption(
+            _(
+                "{field} not used: it was written for another text and has symbols that this one lacks."
+            ).format(field=label(refusal.field))
+        )
 
 
 def _layer(reading: Reading) -> int:
@@ -225,9 +228,9 @@ def _gradients(reading: Reading) -> Picture:
     table = reading.frame(tidy.gradients_frame, alone=alone, reduction=reduction)
     st.caption(
         _(
-            "Dashed, one loss alone: where it is still large, that loss can teach the network to use what was read "
-            "there. Solid, all losses together: every state has a loss close by, so that this line may stay high where "
-            "nothing of a late loss arrives."
+            "Solid, one loss alone: where it has faded, that loss can hardly teach the network to use what was read "
+            "there. Dashed, all losses together: every state has a loss close by, so that this line may stay high "
+            "where nothing of a late loss arrives."
         )
     )
     return gradients_over_time(table, labels=labels(), dark=is_dark()), table

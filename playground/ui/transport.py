@@ -3,7 +3,7 @@
 import streamlit as st
 
 from playground.runs.viewer import SPEEDS
-from playground.ui import state
+from playground.ui import actions, explosion, state
 from playground.ui.fields import option_label
 from playground.ui.words import _
 
@@ -20,20 +20,34 @@ def buttons() -> None:
             icon=":material/pause:" if playing else ":material/play_arrow:",
             type="primary",
             width=PLAY_WIDTH,
-            on_click=state.toggle_play,
-            disabled=state.viewer().exploded_at is not None,
+            on_click=actions.ask,
+            args=(actions.play_or_pause(playing=playing),),
+            disabled=state.viewer().explosion is not None,
         )
         st.button(
-            _("Step"), key="step", icon=":material/skip_next:", on_click=state.step_once, help=_("One update")
+            _("Step"),
+            key="step",
+            icon=":material/skip_next:",
+            on_click=actions.ask,
+            args=(actions.step_once,),
+            help=_("One update"),
         )
         st.button(
             _("Reset"),
             key="reset",
             icon=":material/replay:",
-            on_click=state.reset,
+            on_click=actions.ask,
+            args=(actions.reset,),
             help=_("Step 0, same seed"),
         )
-        st.button(_("Dice"), key="dice", icon=":material/casino:", on_click=state.dice, help=_("A new seed"))
+        st.button(
+            _("Dice"),
+            key="dice",
+            icon=":material/casino:",
+            on_click=actions.ask,
+            args=(actions.dice,),
+            help=_("A new seed"),
+        )
         st.segmented_control(
             _("Speed"),
             list(SPEEDS),
@@ -50,7 +64,6 @@ def buttons() -> None:
                 value=None,
                 key="stop_perplexity",
                 persist_state="session",
-                on_change=state.set_stops,
             )
             st.number_input(
                 _("Stop at step"),
@@ -59,7 +72,6 @@ def buttons() -> None:
                 step=1,
                 key="stop_step",
                 persist_state="session",
-                on_change=state.set_stops,
             )
 
 
@@ -79,11 +91,12 @@ def status() -> None:
     if others:
         parts.append(_("others training on this server: {count}").format(count=others))
     st.caption(" · ".join(parts))
-    if viewer.exploded_at is not None:
-        st.error(
-            _(
-                "The loss stopped being a number at step {step:,}. Everything up to there is kept. "
-                "Try a smaller learning rate or gradient clipping, or go back with Reset."
-            ).format(step=viewer.exploded_at),
-            icon=":material/local_fire_department:",
-        )
+    if viewer.explosion is not None:
+        st.error(explosion.sentence(viewer.explosion, viewer.config), icon=":material/local_fire_department:")
+
+
+def restoring() -> None:
+    """In the place of the status: the weights of the playhead's step are not there, but will be."""
+    st.caption(
+        _("Training again up to step {step:,} to get its weights back …").format(step=state.viewer().playhead)
+    )

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from playground.ui import state
+
 LOCALE = Path(__file__).resolve().parents[1] / "locale"
 LANGUAGES = {"ko": "한국어", "en": "English"}
 
@@ -22,8 +24,8 @@ def _catalogue(language: str) -> gettext.NullTranslations:
 
 def language() -> str:
     """The reader's language: the one chosen, else that of the browser, else English."""
-    chosen = st.session_state.get("lang")
-    return chosen if chosen in LANGUAGES else browser_language()
+    chosen = state.value("lang")
+    return chosen if isinstance(chosen, str) and chosen in LANGUAGES else browser_language()
 
 
 def browser_language() -> str:

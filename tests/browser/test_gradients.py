@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from playground.figures.theme import COLOURS
-from playground.ui.state import URL_SETTLES
+from playground.ui.address import URL_SETTLES
 from tests.browser.test_server import is_foreign
 from tests.browser.test_train import Visit
 from tests.serving import Server

@@ -35,18 +35,19 @@ class Stage:
     curve: dict[str, np.ndarray]
 
     @classmethod
-    def read(cls, payload: bytes) -> "Stage":
-        (size,) = struct.unpack_from("<I", payload)
-        header, at = json.loads(payload[4 : 4 + size]), 4 + size
+    def read(cls, payload: bytes, fields: list[Any]) -> "Stage":
+        """fields: those of a frame, as the scene describes them."""
+        header = header_of(payload)
+        at = 4 + struct.unpack_from("<I", payload)[0]
         count, curve = header["curve"]["count"], {}
-        for name, kind in (("step", "<u4"), ("perplexity", "<f4"), ("norm", "<f4"), ("clipped_norm", "<f4")):
-            curve[name] = np.frombuffer(payload, kind, count, at)
-            at += 4 * count
-        at += count + (-count % 4)
+        for name, kind in header["curve"]["columns"]:
+            curve[name] = np.frombuffer(payload, f"<{kind}", count, at)
+            at += -(-curve[name].nbytes // 8) * 8
+        curve["perplexity"] = np.exp(curve["loss"].astype(float))
         count, size = header["frames"]["count"], header["frames"]["size"]
         frames = tuple(payload[at + size * i : at + size * (i + 1)] for i in range(count))
         assert len(payload) == at + size * count, "a message has nothing after its last frame"
-        return cls(header, [struct.unpack_from("<I", frame)[0] for frame in frames], frames, curve)
+        return cls(header, [int(read_frame(frame, fields)["step"]) for frame in frames], frames, curve)
 
     @property
     def scene(self) -> dict[str, Any]:
@@ -61,12 +62,28 @@ class Stage:
         return self.scene["ghosts"]
 
 
+def read_frame(frame: bytes, fields: list[Any]) -> dict[str, np.ndarray]:
+    """The parts of a frame by name."""
+    parts, at = {}, 0
+    for name, kind, shape in fields:
+        parts[name] = np.frombuffer(frame, f"<{kind}", int(np.prod(shape)), at).reshape(shape)
+        at += parts[name].nbytes
+    return parts
+
+
+def header_of(payload: bytes) -> dict[str, Any]:
+    """The header of a message to the stage."""
+    (size,) = struct.unpack_from("<I", payload)
+    return json.loads(payload[4 : 4 + size])
+
+
 class Visitor:
     """Somebody who has opened a page at an address; `**query` is what stands after the question mark."""
 
     def __init__(self, language: str = "en", page: str = "train", **query: Any) -> None:
         self.language = language
         self.files: dict[str, bytes] = {}  # what the last run offers for download, by name
+        self.fields: list[Any] = []  # of a frame
         self.app = AppTest.from_file(str(SHELL), default_timeout=60)
         if page != "train":
             self.app.switch_page(str(PAGES / f"{page}.py"))
@@ -104,6 +121,8 @@ class Visitor:
                 del states.widgets[:]
                 states.widgets.extend([*kept, *sent])
             self.app._run(states)
+        if self.has("stage"):  # while playing, the scene comes only now and then
+            self.fields = header_of(self.payload).get("scene", {}).get("frame", self.fields)
         return self
 
     def widget(self, key: str) -> Any:
@@ -147,13 +166,13 @@ class Visitor:
 
     @property
     def stage(self) -> Stage:
-        return Stage.read(self.payload)
+        return Stage.read(self.payload, self.fields)
 
     @property
     def picture(self) -> tuple:
         """What the stage shows, without what merely counts messages: the same run at the same step is equal."""
         stage = self.stage
-        shown = {name: stage.header[name] for name in ("run", "playing", "playhead", "exploded_at", "scene")}
+        shown = {name: stage.header[name] for name in ("run", "playing", "playhead", "explosion", "scene")}
         return shown, stage.frames, {name: column.tolist() for name, column in stage.curve.items()}
 
     @property

@@ -396,7 +396,7 @@ def test_a_learning_rate_that_explodes(language: str, learning_rate: str) -> Non
         visitor.run()
     assert not visitor.app.exception
     stage = visitor.stage
-    assert stage.header["exploded_at"] == stage.playhead > 0 and stage.steps[0] == 0, "the tape is kept"
+    assert stage.header["explosion"]["step"] == stage.playhead > 0 and stage.steps[0] == 0, "the tape is kept"
     (sentence,) = visitor.errors
     assert str(stage.playhead) in sentence.replace(",", "") and bool(HANGUL.search(sentence)) is (
         language == "ko"

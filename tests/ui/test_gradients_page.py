@@ -614,7 +614,7 @@ def test_the_last_loss_is_followed_until_it_is_moved() -> None:
 
 
 def test_going_back_in_the_browser_brings_the_choices_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("playground.ui.state.URL_SETTLES", 0.0)
+    monkeypatch.setattr("playground.ui.address.URL_SETTLES", 0.0)
     visitor = visit(panel="check", **(EXPERIMENT | {"seed": 85}))
     before = visitor.address
     visitor.set("row", 4).set("epsilon", 9)

@@ -279,7 +279,7 @@ def test_a_long_text_stays_out_of_the_address_and_says_so() -> None:
 
 
 def test_going_back_in_the_browser_brings_the_experiment_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("playground.ui.state.URL_SETTLES", 0.0)
+    monkeypatch.setattr("playground.ui.address.URL_SETTLES", 0.0)
     visitor = Visitor("en", seed="41")
     before = visitor.address
     visitor.set("hidden_size", 24)

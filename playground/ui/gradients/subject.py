@@ -12,14 +12,13 @@ from playground.corpus import Batch
 from playground.network import Network
 from playground.runs.run import Run
 from playground.runs.viewer import Viewer
-from playground.ui import state
+from playground.ui import actions, explosion, state, studied
 from playground.ui.controls import complaint
 from playground.ui.fields import label
 from playground.ui.gradients import widgets
-from playground.ui.progress import TURN, come_back, work
+from playground.ui.progress import network_at, work
 from playground.ui.words import _
 
-MORE_STEPS = 100
 LISTED = 200  # sequences to choose from
 
 
@@ -60,25 +59,31 @@ def choose(*, precision: bool = True) -> Subject:
                     "Jacobians are always computed in 64 bits."
                 ),
             )
-    if viewer.run.exploded_at is not None and step >= viewer.run.exploded_at:
+    studied.say_which()
+    exploded = viewer.run.explosion
+    if exploded is not None and step >= exploded.step:
         st.warning(
-            _(
-                "The loss stopped being a number after step {step:,}: these are the last weights. Where their "
-                "gradients are not numbers either, the figures say so."
-            ).format(step=viewer.run.exploded_at),
+            explosion.sentence(exploded, viewer.config)
+            + " "
+            + _(
+                "These are the last weights; where their gradients are not numbers either, the figures say so."
+            ),
             icon=":material/local_fire_department:",
         )
-    with viewer.turn() as budget:
-        network = viewer.run.network_at(step, budget=max(budget, TURN))
-    if network is None:
-        st.info(_("Training again up to step {step:,} to get its weights back …").format(step=step))
-        come_back()
-    assert network is not None  # come_back does not return
+    network = network_at(step)
     corpus = viewer.run.corpus
     batch = corpus.window_batch(index)
     reading = Reading(batch, corpus.labels, step=step)
     dtype = torch.float64 if bits == "64" else torch.float32
-    return Subject(viewer, step, network, batch, reading, dtype, (viewer.run_id, step, index, bits))
+    return Subject(
+        viewer,
+        step,
+        network,
+        batch,
+        reading,
+        dtype,
+        (viewer.config, step, index, bits),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,24 +99,28 @@ class _Training:
 
     def advance(self, budget: float) -> bool:
         self.run.advance(self.asked - self.run.step, budget=budget)
-        return self.run.step == self.asked or self.run.exploded_at is not None
+        return self.run.step == self.asked or self.run.explosion is not None
 
 
 def _train_up_to_what_was_asked(viewer: Viewer) -> None:
-    """Where a link or the button asks for a step that the run has yet to reach, train it, and show how far it is."""
-    run, asked = viewer.run, state.asked("at")
-    if asked is not None and asked > run.step and run.exploded_at is None:
+    """Where a link or the button asks for a step beyond the playhead, bring it there, and show how far training is."""
+    run, asked = viewer.run, state.whole("at")
+    is_beyond = asked is not None and viewer.playhead < asked
+    if asked is not None and run.step < asked and is_beyond and run.explosion is None:
         text = _("Training up to step {step:,}; now at {now:,}").format(step=asked, now=run.step)
         work(_Training(run, asked), text, key="stop_training", at=run.step)
     else:
         st.empty()  # where the bar stands otherwise: what follows keeps its place, and the focus of the keyboard
+    if asked is not None and is_beyond and viewer.explosion is None:
+        viewer.go_to(asked)
 
 
 def _step(viewer: Viewer) -> int:
     """The training step to look at; 0 is the untrained network."""
-    last = viewer.run.step
-    default = min(state.studied_step(), last)
-    step = state.fitted("at", 0, last, default=default)
+    last = viewer.playhead
+    step = state.fitted("at", 0, last, default=studied.step())
+    studied.choose(step)
+    state.session().followed["at"] = step  # what is moved from here on is chosen anew
     with st.container(width=340):
         if last:
             state.mount("at", last)
@@ -126,13 +135,13 @@ def _step(viewer: Viewer) -> int:
         else:
             st.markdown(_("**Untrained network** (step 0)"))
         complaint("at")
-    if viewer.run.exploded_at is None:
+    if viewer.explosion is None:
         st.button(
-            _("Train {count} steps more").format(count=MORE_STEPS),
+            _("Train {count} steps more").format(count=actions.MORE_STEPS),
             key="train_more",
             icon=":material/fast_forward:",
-            on_click=state.set_values,
-            kwargs={"at": last + MORE_STEPS},
+            on_click=actions.ask,
+            args=(actions.train_more,),
         )
     return step
 

@@ -1,0 +1,110 @@
+"""The experiment on screen: what the widgets say, as soon as it can be trained, and then what was asked of it."""
+
+from math import inf, isfinite
+from typing import Any
+
+from playground.config import FIELDS, MAX_STEP, ExperimentConfig, Range, Text
+from playground.refusal import Refusal
+from playground.runs.viewer import SPEEDS
+from playground.ui import actions, state
+from playground.ui.words import language
+
+WIDGETS = tuple(
+    name for name in FIELDS if name != "rates"
+)  # the rate's changes are made with the rate's widget
+
+
+def take_over() -> None:
+    """Make the viewer show what the widgets say, then do what buttons have asked for.
+
+    Call it before anything is drawn: only then do buttons of one message come together.
+    """
+    _give_back()
+    _clean_texts()
+    _set_pace()
+    usable = _accept()
+    for action in actions.take():
+        if usable or not actions.means_what_was_typed(action):
+            action()
+            _accept()
+    state.session().kept = {name: state.value(name) for name in state.session().kept}
+
+
+def widget_values() -> dict[str, Any]:
+    """What the experiment's widgets should say: the experiment accepted last."""
+    shown = state.viewer().shown.values()
+    return {name: shown[name] for name in WIDGETS}
+
+
+def _give_back() -> None:
+    """Give widgets that all pages share their values again where they have lost them, or their options' names."""
+    session, speaks = state.session(), language()
+    for name, value in session.kept.items():
+        if not state.has(name) or speaks != session.spoken:
+            # A browser that has chosen an option answers with its label, also when that is of another language now.
+            state.set_values(**{name: state.value(name) if state.has(name) else value})
+    session.spoken = speaks
+
+
+def _clean_texts() -> None:
+    """Half a character could not even be drawn in the field that complains about it."""
+    for name in ("probe", "prompt"):
+        if isinstance(text := state.value(name), str):
+            state.set_values(**{name: text.encode("utf-8", "replace").decode()})
+
+
+def _set_pace() -> None:
+    """Speed and stop conditions; what none of our widgets would send is no condition."""
+    viewer = state.viewer()
+    if state.value("speed") not in SPEEDS:
+        state.set_values(speed="normal")
+    viewer.speed = state.value("speed")
+    if state.has("stop_step"):
+        step = state.whole("stop_step")
+        viewer.stop_step = step if step is not None and 0 < step <= MAX_STEP else None
+    if state.has("stop_perplexity"):
+        perplexity = state.value("stop_perplexity")
+        is_one = isinstance(perplexity, float) and 1 <= perplexity < inf
+        viewer.stop_perplexity = perplexity if is_one else None
+
+
+def _accept() -> bool:
+    """Make the widgets' values the viewer's experiment if they can be, else say why not beside the field.
+
+    Returns:
+        False if something new was said that cannot be used.
+    """
+    session = state.session()
+    said = {name: state.value(name) for name in WIDGETS}
+    if said == session.seen:
+        return True
+    session.notices = {}
+    for name, value in said.items():
+        try:
+            FIELDS[name].check(name, value)
+        except Refusal as refusal:
+            session.notices[name] = refusal
+    if not session.notices:
+        try:
+            session.viewer.change(ExperimentConfig.from_values(said))
+        except Refusal as refusal:
+            session.notices[refusal.field] = refusal
+    accepted = widget_values()
+    for name in session.notices:
+        if name == "rates":
+            state.set_values(learning_rate=accepted["learning_rate"])
+        elif not _can_be_drawn(name, said[name]):
+            state.set_values(**{name: accepted[name]})
+    session.seen = {name: state.value(name) for name in WIDGETS}
+    return not session.notices
+
+
+def _can_be_drawn(name: str, value: object) -> bool:
+    """Whether a refused value can stay in its widget, to be corrected there; else the last accepted one comes back."""
+    kind = FIELDS[name]
+    if isinstance(kind, Text):
+        return isinstance(value, str) and not any("\ud800" <= c <= "\udfff" for c in value)
+    if name in ("hidden_size", "learning_rate") or not isinstance(kind, Range):
+        return False
+    whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53
+    return value is None or whole or (kind.kind is float and isinstance(value, float) and isfinite(value))

@@ -1,0 +1,41 @@
+"""The training step that the study and the Gradients page show: the playhead's, until the reader asks for another."""
+
+import streamlit as st
+
+from playground.ui import state
+from playground.ui.words import _
+
+
+def step() -> int:
+    """The training step to show."""
+    viewer = state.viewer()
+    recording, chosen = state.session().studied or ("", 0)
+    return chosen if recording == viewer.recording and chosen <= viewer.playhead else viewer.playhead
+
+
+def choose(step: int) -> None:
+    """Stay at a training step; whoever asks for the playhead's goes on following it."""
+    viewer = state.viewer()
+    state.session().studied = None if step == viewer.playhead else (viewer.recording, step)
+
+
+def let_go() -> None:
+    """Follow the playhead again."""
+    state.session().studied = None
+
+
+def say_which() -> None:
+    """Say what is shown and why; a chosen step can be let go."""
+    viewer, shown = state.viewer(), step()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if shown == viewer.playhead:
+            st.caption(_("The network after {step:,} updates; follows the playhead.").format(step=shown))
+            return
+        st.caption(_("The network after {step:,} updates, the step you chose.").format(step=shown))
+        st.button(
+            _("Back to the playhead, step {step:,}").format(step=viewer.playhead),
+            key="follow_playhead",
+            type="tertiary",
+            icon=":material/keyboard_double_arrow_right:",
+            on_click=let_go,
+        )
