@@ -67,32 +67,25 @@ class StageMessage:
 
     @cached_property
     def curve(self) -> dict[str, np.ndarray]:
-        """Columns of the learning curve: step, perplexity, gradient_norm, clipped_norm, clipped."""
+        """Columns of the learning curve by name."""
         count, at = self.header["curve"]["count"], self._curve_at
         columns: dict[str, np.ndarray] = {}
-        for name, kind in (
-            ("step", "<u4"),
-            ("perplexity", "<f4"),
-            ("gradient_norm", "<f4"),
-            ("clipped_norm", "<f4"),
-            ("clipped", "u1"),
-        ):
-            columns[name] = np.frombuffer(self.payload, kind, count, at)
-            at += columns[name].nbytes
+        for name, kind in self.header["curve"]["columns"]:
+            columns[name] = np.frombuffer(self.payload, f"<{kind}", count, at)
+            at += -(-columns[name].nbytes // 8) * 8
         return columns
 
     @cached_property
     def frames(self) -> tuple[bytes, ...]:
         """The frames, oldest first."""
         count, size = self.header["frames"]["count"], self.header["frames"]["size"]
-        points = self.header["curve"]["count"]
-        at = self._curve_at + 16 * points + -(-points // 4) * 4
-        return tuple(self.payload[at + size * index : at + size * (index + 1)] for index in range(count))
+        start = len(self.payload) - count * size
+        return tuple(self.payload[start + size * k : start + size * (k + 1)] for k in range(count))
 
     @property
     def steps(self) -> list[int]:
-        """Training step of each frame."""
-        return [int.from_bytes(frame[:4], "little") for frame in self.frames]
+        """Training step of each frame, its first number."""
+        return [int(np.frombuffer(frame, "<f8", 1)[0]) for frame in self.frames]
 
     @property
     def _curve_at(self) -> int:

@@ -74,7 +74,7 @@ def test_the_decoder_reads_what_the_server_encodes(viewer: Viewer):
     assert message.steps == [frame.step for frame in frames] == list(range(11))
     assert list(message.frames) == [frame.payload for frame in frames]
     assert message.curve["step"].tolist() == curve.step.tolist()
-    np.testing.assert_allclose(message.curve["perplexity"], curve.perplexity, rtol=1e-6)
+    np.testing.assert_allclose(message.curve["loss"], curve.loss, rtol=1e-6)
     np.testing.assert_allclose(message.curve["gradient_norm"], curve.gradient_norm, rtol=1e-6)
     np.testing.assert_allclose(message.curve["clipped_norm"], curve.clipped_norm, rtol=1e-6)
     assert message.curve["clipped"].tolist() == curve.clipped.tolist()

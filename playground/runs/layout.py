@@ -70,9 +70,9 @@ class FrameLayout:
 
         | name | shape | what |
         |---|---|---|
+        | step | | how many updates the weights have seen |
         | loss | | mean nats per predicted symbol of the batch of this step |
         | gradient_norm, clipped_norm, learning_rate | | of the update that this step's weights get next |
-        | step | | how many updates the weights have seen |
         | losses | (T,) | nats at every timestep of the watched sequence |
         | lℓ.sum.s | (T,) | ‖∂total/∂s_t‖₂, total the sequence's mean or sum of losses, as is trained |
         | lℓ.last.s | (T,) | ‖∂L_T/∂s_t‖₂ of the loss at the last timestep alone |
@@ -87,9 +87,9 @@ class FrameLayout:
         """
         time, units, layers = self.length, self.units, range(self.layers)
         parts: list[tuple[str, str, tuple[int, ...]]] = [
-            (name, "f8", ()) for name in ("loss", "gradient_norm", "clipped_norm", "learning_rate")
+            (name, "f8", ()) for name in ("step", "loss", "gradient_norm", "clipped_norm", "learning_rate")
         ]
-        parts += [("step", "u4", ()), ("losses", "f4", (time,))]
+        parts.append(("losses", "f4", (time,)))
         for layer in layers:
             for state in self.states:
                 parts += [(f"l{layer}.{which}.{state}", "f4", (time,)) for which in ("sum", "last")]

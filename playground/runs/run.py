@@ -89,7 +89,9 @@ class Run:
     def _weigh(self) -> None:
         trainers = self._trainer_bytes * (1 if self._replay is None else 2)
         records = self._album.nbytes + self._checkpoints.nbytes + self._curve.nbytes
-        self._nbytes = trainers + self._text_bytes + records + len(self._samples) * SAMPLE_BYTES + OBJECT_BYTES
+        self._nbytes = (
+            trainers + self._text_bytes + records + len(self._samples) * SAMPLE_BYTES + OBJECT_BYTES
+        )
 
     def advance(
         self, steps: int, *, budget: float = float("inf"), shots: int = 0, goal: float | None = None

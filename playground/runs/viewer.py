@@ -107,6 +107,11 @@ class Viewer:
         self.forks: tuple[int, ...] = ()
 
     @property
+    def run_id(self) -> str:
+        """What the registry knows the run by."""
+        return self._run_id
+
+    @property
     def run(self) -> Run:
         """The run being watched. If the server has dropped it, it begins anew, behind the playhead: see `settle`."""
         with self._lock:
