@@ -15,7 +15,7 @@ from torch import Tensor
 from playground.cells.nonlinearity import NONLINEARITIES
 from playground.config import NetworkConfig
 from playground.corpus import Batch
-from playground.network import Network
+from playground.network import Network, Workspace
 from playground.runs.layout import NOT_FINITE_GATE, NOT_FINITE_STATE, SLOPE, FrameLayout, GatePlane
 from playground.training import Update
 
@@ -58,6 +58,8 @@ class Darkroom:
         )
         replicas = max(1, min(MOST_REPLICAS, PASS_BYTES // (8 * layout.length * per_position)))
         self._network = Network(network, layout.vocabulary_size, seeds=(0,) * replicas)
+        self._workspace: Workspace | None = None
+        self._arrays: dict[str, np.ndarray] = {}
 
     def develop(self, exposures: Sequence[Exposure], watched: Batch, reduction: str) -> Paths:
         """The pictures of `exposures`.
@@ -90,36 +92,42 @@ class Darkroom:
         count, layout, network = len(exposures), self.layout, self._network
         for row, exposure in zip(network.parameters, exposures, strict=False):
             row.copy_(exposure.weights)
-        workspace = network.run(batch, reduction="sum", backward=True)
-        of = {name: tensor.numpy() for name, tensor in workspace.buffers_by_name().items()}  # (T, R, 2, ·)
-
-        def frames(name: str, copy: int = 0) -> np.ndarray:  # (N, T, ·)
-            return of[name][:, :count, copy].transpose(1, 0, 2)
-
-        records["losses"] = -np.take_along_axis(
-            frames("log_probabilities"), batch.targets[None, :, 0, :1].numpy(), 2
-        )[:, :, 0]
+        of = self._buffers(network.run(batch, reduction="sum", backward=True))
         divisor = layout.length if reduction == "mean" else 1
         for layer in range(layout.layers):
-            paths[layer][:] = frames(f"l{layer}.h")
+            paths[layer][:] = of[f"l{layer}.h"][:, :count, 0].transpose(1, 0, 2)
             for state in layout.states:
-                gradient = f"grad.l{layer}.{state}"
-                records[f"l{layer}.sum.{state}"] = _lengths(frames(gradient)) / divisor
-                records[f"l{layer}.last.{state}"] = _lengths(frames(gradient, copy=1))
-                plane, scale = _signed_planes(frames(f"l{layer}.{state}")[:, :, : layout.units])
+                lengths = _lengths(of[f"grad.l{layer}.{state}"][:, :count])  # (T, N, 2)
+                records[f"l{layer}.sum.{state}"] = lengths[:, :, 0].T / divisor
+                records[f"l{layer}.last.{state}"] = lengths[:, :, 1].T
+                plane, scale = _signed_planes(self._units(of[f"l{layer}.{state}"], count))
                 records[f"l{layer}.{state}"], records[f"l{layer}.scale.{state}"] = plane, scale
             for gate in layout.gates:
                 if gate == SLOPE:  # it follows from h
-                    h = torch.from_numpy(paths[layer][:, :, : layout.units])
+                    h = torch.from_numpy(self._units(of[f"l{layer}.h"], count))
                     values = NONLINEARITIES[layout.nonlinearity].slope(h).numpy()
                 else:
-                    values = frames(f"l{layer}.{gate.name}")[:, :, : layout.units]
+                    values = self._units(of[f"l{layer}.{gate.name}"], count)
                 records[f"l{layer}.{gate.name}"] = _gate_planes(values, gate)
-        odds, likeliest = (
-            torch.from_numpy(frames("log_probabilities")).exp().topk(layout.likeliest)
-        )  # (N, T, K)
-        records["odds"] = np.rint(np.nan_to_num(odds.numpy()) * 65535)
-        records["likeliest"] = likeliest.numpy()
+        log_odds = of["log_probabilities"][:, :count, 0]  # (T, N, V)
+        targets = batch.targets[:, :, :1].numpy()  # (T, 1, 1)
+        records["losses"] = -np.take_along_axis(
+            log_odds, np.broadcast_to(targets, (*log_odds.shape[:2], 1)), 2
+        )[:, :, 0].T
+        odds, likeliest = torch.from_numpy(log_odds).exp().topk(layout.likeliest)  # (T, N, K)
+        records["odds"] = np.rint(np.nan_to_num(odds.numpy()) * 65535).transpose(1, 0, 2)
+        records["likeliest"] = likeliest.numpy().transpose(1, 0, 2)
+
+    def _buffers(self, workspace: Workspace) -> dict[str, np.ndarray]:
+        """The buffers (T, R, 2, ·) of a pass by name, which every pass fills again."""
+        if workspace is not self._workspace:
+            self._workspace = workspace
+            self._arrays = {name: tensor.numpy() for name, tensor in workspace.buffers_by_name().items()}
+        return self._arrays
+
+    def _units(self, buffer: np.ndarray, count: int) -> np.ndarray:
+        """The units drawn of the first `count` frames, as planes are stored: (N, U, T)."""
+        return buffer[:, :count, 0, : self.layout.units].transpose(1, 2, 0)
 
 
 @lru_cache(maxsize=KEPT)
@@ -146,29 +154,32 @@ def _measure(records: np.ndarray, updates: Sequence[Update]) -> None:
 
 
 def _lengths(vectors: np.ndarray) -> np.ndarray:
-    """L2 norms of the vectors (N, T, H), in 64 bits: squares underflow and overflow in 32."""
+    """L2 norms of the vectors in the last axis, in 64 bits: squares underflow and overflow in 32."""
     wide = vectors.astype(np.float64)
-    return np.sqrt(np.einsum("nth,nth->nt", wide, wide))
+    return np.sqrt(np.einsum("...h,...h->...", wide, wide))
 
 
 def _signed_planes(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Values (N, T, U) as signed bytes (N, U, T), and what 127 stands for: at least 1, so that nothing flickers."""
+    """Values (N, U, T) as signed bytes, and what 127 stands for: at least 1, so that nothing flickers."""
     finite = np.isfinite(values)
-    known = values if finite.all() else np.where(finite, values, 0.0)
+    is_finite = finite.all()
+    known = values if is_finite else np.where(finite, values, 0.0)
     scales = np.maximum(1.0, np.abs(known).max(axis=(1, 2)))  # (N,)
-    planes = np.rint(known.transpose(0, 2, 1) / scales[:, None, None] * 127).astype(np.int8)
-    if known is not values:
-        planes[~finite.transpose(0, 2, 1)] = NOT_FINITE_STATE
+    planes = np.rint(known / scales[:, None, None] * 127).astype(np.int8)
+    if not is_finite:
+        planes[~finite] = NOT_FINITE_STATE
     return planes, scales
 
 
 def _gate_planes(values: np.ndarray, gate: GatePlane) -> np.ndarray:
-    """Values (N, T, U) as bytes 0 … 254 over the gate's range, (N, U, T)."""
-    values = values.transpose(0, 2, 1)
+    """Values (N, U, T) as bytes 0 … 254 over the gate's range."""
+    most = NOT_FINITE_GATE - 1
     finite = np.isfinite(values)
-    shares = (np.where(finite, values, gate.low) - gate.low) * (
-        (NOT_FINITE_GATE - 1) / (gate.high - gate.low)
+    is_finite = finite.all()
+    shares = ((values if is_finite else np.where(finite, values, gate.low)) - gate.low) * (
+        most / (gate.high - gate.low)
     )
-    planes = np.rint(shares.clip(0, NOT_FINITE_GATE - 1)).astype(np.uint8)
-    planes[~finite] = NOT_FINITE_GATE
+    planes = np.rint(shares.clip(0, most)).astype(np.uint8)
+    if not is_finite:
+        planes[~finite] = NOT_FINITE_GATE
     return planes
