@@ -1,15 +1,108 @@
-"""The stage's JavaScript, run by Node: on messages made by hand, and on those of real runs beside what the trace says."""
+"""The stage's JavaScript, run by Node: on messages made by hand, and on real ones beside what the trace says."""
 
 import json
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pytest
+import torch
+
+from playground.analysis.backpropagation import Backpropagation
+from playground.analysis.unrolled import parameters_of, unroll
+from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
+from playground.runs.registry import Registry
+from playground.runs.run import Run
+from playground.runs.viewer import Viewer
+from playground.ui import stage, words
 from playground.ui.stage.words import WORDS
 from tests.web.node import node
 
 TESTS = Path(__file__).parent / "js"
+STEPS = (0, 5, 14)  # of all three the frames are kept, so their planes are those of their own paths
+CASES = {
+    "lstm": ExperimentConfig(text=TextConfig(text="hello world")),
+    "gru": ExperimentConfig(
+        text=TextConfig(text="abcabd"),
+        network=NetworkConfig(cell="gru", hidden_size=5),
+        training=TrainingConfig(reduction="sum", clip_threshold=0.5),
+    ),
+    "rnn": ExperimentConfig(
+        text=TextConfig(text="abba\nhello"),
+        network=NetworkConfig(layers=2, hidden_size=7, cell="rnn", nonlinearity="relu"),
+        training=TrainingConfig(optimizer="sgd", learning_rate=0.05, clip="off"),
+    ),
+}
 
 
-def test_the_modules_in_node(tmp_path: Path) -> None:
+def told(run: Run, step: int) -> dict[str, Any]:
+    """What the trace of a training step says, and what taking apart its losses says of the last one."""
+    trace, config = run.trace_at(step), run.config.network
+    network = run.network_at(step)
+    apart = Backpropagation(unroll(config, parameters_of(network), run.watched))
+    while not apart.advance():
+        pass
+    gates = {gate.name: "slope" if gate.name == "phi" else gate.name for gate in run.layout.gates}
+
+    def one(name: str) -> torch.Tensor:
+        return trace[name][:, 0, 0]
+
+    def layer(number: int) -> dict[str, Any]:
+        h = one(f"l{number}.h")
+        left, lengths, _ = torch.linalg.svd((h - h.mean(dim=0)).double(), full_matrices=False)
+        return {
+            "states": {name: one(f"l{number}.{name}").T.tolist() for name in run.layout.states},
+            "gates": {name: one(f"l{number}.{source}").T.tolist() for name, source in gates.items()},
+            "total": {
+                name: one(f"grad.l{number}.{name}").double().norm(dim=-1).tolist()
+                for name in run.layout.states
+            },
+            "last": {name: apart.layers[number].influence[name][-1].tolist() for name in run.layout.states},
+            "share": float((lengths[:2] ** 2).sum() / (lengths**2).sum()),
+            "points": (left * lengths)[:, :2].tolist(),
+        }
+
+    return {
+        "losses": one("loss").tolist(),
+        "probabilities": one("probabilities").tolist(),
+        "layers": [layer(number) for number in range(config.layers)],
+    }
+
+
+def write(folder: Path, name: str, config: ExperimentConfig) -> None:
+    """The message of a run of 14 steps, and what is to be seen on the stage of its steps."""
+    viewer = Viewer(Registry(), config)
+    viewer.go_to(STEPS[-1])
+    viewer.settle()
+    (folder / f"{name}.bin").write_bytes(stage.message(viewer))
+    points = viewer.run.curve_points(STEPS[-1])
+    expected = {
+        "steps": {step: told(viewer.run, step) for step in STEPS},
+        "curve": {
+            "step": points.step.tolist(),
+            "loss": points.loss.tolist(),
+            "gradient_norm": points.gradient_norm.tolist(),
+            "clipped": points.clipped.tolist(),
+        },
+    }
+    assert all(np.isfinite(points.loss))
+    (folder / f"{name}.json").write_text(json.dumps(expected), encoding="utf-8")
+
+
+@pytest.fixture
+def messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a message for each case, what it should show, and the words of the stage."""
+    monkeypatch.setattr(stage.state, "remembered", lambda name, key, make: make())
+    for module in (stage, words):
+        monkeypatch.setattr(module, "language", lambda: "en")
+    for name, config in CASES.items():
+        write(tmp_path, name, config)
     (tmp_path / "words.json").write_text(json.dumps(WORDS), encoding="utf-8")
-    done = node("--test", *sorted(TESTS.glob("*.test.js")), env={"PLAYGROUND_MESSAGES": str(tmp_path)})
+    (tmp_path / "cases.json").write_text(json.dumps(list(CASES)), encoding="utf-8")
+    return tmp_path
+
+
+def test_the_stage_in_node(messages: Path) -> None:
+    """Every test in js/*.test.js; what it prints is shown when one fails."""
+    done = node("--test", *sorted(TESTS.glob("*.test.js")), env={"PLAYGROUND_MESSAGES": str(messages)})
     assert done.returncode == 0, done.stdout

@@ -75,7 +75,7 @@ test("a loss is shown as it was measured, however large or small", () => {
 });
 
 test("a ghost above the scale leaves the picture", () => {
-  const ghosts = [{ id: "g", label: "g", steps: [0, 10, 20], perplexity: [2, 1e9, null] }];
+  const ghosts = [{ id: "g", label: "g", steps: [0, 10, 20], loss: [0.5, 20, null] }];
   const opened = new Opened(makeMessage({ scene: makeScene({ ghosts }), curve: [point(0, 0.6)], frames: [{ step: 0 }] }));
   const path = opened.base("curve").find(({ name, dash, path: p }) => name === "stroke" && dash[0] === 7 && p.length > 1).path;
   assert.equal(path.length, 2);

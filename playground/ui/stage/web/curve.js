@@ -206,7 +206,7 @@ function paintGhosts(context, surface, view, geometry) {
   view.scene.ghosts.forEach((ghost, k) => {
     context.strokeStyle = view.theme.ghosts[k % view.theme.ghosts.length];
     context.setLineDash(GHOST_DASHES[k % GHOST_DASHES.length].map((length) => length * surface.unit));
-    tracePath(context, geometry, ghost.steps, ghostLosses(ghost), Infinity);
+    tracePath(context, geometry, ghost.steps, ghost.loss, Infinity);
     context.stroke();
   });
   context.setLineDash([]);
@@ -217,11 +217,6 @@ function paintGhosts(context, surface, view, geometry) {
   context.restore();
 }
 
-/** @param {import("./wire.js").Ghost} ghost */
-function ghostLosses({ perplexity }) {
-  return perplexity.map((value) => (value === null ? NaN : Math.log(value)));
-}
-
 /** So that ghosts are told apart without colour. */
 export const GHOST_DASHES = [[7, 3], [3, 2], [1.5, 2.5]];
 
@@ -230,7 +225,7 @@ export const GHOST_DASHES = [[7, 3], [3, 2], [1.5, 2.5]];
  * @param {CanvasRenderingContext2D} context
  * @param {CurveGeometry} geometry
  * @param {ArrayLike<number>} steps
- * @param {ArrayLike<number>} losses
+ * @param {ArrayLike<number|null>} losses
  * @param {number} until  training step
  * @returns {boolean} whether the path may go on from its end
  */
@@ -239,10 +234,11 @@ function tracePath(context, geometry, steps, losses, until) {
   context.beginPath();
   let drawing = false;
   for (let k = 0; k < steps.length && steps[k] <= until; k += 1) {
-    const isFinite = Number.isFinite(losses[k]);
+    const loss = losses[k];
+    const isFinite = loss !== null && Number.isFinite(loss);
     if (isFinite) {
       const x = stepX(geometry, steps[k]);
-      const y = lossY(geometry, losses[k]);
+      const y = lossY(geometry, loss);
       if (drawing) context.lineTo(x, y);
       else context.moveTo(x, y);
     }

@@ -5,7 +5,7 @@
  */
 
 /** @typedef {{name: string, low: number, high: number}} Gate  range of the stored bytes 0 … 254 */
-/** @typedef {{id: string, label: string, steps: number[], perplexity: (number|null)[]}} Ghost */
+/** @typedef {{id: string, label: string, steps: number[], loss: (number|null)[]}} Ghost  nats, null: no finite number */
 /** @typedef {"f8"|"f4"|"u4"|"u2"|"i1"|"u1"} Dtype */
 /** @typedef {[name: string, dtype: Dtype, shape: number[]]} Field */
 /**

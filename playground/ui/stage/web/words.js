@@ -93,7 +93,7 @@ export function short(value) {
 export function percent(share) {
   if (!Number.isFinite(share)) return "–";
   if (share > 0 && share < 0.005) return "<1 %";
-  if (share < 1 && share >= 0.995) return ">99 %";
+  if (share >= 0.995 && share < 1 - 1e-6) return ">99 %"; // 32 bits hold no more of it
   return `${Math.round(share * 100)} %`;
 }
 
