@@ -1,4 +1,4 @@
-"""The launcher: `streamlit run app.py` serves `playground/ui/shell.py` with warm-up, headers and routes."""
+"""The launcher: `streamlit run app.py` and `python app.py` serve `playground/ui/shell.py` with headers and routes."""
 
 import os
 
@@ -31,3 +31,6 @@ app = st.App(
     middleware=[Middleware(SecurityHeaders)],
     on_script_error=on_script_error,
 )
+
+if __name__ == "__main__":
+    app.run()
