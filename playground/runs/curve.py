@@ -45,6 +45,11 @@ class CurvePoints:
         since = np.concatenate((self.step[:1] + 1, np.diff(self.step)))
         return (self.clips - before) / since
 
+    def followed_by(self, newest: Update, clips: int) -> "CurvePoints":
+        """These points and after them that of `newest`, before which so many updates were clipped."""
+        row = _row(newest, 0, clips + newest.clipped[0])
+        return CurvePoints(*map(np.append, self.columns, row))
+
     def thinned(self, count: int) -> "CurvePoints":
         """At most about `count` points to draw: evenly spaced, the first and the newest always."""
         size = len(self.step)
@@ -107,16 +112,17 @@ class Curve:
         other._clips = self._clips if size == len(points) else int(points.clips[size] - points.clipped[size])
         return other
 
-    def points(self, until: int, newest: Update | None = None) -> CurvePoints:
-        """The points of the steps 0 … until, as columns, and after them that of `newest`, not yet part of it."""
+    @property
+    def clips(self) -> int:
+        """How many of the updates added so far were clipped."""
+        return self._clips
+
+    def points(self, until: int) -> CurvePoints:
+        """The points of the steps 0 … until."""
         size = self._size
         columns = self._columns
         size = int(np.searchsorted(columns[0][:size], until, side="right"))
-        points = CurvePoints(*(column[:size] for column in columns))
-        if newest is None:
-            return points
-        row = _row(newest, 0, self._clips + newest.clipped[0])
-        return CurvePoints(*map(np.append, points.columns, row))
+        return CurvePoints(*(column[:size] for column in columns))
 
     def reaches(self, perplexity: float, after: int, until: int) -> int | None:
         """The first step in (after, until] at or below `perplexity`, or None; exact where every step is kept."""

@@ -78,8 +78,8 @@ class Run:
 
     @property
     def step(self) -> int:
-        """Updates made so far: the newest step that can be shown."""
-        return self._trainer.step
+        """Updates made so far: the newest step that can be shown. It changes at the end of a turn, not within."""
+        return self._newest[0].step
 
     @property
     def nbytes(self) -> int:
@@ -151,11 +151,12 @@ class Run:
         """Measure and show the newest step; if a number is not finite there, this is as far as the run goes."""
         trainer = self._trainer
         self._keep(trainer.step)
-        self._next = trainer.preview()
-        if not self._next.finite:
+        newest = trainer.preview()
+        if not newest.finite:
             self.explosion = trainer.explosion()
         with torch.inference_mode():
-            self._album.expose(trainer.network.parameters[0].clone(), self._next)
+            self._album.expose(trainer.network.parameters[0].clone(), newest)
+        self._newest = newest, self._curve.clips  # last: whoever reads without a lock finds all that belongs to it
         self._weigh()
 
     def _sample(self, step: int) -> Sample:
@@ -202,10 +203,10 @@ class Run:
 
     def curve_points(self, until: int) -> CurvePoints:
         """The learning curve up to and including step `until`, also where that is measured but not yet updated."""
-        with self._lock:
-            if until < self.step:
-                return self._curve.points(until)
-            return self._curve.points(self.step - 1, newest=self._next)
+        newest, clips = self._newest
+        if until < newest.step:
+            return self._curve.points(until)
+        return self._curve.points(newest.step - 1).followed_by(newest, clips)
 
     def reaches(self, perplexity: float, after: int, until: int) -> int | None:
         """The first recorded step in (after, until] at or below `perplexity`, or None."""
@@ -269,8 +270,8 @@ class Run:
         It stands on `step`, or on the checkpoint before it; what is recorded is shared.
         """
         with self._lock, torch.inference_mode():
-            newest = step >= self.step
-            snapshot = self._trainer.snapshot() if newest else self._checkpoints.latest(step)
+            is_newest = step >= self.step
+            snapshot = self._trainer.snapshot() if is_newest else self._checkpoints.latest(step)
             other = Run(config, self.corpus)
             other._trainer.restore(snapshot)
             other._album = self._album.until(snapshot.step)
