@@ -8,12 +8,10 @@ WORDS = {
         "Above: the symbol read. Below: the symbol to predict. The fainter a tile, the smaller its loss."
     ),
     "curve": N_("Perplexity over training"),
-    "curve_hint": N_(
-        "Lines: the least that is possible with only the last k symbols in view. Drag to look back."
-    ),
-    "curve_hint_windows": N_(
-        "Of the batch of each update. Lines: the least that is possible over the whole text with only the last "
-        "k symbols in view. Drag to look back."
+    "curve_hint": N_("Of the whole text. Below line k it remembers more than k symbols. Drag to look back."),
+    "curve_hint_batch": N_(
+        "Of the batch of each update; the lines are of the whole text: below line k it remembers more than k "
+        "symbols. Drag to look back."
     ),
     "state": N_("Hidden state h"),
     "state_hint": N_("Same letter, different column: that is memory."),
@@ -25,12 +23,12 @@ WORDS = {
     "slopes_hint": N_("Strong colour lets the gradient pass, faint colour holds it back."),
     "gradients": N_("Gradient at every timestep"),
     "gradients_hint_mean": N_(
-        "Solid: of the last loss. Where it has faded, the last prediction can hardly learn to use what was read "
-        "there. Faint: of the mean of all losses, near ones included."
+        "Solid: of the last loss. Where this fades, it can teach little. Faint: of the mean of all losses, "
+        "near ones included."
     ),
     "gradients_hint_sum": N_(
-        "Solid: of the last loss. Where it has faded, the last prediction can hardly learn to use what was read "
-        "there. Faint: of the sum of all losses, near ones included."
+        "Solid: of the last loss. Where this fades, it can teach little. Faint: of the sum of all losses, "
+        "near ones included."
     ),
     "trajectory": N_("Path of the hidden state"),
     "trajectory_hint": N_("One letter, two places: its contexts are told apart."),
@@ -62,6 +60,9 @@ WORDS = {
     "this_run": N_("this run"),
     "clipped_since": N_("{share} of the updates since step {step} were clipped"),
     "gradient_norm": N_("gradient norm"),
+    "loss_last": N_("last loss"),
+    "loss_mean": N_("mean loss"),
+    "loss_sum": N_("sum of losses"),
     "gradient_last": N_("‖∂ last loss / ∂{state}ₜ‖"),
     "gradient_mean": N_("‖∂ mean loss / ∂{state}ₜ‖"),
     "gradient_sum": N_("‖∂ sum of losses / ∂{state}ₜ‖"),

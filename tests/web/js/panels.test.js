@@ -120,16 +120,18 @@ test("the readout names what it is of: the batch, and the sequence shown where t
   assert.equal(watched.box.hidden, false);
   assert.equal(watched.name.textContent, "perplexity of this sequence");
   assert.equal(watched.value.textContent, "7.39");
-  assert.notEqual(part.layout.panels.curve.hint.textContent, whole.layout.panels.curve.hint.textContent);
+  assert.match(part.layout.panels.curve.hint.textContent, /^Of the whole text\./);
+  const drawn = new Opened(makeMessage({ scene: makeScene({ windows: 40, whole_batch: false }), frames, curve: [point(0, 0.5)] }));
+  assert.match(drawn.layout.panels.curve.hint.textContent, /^Of the batch of each update; the lines are of the whole text/);
 });
 
 test("the gradient of the last loss stands beside that of all, each under its name", () => {
-  for (const [reduction, name] of [["mean", "‖∂ mean loss / ∂hₜ‖"], ["sum", "‖∂ sum of losses / ∂hₜ‖"]]) {
+  for (const [reduction, legend] of [["mean", "mean loss"], ["sum", "sum of losses"]]) {
     const opened = new Opened(makeMessage({
       scene: makeScene({ reduction }), curve: [point(0, 1)],
       frames: [{ step: 0, "l0.sum.h": [1, 0.1, 0.01], "l0.last.h": [1e-5, 1e-3, 0.1] }],
     }));
-    assert.match(opened.layout.panels.gradients.aside.textContent, new RegExp(name.replace(/[‖/]/g, ".")));
+    assert.match(opened.layout.panels.gradients.aside.textContent, new RegExp(`last loss.*h${legend}.*h`));
     assert.match(opened.layout.panels.gradients.hint.textContent, new RegExp(`${reduction} of all losses`));
     assert.match(opened.said("gradients"), new RegExp(`1\\.00·10⁻⁵ at the first timestep, 0\\.100 at the last.*${reduction} of all losses: 1\\.00 and 0\\.0100`));
     const strokes = opened.drawn("gradients").filter(({ name: call, path }) => call === "stroke" && path.length === 3);
@@ -138,7 +140,9 @@ test("the gradient of the last loss stands beside that of all, each under its na
     const decade = (solid.path[0][2] - solid.path[1][2]) / 2;
     near(faint.path[1][2] - faint.path[0][2], decade, 1e-4);
     near(solid.path[2][2], faint.path[1][2], 1e-4);
-    assert.deepEqual(opened.tip("gradients", 60, 50).slice(1), ["‖∂ last loss / ∂hₜ‖ 1.00·10⁻⁵", `${name} 1.00`]);
+    assert.deepEqual(
+      opened.tip("gradients", 60, 50).slice(1), ["‖∂ last loss / ∂hₜ‖ 1.00·10⁻⁵", `‖∂ ${legend} / ∂hₜ‖ 1.00`],
+    );
   }
 });
 

@@ -5,7 +5,7 @@ import { colourLegend, lineLegend } from "./panel.js";
 import { gatePalette } from "./gates.js";
 import { GHOST_DASHES } from "./curve.js";
 import { lossLimit } from "./tiles.js";
-import { FAINT, KINDS, magnitudeName } from "./gradients.js";
+import { FAINT, KINDS } from "./gradients.js";
 import { say, short } from "./words.js";
 import { stateLimit } from "./states.js";
 import { css } from "./theme.js";
@@ -56,9 +56,9 @@ export function dress(layout, view, actions) {
  * @param {string} panel
  * @param {import("./wire.js").Scene} scene
  */
-function hintKey(panel, { windows, reduction }) {
+function hintKey(panel, { whole_batch, reduction }) {
   if (panel === "gradients") return `gradients_hint_${reduction}`;
-  if (panel === "curve" && windows > 1) return "curve_hint_windows";
+  if (panel === "curve" && !whole_batch) return "curve_hint_batch";
   return `${panel}_hint`;
 }
 
@@ -139,9 +139,12 @@ function dressLegends({ panels }, view) {
     const title = kinds.length > 1 ? scene.gates.filter((one) => one.low < 0 === signed).map((one) => one.name) : [];
     return colourLegend(gatePalette(view, gate), short(gate.low), short(gate.high), title.join(" "));
   }), ...brokenLegend(view));
-  panels.gradients.aside.replaceChildren(...KINDS.flatMap((kind) => scene.states.map((state) => lineLegend(
-    theme.colour[state], magnitudeName(view, kind, state), state === "c" ? "dashed" : "solid", kind === "last" ? 1 : FAINT,
-  ))));
+  panels.gradients.aside.replaceChildren(...KINDS.map((kind) => element("span", { class: "legend" }, [
+    element("span", {}, [say(words, kind === "last" ? "loss_last" : `loss_${scene.reduction}`)]),
+    ...scene.states.map((state) => lineLegend(
+      theme.colour[state], state, state === "c" ? "dashed" : "solid", kind === "last" ? 1 : FAINT,
+    )),
+  ])));
 }
 
 /**

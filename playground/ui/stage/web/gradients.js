@@ -220,7 +220,7 @@ export function gradientTip(surface, view, x) {
  * @param {Kind} kind
  * @param {string} state
  */
-export function magnitudeName({ words, scene }, kind, state) {
+function magnitudeName({ words, scene }, kind, state) {
   return say(words, kind === "last" ? "gradient_last" : `gradient_${scene.reduction}`, { state });
 }
 
