@@ -1,5 +1,6 @@
 """The frame around every page: language, navigation, and the experiment that all pages share."""
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -24,10 +25,12 @@ address.arrive()
 experiment.take_over()
 st.set_page_config(page_title="RNN Playground", page_icon="🧠", layout="wide")
 st.html(_FRAME)
+train = partial(st.Page, PAGES / "train.py", title=_("Train"), icon=":material/play_circle:")
 page = st.navigation(
     [
-        st.Page(PAGES / "train.py", title=_("Train"), icon=":material/play_circle:", default=True),
+        train(url_path="start", default=True),  # its address is / whatever it is called
         st.Page(PAGES / "gradients.py", title=_("Gradients"), icon=":material/timeline:"),
+        train(url_path="train", visibility="hidden"),  # for those who take /gradients for the pattern
     ],
     position="top",
 )
