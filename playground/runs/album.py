@@ -17,7 +17,7 @@ from playground.config import NetworkConfig
 from playground.corpus import Batch
 from playground.projection import projected, seen_along
 from playground.runs.darkroom import Exposure, darkroom
-from playground.runs.kept import Kept, last_kept
+from playground.runs.kept import Kept, is_kept, last_kept
 from playground.runs.layout import FrameLayout
 from playground.training import Update
 
@@ -27,6 +27,7 @@ DOUBLINGS = 6
 RECENT = 96  # the newest frames besides; they only save time
 RECENT_BYTES = 1_000_000
 EXPOSED_BYTES = 1_000_000  # exposures that wait to be developed
+FEWEST = 8  # steps whose frames stay when memory is short
 OBJECT_BYTES = 300  # what Python adds to a frame's numbers
 
 
@@ -75,11 +76,15 @@ class Album:
         self.layout = layout
         self._network, self._watched, self._reduction = network, watched, reduction
         fitting = (f for f in FIRST if (f + DOUBLINGS * f // 2) * layout.nbytes <= KEPT_BYTES)
-        self._kept: Kept[Frame] = Kept(next(fitting, FIRST[-1]))
+        self.first = next(
+            fitting, FIRST[-1]
+        )  # steps whose path has axes of its own, and whose frames are kept
+        self._kept: Kept[Frame] = Kept(self.first)
         self._recent: OrderedDict[int, Frame] = OrderedDict()
         self._most_recent = max(2, min(RECENT, RECENT_BYTES // self.frame_bytes))
         self._axes: dict[int, np.ndarray] = {}  # (layers, H, 2) of each kept frame that is developed
         self._waiting: list[weakref.ref[Frame]] = []
+        self._needed: list[Frame] = []  # of those that wait, the ones whose axes others need
         self._waiting_bytes = 0
         self._lock = threading.RLock()
 
@@ -93,14 +98,9 @@ class Album:
         """Bytes of all frames, and of the exposures that wait."""
         return (len(self._kept) + len(self._recent)) * self.frame_bytes + self._waiting_bytes
 
-    @property
-    def first(self) -> int:
-        """Up to this step every frame is kept."""
-        return self._kept.first
-
     def wants(self, step: int) -> bool:
-        """Whether the frame of `step` is to be kept and is not there yet."""
-        return self._kept.wants(step)
+        """Whether the frame of `step` is to be taken in passing: to be kept, or for the axes of later ones."""
+        return is_kept(step, self.first) and step not in self._axes and step not in self._kept
 
     def expose(self, weights: Tensor, update: Update) -> Frame:
         """The frame of the step of `update`, made from a copy of its weights (P,) unless it is there already.
@@ -114,6 +114,8 @@ class Album:
                 frame = Frame(Exposure(weights, update), self)
                 self._waiting.append(weakref.ref(frame))
                 self._waiting_bytes += weights.nbytes + OBJECT_BYTES
+                if self.wants(step):
+                    self._needed.append(frame)
             self._kept.add(step, frame)
             if step not in self._kept:
                 self._recent[step] = frame
@@ -145,6 +147,7 @@ class Album:
             frames = [frame for waiting in self._waiting if (frame := waiting()) is not None]
             self._waiting.clear()
             self._waiting_bytes = 0
+            self._needed.clear()
             exposures = [exposure for frame in frames if (exposure := frame.exposure) is not None]
             if not exposures:
                 return
@@ -156,7 +159,8 @@ class Album:
 
     def _draw_paths(self, steps: list[int], records: np.ndarray, paths: list[np.ndarray]) -> None:
         """Write the trajectories of the frames of `steps` into their records."""
-        kept = sorted((step, row) for row, step in enumerate(steps) if step in self._kept)
+        new = (step for step in steps if is_kept(step, self.first) and step not in self._axes)
+        kept = sorted((step, steps.index(step)) for step in new)
         if kept:
             rows = [row for _, row in kept]
             before = max((step for step in self._axes if step < kept[0][0]), default=None)
@@ -174,12 +178,25 @@ class Album:
             points, shares = seen_along(path, along[:, layer])
             records[f"l{layer}.xy"], records[f"l{layer}.share"] = points, shares
 
+    def thin(self) -> bool:
+        """Let go of the recent frames, and of half of those that are kept; whether there was anything to let go of.
+
+        What is gone can be taken again from the weights of its step.
+        """
+        with self._lock:
+            if not self._recent and self._kept.first <= FEWEST:
+                return False
+            self._recent.clear()
+            self._most_recent = max(2, self._most_recent // 2)
+            self._kept = self._kept.thinned(max(FEWEST, self._kept.first // 2))
+            return True
+
     def until(self, step: int) -> "Album":
         """A new album with the frames up to `step`; the frames themselves are shared."""
         other = Album(self.layout, self._network, self._watched, self._reduction)
         with self._lock, torch.inference_mode():
             self.develop()
-            other._kept = self._kept.until(step)
+            other._kept, other._most_recent = self._kept.until(step), self._most_recent
             other._recent = OrderedDict((at, frame) for at, frame in self._recent.items() if at <= step)
             other._axes = {at: axes for at, axes in self._axes.items() if at <= step}
         return other

@@ -2,6 +2,7 @@
 
 from playground.training import Snapshot
 
+FEWEST = 4  # snapshots that stay when memory is short, or about
 SNAPSHOT_BYTES = 2_500  # what Python and torch keep of a snapshot besides its numbers (measured)
 
 
@@ -30,10 +31,22 @@ class Checkpoints:
         if not self.wants(step):
             return
         self._snapshots[step] = snapshot
-        distance = self._distance_at(step)
-        if distance != self._distance:
-            self._distance = distance
-            self._snapshots = {kept: each for kept, each in self._snapshots.items() if kept % distance == 0}
+        if self._distance_at(step) != self._distance:
+            self._drop_between(step)
+
+    def thin(self) -> bool:
+        """Let go of every second snapshot, from now on; whether there was anything to let go of."""
+        if len(self._snapshots) <= FEWEST:
+            return False
+        self._most = max(FEWEST, min(self._most, self._capacity) // 2)
+        self._capacity = min(self._capacity, self._most)
+        self._drop_between(max(self._snapshots))
+        return True
+
+    def _drop_between(self, newest: int) -> None:
+        """Keep the snapshots whose distance fits the newest step."""
+        self._distance = self._distance_at(newest)
+        self._snapshots = {kept: each for kept, each in self._snapshots.items() if kept % self._distance == 0}
 
     def _distance_at(self, step: int) -> int:
         """The smallest power of two of whose multiples 0 … step there are not too many."""

@@ -5,7 +5,7 @@ Nothing that was kept is ever dropped, and the record grows with the logarithm o
 beyond `first`, the record holds at least `first` / 2 evenly spaced steps.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -46,10 +46,16 @@ class Kept(Generic[Item]):
         """Items of the steps first … last, oldest first."""
         return [item for step, item in tuple(self._items.items()) if first <= step <= last]
 
-    def until(self, step: int, copied: Callable[[Item], Item] = lambda item: item) -> "Kept[Item]":
+    def until(self, step: int) -> "Kept[Item]":
         """A new record with the items up to `step`."""
         other: Kept[Item] = Kept(self.first)
-        other._items = {kept: copied(item) for kept, item in self._items.items() if kept <= step}
+        other._items = {kept: item for kept, item in self._items.items() if kept <= step}
+        return other
+
+    def thinned(self, first: int) -> "Kept[Item]":
+        """A new record with those items that one with a smaller `first` keeps."""
+        other: Kept[Item] = Kept(first)
+        other._items = {kept: item for kept, item in self._items.items() if is_kept(kept, first)}
         return other
 
     def get(self, step: int) -> Item | None:

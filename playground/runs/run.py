@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -22,7 +23,7 @@ from playground.trace import Trace
 from playground.training import Explosion, Snapshot, Trainer
 
 CHECKPOINTS = 192
-CHECKPOINT_BYTES = 3_000_000
+CHECKPOINT_BYTES = 700_000
 OBJECT_BYTES = 60_000  # what Python and torch keep of a run besides numbers (measured)
 FIRST_SAMPLES = 16  # steps after each of which a sample is drawn; then ever more rarely
 SAMPLE_BYTES = 400
@@ -64,7 +65,8 @@ class Run:
             config.network, len(self.corpus.vocabulary), length=int(self.watched.inputs.shape[0])
         )
         self._lock = threading.RLock()
-        self._trainer = Trainer(config, self.corpus)
+        self._trainer: Trainer | None = Trainer(config, self.corpus)
+        self._parked: Snapshot | None = None  # what the trainer stood on, while there is none
         self._curve = Curve()
         self._album = Album(self.layout, config.network, self.watched, config.training.reduction)
         self._samples: Kept[Sample] = Kept(FIRST_SAMPLES)
@@ -86,8 +88,48 @@ class Run:
         """Bytes of all it holds, as of its last change: whoever adds up all runs must not add up their parts."""
         return self._nbytes
 
+    def thin_tape(self) -> bool:
+        """Let go of some frames; whether there were any to let go of."""
+        return self._bend(self._album.thin)
+
+    def thin_checkpoints(self) -> bool:
+        """Let go of some checkpoints; whether there were any to let go of."""
+        return self._bend(self._checkpoints.thin)
+
+    def park(self) -> bool:
+        """Put the trainer away, but for the state it is in; whether there was one. Whatever needs it brings it back."""
+        return self._bend(self._put_trainer_away)
+
+    def _put_trainer_away(self) -> bool:
+        if self._trainer is None:
+            return False
+        self._parked = self._trainer.snapshot()
+        self._trainer = self._replay = None
+        return True
+
+    def _bend(self, let_go: Callable[[], bool]) -> bool:
+        """Make the run lighter, unless it is at work."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            bent = let_go()
+            self._weigh()
+            return bent
+        finally:
+            self._lock.release()
+
+    def _at_work(self) -> Trainer:
+        """The trainer at the newest step, to be called with the lock held."""
+        if self._trainer is None:
+            self._trainer = Trainer(self.config, self.corpus)
+            assert self._parked is not None
+            self._trainer.restore(self._parked)
+            self._parked = None
+        return self._trainer
+
     def _weigh(self) -> None:
-        trainers = self._trainer_bytes * (1 if self._replay is None else 2)
+        trainers = self._trainer_bytes * ((self._trainer is not None) + (self._replay is not None))
+        trainers += 0 if self._parked is None else self._parked.nbytes
         records = self._album.nbytes + self._checkpoints.nbytes + self._curve.nbytes
         self._nbytes = (
             trainers + self._text_bytes + records + len(self._samples) * SAMPLE_BYTES + OBJECT_BYTES
@@ -111,7 +153,7 @@ class Run:
         began = time.thread_time()
         made = 0
         with self._lock, torch.inference_mode():
-            trainer = self._trainer
+            trainer = self._at_work()
             every = -(-self._expected_steps(steps, budget) // shots) if shots else None
             while made < steps and self.explosion is None:
                 if goal is not None and made and trainer.preview().perplexity[0] <= goal:
@@ -143,20 +185,23 @@ class Run:
     def _keep(self, step: int) -> None:
         """Keep the checkpoint and the sample of the present step, if they are wanted."""
         if self._checkpoints.wants(step):
-            self._checkpoints.add(self._trainer.snapshot())
+            self._checkpoints.add(self._at_work().snapshot())
         if self._samples.wants(step):
             self._samples.add(step, self._sample(step))
 
     def _look(self) -> None:
         """Measure and show the newest step; if a number is not finite there, this is as far as the run goes."""
-        trainer = self._trainer
+        trainer = self._at_work()
         self._keep(trainer.step)
         newest = trainer.preview()
         if not newest.finite:
             self.explosion = trainer.explosion()
         with torch.inference_mode():
             self._album.expose(trainer.network.parameters[0].clone(), newest)
-        self._newest = newest, self._curve.clips  # last: whoever reads without a lock finds all that belongs to it
+        self._newest = (
+            newest,
+            self._curve.clips,
+        )  # last: whoever reads without a lock finds all that belongs to it
         self._weigh()
 
     def _sample(self, step: int) -> Sample:
@@ -164,7 +209,7 @@ class Run:
         generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + step)
         length = min(SAMPLE_SYMBOLS, 2 * self.layout.length + 4)
         ids = generate(
-            self._trainer.network, self.corpus, prompt, length=length, temperature=1.0, generator=generator
+            self._at_work().network, self.corpus, prompt, length=length, temperature=1.0, generator=generator
         )
         return Sample(step, *self.corpus.continuation(prompt, ids))
 
@@ -237,7 +282,7 @@ class Run:
     def _trainer_at(self, step: int, budget: float) -> Trainer | None:
         """A trainer that stands on `step`: the run's own, or one that gets there within `budget` seconds."""
         if step == self.step:
-            return self._trainer
+            return self._at_work()
         replay = self._replay = self._replay or self.replay()
         is_there = replay.go_to(step, budget=budget)
         if is_there:
@@ -271,9 +316,9 @@ class Run:
         """
         with self._lock, torch.inference_mode():
             is_newest = step >= self.step
-            snapshot = self._trainer.snapshot() if is_newest else self._checkpoints.latest(step)
+            snapshot = self._at_work().snapshot() if is_newest else self._checkpoints.latest(step)
             other = Run(config, self.corpus)
-            other._trainer.restore(snapshot)
+            other._at_work().restore(snapshot)
             other._album = self._album.until(snapshot.step)
             other._checkpoints = self._checkpoints.until(snapshot.step)
             other._curve = self._curve.until(snapshot.step)

@@ -1,0 +1,74 @@
+"""What one server may spend: defaults, a profile for small servers, and settings from the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+PROFILE = "PLAYGROUND_PROFILE"
+PREFIX = "PLAYGROUND_"
+RANGES = {  # of each number, both ends allowed
+    "memory_mb": (400, 1_000_000),
+    "run_mb": (4, 100_000),
+    "lease_seconds": (10, 86_400),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one server process.
+
+    memory_mb: resident memory of the whole process, in millions of bytes. When it comes near, recordings are thinned,
+    then runs that nobody plays are set aside; what cannot be held is refused before it starts.
+    run_mb: what the tensors of one run may take. lease_seconds: a run that nobody asked for in this time is dropped.
+
+    Raises:
+        ValueError: for a number out of its range, naming the setting, what is allowed and what was given.
+    """
+
+    memory_mb: int = 900
+    run_mb: int = 96
+    lease_seconds: int = 600
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            value, (low, high) = getattr(self, each.name), RANGES[each.name]
+            if not low <= value <= high:
+                raise ValueError(
+                    f"{_setting(each.name)} must be a whole number from {low} to {high}; got {value}"
+                )
+
+    @staticmethod
+    def from_environment(environment: Mapping[str, str]) -> "Limits":
+        """The limits of the profile that PLAYGROUND_PROFILE names, changed by PLAYGROUND_MEMORY_MB and the like.
+
+        Raises ValueError for an unknown profile and for what is no number or out of range.
+        """
+        name = environment.get(PROFILE, "class")
+        if name not in PROFILES:
+            raise ValueError(f"{PROFILE} must be one of {', '.join(map(repr, PROFILES))}; got {name!r}")
+        chosen = {}
+        for each in fields(Limits):
+            if (text := environment.get(_setting(each.name))) is not None:
+                low, high = RANGES[each.name]
+                if not (text.isascii() and text.isdecimal() and len(text) < 10):
+                    raise ValueError(
+                        f"{_setting(each.name)} must be a whole number from {low} to {high}; got {text!r}"
+                    )
+                chosen[each.name] = int(text)
+        return replace(PROFILES[name], **chosen)
+
+
+def _setting(field: str) -> str:
+    """The environment variable of a field."""
+    return PREFIX + field.upper()
+
+
+PROFILES = {
+    "class": Limits(),  # a class of a hundred on a server of its own
+    "small": Limits(memory_mb=620, run_mb=32),  # hosted sharing, from 690 MB
+}
+
+
+def limits() -> Limits:
+    """The limits of this process, as its environment says."""
+    return Limits.from_environment(os.environ)
