@@ -33,7 +33,7 @@ from playground.config import (
 from playground.corpus import Corpus
 from playground.presets import PRESETS
 from playground.runs.size import check_size
-from playground.training import Trainer
+from playground.training import LARGEST_EXPONENT, Trainer
 
 UPDATES = Range(1, 2000)
 MAX_AXIS = 8  # values on either axis of a grid
@@ -76,6 +76,7 @@ RUN_COLUMNS = {
     "clipped": bool,
     "angle": float,
     "perplexity": float,
+    "learning_rate": float,
 }
 GRID_COLUMNS = {
     "learning_rate": float,
@@ -143,9 +144,9 @@ class ClippingComparison(_InTurns):
         """One row per variant ("free" or "clipped") and step, what is measured before the update of that step.
 
         The last step has been measured only: its loss is what all updates led to. Columns: variant, step, loss (mean
-        nats per symbol), gradient_norm, clipped_norm (what the optimiser got), clipped, angle (degrees between
-        the gradient and what the optimiser got, nan if they are not finite), perplexity. Where a run ended early, its
-        last row has a value that is not finite.
+        nats per symbol of the step's batch), gradient_norm, clipped_norm (what the optimiser got), clipped, angle
+        (degrees between the gradient and what the optimiser got, nan if they are not finite), perplexity,
+        learning_rate (of the update). Where a run ended early, its last row has a value that is not finite.
         """
         rows = [row for of_variant in self._rows.values() for row in list(of_variant)]
         return _table(rows, RUN_COLUMNS)
@@ -169,7 +170,8 @@ def _compare(
                 del trainers[variant]
             measured = (update.nll, update.gradient_norm, update.clipped_norm, update.clipped)
             numbers = [each[0] for each in measured]
-            rows[variant].append((variant, update.step, *numbers, turn, update.perplexity[0]))
+            rest = turn, update.perplexity[0], update.learning_rate
+            rows[variant].append((variant, update.step, *numbers, *rest))
         yield
         if not trainers:
             return
@@ -198,7 +200,8 @@ class ClippingGrid(_InTurns):
     """Every pair of a learning rate and a clipping threshold, from the same weights on the same batches, all at once.
 
     Args:
-        config: what all runs share; `config.training.clip`, "norm" or "value", is how they clip.
+        config: what all runs share; `config.training.clip`, "norm" or "value", is how they clip. Its learning rate
+            and the changes of it are not read.
         learning_rates: 1 … 8 different ones.
         thresholds: 1 … 8 different ones; ∞ for no clipping.
         updates: how many updates each makes, 1 … 2000.
@@ -288,7 +291,7 @@ def _without(exploded: frozenset[int], losses: Sequence[float]) -> tuple[float, 
 
 
 def _perplexity(loss: float) -> float:
-    return math.inf if loss > 700 else math.exp(loss)
+    return math.inf if loss > LARGEST_EXPONENT else math.exp(loss)
 
 
 def _outcome(loss: float, start: float) -> str:

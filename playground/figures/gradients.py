@@ -13,7 +13,7 @@ from .theme import COLOURS, SYMBOLS, mode, notice, styled
 def gradients_over_time(
     frame: pd.DataFrame, *, labels: Mapping[str, str], dark: bool = False, height: int = 360
 ) -> go.Figure:
-    """A line per layer and quantity: solid of all losses together, dashed of one alone. frame: `gradients_frame`.
+    """A line per layer and quantity: solid of one loss alone, dashed of all together. frame: `gradients_frame`.
 
     Exact zeros stand in a row of their own below the axis, ∞ and NaN in one above it.
     """
@@ -33,7 +33,7 @@ def gradients_over_time(
         line = Line(
             name,
             COLOURS[mode(dark)][state],
-            "dash" if kind == "loss" else "solid",
+            "solid" if kind == "loss" else "dash",
             SYMBOLS[(layer - 1) % len(SYMBOLS)],
         )
         hover = [

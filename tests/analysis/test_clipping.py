@@ -125,6 +125,23 @@ def test_the_comparison_is_the_run_of_the_train_page_number_for_number() -> None
         assert variant(frame, name).loss.tolist() == [update.nll[0] for update in updates]
 
 
+def test_both_runs_change_their_learning_rate_as_the_experiment_does() -> None:
+    config = experiment("value", 0.03)
+    config = replace(config, training=replace(config.training, rates=((3, 0.1), (7, 1.0))))
+    frame = done(ClippingComparison(config, updates=9))
+    clipped = Trainer(config, Corpus(config.text)).advance(10)
+    assert variant(frame, "clipped").loss.tolist() == [update.nll[0] for update in clipped]
+    for name in ("free", "clipped"):
+        assert variant(frame, name).learning_rate.tolist() == [0.5] * 3 + [0.1] * 4 + [1.0] * 3
+
+
+def test_a_grid_holds_each_learning_rate() -> None:
+    config = experiment()
+    axes = {"learning_rates": (0.1, 0.3), "thresholds": (0.3, math.inf), "updates": 9}
+    changed = replace(config, training=replace(config.training, rates=((3, 2.0),)))
+    pd.testing.assert_frame_equal(done(ClippingGrid(changed, **axes)), done(ClippingGrid(config, **axes)))
+
+
 @pytest.mark.parametrize("make", [ClippingComparison, ClippingGrid])
 def test_stopping_and_going_on_gives_the_same(make: type) -> None:
     expected = done(make(experiment(), updates=12))
@@ -269,14 +286,28 @@ def test_what_is_dropped_or_done_leaves_memory_at_once(monkeypatch: pytest.Monke
         gc.enable()
 
 
+# How one run of the exploding case ends is decided by rounding, so another processor may end it in another way.
+# What holds is said of several runs.
+SEEDS = range(1, 8)
+
+
+def exploding(seed: int) -> ExperimentConfig:
+    return replace(CASES["exploding"], seed=seed)
+
+
 def test_clipping_saves_the_exploding_case() -> None:
     config = CASES["exploding"]
-    frame = done(ClippingComparison(config))
-    free, clipped = variant(frame, "free"), variant(frame, "clipped")
     assert config.network.hidden_size == 16 and len(Corpus(config.text).batch(0, 0).inputs) == 50
-    assert free.gradient_norm[np.isfinite(free.gradient_norm)].max() > 10 * free.gradient_norm.median()
-    assert not free.loss.iloc[-1] < 1.5
-    assert clipped.loss.iloc[-1] < 0.8 and clipped.clipped.mean() > 0.5
+    peaks, ends = [], []
+    for seed in SEEDS:
+        frame = done(ClippingComparison(exploding(seed)))
+        free, clipped = variant(frame, "free"), variant(frame, "clipped")
+        norms = free.gradient_norm[np.isfinite(free.gradient_norm)]
+        peaks.append(norms.max() / norms.median())
+        ends.append(free.loss.iloc[-1] if len(free) == len(clipped) else math.inf)
+        assert clipped.loss.iloc[-1] < 1.2 and clipped.clipped.mean() > 0.5
+    assert min(peaks) > 5 and np.median(peaks) > 50
+    assert np.median(ends) > 1.5
 
 
 def test_clipping_does_not_help_the_vanishing_case() -> None:
@@ -292,10 +323,40 @@ def test_clipping_does_not_help_the_vanishing_case() -> None:
 
 
 def test_in_the_grid_of_the_exploding_case_only_clipping_gets_far() -> None:
-    frame = done(ClippingGrid(CASES["exploding"]))
-    free, clipped = frame[frame.threshold == math.inf], frame[frame.threshold < math.inf]
-    best = clipped.sort_values("loss").iloc[0]
-    same_rate = free[free.learning_rate == best.learning_rate]
-    assert best.loss < 0.4 and (free.loss.dropna() > best.loss + 0.4).all()
-    assert not (same_rate.loss < 1.5).any()
-    assert set(frame.outcome) >= {"learned", "diverged"}
+    grids = [
+        done(ClippingGrid(exploding(seed), learning_rates=(0.3, 1.0), thresholds=(0.1, 0.3, math.inf)))
+        for seed in SEEDS
+    ]
+    free = [grid[grid.threshold == math.inf] for grid in grids]
+    clipped = [grid[grid.threshold < math.inf] for grid in grids]
+    assert np.median([of_seed.loss.min() for of_seed in clipped]) < 0.5
+    lost = pd.concat(free)
+    assert (lost.outcome == "diverged").sum() >= 4
+    assert (lost.loss.fillna(math.inf) > 0.8).sum() >= len(lost) - 2
+    assert (pd.concat(clipped).outcome == "diverged").sum() <= 2
+
+
+def step_length(**training: object) -> tuple[float, float]:
+    """Norm of the gradient and length of the first update of "hello"."""
+    settings = TrainingConfig(**{"optimizer": "sgd", "learning_rate": 0.1, **training})
+    trainer = Trainer(
+        ExperimentConfig(network=NetworkConfig("rnn", 8), training=settings), Corpus(TextConfig())
+    )
+    before = trainer.network.parameters.clone()
+    return trainer.update().gradient_norm[0], (trainer.network.parameters - before).norm().item()
+
+
+def test_what_undoes_the_factor_between_sum_and_mean() -> None:
+    """As the lesson on sum and mean says: Adam does; clipping by norm only where the mean is clipped as well."""
+    norm, mean = step_length(clip="off")
+    _, summed = step_length(clip="off", reduction="sum")
+    assert summed == pytest.approx(4 * mean, rel=1e-4), "four predictions"
+    between = {"clip": "norm", "clip_threshold": 2 * norm}  # above the mean's gradient, below the sum's
+    assert step_length(**between, reduction="sum")[1] == pytest.approx(
+        2 * step_length(**between)[1], rel=1e-4
+    )
+    below = {"clip": "norm", "clip_threshold": norm / 2}
+    assert step_length(**below, reduction="sum")[1] == pytest.approx(step_length(**below)[1], rel=1e-4)
+    for optimizer in ("adam", "rmsprop", "adagrad"):
+        scaled = {"clip": "off", "optimizer": optimizer}
+        assert step_length(**scaled, reduction="sum")[1] == pytest.approx(step_length(**scaled)[1], rel=1e-3)

@@ -187,7 +187,7 @@ def test_gradients_are_the_tables_on_a_log_axis(labels, gradients) -> None:
     assert figure.layout.yaxis.title.text == labels["axis_gradient"]
     names = ["«quantity_mean.h»", "«quantity_mean.c»", "«quantity_loss.h» 4", "«quantity_loss.c» 4"]
     assert [trace.name for trace in figure.data] == names
-    assert [trace.line.dash for trace in figure.data] == ["solid", "solid", "dash", "dash"]
+    assert [trace.line.dash for trace in figure.data] == ["dash", "dash", "solid", "solid"]
     assert figure.data[0].line.color == figure.data[2].line.color != figure.data[1].line.color
     np.testing.assert_array_equal(np.concatenate([trace.y for trace in figure.data]), frame["value"])
     low, high = figure.layout.yaxis.range

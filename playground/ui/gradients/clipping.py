@@ -11,11 +11,11 @@ from playground.analysis.clipping import CASES, ClippingComparison, ClippingGrid
 from playground.analysis.floors import memory_floors
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
-from playground.figures.axes import number
+from playground.figures.axes import number, percent
 from playground.figures.clipping import clipped_norms, clipping_angles, clipping_grid, clipping_losses
 from playground.refusal import Refusal
 from playground.ui import lesson, picture, state
-from playground.ui.fields import option_label, sentence
+from playground.ui.fields import exact_number, option_label, sentence, value_label
 from playground.ui.figure_words import labels
 from playground.ui.gradients import widgets
 from playground.ui.progress import work
@@ -45,7 +45,7 @@ def _example() -> ExperimentConfig:
         base = CASES.get(case, state.viewer().config)
         usual = state.following("case_threshold", base.training.clip_threshold)
         thresholds = sorted({*THRESHOLDS, usual})
-        threshold = widgets.pick("case_threshold", thresholds, width=260, drawn="{:g}".format)
+        threshold = widgets.pick("case_threshold", thresholds, width=260, drawn=exact_number)
     config = replace(base, training=replace(base.training, clip=clip, clip_threshold=threshold))
     st.caption(_described(config))
     if case in CASES:
@@ -69,15 +69,17 @@ def _described(config: ExperimentConfig) -> str:
     cell = option_label(network.cell)
     if network.cell == "rnn":
         cell += f" ({option_label(network.nonlinearity)})"
+    rate = _("learning rate {rate}").format(rate=exact_number(training.learning_rate))
+    if training.rates:
+        rate += ", " + value_label("rates", training.rates)
     return _(
-        "{cell}, {hidden} units, {length} timesteps, {optimizer}, learning rate {rate:g}, seed {seed}; "
-        "{updates} updates."
+        "{cell}, {hidden} units, {length} timesteps, {optimizer}, {rate}, seed {seed}; {updates} updates."
     ).format(
         cell=cell,
         hidden=network.hidden_size,
         length=max(map(len, _corpus(config).windows)) - 1,
         optimizer=option_label(training.optimizer),
-        rate=training.learning_rate,
+        rate=rate,
         seed=config.seed,
         updates=UPDATES,
     )
@@ -96,7 +98,7 @@ def _comparison(config: ExperimentConfig) -> None:
         work(job, _("Training both runs …"), key="stop_comparison", comparison_stopped=config)
     table = job.frame()
     if stopped:
-        st.caption(_("Stopped after {done:.0%}; this is how far it came.").format(done=job.progress))
+        st.caption(_("Stopped after {share} %; this is how far it came.").format(share=percent(job.progress)))
         st.button(
             _("Play"),
             key="resume_comparison",
@@ -132,8 +134,8 @@ def _results(table: pd.DataFrame) -> None:
     free, clipped = (table.query("variant == @variant") for variant in ("free", "clipped"))
     updates = clipped["clipped"].iloc[:-1]  # what came of the last one has been measured only
     one, two, three = st.columns(3)
-    one.metric(_("loss without clipping, in nats"), _loss(free))
-    two.metric(_("loss with clipping, in nats"), _loss(clipped))
+    one.metric(_("last batch’s loss without clipping, in nats"), _loss(free))
+    two.metric(_("last batch’s loss with clipping, in nats"), _loss(clipped))
     three.metric(
         _("updates clipped"),
         _("{clipped} of {count}").format(clipped=int(updates.sum()), count=len(updates)),
@@ -151,7 +153,8 @@ def _loss(run: pd.DataFrame) -> str:
 @st.fragment
 def _grid(config: ExperimentConfig) -> None:
     """All pairs of a learning rate and a threshold; started by a button, stopped by another."""
-    anything = replace(config, training=replace(config.training, learning_rate=0.01, clip_threshold=1.0))
+    any_rate = replace(config.training, learning_rate=0.01, rates=(), clip_threshold=1.0)
+    anything = replace(config, training=any_rate)
     started, stopped = (state.value(name) == anything for name in ("grid_started", "grid_stopped"))
     if stopped or not started:
         st.button(
@@ -170,7 +173,11 @@ def _grid(config: ExperimentConfig) -> None:
         st.error(sentence(refusal), icon=":material/error:")
         return
     if stopped:
-        st.caption(_("Stopped after {done:.0%}; this is how far it came.").format(done=job.progress))
+        st.caption(
+            _("Stopped after {share} %; until all is done, losses are those of the newest batch.").format(
+                share=percent(job.progress)
+            )
+        )
     else:
         work(job, _("Training 36 networks side by side …"), key="stop_grid", grid_stopped=anything)
     table = job.frame()

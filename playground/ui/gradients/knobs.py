@@ -73,6 +73,7 @@ def _in_numbers(drawn: pd.DataFrame) -> None:
     ):
         st.markdown(
             _(
-                "**{variant}**: at the first timestep {median} is left (median; 10–90 %: {low} to {high})"
+                "**{variant}**: at the first timestep the gradient is {median} times as large as at the last "
+                "(median; 10–90 %: {low} to {high})"
             ).format(variant=option_label(variant), median=number(median), low=number(low), high=number(high))
         )
