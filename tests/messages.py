@@ -18,8 +18,8 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parents[1]
 PO = ROOT / "playground/locale/ko/LC_MESSAGES/playground.po"
 MO = PO.with_suffix(".mo")
-# `_` translates here, `N_` marks for later; the second argument of a Refusal is its sentence.
-KEYWORDS = {"_": None, "N_": None, "Refusal": (2,)}
+# `_` translates here, `N_` marks for later; the second argument of a Refusal, of whatever kind, is its sentence.
+KEYWORDS = {"_": None, "N_": None, "Refusal": (2,), "Unreadable": (2,)}
 
 # Names that are the same in Korean.
 SAME_IN_KOREAN = frozenset(
@@ -110,8 +110,8 @@ def unreadable_calls(file: Path) -> Iterator[str]:
         ]
         if name == "N_" and literal[:1] != [True]:
             yield f"{file.name}:{node.lineno}: N_ needs a literal"
-        elif name == "Refusal" and literal[1:2] != [True]:
-            yield f"{file.name}:{node.lineno}: the second argument of Refusal must be a literal"
+        elif name in ("Refusal", "Unreadable") and literal[1:2] != [True]:
+            yield f"{file.name}:{node.lineno}: the second argument of {name} must be a literal"
         elif name == "_" and node.args and isinstance(node.args[0], ast.JoinedStr | ast.BinOp):
             yield f"{file.name}:{node.lineno}: _ needs a literal, filled in afterwards"
 
