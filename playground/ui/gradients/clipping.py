@@ -69,7 +69,7 @@ def _described(config: ExperimentConfig) -> str:
     cell = option_label(network.cell)
     if network.cell == "rnn":
         cell += f" ({option_label(network.nonlinearity)})"
-    rate = _("learning rate {rate}").format(rate=exact_number(training.learning_rate))
+    rate = _("learning rate {value}").format(value=exact_number(training.learning_rate))
     if training.rates:
         rate += ", " + value_label("rates", training.rates)
     return _(
