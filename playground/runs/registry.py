@@ -4,19 +4,26 @@ import itertools
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Set
+from collections import deque
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from playground.config import ExperimentConfig
+from playground.corpus import Corpus
+from playground.limits import Limits
+from playground.refusal import Refusal
 from playground.runs.gate import FairGate
+from playground.runs.memory import give_back, resident_bytes
 from playground.runs.run import Run
+from playground.runs.size import check_size, run_bytes
 
-MAX_BYTES = 192_000_000  # all runs together
-MAX_UNWATCHED_BYTES = 32_000_000  # those that nobody watches just now
-LEASE_SECONDS = 600.0  # a run nobody asked for in this time is dropped
+BASE_BYTES = 400_000_000  # what the process takes besides runs, where that cannot be measured
+UNWATCHED_SHARE = 0.04  # of all memory: runs that nobody watches may take as much
+AT_WORK_SECONDS = 10.0  # a run that was asked for within this time is not put away
 ACTIVE_SECONDS = 3.0  # a viewer that trained within this time counts as training now
 SWEEP_SECONDS = 1.0  # between looks at leases and memory; tapes grow while they are watched
+MEMORY_SECONDS = 60.0  # freed memory may take as long to be given back
 LONGEST_TURN = 0.08  # seconds of training in one turn when nobody waits
 SHORTEST_TURN = 0.012
 ROUND_SECONDS = 0.25  # training seconds in a round in which every run that is trained has had one turn
@@ -30,23 +37,22 @@ class _Entry:
 
 
 class Registry:
-    """Runs by identifier, leased to viewers.
+    """Runs by identifier, leased to viewers. Any thread may use it.
+
+    When memory becomes short, tapes are thinned first, then checkpoints; then runs that nobody plays or has just looked
+    at lose their trainers, oldest first; runs without a lease are dropped. A run that is at work is never touched but
+    for its recordings. What would not fit beside those at work is refused before it is made.
 
     Args:
-        max_bytes: most bytes of all runs; the ones asked for longest ago go first.
-        max_unwatched_bytes: the same for runs without a lease.
-        lease_seconds: how long a lease lasts after the viewer last asked.
+        limits: what the process may spend.
+        resident: measures the memory of the process, or None.
     """
 
     def __init__(
-        self,
-        max_bytes: int = MAX_BYTES,
-        max_unwatched_bytes: int = MAX_UNWATCHED_BYTES,
-        lease_seconds: float = LEASE_SECONDS,
+        self, limits: Limits | None = None, *, resident: Callable[[], int | None] = resident_bytes
     ) -> None:
-        self._max_bytes = max_bytes
-        self._max_unwatched_bytes = max_unwatched_bytes
-        self._lease_seconds = lease_seconds
+        self._limits = limits or Limits()
+        self._resident = resident
         self._lock = threading.RLock()
         self._entries: dict[str, _Entry] = {}
         self._shared: dict[ExperimentConfig, str] = {}
@@ -54,19 +60,24 @@ class Registry:
         self._numbers = itertools.count(1)
         self._prefix = secrets.token_hex(3)
         self._gate = FairGate()
+        self._slow_gate = FairGate()  # for runs of which one update takes longer than a turn
         self._trained: dict[str, float] = {}
+        self._others: deque[tuple[float, int]] = deque()  # when, and bytes of the process besides runs
         self._swept = time.monotonic()
 
     def open(self, viewer: str, config: ExperimentConfig) -> str:
         """Lease the shared run of an experiment, made if there is none. Returns its identifier.
 
         Raises:
-            Refusal: if the text cannot be trained on.
+            Refusal: if the text cannot be trained on, or there is no memory for the run.
         """
         with self._lock:
             if (identifier := self._lease(viewer, config)) is not None:
                 return identifier
-        return self._lease_new(viewer, Run(config))  # made without the lock: others go on meanwhile
+        corpus = Corpus(config.text)
+        check_size(config, corpus, most=self._limits.run_mb * 1_000_000)
+        self._admit(run_bytes(config, corpus))
+        return self._lease_new(viewer, Run(config, corpus))  # made without the lock: others go on meanwhile
 
     def _lease(self, viewer: str, config: ExperimentConfig) -> str | None:
         """The run of an experiment, leased, if there is one."""
@@ -84,8 +95,23 @@ class Registry:
                 self._entries[identifier] = _Entry(run)
                 self._shared[run.config] = identifier
                 self.get(viewer, identifier)
-            self._evict(keep=identifier)
+            self._sweep(keep=identifier)
             return identifier
+
+    def _admit(self, needed: int) -> None:
+        """Refuse a run for which there would be no room beside those at work, with all else put away."""
+        with self._lock:
+            busy = sum(entry.run.least_bytes for entry in self._entries.values() if self._is_at_work(entry))
+            free = self._room() - busy
+        if needed > free:
+            raise Refusal(
+                "batch_size",
+                "These settings together need {needed} MB of memory, and this server has {free} left beside those "
+                "who train just now; choose a smaller batch size, sequence length, hidden size or number of layers, "
+                "or try again later.",
+                needed=-(-needed // 1_000_000),
+                free=max(0, free // 1_000_000),
+            )
 
     def get(self, viewer: str, identifier: str) -> Run | None:
         """The run, its lease renewed; None if it has been dropped."""
@@ -104,8 +130,11 @@ class Registry:
         with self._lock:
             forked = self._lease(viewer, config)
             old = self._entries.get(identifier)
-        if forked is None:
-            forked = self._lease_new(viewer, Run(config) if old is None else old.run.fork(config, step))
+        if forked is None and old is None:
+            forked = self.open(viewer, config)
+        elif forked is None and old is not None:
+            forked = self._lease_new(viewer, old.run.fork(config, step))
+        assert forked is not None
         if forked != identifier:
             self.release(viewer, identifier)
         return forked
@@ -115,20 +144,25 @@ class Registry:
         with self._lock:
             if entry := self._entries.get(identifier):
                 entry.watched.pop(viewer, None)
-            self._evict()
+            self._sweep()
 
     def pin(self, identifier: str) -> None:
         """Never drop this run (the one a first visit shows)."""
         self._pinned.add(identifier)
 
     @contextmanager
-    def turn(self) -> Iterator[float]:
-        """Wait for one's turn to compute. Yields the seconds it may last: the fewer, the more runs are trained."""
+    def turn(self, run: Run | None = None) -> Iterator[float]:
+        """Wait for one's turn to compute. Yields the seconds it may last: the fewer, the more runs are trained.
+
+        run: what is to be trained. One of which a single update takes longer than a turn waits in a line of its own, so
+        that those with small networks do not wait for it.
+        """
         with self._lock:
             active = max(1, self._active_runs())
             if time.monotonic() - self._swept >= SWEEP_SECONDS:
-                self._evict()
-        with self._gate.turn():
+                self._sweep()
+        is_slow = run is not None and run.step_seconds > LONGEST_TURN / 2
+        with (self._slow_gate if is_slow else self._gate).turn():
             yield max(SHORTEST_TURN, min(LONGEST_TURN, ROUND_SECONDS / active))
 
     def trains(self, viewer: str) -> None:
@@ -165,31 +199,72 @@ class Registry:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def _evict(self, keep: str | None = None) -> None:
-        """Drop what is no longer leased or no longer fits, least recently asked for first."""
+    def _room(self) -> int:
+        """Bytes that all runs together may take just now.
+
+        What else the process takes is the least that was measured lately: memory that was freed may still count.
+        """
+        now, resident = time.monotonic(), self._resident()
+        if resident is not None:
+            self._others.append((now, max(0, resident - self.nbytes)))
+        while self._others and self._others[0][0] < now - MEMORY_SECONDS:
+            self._others.popleft()
+        others = min((size for _, size in self._others), default=BASE_BYTES)
+        return self._limits.memory_mb * 1_000_000 - others
+
+    def _is_at_work(self, entry: _Entry) -> bool:
+        """Whether somebody plays this run or has just looked at it."""
+        return bool(entry.watched) and entry.asked >= time.monotonic() - AT_WORK_SECONDS
+
+    def _sweep(self, keep: str | None = None) -> None:
+        """Drop what is no longer leased, and make room where it is short. keep: a run not to be dropped now."""
         self._swept = time.monotonic()
-        expired = time.monotonic() - self._lease_seconds
+        expired = self._swept - self._limits.lease_seconds
         for entry in self._entries.values():
             entry.watched = {viewer: when for viewer, when in entry.watched.items() if when >= expired}
         oldest_first = sorted(self._entries, key=lambda identifier: self._entries[identifier].asked)
-        sizes = {identifier: self._entries[identifier].run.nbytes for identifier in oldest_first}
-        total = sum(sizes.values())
-        unwatched = sum(size for identifier, size in sizes.items() if not self._entries[identifier].watched)
-        for identifier in oldest_first:
-            entry = self._entries[identifier]
-            if identifier == keep or identifier in self._pinned:
-                continue
-            if entry.watched:
-                is_spare = total > self._max_bytes
-            else:
-                is_spare = (
-                    entry.asked < expired or unwatched > self._max_unwatched_bytes or total > self._max_bytes
-                )
-            if is_spare:
-                total -= sizes[identifier]
-                unwatched -= 0 if entry.watched else sizes[identifier]
-                self._drop(identifier)
+        idle = [
+            identifier
+            for identifier in oldest_first
+            if not self._entries[identifier].watched and identifier != keep and identifier not in self._pinned
+        ]
+        unwatched = sum(self._entries[identifier].run.nbytes for identifier in idle)
+        for identifier in idle:
+            if self._entries[identifier].asked < expired or unwatched > self._most_unwatched:
+                unwatched -= self._drop(identifier)
+        self._make_room([identifier for identifier in oldest_first if identifier in self._entries], set(idle))
 
-    def _drop(self, identifier: str) -> None:
+    @property
+    def _most_unwatched(self) -> float:
+        return UNWATCHED_SHARE * self._limits.memory_mb * 1_000_000
+
+    def _make_room(self, oldest_first: list[str], idle: set[str]) -> None:
+        """Make runs lighter until all fit: tapes first, then checkpoints, then those that are not at work."""
+        held, room = self.nbytes, self._room()
+        if held <= room:
+            return
+        for identifier in oldest_first:
+            if identifier in idle and identifier in self._entries and held > room:
+                held -= self._drop(identifier)
+        entries = [self._entries[identifier] for identifier in oldest_first if identifier in self._entries]
+        resting = [entry for entry in entries if not self._is_at_work(entry)]
+        for runs, let_go in (
+            (entries, Run.thin_tape),
+            (entries, Run.thin_checkpoints),
+            (resting, Run.park),
+        ):
+            bent = True
+            while bent and held > room:
+                bent = False
+                for entry in runs:
+                    before = entry.run.nbytes
+                    if held > room and let_go(entry.run):
+                        bent = True
+                        held -= before - entry.run.nbytes
+        give_back()
+
+    def _drop(self, identifier: str) -> int:
+        """Forget a run; its bytes."""
         run = self._entries.pop(identifier).run
         del self._shared[run.config]
+        return run.nbytes

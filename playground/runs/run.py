@@ -72,8 +72,11 @@ class Run:
         self._samples: Kept[Sample] = Kept(FIRST_SAMPLES)
         self._checkpoints = Checkpoints(CHECKPOINTS, CHECKPOINT_BYTES)
         self._replay: Replay | None = None
-        self._step_seconds = 0.0  # what a step of the last turn took, its recording included
+        began = time.thread_time()
         self._trainer.measure()  # makes the buffers
+        self._step_seconds = (
+            time.thread_time() - began
+        )  # what a step of the last turn took, its recording included
         self._trainer_bytes = self._trainer.nbytes
         self._text_bytes = sys.getsizeof(config.text.text) + self.corpus.nbytes
         self._look()
@@ -87,6 +90,16 @@ class Run:
     def nbytes(self) -> int:
         """Bytes of all it holds, as of its last change: whoever adds up all runs must not add up their parts."""
         return self._nbytes
+
+    @property
+    def least_bytes(self) -> int:
+        """Bytes of it while it trains, with all its recordings let go of."""
+        return self._trainer_bytes + self._text_bytes + self._curve.nbytes + OBJECT_BYTES
+
+    @property
+    def step_seconds(self) -> float:
+        """Seconds of processor time that one update takes, with its recording."""
+        return self._step_seconds
 
     def thin_tape(self) -> bool:
         """Let go of some frames; whether there were any to let go of."""
@@ -178,7 +191,7 @@ class Run:
 
     def _expected_steps(self, steps: int, budget: float) -> int:
         """How many steps a turn will make, at the speed of the last one; at least 1."""
-        if self._step_seconds and budget < steps * self._step_seconds:
+        if budget < steps * self._step_seconds:
             steps = int(budget / self._step_seconds)
         return max(1, steps)
 

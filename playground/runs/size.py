@@ -8,31 +8,48 @@ from playground.corpus import Corpus
 from playground.network import WORKSPACES, parameter_shapes, view_bytes
 from playground.refusal import Refusal
 
-MAX_TRAINER_BYTES = 96_000_000  # tensors of training itself
+MAX_TRAINER_BYTES = 96_000_000  # tensors of training itself, unless a server's limits say less
+RECORD_BYTES = 900_000  # of a default run: curve, frames, checkpoints and what Python keeps of it (measured)
+TEXT_BYTES = 30  # of each character: ids, windows and batches (measured)
 
 
-def check_size(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1) -> None:
-    """Refuse what would take more memory to train than one run, with all its replicas, may have.
+def trainer_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1) -> int:
+    """What the tensors of training take.
 
     Counted are the 32-bit numbers of one pass (states, gates, pre-activations and their gradients of every layer, unit,
     timestep and sequence; logits, probabilities and their gradients) and of parameters, gradients and optimiser state;
     and the views of each timestep that the fast cells keep, which all replicas share.
-
-    Raises:
-        Refusal: for "batch_size".
     """
     network, vocabulary = config.network, len(corpus.vocabulary)
     batch = corpus.batch(config.seed, 0)
     positions = batch.inputs.numel()
-    of_cell = CELLS[network.cell]
-    blocks = max(1, len(of_cell.gates))
+    blocks = max(1, len(CELLS[network.cell].gates))
     per_position = network.layers * (3 * blocks + 6) * network.hidden_size + 6 * network.hidden_size
     per_position += 5 * vocabulary + 2 * (network.embedding or vocabulary)
     parameters = sum(map(math.prod, parameter_shapes(network, vocabulary).values()))
     views = WORKSPACES * network.layers * view_bytes(blocks, len(batch.inputs))
-    needed = replicas * 4 * (positions * per_position + 4 * parameters) + views
-    if needed > MAX_TRAINER_BYTES:
-        sizes = {"needed": math.ceil(needed / 1e6), "limit": MAX_TRAINER_BYTES // 1_000_000}
+    return replicas * 4 * (positions * per_position + 4 * parameters) + views
+
+
+def run_bytes(config: ExperimentConfig, corpus: Corpus) -> int:
+    """What a run will take while it trains, its recordings short."""
+    return trainer_bytes(config, corpus) + TEXT_BYTES * len(config.text.text) + RECORD_BYTES
+
+
+def check_size(
+    config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1, most: int | None = None
+) -> None:
+    """Refuse what would take more memory to train than one run, with all its replicas, may have.
+
+    most: bytes.
+
+    Raises:
+        Refusal: for "batch_size".
+    """
+    needed = trainer_bytes(config, corpus, replicas=replicas)
+    limit = MAX_TRAINER_BYTES if most is None else most
+    if needed > limit:
+        sizes = {"needed": math.ceil(needed / 1e6), "limit": limit // 1_000_000}
         if replicas > 1:
             raise Refusal(
                 "batch_size",

@@ -233,7 +233,7 @@ class Viewer:
             self.pause()
             run = self.run
             if run.step < step and run.explosion is None:
-                with self._registry.turn():
+                with self._registry.turn(run):
                     run.advance(step - run.step, budget=budget)
             self._rest(min(step, run.step))
             return self.playhead == step or run.explosion is not None
@@ -296,7 +296,7 @@ class Viewer:
         if self.stop_step is not None and self.stop_step > before:
             limit = min(limit, self.stop_step)
         if before >= run.step:
-            with self._registry.turn() as budget:
+            with self._registry.turn(run) as budget:
                 if before >= run.step:  # nobody else has trained this run while we waited
                     return self._trained(run, before, limit, budget, shots)
         return self._replayed(run, before, limit, steps is None, shots)
@@ -339,7 +339,7 @@ class Viewer:
         replay = self._replay = self._replay or run.replay()
         frames: list[Frame] = []
         wanted, goal = self._wanted(before, limit, shots), self._goal
-        with self._registry.turn() as budget:
+        with self._registry.turn(run) as budget:
             deadline = time.thread_time() + budget
             if not replay.go_to(before, budget=budget):
                 return _Move(before, ())
@@ -369,7 +369,7 @@ class Viewer:
                 run, acts, playhead = self.run, self._acts, self.playhead
             is_there = run.step >= playhead or run.explosion is not None
             frame = None
-            with self._registry.turn() as turn:
+            with self._registry.turn(run) as turn:
                 if not is_there:
                     run.advance(playhead - run.step, budget=turn)
                 else:
@@ -422,7 +422,7 @@ class Viewer:
 
     def turn(self) -> AbstractContextManager[float]:
         """Wait for this viewer's turn to compute; gives the seconds it may last."""
-        return self._registry.turn()
+        return self._registry.turn(self.run)
 
     def frames_to_send(self) -> list[Frame]:
         """What the stage needs: all frames up to the playhead when paused, the newest ones while playing.
