@@ -14,6 +14,10 @@ _FRAME = """
 .stMainBlockContainer { padding: 4rem 1.5rem 3rem; max-width: 110rem; }
 .stSidebar [data-testid="stSidebarHeader"] { height: 2.5rem; margin-bottom: 0; }
 .st-key-theme { display: none; }
+/* Streamlit writes these in its main colour, on a tint of it, or fainter than can be read. */
+button[data-variant][aria-checked="true"] { color: inherit !important; font-weight: 600; }
+[data-testid="stSliderThumbValue"] { color: inherit !important; }
+[data-testid="stCaptionContainer"] { opacity: 0.75; }
 .js-plotly-plot .plotly .modebar-container { top: 100% !important; } /* at the top is the legend */
 .js-plotly-plot .plotly .modebar { top: auto; bottom: 2px; }
 @media (max-width: 640px) { .stMainBlockContainer { padding: 4rem 0.75rem 2rem; } }

@@ -1,15 +1,22 @@
 """Colours against WCAG contrast and simulated colour blindness (Machado, Oliveira, Fernandes 2009)."""
 
 import ast
-from itertools import combinations
+import json
+import tomllib
+from functools import cache
+from itertools import combinations, product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from playground.figures import theme
+from tests.web.node import ROOT, node
 
-PAGES = {"light": "#FFFFFF", "dark": "#0E1117"}
+MODES = ("light", "dark")
+CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
+PAGES = {mode: CONFIG[mode]["backgroundColor"] for mode in MODES}
 BLINDNESS = {
     "none": np.eye(3),
     "protanopia": np.array(
@@ -52,6 +59,90 @@ def closest(colours: tuple[str, ...], blindness: str) -> float:
     """The smallest difference (ΔE 1976) between any two colours as seen with a colour blindness."""
     seen = [lab(BLINDNESS[blindness] @ linear(colour)) for colour in colours]
     return min(float(np.linalg.norm(one - other)) for one, other in combinations(seen, 2))
+
+
+@cache
+def stage() -> dict[str, Any]:
+    """The colours of the stage by mode, as its own JavaScript makes them from the colours of the page."""
+    variables = {
+        mode: {"background": CONFIG[mode]["backgroundColor"], "text": CONFIG[mode]["textColor"]}
+        for mode in MODES
+    }
+    printed = node(ROOT / "tests" / "web" / "js" / "palettes.js", json.dumps(variables))
+    assert printed.returncode == 0, printed.stdout
+    return json.loads(printed.stdout)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_quantity_has_the_same_colour_on_the_stage_as_in_the_figures(mode: str) -> None:
+    colours = stage()[mode]["colours"]
+    assert len(colours) >= 8
+    assert colours == {name: theme.COLOURS[mode][name] for name in colours}
+    assert tuple(stage()[mode]["signed"]) == theme.SIGNED[mode]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_page_has_the_colours_of_stage_and_figures(mode: str) -> None:
+    page, figures, drawn = CONFIG[mode], theme.COLOURS[mode], stage()[mode]
+    assert page["textColor"] == figures["text"]
+    assert (drawn["background"].upper(), drawn["text"].upper()) == (
+        page["backgroundColor"],
+        page["textColor"],
+    )
+    assert drawn["dark"] == (mode == "dark")
+    named = {
+        "red": "exploded", "orange": "c", "yellow": "g", "green": "i", "blue": "h", "violet": "f", "gray": "uniform",
+    }  # fmt: skip
+    assert {name: page[f"{name}Color"] for name in named} == {n: figures[q] for n, q in named.items()}
+    assert page["chartCategoricalColors"] == [
+        figures[name] for name in ("h", "c", "i", "f", "g", "o", "uniform")
+    ]
+    for key, palette in (("chartSequentialColors", drawn["gate"]), ("chartDivergingColors", drawn["signed"])):
+        for colour, place in zip(page[key], np.linspace(0, 1, 10), strict=True):
+            wanted = bytes.fromhex(theme.blend(tuple(palette), float(place))[1:])
+            apart = (abs(one - other) for one, other in zip(bytes.fromhex(colour[1:]), wanted, strict=True))
+            assert max(apart) <= 1, (key, colour, wanted.hex())
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_words_on_the_stage_can_be_read_where_they_stand(mode: str) -> None:
+    drawn, colours = stage()[mode], stage()[mode]["colours"]
+    for ink, ground in product((drawn["text"], drawn["muted"]), (drawn["background"], drawn["surface"])):
+        assert contrast(ink, ground) >= 4.5, (ink, ground)
+    for name in (
+        "uniform",
+        "floor",
+        "exploded",
+    ):  # beside the learning curve, and where a gradient is no number
+        assert contrast(colours[name], drawn["background"]) >= 4.5, name
+    assert contrast(drawn["background"], drawn["text"]) >= 4.5  # tips are the other way round
+    for ground, ink in drawn["tiles"]:
+        assert contrast(ground, ink) >= 4.5, (ground, ink)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_lines_on_the_stage_stand_out_from_the_page(mode: str) -> None:
+    for colour in (*stage()[mode]["colours"].values(), *stage()[mode]["ghosts"]):
+        assert contrast(colour, PAGES[mode]) >= 3, colour
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("blindness", list(BLINDNESS))
+def test_what_is_no_number_is_unlike_every_value(mode: str, blindness: str) -> None:
+    for palette in ("signed", "gate"):
+        for place in np.linspace(0, 1, 21):
+            shade = theme.blend(tuple(stage()[mode][palette]), float(place))
+            assert closest((stage()[mode]["broken"], shade), blindness) > 25, (palette, place)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_button_to_press_can_be_read(mode: str) -> None:
+    """Streamlit writes on its main colour in white."""
+    assert contrast("#FFFFFF", CONFIG[mode]["primaryColor"]) >= 4.5
+    for place, surface in product(
+        (CONFIG[mode], CONFIG[mode]["sidebar"]), ("backgroundColor", "secondaryBackgroundColor")
+    ):
+        assert contrast(place[surface], CONFIG[mode]["primaryColor"]) >= 3
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
@@ -137,10 +228,10 @@ def test_figures_import_only_plotly_pandas_numpy() -> None:
         "typing",
     }
     for file in Path(theme.__file__).parent.glob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and not node.level:
-                assert (node.module or "").split(".")[0] in allowed, (file.name, node.module)
-            elif isinstance(node, ast.ImportFrom):
-                assert node.level == 1, (file.name, node.module)
-            elif isinstance(node, ast.Import):
-                assert {alias.name.split(".")[0] for alias in node.names} <= allowed, file.name
+        for part in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(part, ast.ImportFrom) and not part.level:
+                assert (part.module or "").split(".")[0] in allowed, (file.name, part.module)
+            elif isinstance(part, ast.ImportFrom):
+                assert part.level == 1, (file.name, part.module)
+            elif isinstance(part, ast.Import):
+                assert {alias.name.split(".")[0] for alias in part.names} <= allowed, file.name

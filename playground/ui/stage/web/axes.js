@@ -109,10 +109,13 @@ export function timeAxis(context, surface, view, rect, titled = true) {
  */
 export function sideTitle(context, surface, view, rect, text) {
   context.save();
-  context.translate(7 * surface.unit, rect.top + rect.height / 2);
-  context.rotate(-Math.PI / 2);
   context.font = surface.font(10);
-  write(context, fit(context, text, surface.height), 0, 0, {
+  const fitted = fit(context, text, surface.height);
+  const half = context.measureText(fitted).width / 2; // a title longer than its axis may stand below it as well
+  const middle = Math.min(Math.max(rect.top + rect.height / 2, half), surface.height - half);
+  context.translate(7 * surface.unit, middle);
+  context.rotate(-Math.PI / 2);
+  write(context, fitted, 0, 0, {
     font: surface.font(10), colour: view.theme.muted, align: "center",
   });
   context.restore();

@@ -40,8 +40,8 @@ export const LOSS = {
   light: ["#F4F3F5", "#E9D3E3", "#D79CC4", "#B0559A", "#6E1F5F"],
   dark: ["#22222A", "#4A2B44", "#85467A", "#C873B0", "#F5C3E4"],
 };
-/** What is not a finite number, unlike every colour of a value. */
-export const BROKEN = { light: "#B0559A", dark: "#E08FC0" };
+/** What is not a finite number: unlike every colour of a value, for colour-blind eyes too. */
+export const BROKEN = { light: "#9333FF", dark: "#9333FF" };
 
 const VARIABLES = {
   background: "--st-background-color", text: "--st-text-color", accent: "--st-primary-color", font: "--st-font",
