@@ -6,23 +6,34 @@ ARGS ?=
 BIN := .venv/bin
 LOOK_AT := app.py playground pages tests benchmarks
 
-.PHONY: run test check bench messages format clean browser
+.PHONY: run test quick test-processors check lint bench messages format clean browser
 .DEFAULT_GOAL := run
 
 run: .venv/run.stamp
 	$(BIN)/streamlit run app.py $(ARGS)
 
-# The browser tests measure time, so they get the machine to themselves.
+# The browser tests run one after the other: browser and server are two busy processes already.
 test: .venv/dev.stamp browser
 	$(BIN)/python -m pytest --ignore=tests/browser -n auto
 	$(BIN)/python -m pytest tests/browser
 
-check: .venv/dev.stamp
+# What needs no browser and no minute.
+quick: .venv/dev.stamp
+	$(BIN)/python -m pytest --ignore=tests/browser -n auto -m "not slow"
+
+# The numeric tests as other processors compute: another order of sums, another rounding error, the same verdict.
+test-processors: .venv/dev.stamp
+	$(BIN)/python -m tests.processors
+
+check: lint
+	$(MAKE) test
+
+# Format, lint and types, of Python and of the stage's JavaScript.
+lint: .venv/dev.stamp
 	$(BIN)/ruff format --check $(LOOK_AT)
 	$(BIN)/ruff check $(LOOK_AT)
 	$(BIN)/pyright
 	$(BIN)/python -m tests.web.typecheck
-	$(MAKE) test
 
 bench: .venv/dev.stamp browser
 	$(BIN)/python -m benchmarks.training

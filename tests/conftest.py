@@ -1,11 +1,18 @@
-"""What all tests share: one thread for torch, one hypothesis profile."""
+"""What all tests share: one thread for torch, one hypothesis profile, and weights that are a rounding error off."""
 
 import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from collections.abc import Iterator, Mapping
+
+import pytest
 import torch
 from hypothesis import HealthCheck, settings
+from torch import Tensor
+
+from playground import network
+from playground.config import NetworkConfig
 
 torch.set_num_threads(1)
 
@@ -17,3 +24,34 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("playground")
+
+ROUNDING = 2.0**-23  # of a 32-bit number, relative to it
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--nudge`."""
+    parser.addoption(
+        "--nudge",
+        type=int,
+        metavar="K",
+        help="draw from K by which rounding error every initial weight is off, as if by another processor",
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nudged(pytestconfig: pytest.Config) -> Iterator[None]:
+    """With `--nudge`, networks start a rounding error away: no test may assert what such an error decides."""
+    number = pytestconfig.getoption("nudge")
+    original = network.initial_parameters
+
+    def off(config: NetworkConfig, shapes: Mapping[str, tuple[int, ...]], seed: int) -> dict[str, Tensor]:
+        generator = torch.Generator().manual_seed(1_000_003 * number + seed)
+        return {
+            name: weight * (1 + ROUNDING * torch.randint(-1, 2, weight.shape, generator=generator))
+            for name, weight in original(config, shapes, seed).items()
+        }
+
+    with pytest.MonkeyPatch.context() as patch:
+        if number is not None:
+            patch.setattr(network, "initial_parameters", off)
+        yield

@@ -16,8 +16,8 @@ from benchmarks.reference import TorchModel, loss_of, masked_targets
 from playground.cells import CELLS
 from playground.config import NetworkConfig, TextConfig
 from playground.corpus import Batch, Corpus
-from playground.initialization import spectral_radius
-from playground.network import Network
+from playground.initialization import initial_parameters, spectral_radius
+from playground.network import Network, parameter_shapes
 from tests.kinds import KINDS
 
 V = 5
@@ -208,10 +208,19 @@ def test_default_initialization_is_torchs_bit_for_bit(cell: str, layers: int, em
     with torch.random.fork_rng():
         torch.manual_seed(42)
         expected = TorchModel(config, 7).state_dict()
-    ours = Network(config, 7, seeds=(0, 42)).state_dict(1)
+    ours = initial_parameters(config, parameter_shapes(config, 7), seed=42)
     assert list(ours) == list(expected)
     for name in expected:
         assert torch.equal(ours[name], expected[name]), name
+
+
+@pytest.mark.parametrize("cell", list(CELLS))
+def test_every_replica_starts_with_the_weights_of_its_seed(cell: str) -> None:
+    config = NetworkConfig(cell, 10, layers=3, embedding=6)
+    both = Network(config, 7, seeds=(0, 42))
+    for replica, seed in enumerate(both.seeds):
+        alone = Network(config, 7, seeds=(seed,)).state_dict()
+        assert all(torch.equal(alone[name], weight) for name, weight in both.state_dict(replica).items())
 
 
 @pytest.mark.parametrize("cell", list(CELLS))

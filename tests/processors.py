@@ -1,0 +1,65 @@
+"""The numeric tests as other processors compute: `python -m tests.processors`, with pytest's options after it.
+
+torch, MKL and oneDNN choose their kernels by what the processor can do. Other kernels add the same numbers in another
+order, and where training is chaotic another rounding error becomes another run. So the numeric tests run under every
+set of instructions that this processor has, and once more from weights that are a rounding error off (`--nudge`).
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import torch
+
+ENVIRONMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        capability: MappingProxyType(
+            {
+                "ATEN_CPU_CAPABILITY": capability,
+                "MKL_ENABLE_INSTRUCTIONS": mkl,
+                "ONEDNN_MAX_CPU_ISA": onednn,
+            }
+        )
+        for capability, mkl, onednn in (
+            ("default", "SSE4_2", "SSE41"),
+            ("avx2", "AVX2", "AVX2"),
+            ("avx512", "AVX512", "AVX512_CORE"),
+        )
+    }
+)
+WITHOUT_NUMBERS = ("tests/browser", "tests/figures", "tests/ui", "tests/web")
+NUMERIC = [f"--ignore={folder}" for folder in WITHOUT_NUMBERS]
+
+
+def capabilities(best: str) -> tuple[str, ...]:
+    """The sets of instructions of a processor whose best one torch calls `best`; of an unknown one, the plain one."""
+    names = tuple(ENVIRONMENTS)
+    return names[: names.index(best.lower()) + 1] if best.lower() in names else names[:1]
+
+
+def main(options: list[str]) -> int:
+    """The exit status: 0 when all tests pass in all ways."""
+    present = capabilities(torch.backends.cpu.get_cpu_capability())
+    failed = []
+    for capability, environment in ENVIRONMENTS.items():
+        if capability not in present:
+            print(f"== {capability}: skipped, this processor does not have it", flush=True)
+        elif not passes(capability, environment, options):
+            failed.append(capability)
+    if not passes("nudged", {}, ["--nudge", "1", *options]):
+        failed.append("nudged")
+    print(f"== failed: {', '.join(failed)}" if failed else "== passed in all ways")
+    return bool(failed)
+
+
+def passes(name: str, environment: Mapping[str, str], options: list[str]) -> bool:
+    """Whether the numeric tests pass in this environment."""
+    print(f"== {name}: {' '.join(f'{key}={value}' for key, value in environment.items())}", flush=True)
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "auto", *NUMERIC, *options]
+    return subprocess.run(command, env=os.environ | environment).returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
