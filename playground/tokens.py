@@ -34,16 +34,19 @@ def _keyboard_letters(jamo: range) -> dict[str, str]:
 _INITIALS = _keyboard_letters(range(0x1100, 0x1113))  # 19 consonants that begin a syllable
 _VOWELS = _keyboard_letters(range(0x1161, 0x1176))  # 21
 _FINALS = _keyboard_letters(range(0x11A8, 0x11C3))  # 27 consonants and pairs of them that close a syllable
-_TYPED = {jamo: letter for letter, jamo in (_INITIALS | _VOWELS).items()}
+_TYPED = {jamo: letter for letters in (_INITIALS, _VOWELS, _FINALS) for letter, jamo in letters.items()}
 
 _OPEN, _VOWEL, _CLOSE = ("".join(letters) for letters in (_INITIALS, _VOWELS, _FINALS))
 # A consonant after initial and vowel closes their syllable, unless it begins the next one.
 _LETTER = regex.compile(
     rf"(?P<closing>(?<=[{_OPEN}][{_VOWEL}])[{_CLOSE}](?![{_VOWEL}]))|[{_OPEN}{_VOWEL}{_CLOSE}]"
 )
-# Initials and vowels of today that are no part of a syllable, not even of one that only archaic letters complete.
+_ANY_INITIAL, _ANY_VOWEL = "[\u1100-\u115f\ua960-\ua97c]", "[\u1160-\u11a7\ud7b0-\ud7c6]"  # archaic ones, too
+# Letters of today that are no part of a syllable, in a text whose modern syllables are composed.
 _LONE = regex.compile(
-    "[\u1100-\u1112](?![\u1160-\u11a7\ud7b0-\ud7c6])|(?<![\u1100-\u115f\ua960-\ua97c])[\u1161-\u1175]"
+    rf"[\u1100-\u1112](?!{_ANY_VOWEL})"
+    rf"|(?<!{_ANY_INITIAL})[\u1161-\u1175]"
+    rf"|(?<!{_ANY_INITIAL}{_ANY_VOWEL})[\u11a8-\u11c2]"
 )
 
 
@@ -119,8 +122,9 @@ class JamoTokenizer(CharacterTokenizer):
     def decode(self, symbols: Iterable[str]) -> str:
         """Join symbols to text, letters to syllables; BOS and EOS leave no trace.
 
-        Letters that belong to no syllable are those of a keyboard, as people write ㅋㅋ and ㅠㅠ. Only finals stay
-        conjoining: typed, they would be initials. So the text, read again, gives the same symbols.
+        Letters that belong to no syllable are written as on a keyboard, as people write ㅋㅋ and ㅠㅠ: a conjoining
+        letter alone is hard to read, or drawn over the one before it. Text that is read comes back as it was; of
+        what a model makes up, a final that closes nothing looks like an initial.
         """
         return _LONE.sub(lambda lone: _TYPED[lone[0]], composed(super().decode(symbols)))
 

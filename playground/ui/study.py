@@ -20,7 +20,7 @@ from playground.figures.trajectory import trajectory_2d, trajectory_3d
 from playground.figures.units import units_over_time
 from playground.generation import generate
 from playground.network import Network
-from playground.refusal import Refusal
+from playground.refusal import Refusal, Unreadable
 from playground.runs.viewer import Viewer
 from playground.trace import Trace
 from playground.ui import picture, progress, state, studied
@@ -156,16 +156,19 @@ def _generated(viewer: Viewer, network: Network) -> None:
     made = generate(
         network, corpus, ids, length=length, temperature=min(max(temperature, 0.0), 2.0), generator=generator
     )
-    given, drawn = corpus.decode(ids), corpus.decode(made)
+    given, drawn = corpus.continuation(ids, made)
     st.text(
         f"{given}｜{drawn}",
-        help=_("Left of the bar: given. Right of it: generated, one symbol after the other."),
+        help=_(
+            "Left of the bar: given. Right of it: generated, one symbol after the other. A syllable that was given "
+            "only in part stands on the right."
+        ),
     )
 
 
 def _not_readable(refusal: Refusal, was_typed_now: bool) -> None:
     """Say what is wrong with the reader's own text; what was right for the text of before is no mistake of theirs."""
-    if was_typed_now:
+    if was_typed_now or not isinstance(refusal, Unreadable):
         st.error(sentence(refusal), icon=":material/error:")
     else:
         st.caption(
