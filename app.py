@@ -15,6 +15,7 @@ from playground.ui.assets import stage_route
 from playground.ui.failure import on_script_error
 from playground.ui.launch import warm_up
 from playground.ui.security import SecurityHeaders
+from playground.ui.stage.feed import feed_route
 
 
 @asynccontextmanager
@@ -27,7 +28,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 app = st.App(
     "playground/ui/shell.py",
     lifespan=lifespan,
-    routes=[stage_route()],
+    routes=[stage_route(), feed_route()],
     middleware=[Middleware(SecurityHeaders)],
     on_script_error=on_script_error,
 )

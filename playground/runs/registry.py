@@ -154,16 +154,20 @@ class Registry:
     def turn(self, run: Run | None = None) -> Iterator[float]:
         """Wait for one's turn to compute. Yields the seconds it may last: the fewer, the more runs are trained.
 
-        run: what is to be trained. One of which a single update takes longer than a turn waits in a line of its own, so
-        that those with small networks do not wait for it.
+        run: what is to be trained. A slow one waits in a line of its own, so that small networks do not wait for it.
         """
         with self._lock:
             active = max(1, self._active_runs())
             if time.monotonic() - self._swept >= SWEEP_SECONDS:
                 self._sweep()
-        is_slow = run is not None and run.step_seconds > LONGEST_TURN / 2
-        with (self._slow_gate if is_slow else self._gate).turn():
+        gate = self._slow_gate if run is not None and self.is_slow(run) else self._gate
+        with gate.turn():
             yield max(SHORTEST_TURN, min(LONGEST_TURN, ROUND_SECONDS / active))
+
+    @staticmethod
+    def is_slow(run: Run) -> bool:
+        """Whether two updates of this run do not fit into a turn."""
+        return run.step_seconds > LONGEST_TURN / 2
 
     def trains(self, viewer: str) -> None:
         """Count this viewer among those who are training, for the next few seconds."""

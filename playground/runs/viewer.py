@@ -417,6 +417,11 @@ class Viewer:
             return (last - first) / max(now - then, 1e-6)
 
     @property
+    def is_slow(self) -> bool:
+        """Whether its run trains in the line of those of which one update takes longer than a turn."""
+        return self._registry.is_slow(self.run)
+
+    @property
     def others_training(self) -> int:
         return self._registry.others_training(self.id)
 
@@ -424,10 +429,10 @@ class Viewer:
         """Wait for this viewer's turn to compute; gives the seconds it may last."""
         return self._registry.turn(self.run)
 
-    def frames_to_send(self) -> list[Frame]:
+    def frames_to_send(self, *, repeat: bool = True) -> list[Frame]:
         """What the stage needs: all frames up to the playhead when paused, the newest ones while playing.
 
-        While playing, each call repeats the frames of the call before, because the page may drop a message.
+        repeat: while playing, those of the call before as well, because they may have been lost.
         """
         with self._lock:
             run = self.run
@@ -435,7 +440,8 @@ class Viewer:
             here = () if own is None else (own,)
             if not self.playing:
                 return _ascending((*run.frames(0, self.playhead), *here))
-            again, self._sent, self._fresh = self._sent, self._fresh, ()
+            again = self._sent if repeat else ()
+            self._sent, self._fresh = self._fresh, ()
             return _ascending((*again, *self._sent) or here)
 
     def _fork(self, learning_rate: float) -> None:

@@ -1,6 +1,5 @@
 """The stage: the live picture. A component of the page that receives recordings as bytes and plays them by itself."""
 
-import hashlib
 import json
 from collections.abc import Callable
 from math import isfinite
@@ -12,19 +11,16 @@ from playground.analysis.floors import memory_floors, uniform_perplexity
 from playground.cells import CELLS
 from playground.runs.run import Run
 from playground.runs.viewer import Viewer
-from playground.runs.wire import encode
 from playground.ui import state
 from playground.ui.assets import PATH, WEB, version
 from playground.ui.explosion import sentence
 from playground.ui.fields import value_label
+from playground.ui.stage.feed import Feed
+from playground.ui.stage.message import Heard, Scene
+from playground.ui.stage.message import message as encoded
 from playground.ui.stage.words import words
 from playground.ui.words import language
 
-CURVE_POINTS = 256
-PLAYING_POINTS = 160
-TICK_SECONDS = 0.2
-PLAYING_SAMPLES = 4  # the newest of the generated texts; all of them when paused, for looking back
-SCENE_EVERY = 5  # messages, while playing
 LABELLED = 5  # differences that a ghost's label names
 
 # The page may be served below any path; its address stands one level above the stage's files. All modules are asked for
@@ -68,42 +64,23 @@ def _answer() -> None:
 
 
 def message(viewer: Viewer) -> bytes:
-    """What the stage is told. While playing, the scene is repeated only now and then: it seldom changes."""
-    run, playhead = viewer.run, viewer.playhead
-    described, scene_id = state.remembered(
-        "scene", _scene_key(viewer), lambda: _identified(scene(viewer, run))
-    )
-    viewer.messages += 1
+    """What the stage is told by a run of the page."""
+    run = viewer.run
+    key = viewer.recording, viewer.ghosts, viewer.config, language()
+    told = state.remembered("scene", key, lambda: Scene.of(scene(viewer, run)))
+    feed = state.remembered("feed", viewer.id, lambda: Feed(viewer))
+    feed.scene = told
     explosion = viewer.explosion
-    header: dict[str, Any] = {
-        "run": viewer.recording,
-        "forks": viewer.forks,
-        "serial": viewer.messages,
-        "playing": viewer.playing,
-        "playhead": playhead,
-        "tick": TICK_SECONDS,
-        "explosion": None
-        if explosion is None
-        else {"step": explosion.step, "sentence": sentence(explosion, viewer.config)},
-        "scene_id": scene_id,
-        "samples": [
-            {"step": sample.step, "prompt": sample.prompt, "text": sample.text}
-            for sample in run.samples(playhead)[-PLAYING_SAMPLES if viewer.playing else 0 :]
-        ],
-    }
-    if not viewer.playing or viewer.messages % SCENE_EVERY == 0:
-        header["scene"] = described
-    points = PLAYING_POINTS if viewer.playing else CURVE_POINTS
-    return encode(header, run.curve_points(playhead).thinned(points), viewer.frames_to_send())
+    said = "" if explosion is None else sentence(explosion, viewer.config)
+    return encoded(viewer, told, _heard(), feed=feed.token, sentence=said)
 
 
-def _scene_key(viewer: Viewer) -> tuple:
-    return viewer.recording, viewer.ghosts, viewer.config, language()
-
-
-def _identified(described: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """A scene with a name that is the same for equal scenes."""
-    return described, hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:12]
+def _heard() -> Heard:
+    """What the stage has, as it says with its question; nothing, if that is not why the page runs."""
+    match state.stage_event("tick"):
+        case {"serial": int(serial), "scene": str(scene_id)}:
+            return Heard(serial, scene_id)
+    return Heard()
 
 
 def scene(viewer: Viewer, run: Run) -> dict[str, Any]:

@@ -19,7 +19,7 @@ import { drawSamples } from "./samples.js";
 import { describeState, drawState, stateLimit, stateTip } from "./states.js";
 import { describeTiles, drawTiles, scrollWanted, tileGeometry, tileTimeAt, tileTip } from "./tiles.js";
 import { targetProbability, watchedLoss } from "./view.js";
-import { describeTrajectory, drawTrajectory, planeShare, reachWanted, trajectoryTimeAt, trajectoryTip } from "./trajectory.js";
+import { describeTrajectory, drawTrajectory, planeText, reachWanted, trajectoryTimeAt, trajectoryTip } from "./trajectory.js";
 
 /** @typedef {import("./surface.js").Surface} Surface */
 /** @typedef {import("./gestures.js").Target} Target */
@@ -423,7 +423,7 @@ export class Stage {
     setText(readout.perplexity.value, perplexityText(loss));
     setText(readout.loss.value, `${exact(loss)} ${say(words, "nats")}`);
     setText(readout.watched.value, perplexityText(view.frame ? watchedLoss(view.frame) : NaN));
-    setText(layout.panels.trajectory.aside, say(words, "plane_share", { share: planeShare(view) }));
+    setText(layout.panels.trajectory.aside, planeText(view));
     const input = isolate(view.scene.inputs[view.t]);
     setText(layout.panels.odds.aside, say(words, "after", { t: view.t + 1, input }));
     this.drawnSamples = drawSamples(layout.samples, view, this.drawnSamples);

@@ -35,7 +35,7 @@ export function reachWanted(surface, view, present) {
     const most = Math.max(Math.abs(xy[k]) / aspect, Math.abs(xy[k + 1]));
     if (Number.isFinite(most)) needed = Math.max(needed, most);
   }
-  const wanted = comfortable(Math.max(needed * 1.2, 0.01), FINE_LADDER);
+  const wanted = needed > 0 ? comfortable(Math.max(needed * 1.2, 0.01), FINE_LADDER) : 1;
   return present > 0 && wanted <= present && wanted > present * 0.45 ? present : wanted;
 }
 
@@ -270,14 +270,20 @@ export function trajectoryTip(surface, view, x, y) {
 }
 
 /**
- * How much of the path the plane shows.
+ * How much of the path the plane shows, NaN where nothing moves and no part of nothing can be told.
  * @param {View} view
  */
-export function planeShare(view) {
-  return percent(view.frame?.layers[view.layer].share ?? NaN);
+function planeShare({ frame, layer }) {
+  return frame?.layers[layer].share || NaN;
+}
+
+/** @param {View} view */
+export function planeText(view) {
+  const share = planeShare(view);
+  return Number.isNaN(share) ? "" : say(view.words, "plane_share", { share: percent(share) });
 }
 
 /** @param {View} view */
 export function describeTrajectory(view) {
-  return say(view.words, "aria_trajectory", { count: view.scene.inputs.length, share: planeShare(view) });
+  return say(view.words, "aria_trajectory", { count: view.scene.inputs.length, share: percent(planeShare(view)) });
 }

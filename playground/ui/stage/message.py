@@ -1,0 +1,67 @@
+"""What the stage is told, whichever way it asks."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from playground.runs.viewer import Viewer
+from playground.runs.wire import encode
+
+TICK_SECONDS = 0.2
+CURVE_POINTS = 256
+PLAYING_POINTS = 160
+PLAYING_SAMPLES = 4  # the newest of the generated texts; all of them when paused, for looking back
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What stays the same from frame to frame, in the reader's language, with a name: the same for equal scenes."""
+
+    described: dict[str, Any]
+    id: str
+
+    @classmethod
+    def of(cls, described: dict[str, Any]) -> "Scene":
+        """A scene with its name."""
+        digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+        return cls(described, digest[:12])
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the stage says it has: the serial of the last message that came, and the scenes it knows."""
+
+    serial: int = -1
+    scene: str = ""
+
+
+def message(viewer: Viewer, scene: Scene, heard: Heard, *, feed: str = "", sentence: str = "") -> bytes:
+    """The next message for a viewer: all frames when paused, the newest ones while playing.
+
+    heard: what the last one left in the browser; what is there is not sent again. feed: where to ask for more without a
+    run of the page, if anywhere. sentence: what to say of an explosion.
+    """
+    run, playhead = viewer.run, viewer.playhead
+    frames = viewer.frames_to_send(repeat=heard.serial != viewer.messages)
+    viewer.messages += 1
+    explosion = viewer.explosion
+    samples = run.samples(playhead)[-PLAYING_SAMPLES if viewer.playing else 0 :]
+    header: dict[str, Any] = {
+        "run": viewer.recording,
+        "forks": viewer.forks,
+        "serial": viewer.messages,
+        "playing": viewer.playing,
+        "playhead": playhead,
+        "rate": viewer.steps_per_second,
+        "others": viewer.others_training,
+        "tick": TICK_SECONDS,
+        "feed": feed,
+        "explosion": explosion and {"step": explosion.step, "sentence": sentence},
+        "scene_id": scene.id,
+        "samples": [{"step": each.step, "prompt": each.prompt, "text": each.text} for each in samples],
+    }
+    if not viewer.playing or heard.scene != scene.id:
+        header["scene"] = scene.described
+    points = PLAYING_POINTS if viewer.playing else CURVE_POINTS
+    return encode(header, run.curve_points(playhead).thinned(points), frames)
