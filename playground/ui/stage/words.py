@@ -82,7 +82,7 @@ WORDS = {
     "scrub": N_("Training step"),
     "axis_step": N_("training step"),
     "axis_timestep": N_("timestep (symbol read)"),
-    "axis_gradient": N_("gradient norm (nats, log)"),
+    "axis_gradient": N_("norm (nats, log)"),
     "axis_perplexity": N_("perplexity (log)"),
     "axis_unit": N_("unit"),
     "axis_plane": N_("plane of the path, axis {n}"),

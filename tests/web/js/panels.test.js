@@ -100,6 +100,19 @@ test("what is not a finite number has its own colour, and a word", () => {
   assert.equal(opened.layout.footer.notice.textContent, "It exploded.");
 });
 
+test("a step before an explosion keeps its colours", () => {
+  const frames = [{ step: 0, "l0.scale.h": 1 }, { step: 1, "l0.scale.h": 7 }, { step: 2, "l0.scale.h": 4e13 }];
+  const opened = new Opened(makeMessage({ curve: [point(0, 1)], frames }));
+  const ends = [0, 1, 2].map((step) => {
+    opened.scrub(step);
+    return opened.layout.panels.state.aside.all(".legend")[0].children[2].textContent;
+  });
+  assert.deepEqual(ends, ["1", "7.5", "5·10¹³"]);
+  const mild = new Opened(makeMessage({ curve: [point(0, 1)], frames: frames.slice(0, 2) }));
+  mild.scrub(0);
+  assert.equal(mild.layout.panels.state.aside.all(".legend")[0].children[2].textContent, "7.5", "one scale for all");
+});
+
 test("states and odds show no more digits than they have", () => {
   const scene = makeScene({ T: 2, U: 1, K: 2 });
   const opened = new Opened(makeMessage({
@@ -152,6 +165,8 @@ test("the axes of the path claim no share of the variance, the panel tells that 
   const titles = opened.base("trajectory").map(({ text }) => text ?? "").filter((text) => text.includes("axis"));
   assert.deepEqual(titles, ["plane of the path, axis 1", "plane of the path, axis 2"]);
   assert.match(opened.said("trajectory"), /in a plane that shows 90 % of its variance/);
+  const still = new Opened(makeMessage({ curve: [point(0, 1)], frames: [{ step: 0, "l0.share": 0, "l0.xy": 0 }] }));
+  assert.equal(still.layout.panels.trajectory.aside.textContent, "", "no part of nothing");
 });
 
 test("another sharpness of the screen draws everything anew", () => {

@@ -9,15 +9,19 @@ import { rounded, say } from "./words.js";
 
 /** The byte of what is not a finite number. */
 const BROKEN = -128;
+const MOST_APART = 10;
 const table = new Uint32Array(256);
 
 /**
- * The value at which the colours end: 1 for a bounded state, a comfortable number above what was seen for others.
+ * The value at which the colours end: 1 for a bounded state, a comfortable number above what was seen for others. All
+ * steps share it, except those that it would leave without colour: a run about to explode grows by powers of ten.
  * @param {View} view
  * @param {string} state
  */
-export function stateLimit(view, state) {
-  return comfortable(view.limits.state[state] ?? 1);
+export function stateLimit({ limits, frame, layer }, state) {
+  const largest = limits.state[state] ?? 1;
+  const own = frame?.layers[layer].scale[state] ?? largest;
+  return comfortable(own > largest || largest > MOST_APART * own ? own : largest);
 }
 
 /**
