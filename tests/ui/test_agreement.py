@@ -1,5 +1,8 @@
 """The same name means the same number on the stage, in the study below it and on the Gradients page."""
 
+# pandas ships no types that say what an indexed object is.
+# pyright: reportAttributeAccessIssue=false, reportGeneralTypeIssues=false
+
 import io
 from typing import Any
 
