@@ -322,6 +322,10 @@ def test_jamo_can_be_typed_as_they_are_drawn(text: str):
     for label in hello.labels:
         (read,) = hello.encode(label.removeprefix("-"), "probe")
         assert hello.labels[read] in (label, label.removeprefix("-"))
+    han = corpus("한글", tokens="jamo")
+    assert [han.labels[i] for i in han.encode("ㄴㄹㄱ", "probe")] == ["-ㄴ", "-ㄹ", "ㄱ"], (
+        "the form that is there"
+    )
     refused = r"\('ㅇ', 'ㅏ', '-ㄴ', 'ㄴ', 'ㅕ', '-ㅇ', 'ㅎ', 'ㅅ', …\); got 'ㅁ'\.$"
     with pytest.raises(Unreadable, match=refused):
         hello.encode("ㅁ", "probe")

@@ -79,6 +79,12 @@ def test_an_old_probe_is_no_error_and_a_new_one_is() -> None:
     assert visitor.errors == [], "and it is one no more when the text has its symbols"
 
 
+def test_a_probe_that_no_text_could_read_stays_an_error() -> None:
+    visitor = Visitor("en", seed="91").click("step").set("probe", "h" * 201)
+    visitor.set("text", "hhhello").click("step")
+    assert visitor.errors == [visitor.beside("probe")] and "at most 200 symbols" in visitor.errors[0]
+
+
 def test_a_flood_of_flags_is_told_its_limit() -> None:
     visitor = Visitor("en", seed="91").click("step").set("probe", "🇰" * 50_000)
     assert "at most 10,000 characters" in visitor.beside("probe")
