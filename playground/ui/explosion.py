@@ -18,7 +18,7 @@ _RADIUS = N_("a smaller spectral radius")
 _INITIALIZATION = N_("PyTorch's initialisation")
 _NONLINEARITY = N_("tanh as nonlinearity")
 _LENGTH = N_("a shorter sequence length")
-_RATE = N_("a smaller learning rate, after Reset")
+_RATE = N_("a smaller learning rate after Reset")
 _CLIPPING = N_("gradient clipping")
 _THRESHOLD = N_("a lower threshold of clipping")
 
@@ -37,7 +37,7 @@ def sentence(explosion: Explosion, config: ExperimentConfig) -> str:
         happened = _("At step {step:,} an entry of the gradient by {where} is not a number (NaN).")
     else:
         happened = _("At step {step:,} an entry of the gradient by {where} is infinite.")
-    helps = ", ".join(_(advice) for advice in _what_may_help(explosion, config))
+    helps = "; ".join(_(advice) for advice in _what_may_help(explosion, config))
     return f"{happened.format(**words)} " + _(
         "Everything up to there is kept. What may help: {advice}."
     ).format(advice=helps)

@@ -45,6 +45,8 @@ def words_of(visitor: Visitor) -> Iterator[str]:
         for field, text in strings(element.proto):
             if field == "spec":
                 yield from figure_words(json.loads(text))
+            elif field == "columns":
+                yield from (column["label"] for column in json.loads(text).values() if column.get("label"))
             elif field not in INVISIBLE:
                 yield text
     for block in blocks(visitor.app._tree):  # expanders, popovers

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from playground.config import DEFAULTS, FIELDS, Choice, Flag, Range
+from playground.config import DEFAULTS, FIELDS, Choice, Flag, Range, Schedule
 from tests.ui.pages import Visitor
 
 LANGUAGES = ("en", "ko")
@@ -191,6 +191,9 @@ def bad_values(field: str) -> list[str]:
         return beyond + nonsense + (["1.5"] if kind.kind is int else [])
     if isinstance(kind, Flag):
         return ["2", "", "nan", "True "]
+    if isinstance(kind, Schedule):
+        backwards, often = "5:0.1,4:0.2", ",".join(f"{n}:0.{n % 2 + 1}" for n in range(1, 200))
+        return ["5", "x:0.1", "0:0.1", "5:nan", "5:0.1,", "5:11", "-3:0.1", "9" * 5000, backwards, often]
     assert isinstance(kind, Choice)
     return ["", "nan", kind.options[0].upper(), "<script>alert(1)</script>", "x" * 5000]
 
@@ -203,11 +206,11 @@ def test_every_bad_value_in_a_link(field: str) -> None:
         link = {"seed": "70"} | relevant.get(field, {}) | {field: value}
         visitor = Visitor(language, **link)
         assert not visitor.app.exception, value
-        complaint = visitor.beside(field)
+        complaint = visitor.beside("learning_rate" if field == "rates" else field)
         assert visitor.errors == [complaint] and complaint, f"{value!r}: {visitor.errors}"
         assert bool(HANGUL.search(complaint)) is (language == "ko"), complaint
         assert len(complaint) < 300
-        assert visitor.widget(field).value == DEFAULTS[field]
+        assert field == "rates" or visitor.widget(field).value == DEFAULTS[field]
         assert field not in visitor.address or field == "cell"
         assert visitor.stage.playhead in (0, 120) and visitor.stage.header["playing"] is False
     visitor.run()
