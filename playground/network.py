@@ -26,6 +26,7 @@ from playground.cells.weights import LayerWeights, ReplicatedWeights
 from playground.config import NetworkConfig
 from playground.corpus import Batch
 from playground.initialization import initial_parameters
+from playground.private_torch import log_softmax_backward
 from playground.trace import Trace
 
 VIEW_BYTES = 600  # a tensor without its numbers, as Python and torch keep it (measured)
@@ -281,9 +282,7 @@ class Workspace:
 
     def _backward(self) -> None:
         # softmax(logits) − one_hot(target), times the weight of each prediction in the loss, in one call.
-        torch._log_softmax_backward_data(  # pyright: ignore[reportPrivateImportUsage]
-            self.minus_target, self.log_probabilities, 3, self.logits.dtype, out=self.grad_logits
-        )
+        log_softmax_backward(self.minus_target, self.log_probabilities, out=self.grad_logits)
         for product in self.readout_back:
             product()
         for layer in reversed(self.layers):

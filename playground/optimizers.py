@@ -11,6 +11,8 @@ from types import MappingProxyType
 import torch
 from torch import Tensor
 
+from playground.private_torch import adam_update
+
 
 class Optimizer:
     """One update rule. `state` holds everything that it remembers from one update to the next."""
@@ -96,27 +98,17 @@ class Adam(Optimizer):
         self._all = self._arguments(*self._tensors)
 
     def _arguments(self, *tensors: Tensor) -> tuple[list[Tensor], ...]:
-        """Parameters, gradients and both averages in the places where the kernel wants them."""
-        return *([tensor] for tensor in tensors), [], [self.updates]
+        """Parameters, gradients and both averages as `adam_update` wants them."""
+        return *([tensor] for tensor in tensors), [self.updates]
 
     def step(self, learning_rate: float | Tensor) -> None:
         self.updates.add_(1)
-        if not isinstance(learning_rate, Tensor):
-            return self._fused(self._all, learning_rate)
-        for replica, rate in enumerate(learning_rate.flatten().tolist()):  # the kernel takes one rate
-            self._fused(self._arguments(*(tensor[replica] for tensor in self._tensors)), rate)
-
-    def _fused(self, arguments: tuple[list[Tensor], ...], learning_rate: float) -> None:
-        torch._fused_adam_(  # pyright: ignore[reportPrivateImportUsage]
-            *arguments,
-            lr=learning_rate,
-            beta1=0.9,
-            beta2=0.999,
-            weight_decay=0.0,
-            eps=1e-8,
-            amsgrad=False,
-            maximize=False,
-        )
+        if isinstance(learning_rate, Tensor):
+            for replica, rate in enumerate(learning_rate.flatten().tolist()):  # the kernel takes one rate
+                arguments = self._arguments(*(tensor[replica] for tensor in self._tensors))
+                adam_update(*arguments, learning_rate=rate)
+        else:
+            adam_update(*self._all, learning_rate=learning_rate)
 
 
 OPTIMIZERS: Mapping[str, Callable[[Tensor, Tensor], Optimizer]] = MappingProxyType(

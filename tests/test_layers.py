@@ -1,6 +1,7 @@
 """Imports run downwards only: read with `ast`, so that an arrow that runs up fails before it runs."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,7 +30,7 @@ LAYERS = (
         "playground.optimizers",
     ),
     ("playground.refusal",),
-    ("playground.characters",),
+    ("playground.characters", "playground.limits", "playground.private_torch"),
 )
 ROW = {part: row for row, parts in enumerate(LAYERS) for part in parts}
 PARTS = ROW[
@@ -103,6 +104,44 @@ def violations(root: Path) -> list[str]:
 
 def test_imports_run_downwards() -> None:
     assert violations(ROOT) == []
+
+
+# What a library does not promise to keep is used in one file, beside which a test says what is relied on.
+PRIVATE = {"torch": "playground/private_torch.py", "streamlit": "playground/ui/private_streamlit.py"}
+HIDDEN = re.compile(
+    r"(torch|st)\.(.*\.)?_[A-Za-z]|streamlit\.(?!components\.v2)"
+)  # `import streamlit as st` is enough
+
+
+def private_uses(file: Path) -> list[str]:
+    """Every name in a file that torch or Streamlit does not promise: `_name`, or what is in a module of Streamlit's."""
+    tree = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+    read = [ast.unparse(node) for node in tree if isinstance(node, ast.Attribute)]
+    imported = [name for _, name in imports(file, "app")]
+    return [name for name in read + imported if HIDDEN.match(name)]
+
+
+def test_private_names_of_libraries_stay_in_one_file_each() -> None:
+    files = [ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "playground").rglob("*.py")]
+    found = {file.relative_to(ROOT).as_posix() for file in files if private_uses(file)}
+    assert found == set(PRIVATE.values())
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import torch\ntorch._foreach_add(a, b)",
+        "import torch\ntorch._C._get_tracing_state()",
+        "from torch import _fused_adam_",
+        "from streamlit.runtime.scriptrunner import get_script_run_ctx",
+        "import streamlit.emojis",
+        "from streamlit import file_util",
+        "import streamlit as st\nst._main.write()",
+    ],
+)
+def test_a_private_name_is_seen(tmp_path: Path, code: str) -> None:
+    write(tmp_path, "pages/train.py", code)
+    assert private_uses(tmp_path / "pages/train.py")
 
 
 @pytest.mark.parametrize(

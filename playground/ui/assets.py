@@ -7,11 +7,11 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+import streamlit as st
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
-from streamlit import config
 
 WEB = Path(__file__).parent / "stage" / "web"
 PATH = "/stage-web"
@@ -38,6 +38,6 @@ class StageFiles(StaticFiles):
 
 def stage_route(directory: Path = WEB) -> Mount:
     """The route that serves `directory`, below `server.baseUrlPath` when the server has one."""
-    base = (config.get_option("server.baseUrlPath") or "").strip("/")
+    base = (st.get_option("server.baseUrlPath") or "").strip("/")
     path = f"{PATH}/{version(directory)}"
     return Mount(f"/{base}{path}" if base else path, app=StageFiles(directory=directory), name="stage-web")

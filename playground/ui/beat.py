@@ -6,6 +6,7 @@ from functools import partial
 import streamlit as st
 
 from playground.ui import actions, stage, state, transport
+from playground.ui.private_streamlit import named_fragment
 from playground.ui.progress import TURN, come_back
 
 _numbers = itertools.count(1)
@@ -18,12 +19,7 @@ def show() -> None:
     then: answered right after the run, it would make Streamlit drop what the run has not sent yet of a part of the same
     name, and the browser would remove the stage and build it again.
     """
-
-    def beat() -> None:
-        _beat()
-
-    beat.__qualname__ = f"beat {next(_numbers)}"  # what Streamlit tells parts at the same place apart by
-    st.fragment(beat)()
+    named_fragment(_beat, f"beat {next(_numbers)}")()
 
 
 def _beat() -> None:

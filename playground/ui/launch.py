@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import torch
 
+from playground.ui.private_streamlit import load_emojis
 from playground.ui.server import finish_first_run
 
 
@@ -21,8 +22,7 @@ def use_one_thread() -> None:
 def rehearse() -> None:
     """Do once, unseen, what a first visit does, so that no visitor waits for imports and first calls."""
     finish_first_run()
-    import streamlit.emojis  # noqa: F401  (a quarter of a second, asked for by the page's icon)
-
+    load_emojis()
     import playground.ui.study  # noqa: F401  (and with it pandas and plotly)
 
 

@@ -3,10 +3,10 @@
 from typing import Protocol
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from playground.network import Network
 from playground.ui import state
+from playground.ui.private_streamlit import is_fragment_run
 from playground.ui.words import _
 
 TURN = 0.25  # seconds of work before the page is drawn again
@@ -62,5 +62,4 @@ def network_at(step: int) -> Network:
 
 def come_back() -> None:
     """Run this part of the page again, or the whole page if that is what runs now."""
-    context = get_script_run_ctx()
-    st.rerun(scope="fragment" if context and context.fragment_ids_this_run else "app")
+    st.rerun(scope="fragment" if is_fragment_run() else "app")

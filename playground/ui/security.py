@@ -3,11 +3,11 @@
 import base64
 import hashlib
 import re
-from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit import file_util
+
+from playground.ui.private_streamlit import index_html
 
 # Hosted Streamlit sharing shows an app inside a frame of its own pages.
 FRAME_ANCESTORS = ("'self'", "https://*.streamlit.app", "https://*.streamlit.io")
@@ -29,10 +29,9 @@ def content_security_policy() -> str:
     - `'unsafe-inline'` styles: Streamlit's style library and Plotly write style elements as they go.
     - `data:` and `blob:` images: icons in style sheets, Plotly's picture download.
     """
-    index = Path(file_util.get_static_dir(), "index.html").read_text(encoding="utf-8")
     directives = {
         "default-src": ("'self'",),
-        "script-src": ("'self'", "blob:", "'wasm-unsafe-eval'", *inline_script_hashes(index)),
+        "script-src": ("'self'", "blob:", "'wasm-unsafe-eval'", *inline_script_hashes(index_html())),
         "style-src": ("'self'", "'unsafe-inline'"),
         "img-src": ("'self'", "data:", "blob:"),
         "font-src": ("'self'", "data:"),

@@ -13,10 +13,10 @@ import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 
+import streamlit as st
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from streamlit import config
 
 from playground.runs.viewer import Viewer
 from playground.ui.stage.message import Heard, Scene, message
@@ -102,6 +102,6 @@ def _refused(status: int) -> Response:
 
 def feed_route() -> Route:
     """The route of all feeds, below `server.baseUrlPath` when the server has one."""
-    base = (config.get_option("server.baseUrlPath") or "").strip("/")
+    base = (st.get_option("server.baseUrlPath") or "").strip("/")
     prefix = f"/{base}" if base else ""
     return Route(f"{prefix}{PATH}/{{token}}", _answer, methods=["POST"], name="frames")

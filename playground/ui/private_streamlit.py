@@ -1,0 +1,40 @@
+"""What the pages use of Streamlit that it does not promise to keep. `tests/ui/test_private_streamlit.py` checks it.
+
+The stage relies on one thing more, in `stage/web/dom.js`: while a page runs, its root says so in an attribute.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+from streamlit import file_util
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+
+def named_fragment(body: Callable[[], None], name: str) -> Callable[[], None]:
+    """A fragment that Streamlit takes for another one whenever `name` is another.
+
+    What Streamlit tells fragments at the same place of a page apart by is the qualified name of their function.
+    """
+
+    def named() -> None:
+        body()
+
+    named.__qualname__ = name
+    return st.fragment(named)
+
+
+def is_fragment_run() -> bool:
+    """Whether a fragment of the page runs by itself now, rather than the whole page."""
+    context = get_script_run_ctx()
+    return context is not None and bool(context.fragment_ids_this_run)
+
+
+def index_html() -> str:
+    """The page into which Streamlit's own JavaScript draws everything."""
+    return Path(file_util.get_static_dir(), "index.html").read_text(encoding="utf-8")
+
+
+def load_emojis() -> None:
+    """Read the table of emojis now: a page's icon asks for it, and it takes a quarter of a second."""
+    import streamlit.emojis  # noqa: F401

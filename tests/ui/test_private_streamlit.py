@@ -1,0 +1,65 @@
+"""What the pages rely on in Streamlit without a promise."""
+
+import subprocess
+import sys
+
+from streamlit.testing.v1 import AppTest
+
+from playground.ui import private_streamlit
+
+
+def test_a_fragment_of_another_name_is_another_fragment() -> None:
+    def page() -> None:
+        import streamlit as st
+        from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
+
+        from playground.ui.private_streamlit import named_fragment
+
+        def body() -> None:
+            st.session_state.identifier = ThreadState.get().fragment_id
+
+        named_fragment(body, st.session_state.name)()
+
+    app, identifiers = AppTest.from_function(page), []
+    for name in ("one", "one", "two"):
+        app.session_state["name"] = name
+        app.run()
+        identifiers.append(app.session_state["identifier"])
+    first, again, other = identifiers
+    assert first == again != other
+
+
+def test_a_fragment_knows_whether_it_runs_by_itself() -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from playground.ui.private_streamlit import is_fragment_run
+
+        @st.fragment(key="part")
+        def part() -> None:
+            st.session_state.part = is_fragment_run()
+
+        st.session_state.page = is_fragment_run()
+        part()
+        st.button("part", on_click=lambda: st.rerun("part"))
+
+    app = AppTest.from_function(page).run()
+    assert app.session_state["page"] is False and app.session_state["part"] is False
+    app.button[0].click().run()
+    assert app.session_state["part"] is True
+    app.run()
+    assert app.session_state["part"] is False
+
+
+def test_streamlits_own_page_has_scripts_and_a_root() -> None:
+    html = private_streamlit.index_html()
+    assert "<script" in html and 'id="root"' in html
+
+
+def test_the_icon_of_a_page_needs_what_is_loaded_before() -> None:
+    program = (
+        "import sys; from playground.ui.private_streamlit import load_emojis; "
+        "assert 'streamlit.emojis' not in sys.modules; load_emojis(); "
+        "assert sys.modules['streamlit.emojis'].ALL_EMOJIS"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
