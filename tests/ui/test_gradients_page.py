@@ -29,6 +29,7 @@ from playground.figures.axes import number
 from playground.presets import PRESETS
 from playground.training import Trainer
 from playground.ui.choices import GRADIENTS, from_link
+from playground.ui.gradients.where import known_digits
 from tests.ui.pages import Visitor, raw_state, strings, trainer
 from tests.ui.reading import HANGUL, english, words_of
 
@@ -856,6 +857,12 @@ def test_what_32_bits_swallow_is_counted_and_64_bits_hold_it() -> None:
     assert visitor.widget("bits").value == "64" and visitor.address["bits"] == "64"
     assert float(table(visitor.files, "influence")["value"].min()) > 0 and not visitor.app.info
     assert not visitor.has("use_64_influence") and not visitor.has("use_64_contributions")
+
+
+def test_a_number_below_the_normal_ones_has_no_digits_that_were_lost() -> None:
+    assert known_digits(1.4012e-45, torch.float32) == "1e−45"
+    assert known_digits(1.4012e-45, torch.float64) == "1.401e−45"
+    assert known_digits(0.0, torch.float32) == "0" and known_digits(math.inf, torch.float32) == "∞"
 
 
 HOSTILE = (

@@ -115,8 +115,9 @@ def _influence(findings: Findings, layer: int, quantity: str, t: int, fitted: bo
         row = shown.query("t == @t").sort_values("k")["value"].to_numpy()
         if len(row):
             first, last = st.columns(2)
-            last.metric(_("At the loss, k = {k}").format(k=t), number(row[-1]))
-            first.metric(_("At the start, k = 1"), number(row[0]))
+            dtype = findings.subject.dtype
+            last.metric(_("At the loss, k = {k}").format(k=t), known_digits(row[-1], dtype))
+            first.metric(_("At the start, k = 1"), known_digits(row[0], dtype))
         _small_numbers("influence", shown["value"].to_numpy(), findings.subject.dtype)
 
 
@@ -227,6 +228,11 @@ def _why(findings: Findings, layer: int, t: int) -> None:
             _draw(findings, (figure, carry), "carry", _("What the gates carry, and what takes other ways"))
         with right:
             lesson.note("gradients", f"carry-{cell}")
+
+
+def known_digits(value: float, dtype: torch.dtype) -> str:
+    """A number with four digits, or with one where it is so small that its precision has hardly more."""
+    return number(float(f"{value:.0e}") if 0 < value < SMALLEST_NORMAL[dtype] else value)
 
 
 def _of(table: pd.DataFrame, layer: int) -> pd.DataFrame:
