@@ -40,7 +40,7 @@ const FULL_TICK = 5; // height of the mark where every update was clipped
  * @param {View} view
  * @returns {CurveGeometry}
  */
-export function curveGeometry(surface, view) {
+function curveGeometry(surface, view) {
   const { curve, scene, playhead } = view;
   let most = Math.log(scene.uniform) + HEADROOM;
   for (const loss of curve.loss) if (loss > most && loss < Infinity) most = loss;
@@ -331,7 +331,7 @@ function nearestPoint({ step: steps }, step) {
  * @param {number} step
  * @returns {Reading|null}
  */
-export function readingNear({ curve, frame }, step) {
+function readingNear({ curve, frame }, step) {
   const k = nearestPoint(curve, step);
   if (frame && (k < 0 || Math.abs(frame.step - step) <= Math.abs(curve.step[k] - step))) return frame;
   return k < 0 ? null : {

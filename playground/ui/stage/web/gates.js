@@ -62,7 +62,7 @@ function resolution(gate) {
  * How a gate is written in a sentence.
  * @param {Gate} gate
  */
-export function gateSymbol(gate) {
+function gateSymbol(gate) {
   return gate.name === "phi" ? "φ′" : gate.name;
 }
 

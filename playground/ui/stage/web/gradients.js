@@ -24,7 +24,7 @@ const STRIP = 13; // height of the row in which exact zeros stand
  * @param {View} view
  * @returns {{low: number, high: number}} exponents
  */
-export function gradientDecades(view) {
+function gradientDecades(view) {
   const { gradientLow, gradientHigh } = view.limits;
   if (!(gradientHigh > 0)) return { low: -3, high: 0 };
   const high = Math.ceil(Math.log10(gradientHigh) + 1e-9);

@@ -13,7 +13,7 @@ const SMALL_MARGINS = { left: 31, right: 2, top: 2, bottom: 15 };
  * @param {Surface} surface
  * @param {boolean} small
  */
-export function heatmapRect(surface, small) {
+function heatmapRect(surface, small) {
   return surface.inside(small ? SMALL_MARGINS : TIME_MARGINS);
 }
 

@@ -21,7 +21,7 @@ function likeliest({ frame }) {
  * @param {View} view
  * @returns {Row[]}
  */
-export function oddsRows(view) {
+function oddsRows(view) {
   const { frame, scene, t } = view;
   if (!frame) return [];
   const { vocabulary } = scene;

@@ -79,7 +79,6 @@ export class Stage {
     this.ratio = null;
     this.onRatio = () => {
       this.#followRatio();
-      for (const surface of this.boxes.values()) surface.resize(surface.width, surface.height);
       this.player.refresh();
     };
     this.moves = this.#movesOf();
@@ -298,6 +297,7 @@ export class Stage {
     this.#dress(view);
     for (const [box, { width, height }] of this.newSizes) this.boxes.get(box)?.resize(width, height);
     this.newSizes.clear();
+    for (const surface of this.boxes.values()) surface.sharpen();
     const moving = this.#ease(view, now);
     this.#paint(view);
     const { root } = this.layout;

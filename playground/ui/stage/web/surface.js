@@ -38,7 +38,7 @@ export class Surface {
    * @returns {boolean} whether anything changed
    */
   resize(width, height) {
-    const ratio = Math.min(window.devicePixelRatio || 1, 3);
+    const ratio = screenRatio();
     const style = getComputedStyle(this.plot);
     const unit = (parseFloat(style.fontSize) || 12) / 12;
     const same = width === this.width && height === this.height && ratio === this.ratio
@@ -56,6 +56,11 @@ export class Surface {
     this.painted = "";
     this.blank = true;
     return true;
+  }
+
+  /** Follows the sharpness of the screen. */
+  sharpen() {
+    if (this.width && this.ratio !== screenRatio()) this.resize(this.width, this.height);
   }
 
   /** Whether there is anything to draw on and anyone to see it. */
@@ -151,4 +156,9 @@ export class Surface {
     }
     return found;
   }
+}
+
+/** Pixels of the canvas to a CSS pixel. */
+function screenRatio() {
+  return Math.min(window.devicePixelRatio || 1, 3);
 }
