@@ -15,6 +15,7 @@ from playground.runs.registry import Registry
 from playground.runs.run import Run
 from playground.runs.viewer import Viewer
 from playground.ui import stage, words
+from playground.ui.assets import WEB
 from playground.ui.stage.words import WORDS
 from tests.web.node import node
 
@@ -106,3 +107,9 @@ def test_the_stage_in_node(messages: Path) -> None:
     """Every test in js/*.test.js; what it prints is shown when one fails."""
     done = node("--test", *sorted(TESTS.glob("*.test.js")), env={"PLAYGROUND_MESSAGES": str(messages)})
     assert done.returncode == 0, done.stdout
+
+
+def test_what_streamlit_does_not_promise_is_read_in_one_file() -> None:
+    """The attribute that says whether a page is still running, and whatever else is Streamlit's own."""
+    users = [file.name for file in WEB.glob("*.js") if "data-test" in file.read_text(encoding="utf-8")]
+    assert sorted(users) == ["dom.js", "layout.js"]  # layout.js gives the stage its own data-testid
