@@ -113,6 +113,35 @@ def component_trigger(component_id: str, event: str, value: Any) -> WidgetState:
     return WidgetState(id=f"$$STREAMLIT_INTERNAL_KEY_{component_id}__events", json_trigger_value=events)
 
 
+class Frames:
+    """The stage's own way to the server: posts to the address that its messages name, on a connection kept open."""
+
+    def __init__(self, url: str, cookie: str = "") -> None:
+        self._host, self._port = urlsplit(url).hostname or "localhost", urlsplit(url).port or 80
+        self._head = f"Host: {self._host}:{self._port}\r\nContent-Length: 0\r\n"
+        self._head += f"Cookie: {cookie}\r\n" if cookie else ""
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def ask(self, token: str, serial: int, scene: str) -> tuple[int, bytes, int]:
+        """Status, body and the number of all bytes of one answer."""
+        if self._streams is None:
+            self._streams = await asyncio.open_connection(self._host, self._port)
+        reader, writer = self._streams
+        path = f"/frames/{token}?serial={serial}&scene={scene}"
+        writer.write(f"POST {path} HTTP/1.1\r\n{self._head}\r\n".encode())
+        await writer.drain()
+        head = await reader.readuntil(b"\r\n\r\n")
+        fields = dict(line.lower().split(b":", 1) for line in head.split(b"\r\n")[1:] if b":" in line)
+        body = await reader.readexactly(int(fields.get(b"content-length", b"0")))
+        return int(head.split()[1]), body, len(head) + len(body)
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self._streams is not None:
+            self._streams[1].close()
+            self._streams = None
+
+
 class Clock:
     """Asks for the next message once the last one is there, its time has come and the page has come to its end.
     Asks again if none comes.
@@ -123,7 +152,9 @@ class Clock:
         repeated: questions asked again after `PATIENCE`.
     """
 
-    def __init__(self, ask: Callable[[int], Awaitable[None]], is_page_running: Callable[[], bool]) -> None:
+    def __init__(
+        self, ask: Callable[[int], Awaitable[StageMessage | None]], is_page_running: Callable[[], bool]
+    ) -> None:
         self.repeated = 0
         self._ask = ask
         self._is_page_running = is_page_running
@@ -135,7 +166,7 @@ class Clock:
         """To be called with every message to the stage."""
         if not message.playing:
             self.stop()
-        elif message.serial != self._serial:
+        elif message.serial > self._serial:
             self.stop()
             self._serial = message.serial
             wait = self._asked + message.tick - time.perf_counter()
@@ -155,10 +186,14 @@ class Clock:
                 await asyncio.sleep(LOOK)
             while True:
                 self._asked = time.perf_counter()
-                await self._ask(serial)
-                await asyncio.sleep(PATIENCE)
-                self.repeated += 1
-        except ConnectionClosed:
+                answer = await self._ask(serial)
+                if answer is None:
+                    await asyncio.sleep(PATIENCE)
+                    self.repeated += 1
+                else:
+                    serial = self._serial = answer.serial
+                    await asyncio.sleep(max(0.0, self._asked + answer.tick - time.perf_counter()))
+        except (ConnectionError, ConnectionClosed, asyncio.IncompleteReadError):
             return
 
 
@@ -210,6 +245,8 @@ class Session:
     answers: list[Answer] = field(default_factory=list)
     exceptions: list[str] = field(default_factory=list)
     lost: int = 0
+    by_page: bool = False  # frames come by runs of the page, as where a host does not serve their own address
+    cookie: str = ""
     _page: str = ""
     _buttons: dict[str, tuple[str, str]] = field(default_factory=dict)  # key → widget id, fragment
     _stage_at: tuple[str, str] = ("", "")  # widget id, fragment
@@ -225,8 +262,10 @@ class Session:
     _reader: asyncio.Task[None] | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _clock: Clock = field(init=False)
+    _frames: Frames = field(init=False)
 
     def __post_init__(self) -> None:
+        self._frames = Frames(self._url, self.cookie)
         self._clock = Clock(self._ask_for_more, lambda: self._is_running)
 
     @property
@@ -240,18 +279,24 @@ class Session:
         return min(self._served + self._waiting, default=None)
 
     @classmethod
-    async def open(cls, url: str, query: str = "", *, timeout: float = 30.0) -> Self:
-        """Open the page at `url` with a query string and wait for its first full run."""
+    async def open(
+        cls, url: str, query: str = "", *, cookie: str = "", by_page: bool = False, timeout: float = 30.0
+    ) -> Self:
+        """Open the page at `url` with a query string and wait for its first full run.
+
+        cookie: as a `Cookie` header has it, name=value. by_page: get frames by runs of the page alone.
+        """
         parts = urlsplit(url)
         socket = await connect(
             f"ws://{parts.netloc}/_stcore/stream",
             origin=Origin(url),
             subprotocols=[Subprotocol("streamlit")],
+            additional_headers={"Cookie": cookie} if cookie else None,
             compression=None,
             max_size=None,
             ping_interval=None,
         )
-        session = cls(socket, query, url)
+        session = cls(socket, query, url, by_page=by_page, cookie=cookie)
         session._reader = asyncio.create_task(session._read())
         await session._ask()
         await session.until(lambda: any(not answer.is_tick for answer in session.answers), timeout)
@@ -291,13 +336,31 @@ class Session:
     async def close(self) -> None:
         """Close the page as a closed tab does."""
         self._clock.stop()
+        await self._frames.close()
         await self._socket.close()
         if self._reader is not None:
             await self._reader
 
-    async def _ask_for_more(self, serial: int) -> None:
+    async def _ask_for_more(self, serial: int) -> StageMessage | None:
+        """The stage's next question: to the address of its frames, or to the page, where that does not answer.
+
+        Returns the message, if it has come already.
+        """
+        stage = self.stage
+        if stage is None:
+            return None
+        scene = stage.header["scene_id"]
+        if not self.by_page and (token := stage.header["feed"]):
+            asked = time.perf_counter()
+            status, body, size = await self._frames.ask(token, serial, scene)
+            if status == 200:
+                shown, self.stage = time.perf_counter(), StageMessage(body)
+                self.answers.append(Answer(asked, asked, shown, shown, size, self.stage.playhead, True))
+                self._changed.set()
+                return self.stage
         widget, fragment = self._stage_at
-        await self._ask(fragment, component_trigger(widget, "tick", serial))
+        await self._ask(fragment, component_trigger(widget, "tick", {"serial": serial, "scene": scene}))
+        return None
 
     async def _ask(self, fragment: str = "", trigger: WidgetState | None = None) -> None:
         message = BackMsg()

@@ -54,6 +54,8 @@ def payload_of(viewer: Viewer, *, playing: bool = False, serial: int = 1) -> byt
         "serial": serial,
         "tick": TICK,
         "note": "안녕",
+        "feed": "",
+        "scene_id": "ab12",
     }
     return encode(header, viewer.run.curve_points(viewer.playhead), viewer.frames_to_send())
 
@@ -177,7 +179,9 @@ def test_the_stage_asks_as_streamlit_reads_it(socket: Socket, viewer: Viewer):
     (trigger,) = asked.widget_states.widgets
     assert asked.fragment_id == FRAGMENT and asked.page_script_hash == "page" and not asked.is_auto_rerun
     assert trigger.id == _make_trigger_id(STAGE_ID, "events")
-    assert deserialize_trigger_list(trigger.json_trigger_value) == [{"event": "tick", "value": 7}]
+    assert deserialize_trigger_list(trigger.json_trigger_value) == [
+        {"event": "tick", "value": {"serial": 7, "scene": "ab12"}}
+    ]
 
 
 def test_the_stage_asks_once_for_each_new_message_and_not_before_its_time(socket: Socket, viewer: Viewer):
