@@ -9,7 +9,7 @@ from functools import partial
 
 import regex
 
-from playground.characters import characters, composed
+from playground.characters import characters, composed, whole
 from playground.refusal import visible
 
 BOS = "\x02"  # begin of sequence; no text may contain control characters, so no symbol of a text equals it
@@ -77,7 +77,10 @@ class Tokenizer:
             shown = "◌" + visible(symbol)  # a mark without a letter, on Unicode's placeholder for one
         else:
             shown = visible(symbol)
-        return shown if len(shown) <= MAX_LABEL else shown[: MAX_LABEL - 1] + "…"
+        if len(shown) <= MAX_LABEL:
+            return shown
+        # One character with a flood of marks is cut all the same.
+        return (whole(shown, MAX_LABEL - 1) or shown[: MAX_LABEL - 1]) + "…"
 
 
 class CharacterTokenizer(Tokenizer):

@@ -245,6 +245,8 @@ def test_words_are_split_at_any_white_space():
         (ENGLAND, ENGLAND),
         ("한", "한"),
         ("a" * 100, "a" * 31 + "…"),
+        ("a" * 28 + FAMILY, "a" * 28 + "…"),
+        ("e" + "\u0301" * 100, "e" + "\u0301" * 30 + "…"),
     ],
 )
 def test_labels(symbol: str, label: str):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from playground.characters import whole
 from playground.config import RateChange
 from playground.refusal import Refusal
 from playground.ui.words import N_, _, plain
@@ -215,7 +216,7 @@ def _first_line(text: str) -> str:
     line = lines[0] if lines else ""
     if len(line) <= LINE and len(lines) <= 1:
         return line
-    return line[: LINE - 1] + "…"
+    return whole(line, LINE - 1) + "…"
 
 
 def sentence(refusal: Refusal) -> str:

@@ -32,6 +32,7 @@ def test_round_numbers_stay_short() -> None:
         ("text", "\n \nhello", "hello"),
         ("text", "hello\nhallo", "hello…"),
         ("text", "the quick brown fox", "the quick brown…"),
+        ("text", "family of 👨‍👩‍👧‍👦 four", "family of …"),
         ("rates", (), "learning rate never changed"),
         ("rates", (RateChange(81, 0.1),), "learning rate 0.1 from step 81"),
         (
