@@ -1,17 +1,22 @@
-"""Response headers that tell a browser what this site may load, and who may frame it."""
+"""What a browser may load from this site, who may frame it, and what nobody may ask of it."""
 
 import base64
 import hashlib
+import logging
 import re
 
 from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from playground.ui.private_streamlit import index_html
 
+logger = logging.getLogger(__name__)
+
 # Hosted Streamlit sharing shows an app inside a frame of its own pages.
 FRAME_ANCESTORS = ("'self'", "https://*.streamlit.app", "https://*.streamlit.io")
 
+NOT_TEXT = 1003  # of the codes with which a websocket is closed: a kind of data that is not accepted
 PERMISSIONS = ("camera", "geolocation", "microphone", "midi", "payment", "serial", "usb")
 
 
@@ -73,3 +78,43 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+# Streamlit's counters of sessions and memory, its interface for programs, and a run of the page that no visitor sees:
+# for those who look after a server, but open to everybody.
+CLOSED = ("/_stcore/metrics/", "/_stcore/agent/", "/_stcore/script-health-check/")
+
+
+class ClosedPaths:
+    """ASGI middleware that answers 404 to `CLOSED`, wherever below `server.baseUrlPath` and however written."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and any(closed in scope["path"] + "/" for closed in CLOSED):
+            await Response(status_code=404)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
+class BinaryMessages:
+    """ASGI middleware that hangs up on a websocket that sends text: no page does, and Streamlit would break over it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "websocket":
+            await self.app(scope, receive, send)
+            return
+
+        async def receive_bytes() -> Message:
+            message = await receive()
+            if message["type"] != "websocket.receive" or message.get("bytes") is not None:
+                return message
+            logger.warning("Text came on a websocket, where a page sends bytes; connection closed")
+            await send({"type": "websocket.close", "code": NOT_TEXT})
+            return {"type": "websocket.disconnect", "code": NOT_TEXT}
+
+        await self.app(scope, receive_bytes, send)

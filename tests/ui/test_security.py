@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from playground.ui.security import SecurityHeaders, content_security_policy, inline_script_hashes
+from playground.ui.security import (
+    BinaryMessages,
+    ClosedPaths,
+    SecurityHeaders,
+    content_security_policy,
+    inline_script_hashes,
+)
 
 FIGURES = Path(__file__).resolve().parents[2] / "playground" / "figures"
 
@@ -48,6 +54,66 @@ def test_http_answers_get_the_headers_once_and_keep_their_own() -> None:
 def test_other_scopes_pass_untouched(kind: str) -> None:
     message = {"type": f"{kind}.accept", "headers": []}
     assert sent_through({"type": kind}, message) == [{"type": f"{kind}.accept", "headers": []}]
+
+
+async def _says_hello(_scope, _receive, send) -> None:
+    """An app that answers everything."""
+    await send({"type": "http.response.start", "status": 200})
+
+
+def status(path: str) -> int:
+    """What the app behind `ClosedPaths` answers at a path, as the server has decoded it."""
+    arrived: list[dict] = []
+
+    async def send(message) -> None:
+        arrived.append(message)
+
+    with suppress(StopIteration):
+        ClosedPaths(_says_hello)({"type": "http", "path": path}, None, send).send(None)  # pyright: ignore[reportArgumentType]
+    return arrived[0]["status"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/_stcore/metrics", "/_stcore/metrics/", "/below/a/path/_stcore/metrics", "/_stcore/agent/mcp"],
+)
+def test_what_is_for_those_who_look_after_a_server_is_closed(path: str) -> None:
+    assert status(path) == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/_stcore/health", "/_stcore/host-config", "/_stcore/stream", "/gradients"]
+)
+def test_what_pages_need_is_open(path: str) -> None:
+    assert status(path) == 200
+
+
+@pytest.mark.parametrize(
+    ("message", "heard"),
+    [
+        ({"type": "websocket.receive", "text": "hello"}, "websocket.disconnect"),
+        ({"type": "websocket.receive", "bytes": None, "text": ""}, "websocket.disconnect"),
+        ({"type": "websocket.receive", "bytes": b"", "text": None}, "websocket.receive"),
+        ({"type": "websocket.connect"}, "websocket.connect"),
+    ],
+)
+def test_a_websocket_that_sends_text_is_closed(message: dict, heard: str) -> None:
+    sent: list[dict] = []
+    received: list[dict] = []
+
+    async def app(_scope, receive, _send) -> None:
+        received.append(await receive())
+
+    async def receive() -> dict:
+        return message
+
+    async def send(answer) -> None:
+        sent.append(answer)
+
+    with suppress(StopIteration):
+        BinaryMessages(app)({"type": "websocket"}, receive, send).send(None)  # pyright: ignore[reportArgumentType]
+    assert received[0]["type"] == heard
+    assert sent == ([] if heard == message["type"] else [{"type": "websocket.close", "code": 1003}])
 
 
 def test_policy_names_who_may_frame_and_forbids_eval_and_strange_scripts() -> None:
