@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
-from streamlit import file_util
+from streamlit import file_util, net_util
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 
@@ -38,3 +38,12 @@ def index_html() -> str:
 def load_emojis() -> None:
     """Read the table of emojis now: a page's icon asks for it, and it takes a quarter of a second."""
     import streamlit.emojis  # noqa: F401
+
+
+def ask_nobody_for_own_address() -> None:
+    """Spare the server a question to a stranger: which address it has on the internet.
+
+    Streamlit asks for that, for up to two seconds and in the thread that serves everybody, when a websocket comes with
+    another site's Origin, and again for each one where the internet cannot be reached.
+    """
+    net_util._external_ip = net_util.get_internal_ip()

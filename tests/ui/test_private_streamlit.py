@@ -3,7 +3,9 @@
 import subprocess
 import sys
 
+from streamlit import net_util
 from streamlit.testing.v1 import AppTest
+from streamlit.web.server.server_util import is_url_from_allowed_origins
 
 from playground.ui import private_streamlit
 
@@ -63,3 +65,15 @@ def test_the_icon_of_a_page_needs_what_is_loaded_before() -> None:
         "assert sys.modules['streamlit.emojis'].ALL_EMOJIS"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_an_origin_of_another_site_is_refused_without_a_question_to_the_internet(monkeypatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(net_util, "_make_blocking_http_get", lambda url, **_: asked.append(url))
+    monkeypatch.setattr(net_util, "_external_ip", None)
+    assert not is_url_from_allowed_origins("http://example.org")
+    assert asked  # as Streamlit does by itself
+    asked.clear()
+    private_streamlit.ask_nobody_for_own_address()
+    assert not is_url_from_allowed_origins("http://example.org")
+    assert asked == []
