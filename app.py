@@ -14,14 +14,18 @@ from starlette.middleware import Middleware
 from playground.ui.assets import stage_route
 from playground.ui.failure import on_script_error
 from playground.ui.launch import warm_up
-from playground.ui.security import SecurityHeaders
+from playground.ui.log import keep_log_short
+from playground.ui.private_streamlit import ask_nobody_for_own_address
+from playground.ui.security import BinaryMessages, ClosedPaths, SecurityHeaders
 from playground.ui.stage.feed import feed_route
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Warm up before the first visitor; a server has nothing to tidy when it ends."""
+    ask_nobody_for_own_address()
     warm_up()
+    keep_log_short()
     yield
 
 
@@ -29,7 +33,7 @@ app = st.App(
     "playground/ui/shell.py",
     lifespan=lifespan,
     routes=[stage_route(), feed_route()],
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[Middleware(SecurityHeaders), Middleware(ClosedPaths), Middleware(BinaryMessages)],
     on_script_error=on_script_error,
 )
 

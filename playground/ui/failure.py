@@ -38,7 +38,13 @@ def on_script_error(error: Exception) -> bool:
     Streamlit has logged the traceback by now. Returning True keeps its own error element off the page.
     """
     name = fingerprint(error)
-    logger.error("Error %s shown to a visitor: %s at %s", name, type(error).__name__, place(error))
+    logger.error(
+        "Error %s shown to a visitor: %s at %s",
+        name,
+        type(error).__name__,
+        place(error),
+        extra={"kind": name},  # for the log, which leaves out more of a kind
+    )
     sentence = _(
         "Something broke on our side. Your settings are in the address bar; reload the page to go on. "
         "(Error {error})"
