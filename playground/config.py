@@ -4,9 +4,9 @@
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, cast
 
 from playground.refusal import Refusal, quote
 
@@ -169,6 +169,11 @@ def _place(text: str, found: re.Match[str]) -> dict[str, object]:
     return {"code": f"U+{ord(found[0]):04X}", "line": before.count("\n") + 1, "column": column}
 
 
+def _sequence(value: object) -> Sequence[object] | None:
+    """A tuple or list as what it is, anything else as None."""
+    return cast("Sequence[object]", value) if isinstance(value, tuple | list) else None
+
+
 class RateChange(NamedTuple):
     """From training step `step` on, updates use `learning_rate`."""
 
@@ -184,18 +189,19 @@ class Schedule:
 
     def check(self, name: str, value: object) -> tuple[RateChange, ...]:
         """Return the changes if there are not too many and their steps ascend from 1, else raise `Refusal`."""
-        if not isinstance(value, tuple | list):
+        given = _sequence(value)
+        if given is None:
             raise self._refusal(name, value)
-        if len(value) > self.limit:
+        if len(given) > self.limit:
             raise Refusal(
                 name,
                 "{field} must be at most {limit}; got {count:,}.",
                 limit=self.limit,
-                count=len(value),
+                count=len(given),
             )
         changes: list[RateChange] = []
-        for change in value:
-            if not isinstance(change, tuple | list) or len(change) != 2:
+        for change in map(_sequence, given):
+            if change is None or len(change) != 2:
                 raise self._refusal(name, value)
             after = changes[-1].step if changes else 0
             step = Range(after + 1, MAX_STEP).check(name, change[0])
@@ -206,7 +212,7 @@ class Schedule:
         """Read the changes from a URL."""
         if len(text) > self.limit * 2 * MAX_NUMBER:
             raise self._refusal(name, text)
-        changes = []
+        changes: list[tuple[int, float]] = []
         for part in text.split(",") if text else ():
             step, colon, rate = part.partition(":")
             if (
@@ -321,7 +327,8 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         _check_fields(self)
-        rate, changes = self.learning_rate, []
+        rate = self.learning_rate
+        changes: list[RateChange] = []
         for change in self.rates:
             if change.learning_rate != rate:
                 changes.append(change)
@@ -405,7 +412,8 @@ def from_query(params: Mapping[str, str | list[str]]) -> tuple[ExperimentConfig,
     Every bad value is replaced by its field's default and gives one `Refusal`. Unknown names are ignored; of
     a repeated parameter the last one counts, as in Streamlit.
     """
-    values, refusals = {}, []
+    values: dict[str, Any] = {}
+    refusals: list[Refusal] = []
     for name, kind in FIELDS.items():
         if name not in params:
             continue

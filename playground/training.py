@@ -4,11 +4,14 @@ A run is a pure function of its config and seeds: the batch of a step depends on
 and nothing here draws a random number.
 """
 
+# torch does not say what its linear algebra and `tolist` return.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor
@@ -135,7 +138,7 @@ class Trainer:
             workspace = self._measure()
             losses = workspace.loss[:, replica, :, 0]  # (T, B)
             if not torch.isfinite(losses).all():
-                t, column = (~torch.isfinite(losses)).nonzero()[0].tolist()
+                t, column = map(int, (~torch.isfinite(losses)).nonzero()[0])
                 return Explosion(self.step, "loss", t + 1, losses[t, column].item())
             if not math.isfinite(workspace.total[replica].item()):  # of losses that are finite
                 return Explosion(self.step, "loss", len(losses), workspace.total[replica].item())
@@ -238,7 +241,7 @@ class Trainer:
         self, workspace: Workspace
     ) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...], bool]:
         """Loss, nll and gradient norm of every replica as measured, and whether all of them are finite."""
-        totals = workspace.total.tolist()
+        totals: list[float] = workspace.total.tolist()
         norms = _norms(self.network.gradients)
         nll = tuple([total / count for total, count in zip(totals, workspace.count, strict=True)])
         loss = nll if self.config.training.reduction == "mean" else tuple(totals)
@@ -283,7 +286,7 @@ class Trainer:
 
     def _clip(self, norms: Sequence[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
         """Clip as configured. Looked up each time: a kept bound method would be a cycle through the trainer."""
-        return CLIPPING[self.config.training.clip](self, norms)
+        return self._CLIPPING[self.config.training.clip](self, norms)
 
     def _clip_nothing(self, norms: Sequence[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
         return tuple(norms), (False,) * len(norms)
@@ -308,19 +311,18 @@ class Trainer:
     def _clip_value(self, norms: Sequence[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
         """Each number of g is cut off at ±threshold: the direction changes."""
         gradients, bounds = self.network.gradients, self._bounds
-        largest = torch.linalg.vector_norm(gradients, math.inf, 1).tolist()
+        largest: list[float] = torch.linalg.vector_norm(gradients, math.inf, 1).tolist()
         gradients.clamp_(-bounds, bounds)  # pyright: ignore[reportCallIssue, reportArgumentType]
         after = _norms(gradients)
         pairs = zip(largest, self._thresholds, strict=True)
         return after, tuple([each > threshold for each, threshold in pairs])
 
-
-CLIPPING = {"off": Trainer._clip_nothing, "norm": Trainer._clip_norm, "value": Trainer._clip_value}
+    _CLIPPING: ClassVar = {"off": _clip_nothing, "norm": _clip_norm, "value": _clip_value}
 
 
 def _norms(gradients: Tensor) -> tuple[float, ...]:
     """L2 norm of each row of (R, P), whatever the size of its entries; not finite only where an entry is not."""
-    norms = torch.linalg.vector_norm(gradients, 2, 1).tolist()
+    norms: list[float] = torch.linalg.vector_norm(gradients, 2, 1).tolist()
     low, high = SQUARES
     for replica, norm in enumerate(norms):  # each as alone, to the last bit
         if not low < norm < high:

@@ -41,11 +41,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def nudged(pytestconfig: pytest.Config) -> Iterator[None]:
     """With `--nudge`, networks start a rounding error away: no test may assert what such an error decides."""
-    number = pytestconfig.getoption("nudge")
+    number: int | None = pytestconfig.getoption("nudge")
     original = network.initial_parameters
 
     def off(config: NetworkConfig, shapes: Mapping[str, tuple[int, ...]], seed: int) -> dict[str, Tensor]:
-        generator = torch.Generator().manual_seed(1_000_003 * number + seed)
+        generator = torch.Generator().manual_seed((number or 0) * 2**31 + seed)
         return {
             name: weight * (1 + ROUNDING * torch.randint(-1, 2, weight.shape, generator=generator))
             for name, weight in original(config, shapes, seed).items()

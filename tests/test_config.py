@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from playground.config import (
     DEFAULTS,
     FIELDS,
+    MAX_STEP,
     MAX_TEXT,
     Choice,
     ExperimentConfig,
     Flag,
     NetworkConfig,
     Range,
+    Schedule,
     TextConfig,
     TrainingConfig,
     from_query,
@@ -40,6 +42,9 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
             return st.booleans()
         case Range(low, high, number):
             return st.integers(int(low), int(high)) if number is int else st.floats(low, high)
+        case Schedule():
+            change = st.tuples(values_of(Range(1, MAX_STEP)), values_of(FIELDS["learning_rate"]))
+            return st.lists(change, max_size=5, unique_by=lambda each: each[0]).map(sorted)
         case _:
             return texts
 

@@ -28,9 +28,6 @@ class Cell:
     name: str
     gates: tuple[str, ...]  # in the order in which torch.nn stacks their weights; none for the vanilla RNN
     states: tuple[str, ...]  # what is carried from one timestep to the next
-    pre: tuple[
-        str, ...
-    ]  # names of the pre-activations, one per block of H rows of the weights, torch's order
     ranges: Mapping[str, tuple[float, float]]  # the values a gate can take
     readable: type[RNN] | type[LSTM] | type[GRU]
     fast: type[FastLayer]
@@ -48,12 +45,11 @@ _SIGNED = (-1.0, 1.0)
 
 CELLS: Mapping[str, Cell] = MappingProxyType(
     {
-        "rnn": Cell("rnn", (), ("h",), ("h",), {}, RNN, FastRNN),
+        "rnn": Cell("rnn", (), ("h",), {}, RNN, FastRNN),
         "lstm": Cell(
             "lstm",
             ("i", "f", "g", "o"),
             ("h", "c"),
-            ("i", "f", "g", "o"),
             {"i": _OPEN_OR_CLOSED, "f": _OPEN_OR_CLOSED, "g": _SIGNED, "o": _OPEN_OR_CLOSED},
             LSTM,
             FastLSTM,
@@ -62,7 +58,6 @@ CELLS: Mapping[str, Cell] = MappingProxyType(
             "gru",
             ("r", "z", "n"),
             ("h",),
-            ("r", "z", "n"),
             {"r": _OPEN_OR_CLOSED, "z": _OPEN_OR_CLOSED, "n": _SIGNED},
             GRU,
             FastGRU,

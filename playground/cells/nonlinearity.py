@@ -17,30 +17,55 @@ class Nonlinearity(NamedTuple):
     slope_into: Callable[[Tensor, Tensor], Tensor]  # (h, slope): the same, written into slope
 
 
-def _tanh_slope_into(h: Tensor, out: Tensor) -> Tensor:
-    return torch.mul(h, h, out=out).neg_().add_(1)
+def _tanh_slope(h: Tensor) -> Tensor:
+    return 1 - h * h
 
 
-def _sigmoid_slope_into(h: Tensor, out: Tensor) -> Tensor:
-    return torch.addcmul(h, h, h, value=-1, out=out)
+def _tanh_into(a: Tensor, h: Tensor) -> Tensor:
+    return torch.tanh(a, out=h)
+
+
+def _tanh_slope_into(h: Tensor, slope: Tensor) -> Tensor:
+    return torch.mul(h, h, out=slope).neg_().add_(1)
+
+
+def _relu_slope(h: Tensor) -> Tensor:
+    return (h > 0).to(h.dtype)
+
+
+def _relu_into(a: Tensor, h: Tensor) -> Tensor:
+    return torch.clamp_min(a, 0, out=h)
+
+
+def _relu_slope_into(h: Tensor, slope: Tensor) -> Tensor:
+    return torch.sign(h, out=slope)  # h is never negative
+
+
+def _sigmoid_slope(h: Tensor) -> Tensor:
+    return h * (1 - h)
+
+
+def _sigmoid_into(a: Tensor, h: Tensor) -> Tensor:
+    return torch.sigmoid(a, out=h)
+
+
+def _sigmoid_slope_into(h: Tensor, slope: Tensor) -> Tensor:
+    return torch.addcmul(h, h, h, value=-1, out=slope)
+
+
+def _linear_into(a: Tensor, h: Tensor) -> Tensor:
+    return h.copy_(a)
+
+
+def _linear_slope_into(h: Tensor, slope: Tensor) -> Tensor:
+    return slope.fill_(1)
 
 
 NONLINEARITIES: Mapping[str, Nonlinearity] = MappingProxyType(
     {
-        "tanh": Nonlinearity(
-            torch.tanh, lambda h: 1 - h * h, lambda a, h: torch.tanh(a, out=h), _tanh_slope_into
-        ),
-        "relu": Nonlinearity(
-            torch.relu,
-            lambda h: (h > 0).to(h.dtype),
-            lambda a, h: torch.clamp_min(a, 0, out=h),
-            lambda h, out: torch.sign(h, out=out),  # h is never negative
-        ),
-        "sigmoid": Nonlinearity(
-            torch.sigmoid, lambda h: h * (1 - h), lambda a, h: torch.sigmoid(a, out=h), _sigmoid_slope_into
-        ),
-        "linear": Nonlinearity(
-            torch.clone, torch.ones_like, lambda a, h: h.copy_(a), lambda h, out: out.fill_(1)
-        ),
+        "tanh": Nonlinearity(torch.tanh, _tanh_slope, _tanh_into, _tanh_slope_into),
+        "relu": Nonlinearity(torch.relu, _relu_slope, _relu_into, _relu_slope_into),
+        "sigmoid": Nonlinearity(torch.sigmoid, _sigmoid_slope, _sigmoid_into, _sigmoid_slope_into),
+        "linear": Nonlinearity(torch.clone, torch.ones_like, _linear_into, _linear_slope_into),
     }
 )

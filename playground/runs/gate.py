@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 
@@ -15,7 +15,7 @@ class FairGate:
         self._queue: deque[threading.Event] = deque()
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self) -> Generator[None]:
         """Wait for all who came earlier, then hold the gate for the body of the `with`."""
         with self._mutex:
             if self._busy:

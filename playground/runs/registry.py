@@ -5,7 +5,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Generator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -32,7 +32,7 @@ ROUND_SECONDS = 0.25  # training seconds in a round in which every run that is t
 @dataclass(slots=True)
 class _Entry:
     run: Run
-    watched: dict[str, float] = field(default_factory=dict)  # viewer → when it last asked
+    watched: dict[str, float] = field(default_factory=dict[str, float])  # viewer → when it last asked
     asked: float = 0.0
 
 
@@ -151,7 +151,7 @@ class Registry:
         self._pinned.add(identifier)
 
     @contextmanager
-    def turn(self, run: Run | None = None) -> Iterator[float]:
+    def turn(self, run: Run | None = None) -> Generator[float]:
         """Wait for one's turn to compute. Yields the seconds it may last: the fewer, the more runs are trained.
 
         run: what is to be trained. A slow one waits in a line of its own, so that small networks do not wait for it.
