@@ -91,7 +91,7 @@ class Album:
     @property
     def frame_bytes(self) -> int:
         """Bytes of a developed frame, with its axes."""
-        return self.layout.nbytes + 4 * 2 * self.layout.layers * self.layout.hidden_size + OBJECT_BYTES
+        return self.layout.nbytes + 8 * 2 * self.layout.layers * self.layout.hidden_size + OBJECT_BYTES
 
     @property
     def nbytes(self) -> int:
@@ -171,7 +171,7 @@ class Album:
                     for layer, path in enumerate(paths)
                 ],
                 axis=1,
-            ).astype(np.float32)
+            )  # in 64 bits, as they go from path to path: so nothing depends on what is developed together
             self._axes |= {step: each for (step, _), each in zip(kept, axes, strict=True)}
         along = np.stack([self._axes[last_kept(step, self.first)] for step in steps])  # (N, layers, H, 2)
         for layer, path in enumerate(paths):

@@ -54,9 +54,10 @@ class Checkpoints:
 
     def latest(self, step: int) -> Snapshot:
         """The newest snapshot at or before `step`."""
-        if step in self._snapshots:
-            return self._snapshots[step]
-        return self._snapshots[max(kept for kept in self._snapshots if kept <= step)]
+        snapshots = self._snapshots.copy()  # another thread may add one, or thin them
+        if step in snapshots:
+            return snapshots[step]
+        return snapshots[max(kept for kept in snapshots if kept <= step)]
 
     def until(self, step: int) -> "Checkpoints":
         """A new record with the snapshots up to `step`; the snapshots themselves are shared."""

@@ -58,8 +58,23 @@ class Darkroom:
         )
         replicas = max(1, min(MOST_REPLICAS, PASS_BYTES // (8 * layout.length * per_position)))
         self._network = Network(network, layout.vocabulary_size, seeds=(0,) * replicas)
+        if not self._rows_agree():
+            self._network = Network(network, layout.vocabulary_size, seeds=(0,))
         self._workspace: Workspace | None = None
         self._arrays: dict[str, np.ndarray] = {}
+
+    def _rows_agree(self) -> bool:
+        """Whether a pass computes the same bits in every row, tried with equal weights in all of them.
+
+        Products may be rounded by where a row lies in memory, mostly where a width is odd. Frames are then taken one by
+        one, because a frame must not depend on those beside it.
+        """
+        symbols = torch.arange(self.layout.length)[:, None, None] % self.layout.vocabulary_size
+        batch = _twice(Batch(symbols, symbols.flip(0), torch.ones_like(symbols, dtype=torch.bool)))
+        with torch.inference_mode():
+            workspace = self._network.run(batch, reduction="sum", backward=True)
+            buffers = workspace.buffers_by_name().values()  # (T, R, 2, ·)
+            return all(torch.equal(buffer, buffer[:, :1].expand_as(buffer)) for buffer in buffers)
 
     def develop(self, exposures: Sequence[Exposure], watched: Batch, reduction: str) -> Paths:
         """The pictures of `exposures`.
@@ -104,7 +119,7 @@ class Darkroom:
                 records[f"l{layer}.{state}"], records[f"l{layer}.scale.{state}"] = plane, scale
             for gate in layout.gates:
                 if gate == SLOPE:  # it follows from h
-                    h = torch.from_numpy(self._units(of[f"l{layer}.h"], count))
+                    h = torch.as_tensor(self._units(of[f"l{layer}.h"], count))
                     values = NONLINEARITIES[layout.nonlinearity].slope(h).numpy()
                 else:
                     values = self._units(of[f"l{layer}.{gate.name}"], count)
@@ -114,7 +129,7 @@ class Darkroom:
         records["losses"] = -np.take_along_axis(
             log_odds, np.broadcast_to(targets, (*log_odds.shape[:2], 1)), 2
         )[:, :, 0].T
-        odds, likeliest = torch.from_numpy(log_odds).exp().topk(layout.likeliest)  # (T, N, K)
+        odds, likeliest = torch.as_tensor(log_odds).exp().topk(layout.likeliest)  # (T, N, K)
         records["odds"] = np.rint(np.nan_to_num(odds.numpy()) * 65535).transpose(1, 0, 2)
         records["likeliest"] = likeliest.numpy().transpose(1, 0, 2)
 

@@ -18,7 +18,7 @@ class Replay:
     """
 
     def __init__(self, config: ExperimentConfig, corpus: Corpus, checkpoints: Checkpoints) -> None:
-        self._checkpoints = checkpoints
+        self.checkpoints = checkpoints
         self.trainer = Trainer(config, corpus)
         self.trainer.restore(checkpoints.latest(0))
 
@@ -35,7 +35,7 @@ class Replay:
         that stops being finite on the way ends there.
         """
         trainer = self.trainer
-        kept = self._checkpoints.latest(step)
+        kept = self.checkpoints.latest(step)
         if not kept.step <= trainer.step <= step:
             trainer.restore(kept)
         deadline = time.thread_time() + budget

@@ -255,8 +255,13 @@ class Run:
         with torch.inference_mode():
             return self._album.expose(trainer.network.parameters[0].clone(), update)
 
-    def replay(self) -> Replay:
-        """A walk through the past of this run, for somebody who follows at a pace of their own."""
+    def replay(self, last: Replay | None = None) -> Replay:
+        """A walk through the past of this run, for somebody who follows at a pace of their own.
+
+        last: a walk that may go on, if it is one through this very run.
+        """
+        if last is not None and last.checkpoints is self._checkpoints:
+            return last
         return Replay(self.config, self.corpus, self._checkpoints)
 
     def curve_points(self, until: int) -> CurvePoints:
@@ -332,7 +337,9 @@ class Run:
             snapshot = self._at_work().snapshot() if is_newest else self._checkpoints.latest(step)
             other = Run(config, self.corpus)
             other._at_work().restore(snapshot)
-            other._album = self._album.until(snapshot.step)
+            other._album = self._album.until(
+                snapshot.step - 1
+            )  # the frame of a step tells the rate from there on
             other._checkpoints = self._checkpoints.until(snapshot.step)
             other._curve = self._curve.until(snapshot.step)
             other._samples = self._samples.until(snapshot.step)

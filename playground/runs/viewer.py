@@ -231,11 +231,15 @@ class Viewer:
         """
         with self._lock:
             self.pause()
-            run = self.run
-            if run.step < step and run.explosion is None:
-                with self._registry.turn(run):
-                    run.advance(step - run.step, budget=budget)
-            self._rest(min(step, run.step))
+            run, acts = self.run, self._acts
+        if run.step < step and run.explosion is None:
+            with self._registry.turn(
+                run
+            ):  # without the lock: whoever has the turn may want to look at this viewer
+                run.advance(step - run.step, budget=budget)
+        with self._lock:
+            if acts == self._acts:
+                self._rest(min(step, run.step))
             return self.playhead == step or run.explosion is not None
 
     def tick(self) -> bool:
@@ -336,7 +340,7 @@ class Viewer:
 
     def _walked(self, run: Run, before: int, limit: int, shots: int) -> _Move:
         """Train a stretch of the tape again, for frames that nobody has kept, and to meet a goal where it is."""
-        replay = self._replay = self._replay or run.replay()
+        replay = self._replay = run.replay(self._replay)
         frames: list[Frame] = []
         wanted, goal = self._wanted(before, limit, shots), self._goal
         with self._registry.turn(run) as budget:
@@ -375,7 +379,7 @@ class Viewer:
                 else:
                     frame = run.frame(min(playhead, run.step), budget=turn)
             with self._lock:
-                if frame is not None and acts == self._acts:
+                if frame is not None and (acts, playhead) == (self._acts, self.playhead):
                     self.playhead, self._own = frame.step, frame
                     return True
             if time.thread_time() >= deadline:
