@@ -54,6 +54,7 @@ def experiment() -> None:
             _select("optimizer")
         with right:
             _learning_rate()
+        _changes()
         left, right = st.columns(2)
         with left:
             _select("clip")
@@ -137,12 +138,16 @@ def _learning_rate() -> None:
     with _field("learning_rate") as common:
         rates = sorted({*LEARNING_RATES, state.value("learning_rate")})
         st.select_slider(options=rates, format_func=exact_number, **common)
+
+
+def _changes() -> None:
+    """Below the learning rate: when it was changed while training, and what is wrong with the changes of a link."""
     complaint("rates")
-    if changes := _changes(state.viewer().config.training):
+    if changes := _told(state.viewer().config.training):
         st.caption(changes)
 
 
-def _changes(training: TrainingConfig) -> str:
+def _told(training: TrainingConfig) -> str:
     """Which learning rate held when, if it has been changed while training."""
     if not training.rates:
         return ""

@@ -14,7 +14,7 @@ from playground.config import DEFAULTS, FIELDS, ExperimentConfig
 from playground.corpus import Corpus
 from playground.presets import PRESETS
 from playground.ui import study
-from tests.ui.pages import Visitor, raw_state, trainer
+from tests.ui.pages import Visitor, raw_state, read_frame, trainer
 from tests.ui.reading import HANGUL, english, words_of
 
 LANGUAGES = ("en", "ko")
@@ -332,7 +332,11 @@ def test_another_learning_rate_goes_on() -> None:
         visitor.click("step")
     kept = visitor.stage.frames
     visitor.set("learning_rate", 0.1)
-    assert visitor.stage.playhead == 3 and visitor.stage.frames == kept and visitor.stage.ghosts == []
+    assert visitor.stage.playhead == 3 and visitor.stage.ghosts == []
+    assert visitor.stage.frames[:3] == kept[:3]
+    here, before = (read_frame(frames[3], visitor.fields) for frames in (visitor.stage.frames, kept))
+    changed = [name for name in here if here[name].tobytes() != before[name].tobytes()]
+    assert changed == ["learning_rate"] and here["learning_rate"] == 0.1
     assert visitor.address["rates"] == "3:0.1" and "learning_rate" not in visitor.address
     visitor.click("step").click("step")
     straight = trainer(3, seed=42, rates=((3, 0.1),))
