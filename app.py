@@ -11,13 +11,13 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from starlette.middleware import Middleware
 
-from playground.ui.assets import stage_route
+from playground.ui.assets import FreshModules
 from playground.ui.failure import on_script_error
 from playground.ui.launch import warm_up
 from playground.ui.log import keep_log_short
 from playground.ui.private_streamlit import ask_nobody_for_own_address
 from playground.ui.security import BinaryMessages, ClosedPaths, SecurityHeaders
-from playground.ui.stage.feed import feed_route
+from playground.ui.stage.feed import feed_routes
 
 
 @asynccontextmanager
@@ -32,8 +32,13 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 app = st.App(
     "playground/ui/shell.py",
     lifespan=lifespan,
-    routes=[stage_route(), feed_route()],
-    middleware=[Middleware(SecurityHeaders), Middleware(ClosedPaths), Middleware(BinaryMessages)],
+    routes=feed_routes(),
+    middleware=[
+        Middleware(FreshModules),
+        Middleware(SecurityHeaders),
+        Middleware(ClosedPaths),
+        Middleware(BinaryMessages),
+    ],
     on_script_error=on_script_error,
 )
 

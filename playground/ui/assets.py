@@ -1,21 +1,17 @@
-"""The stage's JavaScript and CSS, served as they are: `/stage-web/<version>/*.js`, `…/*.css`.
+"""The JavaScript and CSS of live components, in `static/`, which Streamlit serves as they are: `/app/static/*`.
 
-The version is part of the path, so that modules which import their neighbours get those of the same version.
+`server.enableStaticServing` is on in `.streamlit/config.toml`; no route of our own is needed for the stage to load.
 """
 
 import hashlib
 from functools import cache
 from pathlib import Path
 
-import streamlit as st
-from starlette.responses import Response
-from starlette.routing import Mount
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-WEB = Path(__file__).parent / "stage" / "web"
-PATH = "/stage-web"
-YEAR = 365 * 24 * 60 * 60
+WEB = Path(__file__).parent / "static"
+PATH = "/app/static"
 
 
 @cache
@@ -27,17 +23,23 @@ def version(directory: Path = WEB) -> str:
     return digest.hexdigest()[:8]
 
 
-class StageFiles(StaticFiles):
-    """Static files that a browser keeps for a year: another version has another address."""
+class FreshModules:
+    """ASGI middleware: browsers ask whether a module has changed before they use the one they keep.
 
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
-        return response
+    A module imports its neighbours by name, so after an update of the server all of them have to be of one version.
+    """
 
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
 
-def stage_route(directory: Path = WEB) -> Mount:
-    """The route that serves `directory`, below `server.baseUrlPath` when the server has one."""
-    base = (st.get_option("server.baseUrlPath") or "").strip("/")
-    path = f"{PATH}/{version(directory)}"
-    return Mount(f"/{base}{path}" if base else path, app=StageFiles(directory=directory), name="stage-web")
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or f"{PATH}/" not in scope["path"]:
+            await self.app(scope, receive, send)
+            return
+
+        async def send_fresh(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["Cache-Control"] = "no-cache"
+            await send(message)
+
+        await self.app(scope, receive, send_fresh)

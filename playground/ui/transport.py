@@ -76,20 +76,15 @@ def buttons() -> None:
 
 
 def status() -> None:
-    """One honest line: where the playhead is, how fast it moves, who else is being served."""
+    """Where the playhead rests, and where it will. What changes while playing stands on the stage."""
     viewer = state.viewer()
-    parts = [_("step {step:,}").format(step=viewer.playhead)]
-    if viewer.playing:
-        parts.append(_("{rate:,.0f} steps/s").format(rate=viewer.steps_per_second))
+    parts = [_("training") if viewer.playing else _("step {step:,}").format(step=viewer.playhead)]
     if viewer.stop_step is not None:
         parts.append(_("stops at step {step:,}").format(step=viewer.stop_step))
     if viewer.stop_perplexity is not None:
         parts.append(_("stops at perplexity {perplexity:g}").format(perplexity=viewer.stop_perplexity))
     if viewer.shows_finished:
         parts.append(_("a finished run: press play to watch it from the start"))
-    others = viewer.others_training
-    if others:
-        parts.append(_("others training on this server: {count}").format(count=others))
     st.caption(" · ".join(parts))
     if viewer.explosion is not None:
         st.error(explosion.sentence(viewer.explosion, viewer.config), icon=":material/local_fire_department:")

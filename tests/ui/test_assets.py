@@ -1,8 +1,11 @@
-"""The version of the stage's files, by which a browser may keep them."""
+"""The files of live components: their version, and where Streamlit serves them."""
 
+import asyncio
 from pathlib import Path
 
-from playground.ui.assets import WEB, stage_route, version
+from streamlit.file_util import get_app_static_dir
+
+from playground.ui.assets import PATH, WEB, FreshModules, version
 
 
 def test_version_changes_with_content_and_with_names(tmp_path: Path) -> None:
@@ -16,7 +19,24 @@ def test_version_changes_with_content_and_with_names(tmp_path: Path) -> None:
     assert all(len(one) == 8 for one in versions)
 
 
-def test_route_serves_the_folder_of_the_stage() -> None:
-    route = stage_route()
-    assert route.path == f"/stage-web/{version(WEB)}"
-    assert str(WEB).endswith("playground/ui/stage/web")
+def test_streamlit_serves_the_folder_beside_the_script_of_the_page() -> None:
+    assert get_app_static_dir(str(WEB.parent / "shell.py")) == str(WEB)
+    assert (WEB / "main.js").is_file()
+
+
+def test_only_modules_are_asked_for_anew() -> None:
+    async def app(scope, receive, send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    def answered(path: str) -> list:
+        sent: list[dict] = []
+
+        async def send(part: dict) -> None:
+            sent.append(part)
+
+        asyncio.run(FreshModules(app)({"type": "http", "path": path}, None, send))  # pyright: ignore
+        return sent[0]["headers"]
+
+    assert answered(f"{PATH}/main.js") == [(b"cache-control", b"no-cache")]
+    assert answered(f"/class{PATH}/main.js") == [(b"cache-control", b"no-cache")]
+    assert answered("/") == []

@@ -8,13 +8,12 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 from starlette.applications import Starlette
-from starlette.routing import Route
 
 from playground.config import ExperimentConfig
 from playground.runs.registry import Registry
 from playground.runs.viewer import Viewer
 from playground.ui.stage import feed as feeds
-from playground.ui.stage.feed import Feed, feed_route
+from playground.ui.stage.feed import Feed, feed_routes
 from playground.ui.stage.message import Heard, Scene, message
 
 SCENE = Scene.of({"words": {"step": "단계"}, "inputs": ["h"]})
@@ -58,7 +57,7 @@ def ask(path: str, method: str = "POST", **headers: str) -> tuple[int, bytes]:
         "client": ("localhost", 1),
         "root_path": "",
     }
-    app = Starlette(routes=[feed_route()])
+    app = Starlette(routes=feed_routes())
     asyncio.run(app(scope, receive, send))
     body = b"".join(part.get("body", b"") for part in sent)
     return sent[0]["status"], body
@@ -183,5 +182,8 @@ def test_nobody_is_answered_faster_than_a_stage_can_draw(feed: Feed, monkeypatch
 
 def test_it_stands_below_the_servers_base_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feeds.st, "get_option", lambda name: "/class/rnn/")
-    route = feed_route()
-    assert isinstance(route, Route) and route.path == "/class/rnn/frames/{token}"
+    assert [route.path for route in feed_routes()] == ["/class/rnn/frames", "/class/rnn/frames/{token}"]
+
+
+def test_a_stage_can_find_out_whether_the_address_is_served() -> None:
+    assert ask("/frames", "GET") == (204, b"")

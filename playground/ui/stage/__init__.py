@@ -26,7 +26,7 @@ LABELLED = 5  # differences that a ghost's label names
 # The page may be served below any path; its address stands one level above the stage's files. All modules are asked for
 # at once: the browser would else find out about them one import after the other.
 _LOADER = """
-const stage = import(new URL(".ADDRESS/main.js", window.location.href).href);
+const stage = import(new URL(".ADDRESS/main.js?v=VERSION", window.location.href).href);
 for (const name of MODULES) import(new URL(".ADDRESS/" + name, window.location.href).href);
 export default function (component) {
   let leave = () => {};
@@ -34,9 +34,13 @@ export default function (component) {
   stage.then((module) => { if (!left) leave = module.default(component) ?? leave; });
   return () => { left = true; leave(); };
 }
-""".replace("ADDRESS", f"{PATH}/{version()}").replace(
-    "MODULES", json.dumps(sorted(path.name for path in WEB.glob("*.js")))
-)
+"""
+for _name, _value in (
+    ("ADDRESS", PATH),
+    ("VERSION", version()),
+    ("MODULES", json.dumps(sorted(path.name for path in WEB.glob("*.js") if path.name != "main.js"))),
+):
+    _LOADER = _LOADER.replace(_name, _value)
 
 _mount = component("stage", html='<div class="mount"></div>', js=_LOADER)
 

@@ -100,8 +100,16 @@ def _refused(status: int) -> Response:
     return Response(status_code=status, headers={"Cache-Control": "no-store"})
 
 
-def feed_route() -> Route:
-    """The route of all feeds, below `server.baseUrlPath` when the server has one."""
+async def _here(_: Request) -> Response:
+    """What a stage asks first: whether this address is served at all."""
+    return _refused(204)
+
+
+def feed_routes() -> list[Route]:
+    """The routes of all feeds, below `server.baseUrlPath` when the server has one."""
     base = (st.get_option("server.baseUrlPath") or "").strip("/")
     prefix = f"/{base}" if base else ""
-    return Route(f"{prefix}{PATH}/{{token}}", _answer, methods=["POST"], name="frames")
+    return [
+        Route(f"{prefix}{PATH}", _here, methods=["GET"], name="frames-here"),
+        Route(f"{prefix}{PATH}/{{token}}", _answer, methods=["POST"], name="frames"),
+    ]

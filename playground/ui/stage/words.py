@@ -76,6 +76,8 @@ WORDS = {
     "after": N_("after {input}, t = {t}"),
     "study": N_("Study step {step} below"),
     "live": N_("live"),
+    "rate": N_("{rate} steps/s"),
+    "others_training": N_("others training on this server: {count}"),
     "paused": N_("paused"),
     "scrubbed": N_("scrubbed"),
     "newest": N_("To the newest step"),

@@ -1,13 +1,13 @@
 /** A stage on a page without a browser, and what is to be seen on it. */
 
-import { Stage } from "../../../playground/ui/stage/web/stage.js";
+import { Stage } from "../../../playground/ui/static/stage.js";
 import { advance, openPage } from "./page.js";
 
 export class Opened {
   constructor(...messages) {
     /** What was sent to the server: [name, value]. */
     this.sent = [];
-    this.stage = new Stage(openPage());
+    this.stage = new Stage(openPage(), new URL("http://localhost/frames"));
     this.layout = this.stage.layout;
     for (const message of messages) this.receive(message);
   }

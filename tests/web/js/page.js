@@ -142,6 +142,7 @@ export function openPage() {
     return pending.timer;
   };
   globalThis.clearTimeout = (timer) => pending.timers.delete(timer);
+  globalThis.fetch = () => Promise.reject(new TypeError("no network"));
   globalThis.performance = { now: () => pending.now };
   return new Node("div");
 }

@@ -17,12 +17,14 @@ export class Clock {
     this.heard = -Infinity;
     this.asked = -Infinity;
     this.timer = 0;
+    /** @type {((serial: number) => boolean)|null} */
+    this.ask = null;
   }
 
   /**
    * To be called with every message.
    * @param {{playing: boolean, serial: number, tick: number}} message
-   * @param {(serial: number) => void} ask
+   * @param {(serial: number) => boolean} ask  whether the question is out: else it is asked again soon
    */
   received({ playing, serial, tick }, ask) {
     if (!playing) {
@@ -31,9 +33,16 @@ export class Clock {
     }
     if (serial === this.serial) return; // the same message once more, after a change of theme
     this.serial = serial;
+    this.ask = ask;
     this.heard = performance.now();
     const due = this.asked + 1000 * tick - this.heard;
     this.#later(Math.max(0, due), ask);
+  }
+
+  /** Asks again soon instead of after a long silence. */
+  soon() {
+    this.asked = -Infinity;
+    if (this.ask) this.#later(5 * LOOK, this.ask);
   }
 
   stop() {
@@ -41,7 +50,7 @@ export class Clock {
     this.serial = -1;
   }
 
-  /** @param {number} wait @param {(serial: number) => void} ask */
+  /** @param {number} wait @param {(serial: number) => boolean} ask */
   #later(wait, ask) {
     clearTimeout(this.timer);
     this.timer = window.setTimeout(() => {
@@ -50,9 +59,9 @@ export class Clock {
         this.#later(LOOK, ask);
         return;
       }
-      this.asked = now;
-      ask(this.serial);
-      this.#later(PATIENCE, ask);
+      const isOut = ask(this.serial);
+      if (isOut) this.asked = now;
+      this.#later(isOut ? PATIENCE : LOOK, ask);
     }, wait);
   }
 }

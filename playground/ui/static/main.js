@@ -23,7 +23,7 @@ export default function main(component) {
   if (!stage) {
     const style = element("link", { rel: "stylesheet", href: new URL("stage.css", import.meta.url).href });
     parentElement.append(style);
-    stage = new Stage(parentElement);
+    stage = new Stage(parentElement, new URL("../../frames", import.meta.url));
     stages.set(parentElement, stage);
   }
   if (data instanceof Uint8Array) stage.receive(data, setTriggerValue);

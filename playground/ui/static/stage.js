@@ -3,6 +3,7 @@
 import { isPageRunning, setAttribute, setText } from "./dom.js";
 import { dress } from "./dress.js";
 import { Clock } from "./clock.js";
+import { Feed } from "./feed.js";
 import { buildLayout } from "./layout.js";
 import { listen, listenToKeys } from "./gestures.js";
 import { Player } from "./player.js";
@@ -31,11 +32,16 @@ const SPEECH_EVERY = 1000; // ms between changes of what a screen reader hears
 const EASE = 90; // ms, time constant of moving axes and tiles
 
 export class Stage {
-  /** @param {ShadowRoot|HTMLElement} parent */
-  constructor(parent) {
+  /**
+   * @param {ShadowRoot|HTMLElement} parent
+   * @param {URL} feeds  address below which every viewer has a feed
+   */
+  constructor(parent, feeds) {
     this.layout = buildLayout();
     this.store = new Store();
     this.clock = new Clock(isPageRunning);
+    this.feed = new Feed(feeds);
+    this.disposed = false;
     this.player = new Player(this.store, (now) => this.#draw(now));
     /** @type {Trigger} */
     this.trigger = () => {};
@@ -93,9 +99,16 @@ export class Stage {
    */
   receive(bytes, trigger) {
     this.trigger = trigger;
-    const wasPlaying = this.store.message?.playing ?? false;
     const message = decode(bytes, this.store.scenes);
-    this.clock.received(message, (serial) => this.trigger("tick", serial));
+    const last = this.store.message;
+    if (last && last.feed === message.feed && message.serial < last.serial) {
+      this.#readTheme(); // what the page sent before the feed went on, once more: after a change of theme
+      this.player.refresh();
+      return;
+    }
+    const wasPlaying = last?.playing ?? false;
+    if (message.playing) this.feed.look();
+    this.clock.received(message, (serial) => this.#ask(message, serial));
     if (!message.scene) return;
     const { newRun } = this.store.receive(message);
     this.#readTheme();
@@ -115,7 +128,31 @@ export class Stage {
     this.player.received({ newRun });
   }
 
+  /**
+   * Asks for what comes after a message: the feed where it works, else the page.
+   * @param {{feed: string, sceneId: string}} message
+   * @param {number} serial  of that message
+   * @returns {boolean} whether the question is out
+   */
+  #ask({ feed, sceneId }, serial) {
+    if (this.feed.asking) return false; // the answer to the question before is still to come
+    const heard = { serial, scene: this.store.scenes.has(sceneId) ? sceneId : "" };
+    if (!feed || !this.feed.works) {
+      this.trigger("tick", heard);
+      return true;
+    }
+    this.feed.next(feed, heard).then((answer) => {
+      const now = this.store.message;
+      if (this.disposed || !now?.playing || now.serial !== serial) return; // the page was faster
+      if (answer instanceof Uint8Array) this.receive(answer, this.trigger);
+      else if (answer === "page") this.trigger("tick", heard);
+      else this.clock.soon();
+    });
+    return true;
+  }
+
   dispose() {
+    this.disposed = true;
     this.clock.stop();
     this.player.stop();
     document.fonts.removeEventListener("loadingdone", this.onFonts);
@@ -409,7 +446,10 @@ export class Stage {
     const still = newest && this.player.following ? "paused" : "scrubbed";
     const mode = message.playing && this.player.following ? "live" : still;
     const where = say(words, "step", { step });
-    setText(footer.status, `${where} · ${say(words, mode)}`);
+    const told = [where, say(words, mode)];
+    if (message.playing) told.push(say(words, "rate", { rate: Math.round(message.rate) }));
+    if (message.others) told.push(say(words, "others_training", { count: message.others }));
+    setText(footer.status, told.join(" · "));
     setAttribute(footer.range, "max", String(view.playhead));
     if (footer.range.value !== String(step)) footer.range.value = String(step);
     setAttribute(footer.range, "aria-valuetext", where);

@@ -47,7 +47,10 @@
  * @property {number} serial  counts the messages of a viewer
  * @property {boolean} playing
  * @property {number} playhead
+ * @property {number} rate  training steps a second that the playhead moves
+ * @property {number} others  how many others train on this server
  * @property {number} tick  seconds between messages while playing
+ * @property {string} feed  token of the address that answers with messages; "" where there is none
  * @property {Explosion|null} explosion
  * @property {string} sceneId  the same for equal scenes
  * @property {Scene} scene
@@ -159,8 +162,11 @@ export function decode(bytes, scenes) {
     return [name, new ARRAYS[dtype](buffer, start, header.curve.count)];
   };
   const curve = /** @type {Curve} */ (/** @type {unknown} */ (Object.fromEntries(header.curve.columns.map(column))));
-  const { run, forks, serial, playing, playhead, tick, explosion, samples } = header;
-  const said = { run, forks, serial, playing, playhead, tick, explosion, samples, curve, sceneId: header.scene_id };
+  const { run, forks, serial, playing, playhead, rate, others, tick, feed, explosion, samples } = header;
+  const said = {
+    run, forks, serial, playing, playhead, rate, others, tick, feed, explosion, samples, curve,
+    sceneId: header.scene_id,
+  };
   if (!known) return { ...said, scene: null, frames: [] };
   const frames = Array.from({ length: header.frames.count }, () => {
     const start = block(header.frames.size);
