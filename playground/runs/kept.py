@@ -22,7 +22,7 @@ def is_kept(step: int, first: int) -> bool:
 
 
 def last_kept(step: int, first: int) -> int:
-    """The last kept step that is not beyond `step`."""
+    """The last kept step that is not beyond `step`, for an even `first`."""
     return step - step % stride(step, first)
 
 

@@ -1,7 +1,6 @@
 """The weights of any step that a run has passed, trained again from a checkpoint: bit for bit as they were."""
 
 import time
-from collections.abc import Callable
 
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
@@ -26,13 +25,11 @@ class Replay:
     def step(self) -> int:
         return self.trainer.step
 
-    def go_to(
-        self, step: int, *, budget: float = float("inf"), seen: Callable[[Trainer], object] | None = None
-    ) -> bool:
+    def go_to(self, step: int, *, budget: float = float("inf")) -> bool:
         """Train up to `step`, for about `budget` seconds and by one update at least; whether it is there.
 
-        The next call for the same step goes on where this one stopped. seen: called before every update. A training
-        that stops being finite on the way ends there.
+        The next call for the same step goes on where this one stopped. A training that stops being finite on the way
+        ends there.
         """
         trainer = self.trainer
         kept = self.checkpoints.latest(step)
@@ -40,8 +37,6 @@ class Replay:
             trainer.restore(kept)
         deadline = time.thread_time() + budget
         while trainer.step < step:
-            if seen is not None:
-                seen(trainer)
             if not trainer.update().finite:
                 return True
             if trainer.step < step and time.thread_time() > deadline:
