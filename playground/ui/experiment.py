@@ -49,8 +49,9 @@ def _give_back() -> None:
 def _clean_texts() -> None:
     """Half a character could not even be drawn in the field that complains about it."""
     for name in ("probe", "prompt"):
-        if isinstance(text := state.value(name), str):
-            state.set_values(**{name: text.encode("utf-8", "replace").decode()})
+        text = state.value(name)
+        if isinstance(text, str) and (clean := text.encode("utf-8", "replace").decode()) != text:
+            state.set_values(**{name: clean})
 
 
 def _set_pace() -> None:
