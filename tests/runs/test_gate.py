@@ -22,7 +22,7 @@ def test_turns_are_given_in_order_of_arrival_and_one_at_a_time() -> None:
             while len(gate._queue) <= number:
                 time.sleep(0.0005)
     for thread in threads:
-        thread.join(5)
+        thread.join()
     assert order == [(number, 1) for number in range(8)]
 
 
