@@ -1,6 +1,7 @@
 """The learning curve: what every update measured. The record keeps steps by a rule, and forgets none of them."""
 
 from dataclasses import dataclass, fields
+from math import log
 
 import numpy as np
 
@@ -128,7 +129,7 @@ class Curve:
         """The first step in (after, until] at or below `perplexity`, or None; exact where every step is kept."""
         points = self.points(until)
         first = int(np.searchsorted(points.step, after, side="right"))
-        reached = np.flatnonzero(points.perplexity[first:] <= perplexity)
+        reached = np.flatnonzero(points.loss[first:] <= log(perplexity))
         return int(points.step[first + reached[0]]) if len(reached) else None
 
     @property

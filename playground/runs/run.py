@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import log
 
 import torch
 
@@ -169,7 +170,7 @@ class Run:
             trainer = self._at_work()
             every = -(-self._expected_steps(steps, budget) // shots) if shots else None
             while made < steps and self.explosion is None:
-                if goal is not None and made and trainer.preview().perplexity[0] <= goal:
+                if goal is not None and made and trainer.preview().nll[0] <= log(goal):
                     break
                 step = trainer.step
                 self._keep(step)

@@ -350,7 +350,7 @@ class Viewer:
             for step in range(before + 1, limit + 1):
                 replay.go_to(step)
                 is_last = replay.step < step or time.thread_time() > deadline
-                if goal is not None and replay.trainer.preview().perplexity[0] <= goal:
+                if goal is not None and replay.trainer.preview().nll[0] <= log(goal):
                     is_last = True
                 if step in wanted or is_last:
                     frames.append(run.expose(replay.trainer))
