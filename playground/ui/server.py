@@ -3,11 +3,12 @@
 from functools import cache
 
 from playground.config import ExperimentConfig
+from playground.limits import limits
 from playground.runs.registry import Registry
 from playground.runs.viewer import Viewer
 from playground.ui.long_texts import LongTexts
 
-REGISTRY = Registry()
+REGISTRY = Registry(limits())
 LONG_TEXTS = LongTexts()
 FINISHED_STEPS = 120
 
