@@ -31,7 +31,9 @@ def say_which() -> None:
         if shown == viewer.playhead:
             st.caption(_("The network after {step:,} updates; follows the playhead.").format(step=shown))
             return
-        st.caption(_("The network after {step:,} updates, the step you chose.").format(step=shown))
+        st.caption(
+            _("The network after {step:,} updates, the step you chose.").format(step=shown), width="content"
+        )
         st.button(
             _("Back to the playhead, step {step:,}").format(step=viewer.playhead),
             key="follow_playhead",
