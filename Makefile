@@ -6,7 +6,7 @@ ARGS ?=
 BIN := .venv/bin
 LOOK_AT := app.py playground pages tests benchmarks
 
-.PHONY: run test quick test-processors check lint bench messages format clean browser
+.PHONY: run test quick test-processors deploy-check check lint bench messages format clean browser
 .DEFAULT_GOAL := run
 
 run: .venv/run.stamp
@@ -24,6 +24,12 @@ quick: .venv/dev.stamp
 # The numeric tests as other processors compute: another order of sums, another rounding error, the same verdict.
 test-processors: .venv/dev.stamp
 	$(BIN)/python -m tests.processors
+
+# Two replicas behind HAProxy, which has to be installed; `make test` does the same with fewer learners, if it is.
+LEARNERS ?= 20
+deploy-check: .venv/dev.stamp
+	@command -v haproxy >/dev/null || { echo "HAProxy is needed. On Debian and Ubuntu: apt-get install haproxy"; exit 1; }
+	LEARNERS=$(LEARNERS) $(BIN)/python -m pytest tests/deploy -s
 
 check: lint
 	$(MAKE) test

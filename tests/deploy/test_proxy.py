@@ -96,6 +96,13 @@ def kept_cookie(headers) -> str:
     return ours[0].partition(";")[0] if ours else ""
 
 
+@pytest.mark.parametrize("settings", [{}, {"REPLICAS_AT": "replica:8501", "LISTEN": ":80"}])
+def test_settings_are_understood(settings: dict[str, str]) -> None:
+    check = [PROXY, "-c", "-f", ROOT / "deploy" / "haproxy.cfg"]
+    checked = subprocess.run(check, env=settings, capture_output=True, text=True)
+    assert checked.returncode == 0 and "[WARNING]" not in checked.stderr, checked.stderr
+
+
 @pytest.mark.parametrize(
     "path",
     [
