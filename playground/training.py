@@ -11,6 +11,7 @@ import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import add
 from typing import ClassVar, NamedTuple
 
 import torch
@@ -56,8 +57,9 @@ class Update(NamedTuple):
     clipped_norm: tuple[float, ...]  # after clipping: what the optimiser got
     clipped: tuple[bool, ...]  # whether clipping changed the gradient
     learning_rate: float  # the config's at this step; replicas with rates of their own keep to those
+    clips: tuple[int, ...]  # how many updates, this one included, were clipped so far
     finite: (
-        bool  # False: loss or gradient of some replica is not a number any more; that replica was not updated
+        bool  # False: loss or gradient of a replica is not a number any more; that replica was not updated
     )
 
     @property
@@ -74,6 +76,7 @@ class Snapshot:
     parameters: Tensor  # (R, P)
     optimizer: dict[str, Tensor]
     exploded: frozenset[int]  # replicas that are no longer updated
+    clips: tuple[int, ...]  # how many updates of each were clipped
 
     @property
     def nbytes(self) -> int:
@@ -125,6 +128,7 @@ class Trainer:
             self.network.parameters, self.network.gradients
         )
         self._exploded: set[int] = set()  # replicas that keep their weights
+        self._clips = (0,) * len(self.seeds)
         self._measured: tuple[int, int, Workspace] | None = None  # step, network.passes, where the pass is
 
     @property
@@ -167,13 +171,17 @@ class Trainer:
         with torch.inference_mode():
             loss, nll, norms, finite = self._numbers(self._measure())
             if not finite:
+                clipped = (False,) * len(norms)
                 return Update(
-                    self.step, loss, nll, norms, norms, (False,) * len(norms), self.learning_rate, False
+                    self.step, loss, nll, norms, norms, clipped, self.learning_rate, self._clips, False
                 )
             gradients = self.network.gradients.clone()
             clipped_norms, clipped = self._clip(norms)
             self.network.gradients.copy_(gradients)
-            return Update(self.step, loss, nll, norms, clipped_norms, clipped, self.learning_rate, True)
+            clips = _added(self._clips, clipped)
+            return Update(
+                self.step, loss, nll, norms, clipped_norms, clipped, self.learning_rate, clips, True
+            )
 
     def advance(self, updates: int) -> list[Update]:
         """`updates` updates in a row, a little cheaper than one by one; stops when all replicas exploded."""
@@ -193,12 +201,13 @@ class Trainer:
             self.network.parameters.clone(),
             optimizer,
             self.exploded,
+            self._clips,
         )
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back (or forward) to a snapshot of this run; what follows is bit for bit what followed then."""
         self.step = snapshot.step
-        self._exploded = set(snapshot.exploded)
+        self._exploded, self._clips = set(snapshot.exploded), snapshot.clips
         self.network.parameters.copy_(snapshot.parameters)
         for name, tensor in self._optimizer.state.items():
             tensor.copy_(snapshot.optimizer[name])
@@ -258,7 +267,8 @@ class Trainer:
             self.step = step + 1
         else:
             clipped_norms, clipped = self._update_the_finite(workspace.total.tolist(), norms)
-        return Update(step, loss, nll, norms, clipped_norms, clipped, rate, finite)
+        self._clips = _added(self._clips, clipped)
+        return Update(step, loss, nll, norms, clipped_norms, clipped, rate, self._clips, finite)
 
     def _update_the_finite(
         self, totals: Sequence[float], norms: Sequence[float]
@@ -318,6 +328,11 @@ class Trainer:
         return after, tuple([each > threshold for each, threshold in pairs])
 
     _CLIPPING: ClassVar = {"off": _clip_nothing, "norm": _clip_norm, "value": _clip_value}
+
+
+def _added(clips: tuple[int, ...], clipped: tuple[bool, ...]) -> tuple[int, ...]:
+    """How many updates were clipped, with one more."""
+    return tuple(map(add, clips, clipped)) if True in clipped else clips
 
 
 def _norms(gradients: Tensor) -> tuple[float, ...]:

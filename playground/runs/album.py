@@ -34,14 +34,18 @@ OBJECT_BYTES = 300  # what Python adds to a frame's numbers
 class Frame:
     """The picture at training step `step`. It is developed when its payload is first read, and then stays the same."""
 
-    __slots__ = ("__weakref__", "_album", "_payload", "exposure", "loss", "step")
+    __slots__ = ("__weakref__", "_album", "_payload", "exposure", "update")
 
     def __init__(self, exposure: Exposure, album: "Album") -> None:
-        self.step = exposure.update.step
-        self.loss = exposure.update.nll[0]  # of this step's batch
+        self.update = exposure.update  # what its step measured
         self.exposure: Exposure | None = exposure  # until developed
         self._album: Album | None = album
         self._payload = b""
+
+    @property
+    def step(self) -> int:
+        """How many updates the network has seen."""
+        return self.update.step
 
     @property
     def payload(self) -> bytes:

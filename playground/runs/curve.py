@@ -46,9 +46,9 @@ class CurvePoints:
         since = np.concatenate((self.step[:1] + 1, np.diff(self.step)))
         return (self.clips - before) / since
 
-    def followed_by(self, newest: Update, clips: int) -> "CurvePoints":
-        """These points and after them that of `newest`, before which so many updates were clipped."""
-        row = _row(newest, 0, clips + newest.clipped[0])
+    def followed_by(self, update: Update) -> "CurvePoints":
+        """These points and after them that of a later update."""
+        row = _row(update, 0)
         return CurvePoints(*map(np.append, self.columns, row))
 
     def thinned(self, count: int) -> "CurvePoints":
@@ -66,14 +66,14 @@ class CurvePoints:
 KINDS = (np.int64, np.float64, np.float64, np.float64, np.bool_, np.int64, np.float64)  # of the columns
 
 
-def _row(update: Update, replica: int, clips: int) -> tuple[int, float, float, float, bool, int, float]:
+def _row(update: Update, replica: int) -> tuple[int, float, float, float, bool, int, float]:
     return (
         update.step,
         update.nll[replica],
         update.gradient_norm[replica],
         update.clipped_norm[replica],
         update.clipped[replica],
-        clips,
+        update.clips[replica],
         update.learning_rate,
     )
 
@@ -87,11 +87,9 @@ class Curve:
     def __init__(self) -> None:
         self._columns: tuple[np.ndarray, ...] = tuple(np.empty(0, kind) for kind in KINDS)
         self._size = 0
-        self._clips = 0
 
     def add(self, update: Update, replica: int = 0) -> None:
         """Add the point of an update, newer than all others; the record keeps it if its rule says so."""
-        self._clips += update.clipped[replica]
         if not is_kept(update.step, FIRST):
             return
         if self._size == len(self._columns[0]):
@@ -99,24 +97,17 @@ class Curve:
             self._columns = tuple(
                 np.concatenate((column, np.empty(room, column.dtype))) for column in self._columns
             )
-        for column, value in zip(self._columns, _row(update, replica, self._clips), strict=True):
+        for column, value in zip(self._columns, _row(update, replica), strict=True):
             column[self._size] = value
         self._size += 1  # last: a reader without a lock must not count more points than it finds
 
     def until(self, step: int) -> "Curve":
-        """A copy with the points before `step`, to go on from there; `step` is kept or the newest."""
+        """A copy with the points before `step`, to go on from there."""
         other = Curve()
-        points = self.points(step)
-        size = int(np.searchsorted(points.step, step))
-        other._columns = tuple(column[:size].copy() for column in points.columns)
-        other._size = size
-        other._clips = self._clips if size == len(points) else int(points.clips[size] - points.clipped[size])
+        points = self.points(step - 1)
+        other._columns = tuple(column.copy() for column in points.columns)
+        other._size = len(points)
         return other
-
-    @property
-    def clips(self) -> int:
-        """How many of the updates added so far were clipped."""
-        return self._clips
 
     def points(self, until: int) -> CurvePoints:
         """The points of the steps 0 … until."""

@@ -21,7 +21,7 @@ from playground.runs.layout import FrameLayout
 from playground.runs.replay import Replay
 from playground.runs.size import check_size
 from playground.trace import Trace
-from playground.training import Explosion, Snapshot, Trainer
+from playground.training import Explosion, Snapshot, Trainer, Update
 
 CHECKPOINTS = 192
 CHECKPOINT_BYTES = 700_000
@@ -85,7 +85,7 @@ class Run:
     @property
     def step(self) -> int:
         """Updates made so far: the newest step that can be shown. It changes at the end of a turn, not within."""
-        return self._newest[0].step
+        return self._newest.step
 
     @property
     def nbytes(self) -> int:
@@ -212,10 +212,7 @@ class Run:
             self.explosion = trainer.explosion()
         with torch.inference_mode():
             self._album.expose(trainer.network.parameters[0].clone(), newest)
-        self._newest = (
-            newest,
-            self._curve.clips,
-        )  # last: whoever reads without a lock finds all that belongs to it
+        self._newest = newest  # last: whoever reads without a lock finds all that belongs to it
         self._weigh()
 
     def _sample(self, step: int) -> Sample:
@@ -265,12 +262,18 @@ class Run:
             return last
         return Replay(self.config, self.corpus, self._checkpoints)
 
-    def curve_points(self, until: int) -> CurvePoints:
-        """The learning curve up to and including step `until`, also where that is measured but not yet updated."""
-        newest, clips = self._newest
-        if until < newest.step:
-            return self._curve.points(until)
-        return self._curve.points(newest.step - 1).followed_by(newest, clips)
+    def curve_points(self, until: int, own: Update | None = None) -> CurvePoints:
+        """The learning curve up to and including step `until`.
+
+        own: what that step measured, where it may not be among the points that are kept.
+        """
+        newest = self._newest
+        if newest.step <= until:
+            return self._curve.points(newest.step - 1).followed_by(newest)
+        points = self._curve.points(until)
+        if own is None or own.step != until or points.step[-1] == until:
+            return points
+        return points.followed_by(own)
 
     def reaches(self, perplexity: float, after: int, until: int) -> int | None:
         """The first recorded step in (after, until] at or below `perplexity`, or None."""

@@ -12,6 +12,7 @@ from math import log
 from playground.config import ExperimentConfig
 from playground.runs.album import Frame
 from playground.runs.curve import FIRST as ALL_POINTS
+from playground.runs.curve import CurvePoints
 from playground.runs.registry import Registry
 from playground.runs.replay import Replay
 from playground.runs.run import Run
@@ -287,7 +288,8 @@ class Viewer:
         """Make a move true, and pause where there is a reason to."""
         before, self.playhead = self.playhead, move.playhead
         self._fresh = (*self._fresh, *move.frames)[-2 * FRAMES_PER_TICK :]
-        self._own = move.frames[-1] if move.frames and move.frames[-1].step == self.playhead else None
+        if move.frames and move.frames[-1].step == self.playhead:
+            self._own = move.frames[-1]
         self._progress.append((time.monotonic(), self.playhead))
         reached_step = before < self.playhead == self.stop_step
         if self.explosion is not None or reached_step or (self._goal is not None and self._is_at_goal()):
@@ -403,13 +405,18 @@ class Viewer:
         return None if self.stop_perplexity == self._goal_behind else self.stop_perplexity
 
     def _is_at_goal(self) -> bool:
-        if self.stop_perplexity is None or self.run.step < self.playhead:
+        goal = self.stop_perplexity
+        if goal is None:
             return False
-        frame = self._frame_of_playhead(self.run)
-        if frame is not None:
-            return frame.loss <= log(self.stop_perplexity)
-        points = self.run.curve_points(self.playhead)
-        return bool(points.step[-1] == self.playhead and points.loss[-1] <= log(self.stop_perplexity))
+        points = self.curve_points()
+        return bool(points.step[-1] == self.playhead and points.loss[-1] <= log(goal))
+
+    def curve_points(self) -> CurvePoints:
+        """The learning curve up to and including the playhead's step."""
+        with self._lock:
+            run = self.run
+            own = self._frame_of_playhead(run)
+            return run.curve_points(self.playhead, None if own is None else own.update)
 
     @property
     def steps_per_second(self) -> float:
@@ -468,7 +475,7 @@ class Viewer:
         self.config = config
 
     def _ghost(self) -> Ghost | None:
-        points = self.run.curve_points(self.playhead).thinned(GHOST_POINTS)
+        points = self.curve_points().thinned(GHOST_POINTS)
         if self.playhead == 0 or len(points) < 2:
             return None
         return Ghost(

@@ -257,14 +257,14 @@ def _loss(reading: Reading) -> int:
 
 def _norms(reading: Reading) -> Picture:
     viewer = reading.viewer
-    table = tidy.updates_frame(viewer.run.curve_points(viewer.playhead))
+    table = tidy.updates_frame(viewer.curve_points())
     threshold = viewer.config.training.clip_threshold if viewer.config.training.clip == "norm" else None
     return gradient_norm_over_training(table, threshold=threshold, labels=labels(), dark=is_dark()), table
 
 
 def _curve(reading: Reading) -> Picture:
     viewer = reading.viewer
-    table = tidy.updates_frame(viewer.run.curve_points(viewer.playhead))
+    table = tidy.updates_frame(viewer.curve_points())
     corpus = viewer.run.corpus
     lines = {"uniform": uniform_perplexity(corpus), "floors": memory_floors(corpus)}
     return curve_over_training(table, labels=labels(), dark=is_dark(), **lines), table

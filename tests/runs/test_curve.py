@@ -12,7 +12,9 @@ from playground.config import ExperimentConfig, NetworkConfig, TextConfig, Train
 from playground.runs import curve as curve_module
 from playground.runs.curve import ROOM, Curve, CurvePoints
 from playground.runs.kept import is_kept
+from playground.runs.registry import Registry
 from playground.runs.run import Run
+from playground.runs.viewer import Viewer
 from playground.training import Update
 from tests.runs.straight import Straight, straight
 
@@ -24,14 +26,15 @@ VERSE = ExperimentConfig(
 )
 
 
-def made(step: int, *, nll: float = 1.0, clipped: bool = False) -> Update:
-    return Update(step, (nll,), (nll,), (2.0,), (1.0 if clipped else 2.0,), (clipped,), 0.1, True)
+def made(step: int, *, nll: float = 1.0, clipped: bool = False, clips: int = 0) -> Update:
+    return Update(step, (nll,), (nll,), (2.0,), (1.0 if clipped else 2.0,), (clipped,), 0.1, (clips,), True)
 
 
 def filled(updates: list[Update]) -> Curve:
-    curve = Curve()
+    curve, clips = Curve(), 0
     for update in updates:
-        curve.add(update)
+        clips += update.clipped[0]
+        curve.add(update._replace(clips=(clips,)))
     return curve
 
 
@@ -134,11 +137,11 @@ def test_what_was_handed_out_does_not_change_while_the_curve_grows() -> None:
     assert rows(points) == before and rows(curve.points(100)) == before
 
 
-def test_a_copy_up_to_a_step_grows_on_its_own_and_counts_on() -> None:
+def test_a_copy_up_to_a_step_grows_on_its_own() -> None:
     curve = filled([made(step, clipped=step % 2 == 1) for step in range(10)])
     for until in (0, 4, 5, 10):
         copy = curve.until(until)
-        copy.add(made(until, nll=9.0, clipped=True))
+        copy.add(made(until, nll=9.0, clipped=True, clips=until // 2 + 1))
         points = copy.points(99)
         assert points.step.tolist() == list(range(until + 1))
         assert points.clips[-1] == until // 2 + 1 and points.loss[-1] == 9.0
@@ -169,3 +172,16 @@ def test_3_4_the_newest_row_carries_the_rate_that_its_step_uses_next() -> None:
     forked = run.fork(changed, 10)
     assert forked.curve_points(10).learning_rate.tolist() == [0.01] * 10 + [0.1]
     assert run.curve_points(10).learning_rate.tolist() == [0.01] * 11
+
+
+def test_a_row_of_ones_own_stays_when_a_stranger_trains_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """3.10: beyond the steps that are all kept, the playhead's own row was lost when somebody trained on."""
+    monkeypatch.setattr("playground.runs.curve.FIRST", 16)
+    registry = Registry()
+    viewer, stranger = Viewer(registry, CLIPPED), Viewer(registry, CLIPPED)
+    viewer.go_to(37)
+    assert viewer.settle()
+    before = rows(viewer.curve_points())
+    assert before[-1] == expected(straight(CLIPPED), [37])[0]
+    stranger.go_to(90)
+    assert rows(viewer.curve_points()) == before
