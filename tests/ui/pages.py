@@ -43,7 +43,8 @@ class Stage:
         for name, kind in header["curve"]["columns"]:
             curve[name] = np.frombuffer(payload, f"<{kind}", count, at)
             at += -(-curve[name].nbytes // 8) * 8
-        curve["perplexity"] = np.exp(curve["loss"].astype(float))
+        with np.errstate(over="ignore"):
+            curve["perplexity"] = np.exp(curve["loss"].astype(float))
         count, size = header["frames"]["count"], header["frames"]["size"]
         frames = tuple(payload[at + size * i : at + size * (i + 1)] for i in range(count))
         assert len(payload) == at + size * count, "a message has nothing after its last frame"
