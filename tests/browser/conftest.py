@@ -4,12 +4,14 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.browser.visit import PATIENCE
 from tests.ensure_browser import FLAGS, find_browser
 from tests.serving import Server, serve
 
 LOG = pytest.StashKey[Server]()
+expect.set_options(timeout=1000 * PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +49,7 @@ def browser() -> Iterator[Browser]:
 def context(browser: Browser, server: Server) -> Iterator[BrowserContext]:
     """A fresh visitor who reads English, at a 1280 × 900 window; relative addresses are the server's."""
     fresh = browser.new_context(base_url=server.url, locale="en-US", viewport={"width": 1280, "height": 900})
-    fresh.set_default_timeout(20_000)
+    fresh.set_default_timeout(1000 * PATIENCE)
     yield fresh
     fresh.close()
 

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.browser.visit import PATIENCE
 from tests.serving import Server
 
 # The colour of a text and of what lies behind it, transparencies and opacities included, for each that is too faint.
@@ -57,7 +58,7 @@ def themed(request: pytest.FixtureRequest, browser: Browser, server: Server):
         color_scheme=request.param,
         viewport={"width": 1280, "height": 900},
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(1000 * PATIENCE)
     yield context.new_page()
     context.close()
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 from playground.figures.theme import COLOURS
 from playground.ui.address import URL_SETTLES
 from tests.browser.test_server import is_foreign
-from tests.browser.test_train import Visit
+from tests.browser.visit import PATIENCE, Visit, until
 from tests.serving import Server
 
 TEXT = "the quick brown fox jumps over the lazy dog\nhello"
@@ -154,7 +154,7 @@ def test_figures_follow_the_theme(page: Page) -> None:
     label = figure(page, "influence").locator(".xtick text").first
     expect(label).to_have_css("fill", css(COLOURS["light"]["muted"]))
     page.emulate_media(color_scheme="dark")
-    expect(label).to_have_css("fill", css(COLOURS["dark"]["muted"]), timeout=20_000)
+    expect(label).to_have_css("fill", css(COLOURS["dark"]["muted"]))
 
 
 def test_korean_and_dark_on_a_phone(server: Server, browser: Browser) -> None:
@@ -166,7 +166,7 @@ def test_korean_and_dark_on_a_phone(server: Server, browser: Browser) -> None:
         has_touch=True,
         is_mobile=True,
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(1000 * PATIENCE)
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -181,8 +181,7 @@ def test_korean_and_dark_on_a_phone(server: Server, browser: Browser) -> None:
         ("losses", ""),
     ):
         figure(page, last)
-        page.wait_for_timeout(300)  # figures take the width of the window after they are drawn
-        assert too_wide(page) == [], last
+        until(page, lambda: too_wide(page) == [])  # figures take the width of the window after they are drawn
         if title:
             page.locator(".st-key-panel button", has_text=title).click()
     background = page.locator(".stApp").evaluate("app => getComputedStyle(app).backgroundColor")

@@ -7,14 +7,8 @@ import pytest
 from playwright.sync_api import Page
 
 from playground.ui.assets import PATH, WEB
+from tests.browser.visit import WATCH
 from tests.serving import Server
-
-# Collected in the page itself, because the console is silent about some violations.
-WATCH = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (event) =>
-  window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
-"""
 
 
 def headers(url: str) -> Message:
@@ -59,7 +53,7 @@ def test_page_obeys_its_own_policy_and_asks_no_other_host(server: Server, browse
     )
     page.goto("/")
     page.get_by_test_id("stage").wait_for()
-    page.wait_for_timeout(1000)  # charts below the stage draw themselves after it
+    page.wait_for_load_state("networkidle")  # charts below the stage draw themselves after it
     assert page.evaluate("window.violations") == []
     assert errors == []
     assert foreign == []

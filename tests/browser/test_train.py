@@ -4,91 +4,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, WebSocket, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from tests.browser.visit import PATIENCE, Visit, until
 from tests.serving import Server
-
-# Collected in the page itself, because the console is silent about some violations.
-WATCH = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (event) =>
-  window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
-"""
-
-
-class Visit:
-    """A tab, what it complained about, and what it sent."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.complaints: list[str] = []
-        self.sent = 0
-        page.add_init_script(WATCH)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
-        page.on(
-            "dialog", lambda dialog: (self.complaints.append(f"dialog {dialog.message}"), dialog.dismiss())
-        )
-        page.on("websocket", self._listen)
-
-    def _listen(self, socket: WebSocket) -> None:
-        socket.on("framesent", lambda _: setattr(self, "sent", self.sent + 1))
-
-    def open(self, address: str = "/") -> "Visit":
-        self.page.goto(address)
-        self.page.locator('[data-testid=stage]:not([data-frames="0"])').wait_for()
-        self.play.wait_for()
-        return self
-
-    @property
-    def stage(self) -> Locator:
-        return self.page.get_by_test_id("stage")
-
-    @property
-    def play(self) -> Locator:
-        return self.page.locator(".st-key-play button")
-
-    def number(self, name: str) -> int:
-        return int(self.stage.get_attribute(f"data-{name}") or -1)
-
-    def until(self, name: str, test: str, patience: int = 10_000) -> int:
-        """Wait until a number of the stage's root passes a test such as "> 3"."""
-        self.page.wait_for_function(
-            "([name, test]) => {"
-            " const find = (root) => { for (const e of root.querySelectorAll('*')) {"
-            "   if (e.dataset && e.dataset.testid === 'stage') return e;"
-            "   if (e.shadowRoot) { const inside = find(e.shadowRoot); if (inside) return inside; } } return null; };"
-            " const [sign, limit] = test.split(' '); const stage = find(document); if (!stage) return false;"
-            " const value = Number(stage.dataset[name]);"
-            " return sign === '>' ? value > limit : sign === '<' ? value < limit : value === Number(limit); }",
-            arg=[name, test],
-            timeout=patience,
-        )
-        return self.number(name)
-
-    def press_play(self, playing: bool) -> None:
-        self.play.click()
-        expect(self.stage).to_have_attribute("data-playing", str(playing).lower())
-
-    def press(self, key: str) -> None:
-        """Click a button; one with a help text stands twice in the page, for two widths."""
-        self.page.locator(f".st-key-{key} button:visible").first.click()
-
-    def type_text(self, text: str) -> None:
-        area = self.page.locator(".st-key-text textarea")
-        area.fill(text)
-        area.press("Control+Enter")
-
-    def quiet(self) -> None:
-        """Wait until nothing has been sent for half a second."""
-        before = -1
-        while before != self.sent:
-            before = self.sent
-            self.page.wait_for_timeout(500)
-
-    def check(self) -> None:
-        assert self.complaints == []
-        assert self.page.evaluate("window.violations") == []
 
 
 @pytest.fixture
@@ -115,9 +34,8 @@ def test_first_visit_draws_all_panels_and_can_be_read_aloud(visit: Visit) -> Non
     visit.open()
     assert visit.number("step") > 50
     expect(visit.stage).to_have_attribute("data-playing", "false")
-    visit.page.wait_for_timeout(500)
-    drawn = canvases_are_drawn(visit.stage)
-    assert len(drawn) >= 7 and all(drawn.values()), drawn
+    until(visit.page, lambda: all(canvases_are_drawn(visit.stage).values()))
+    assert len(canvases_are_drawn(visit.stage)) >= 7
     assert (visit.stage.get_attribute("aria-label") or "").strip()
     unnamed = visit.stage.locator("[role=img]").evaluate_all(
         "plots => plots.filter((p) => p.offsetHeight > 0 && !p.getAttribute('aria-label')).length"
@@ -189,15 +107,15 @@ def test_the_study_button_brings_the_step_below(visit: Visit) -> None:
     for step in range(1, 5):
         visit.press("step")
         visit.until("step", f"= {step}")
-    expect(visit.page.get_by_text("The network after 4 updates.")).to_be_visible()
+    expect(visit.page.get_by_text("The network after 4 updates; follows the playhead.")).to_be_visible()
     visit.stage.focus()
     visit.page.keyboard.press("[")
     visit.page.keyboard.press("[")
     visit.until("step", "= 2")
     visit.stage.locator(".study-button").click()
-    expect(visit.page.get_by_text("The network after 2 updates.")).to_be_visible()
+    expect(visit.page.get_by_text("The network after 2 updates, the step you chose.")).to_be_visible()
     expect(visit.stage).to_have_attribute("data-playing", "false")
-    visit.page.wait_for_timeout(300)
+    visit.quiet()
     assert visit.number("step") == 2, "the stage stays where the reader is"
 
 
@@ -231,7 +149,7 @@ def test_markup_trains_as_text_and_runs_no_script(visit: Visit) -> None:
     expect(visit.page.get_by_test_id("stAlert")).to_have_count(1)
     visit.press("dice")
     visit.until("step", "= 0")
-    visit.page.wait_for_timeout(300)
+    visit.quiet()
     assert visit.page.evaluate("typeof window.hacked") == "undefined"
     assert visit.page.locator("img").count() == images
     assert visit.stage.locator("img, script").count() == 0
@@ -242,7 +160,7 @@ def test_korean_text_in_korean(server: Server, browser: Browser) -> None:
     context = browser.new_context(
         base_url=server.url, locale="ko-KR", viewport={"width": 1280, "height": 900}
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(1000 * PATIENCE)
     visit = Visit(context.new_page()).open("/?text=안녕하세요")
     expect(visit.play).to_contain_text("재생")
     expect(visit.stage.locator("section.odds")).to_contain_text("안")
@@ -267,9 +185,9 @@ def test_a_phone_has_nothing_to_scroll_sideways(server: Server, browser: Browser
         has_touch=True,
         is_mobile=True,
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(1000 * PATIENCE)
     visit = Visit(context.new_page()).open("/?text=the quick brown fox jumps over the lazy dog&cell=lstm")
-    visit.page.wait_for_timeout(500)
+    visit.quiet()
     width, wide = visit.page.evaluate(
         """() => {
           const main = document.querySelector("[data-testid=stMain]");

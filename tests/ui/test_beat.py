@@ -21,7 +21,7 @@ def test_a_question_that_comes_just_after_a_click_costs_the_page_no_stage() -> N
             def runs(before: int = before) -> list[Answer]:
                 return [answer for answer in session.answers[before:] if not answer.is_tick]
 
-            await session.until(runs, 10)
+            await session.until(runs, 60)
             answers += runs()
         await session.close()
         return answers
