@@ -362,7 +362,7 @@ class TrainingConfig:
 
 @dataclass(frozen=True, slots=True)
 class ExperimentConfig:
-    """One experiment: equal configs make equal runs."""
+    """One experiment: on one kind of processor, equal configs make equal runs, bit for bit."""
 
     text: TextConfig = field(default_factory=TextConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)

@@ -1,7 +1,7 @@
 """One update: gradients → clipping → optimiser, for R replicas at once.
 
 A run is a pure function of its config and seeds: the batch of a step depends on the seed and the step alone,
-and nothing here draws a random number.
+and nothing here draws a random number. On another kind of processor, sums are rounded in another order.
 """
 
 # torch does not say what its linear algebra and `tolist` return.
