@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 PROFILE = "PLAYGROUND_PROFILE"
 PREFIX = "PLAYGROUND_"
 RANGES = {  # of each number, both ends allowed
-    "memory_mb": (400, 1_000_000),
+    "memory_mb": (300, 1_000_000),
     "run_mb": (4, 100_000),
     "lease_seconds": (10, 86_400),
 }
@@ -17,15 +17,16 @@ RANGES = {  # of each number, both ends allowed
 class Limits:
     """Bounds of one server process.
 
-    memory_mb: resident memory of the whole process, in millions of bytes. When it comes near, recordings are thinned,
-    then runs that nobody plays are set aside; what cannot be held is refused before it starts.
+    memory_mb: resident memory of the process's own, in millions of bytes; library files, which the system can drop and
+    read again, come on top (115 with the CPU build of torch). When it comes near, recordings are thinned, then runs
+    that nobody plays are set aside; what cannot be held is refused before it starts.
     run_mb: what the tensors of one run may take. lease_seconds: a run that nobody asked for in this time is dropped.
 
     Raises:
         ValueError: for a number out of its range, naming the setting, what is allowed and what was given.
     """
 
-    memory_mb: int = 900
+    memory_mb: int = 800
     run_mb: int = 96
     lease_seconds: int = 600
 
@@ -65,7 +66,7 @@ def _setting(field: str) -> str:
 
 PROFILES = {
     "class": Limits(),  # a class of a hundred on a server of its own
-    "small": Limits(memory_mb=620, run_mb=32),  # hosted sharing, from 690 MB
+    "small": Limits(memory_mb=480, run_mb=32),  # hosted sharing, from 690 MB
 }
 
 

@@ -9,10 +9,15 @@ from pathlib import Path
 _STATM = Path("/proc/self/statm")
 
 
-def resident_bytes() -> int | None:
-    """Memory that the process has in use, measured by the operating system; None where it does not say."""
+def private_bytes() -> int | None:
+    """Resident memory that is the process's own, measured by the operating system; None where it does not say.
+
+    Left out are pages of files such as libraries, which the system can drop and read again: with CUDA, torch maps half a
+    gigabyte of them.
+    """
     try:
-        return int(_STATM.read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        _, resident, shared, *_ = map(int, _STATM.read_bytes().split())
+        return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):
         return None
 

@@ -14,11 +14,11 @@ from playground.corpus import Corpus
 from playground.limits import Limits
 from playground.refusal import Refusal
 from playground.runs.gate import FairGate
-from playground.runs.memory import give_back, resident_bytes
+from playground.runs.memory import give_back, private_bytes
 from playground.runs.run import Run
 from playground.runs.size import check_size, run_bytes
 
-BASE_BYTES = 400_000_000  # what the process takes besides runs, where that cannot be measured
+BASE_BYTES = 260_000_000  # what the process takes besides runs, where that cannot be measured
 UNWATCHED_SHARE = 0.04  # of all memory: runs that nobody watches may take as much
 AT_WORK_SECONDS = 10.0  # a run that was asked for within this time is not put away
 ACTIVE_SECONDS = 3.0  # a viewer that trained within this time counts as training now
@@ -45,14 +45,14 @@ class Registry:
 
     Args:
         limits: what the process may spend.
-        resident: measures the memory of the process, or None.
+        measured: bytes that the process has for itself just now, or None.
     """
 
     def __init__(
-        self, limits: Limits | None = None, *, resident: Callable[[], int | None] = resident_bytes
+        self, limits: Limits | None = None, *, measured: Callable[[], int | None] = private_bytes
     ) -> None:
         self._limits = limits or Limits()
-        self._resident = resident
+        self._measured = measured
         self._lock = threading.RLock()
         self._entries: dict[str, _Entry] = {}
         self._shared: dict[ExperimentConfig, str] = {}
@@ -65,8 +65,10 @@ class Registry:
         self._others: deque[tuple[float, int]] = deque()  # when, and bytes of the process besides runs
         self._swept = time.monotonic()
 
-    def open(self, viewer: str, config: ExperimentConfig) -> str:
+    def open(self, viewer: str, config: ExperimentConfig, *, always: bool = False) -> str:
         """Lease the shared run of an experiment, made if there is none. Returns its identifier.
+
+        always: also when memory is short.
 
         Raises:
             Refusal: if the text cannot be trained on, or there is no memory for the run.
@@ -76,7 +78,8 @@ class Registry:
                 return identifier
         corpus = Corpus(config.text)
         check_size(config, corpus, most=self._limits.run_mb * 1_000_000)
-        self._admit(run_bytes(config, corpus))
+        if not always:
+            self._admit(run_bytes(config, corpus))
         return self._lease_new(viewer, Run(config, corpus))  # made without the lock: others go on meanwhile
 
     def _lease(self, viewer: str, config: ExperimentConfig) -> str | None:
@@ -208,9 +211,9 @@ class Registry:
 
         What else the process takes is the least that was measured lately: memory that was freed may still count.
         """
-        now, resident = time.monotonic(), self._resident()
-        if resident is not None:
-            self._others.append((now, max(0, resident - self.nbytes)))
+        now, measured = time.monotonic(), self._measured()
+        if measured is not None:
+            self._others.append((now, max(0, measured - self.nbytes)))
         while self._others and self._others[0][0] < now - MEMORY_SECONDS:
             self._others.popleft()
         others = min((size for _, size in self._others), default=BASE_BYTES)

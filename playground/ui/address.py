@@ -93,10 +93,11 @@ def _came_from_history(query: dict[str, str]) -> bool:
 def _follow(query: dict[str, str]) -> None:
     """Take the experiment from a link; what it gets wrong is replaced by a default and remembered as a notice."""
     config, notices = _experiment_of(query)
-    if state.has_begun():
-        state.viewer().open(config)
-    else:
-        state.begin(open_viewer(config))
+    try:
+        _open(config)
+    except Refusal as refusal:  # too large, or the server is full: the run of a first visit is always there
+        notices[refusal.field] = refusal
+        _open(ExperimentConfig())
     session = state.session()
     fields = experiment.widget_values()
     speed, speaks = query.get("speed"), query.get("lang")
@@ -107,6 +108,14 @@ def _follow(query: dict[str, str]) -> None:
     state.set_values(**session.kept)
     session.notices, session.seen = notices, fields
     session.url, session.arrives = query, True
+
+
+def _open(config: ExperimentConfig) -> None:
+    """Go over to an experiment, or begin with it. Raises `Refusal` if it cannot be held."""
+    if state.has_begun():
+        state.viewer().open(config)
+    else:
+        state.begin(open_viewer(config))
 
 
 def _experiment_of(query: dict[str, str]) -> tuple[ExperimentConfig, dict[str, Refusal]]:

@@ -1,5 +1,6 @@
 """Work that takes longer than one turn: a part of it each time the page runs, and a bar that says how far it is."""
 
+import time
 from typing import Protocol
 
 import streamlit as st
@@ -39,8 +40,10 @@ def work(job: Job, text: str, *, key: str = "", **stop: object) -> None:
                 st.button(
                     _("Stop here"), key=key, icon=":material/stop:", on_click=state.set_values, kwargs=stop
                 )
-    with state.viewer().turn() as budget:
-        done = job.advance(max(budget, TURN))
+    deadline, done = time.thread_time() + TURN, False
+    while not done and time.thread_time() < deadline:
+        with state.viewer().turn() as budget:  # others have theirs in between
+            done = job.advance(budget)
     if not done:
         come_back()
     place.empty()
@@ -51,8 +54,10 @@ def network_at(step: int) -> Network:
     viewer = state.viewer()
     network = None
     if viewer.is_settled or viewer.settle(budget=TURN):
-        with viewer.turn() as budget:
-            network = viewer.run.network_at(step, budget=max(budget, TURN))
+        deadline = time.thread_time() + TURN
+        while network is None and time.thread_time() < deadline:
+            with viewer.turn() as budget:
+                network = viewer.run.network_at(step, budget=budget)
     if network is None:
         st.info(_("Training again up to step {step:,} to get its weights back …").format(step=step))
         come_back()

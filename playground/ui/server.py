@@ -17,7 +17,7 @@ FINISHED_STEPS = 120
 def finish_first_run() -> None:
     """Train the run that a first visit shows, once, and keep it."""
     config = ExperimentConfig()
-    identifier = REGISTRY.open("first visit", config)
+    identifier = REGISTRY.open("first visit", config, always=True)
     run = REGISTRY.get("first visit", identifier)
     assert run is not None
     while run.step < FINISHED_STEPS:  # in small parts, so that samples of text are drawn on the way

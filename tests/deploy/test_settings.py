@@ -19,7 +19,7 @@ def start(program: str, **settings: str) -> subprocess.CompletedProcess[str]:
 def test_the_servers_registry_has_the_limits_of_its_environment() -> None:
     program = "from playground.ui.server import REGISTRY; print(REGISTRY._limits)"
     found = start(program, PLAYGROUND_PROFILE="small", PLAYGROUND_RUN_MB="17")
-    assert "memory_mb=620, run_mb=17" in found.stdout, found.stderr
+    assert "memory_mb=480, run_mb=17" in found.stdout, found.stderr
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_the_servers_registry_has_the_limits_of_its_environment() -> None:
     [
         (
             {"PLAYGROUND_MEMORY_MB": "0"},
-            "PLAYGROUND_MEMORY_MB must be a whole number from 400 to 1000000; got 0",
+            "PLAYGROUND_MEMORY_MB must be a whole number from 300 to 1000000; got 0",
         ),
         (
             {"PLAYGROUND_RUN_MB": "much"},
