@@ -12,8 +12,8 @@ _STATM = Path("/proc/self/statm")
 def private_bytes() -> int | None:
     """Resident memory that is the process's own, measured by the operating system; None where it does not say.
 
-    Left out are pages of files such as libraries, which the system can drop and read again: with CUDA, torch maps half a
-    gigabyte of them.
+    Left out are pages of files such as libraries, which the system can drop and read again: with CUDA, torch maps half
+    a gigabyte of them.
     """
     try:
         _, resident, shared, *_ = map(int, _STATM.read_bytes().split())

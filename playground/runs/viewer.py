@@ -85,6 +85,7 @@ class Viewer:
         self.ghosts: tuple[Ghost, ...] = ()
         self.messages = 0
         self._lock = threading.RLock()
+        self._plays_when_settled = False
         self._acts = 0  # what the person has done so far, counted
         self._ticking = threading.Lock()
         self._recordings = itertools.count(1)
@@ -106,6 +107,11 @@ class Viewer:
     def _start_recording(self) -> None:
         self.recording = f"{self.id}-{next(self._recordings)}"
         self.forks: tuple[int, ...] = ()
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the person has done nothing yet."""
+        return self._acts == 0
 
     @property
     def run_id(self) -> str:
@@ -162,6 +168,7 @@ class Viewer:
     def _act(self) -> None:
         """To be called, with the lock held, by everything that a person does."""
         self._acts += 1
+        self._plays_when_settled = False
 
     def _rest(self, step: int) -> None:
         """Put the playhead somewhere, as a person's doing."""
@@ -242,6 +249,13 @@ class Viewer:
             if acts == self._acts:
                 self._rest(min(step, run.step))
             return self.playhead == step or run.explosion is not None
+
+    def resume(self, step: int, *, playing: bool) -> None:
+        """Go on from a step at which this person has been before; to be followed by `settle`, then it plays."""
+        with self._lock:
+            self.pause()
+            self._rest(step)
+            self._plays_when_settled = playing
 
     def tick(self) -> bool:
         """One beat of playing: move the playhead by what is due, training where the tape ends.
@@ -370,7 +384,7 @@ class Viewer:
             Whether that is done; if not, ask again.
         """
         deadline = time.thread_time() + budget
-        while True:
+        while not self.is_settled:
             with self._lock:
                 run, acts, playhead = self.run, self._acts, self.playhead
             is_there = run.step >= playhead or run.explosion is not None
@@ -383,9 +397,11 @@ class Viewer:
             with self._lock:
                 if frame is not None and (acts, playhead) == (self._acts, self.playhead):
                     self.playhead, self._own = frame.step, frame
-                    return True
-            if time.thread_time() >= deadline:
+            if time.thread_time() >= deadline and not self.is_settled:
                 return False
+        if self._plays_when_settled:
+            self.play()
+        return True
 
     @property
     def is_settled(self) -> bool:
@@ -395,10 +411,11 @@ class Viewer:
             return run.step >= self.playhead and self._frame_of_playhead(run) is not None
 
     def _frame_of_playhead(self, run: Run) -> Frame | None:
-        if self._own is not None and self._own.step == self.playhead:
-            return self._own
-        found = run.frames(self.playhead, self.playhead)
-        return found[0] if found else None
+        """The frame on which the playhead stands, if it is there; it stays this viewer's own from then on."""
+        if self._own is None or self._own.step != self.playhead:
+            found = run.frames(self.playhead, self.playhead)
+            self._own = found[0] if found else None
+        return self._own
 
     @property
     def _goal(self) -> float | None:
@@ -408,6 +425,9 @@ class Viewer:
         goal = self.stop_perplexity
         if goal is None:
             return False
+        own = self._frame_of_playhead(self.run)  # also of a run that has been dropped
+        if own is not None:
+            return own.update.nll[0] <= log(goal)
         points = self.curve_points()
         return bool(points.step[-1] == self.playhead and points.loss[-1] <= log(goal))
 
@@ -470,8 +490,9 @@ class Viewer:
         opened = self._registry.open(self.id, config)
         if opened != self._run_id:
             self._registry.release(self.id, self._run_id)
-            self._start_recording()
             self._run_id, self._replay = opened, None
+        if config != self.config:
+            self._start_recording()
         self.config = config
 
     def _ghost(self) -> Ghost | None:

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from playground.config import MAX_STEP
 from playground.ui import state, studied
+from playground.ui.stage.message import digest
 
 MORE_STEPS = 100
 Action = Callable[..., None]
@@ -89,6 +91,19 @@ def study(event: Any) -> None:
         case {"step": int(step)} if not isinstance(step, bool) and 0 <= step <= state.viewer().playhead:
             studied.choose(step)
             state.viewer().shows_finished = False
+
+
+def resume(event: Any) -> None:
+    """Go on where this tab has been with the same experiment, before a reload or on a server that has gone."""
+    viewer = state.viewer()
+    match event:
+        case {"digest": str(name), "step": int(step), "playing": bool(playing)} if (
+            viewer.is_fresh
+            and name == digest(viewer.config)
+            and not isinstance(step, bool)
+            and 0 < step <= MAX_STEP
+        ):
+            viewer.resume(step, playing=playing)
 
 
 def train_more() -> None:

@@ -27,17 +27,18 @@ def _beat() -> None:
     was_playing = viewer.playing
     if was_playing and not actions.are_waiting():  # a pause that waits is not to come after more training
         viewer.tick()
-    is_there = viewer.is_settled or (not viewer.playing and viewer.settle(budget=TURN))
+    is_there = viewer.is_settled if viewer.playing else viewer.settle(budget=TURN)
     transport.status() if is_there else transport.restoring()
     stage.show(
         viewer,
         on_toggle=partial(_for_the_whole_page, actions.play_or_pause(playing=viewer.playing)),
         on_study=partial(_for_the_whole_page, actions.study, "study"),
         on_ghost=partial(_for_the_whole_page, actions.remove_ghost, "ghost"),
+        on_resume=partial(_for_the_whole_page, actions.resume, "resume"),
     )
     if not is_there and not viewer.playing:  # while playing, the stage asks again
         come_back()
-    if was_playing and not viewer.playing:
+    if was_playing != viewer.playing:
         st.rerun()
 
 

@@ -168,7 +168,7 @@ class Visitor:
         return self.run()
 
     def signal(self, event: str, value: Any) -> "Visitor":
-        """What the stage sends: "toggle", "study" or "ghost"."""
+        """What the stage sends: "toggle", "study", "ghost" or "resume"."""
         identifier = f"$$STREAMLIT_INTERNAL_KEY_{self.widget('stage').proto.id}__events"
         return self.run(
             WidgetState(id=identifier, json_trigger_value=json.dumps([{"event": event, "value": value}]))

@@ -51,6 +51,7 @@ def show(
     on_toggle: Callable[[], None],
     on_study: Callable[[], None],
     on_ghost: Callable[[], None],
+    on_resume: Callable[[], None],
 ):
     """Draw the stage for a viewer: everything recorded when paused, the latest frames while playing."""
     _mount(
@@ -60,6 +61,7 @@ def show(
         on_toggle_change=on_toggle,
         on_study_change=on_study,
         on_ghost_change=on_ghost,
+        on_resume_change=on_resume,
     )
 
 

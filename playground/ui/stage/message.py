@@ -3,8 +3,10 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from playground.config import ExperimentConfig, to_query
 from playground.runs.viewer import Viewer
 from playground.runs.wire import encode
 
@@ -36,6 +38,12 @@ class Heard:
     scene: str = ""
 
 
+@lru_cache(maxsize=256)
+def digest(config: ExperimentConfig) -> str:
+    """A name that is the same for equal experiments, on every server."""
+    return hashlib.sha256(json.dumps(to_query(config)).encode()).hexdigest()[:16]
+
+
 def message(viewer: Viewer, scene: Scene, heard: Heard, *, feed: str = "", sentence: str = "") -> bytes:
     """The next message for a viewer: all frames when paused, the newest ones while playing.
 
@@ -49,6 +57,8 @@ def message(viewer: Viewer, scene: Scene, heard: Heard, *, feed: str = "", sente
     samples = run.samples(playhead)[-PLAYING_SAMPLES if viewer.playing else 0 :]
     header: dict[str, Any] = {
         "run": viewer.recording,
+        "digest": digest(viewer.config),
+        "fresh": viewer.is_fresh,
         "forks": viewer.forks,
         "serial": viewer.messages,
         "playing": viewer.playing,

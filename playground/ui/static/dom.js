@@ -37,3 +37,12 @@ export function setAttribute(target, name, value) {
 export function isPageRunning() {
   return document.querySelector("[data-test-script-state]")?.getAttribute("data-test-script-state") === "running";
 }
+
+/** What the browser keeps for this tab, over reloads; null where it may not. */
+export function tabStorage() {
+  try {
+    return window.sessionStorage;
+  } catch {
+    return null;
+  }
+}

@@ -1,6 +1,7 @@
 /** The component's entry: Streamlit calls the default export with every message and every change of theme. */
 
-import { element } from "./dom.js";
+import { element, tabStorage } from "./dom.js";
+import { Memory } from "./memory.js";
 import { Stage } from "./stage.js";
 
 /**
@@ -9,6 +10,9 @@ import { Stage } from "./stage.js";
  * @property {ShadowRoot|HTMLElement} parentElement
  * @property {(name: string, value: unknown) => void} setTriggerValue
  */
+
+/** Outlives a stage that is built again; a browser may forbid storage. */
+const memory = new Memory(tabStorage());
 
 /** @type {WeakMap<ShadowRoot|HTMLElement, Stage>} */
 const stages = new WeakMap();
@@ -23,7 +27,7 @@ export default function main(component) {
   if (!stage) {
     const style = element("link", { rel: "stylesheet", href: new URL("stage.css", import.meta.url).href });
     parentElement.append(style);
-    stage = new Stage(parentElement, new URL("../../frames", import.meta.url));
+    stage = new Stage(parentElement, new URL("../../frames", import.meta.url), memory);
     stages.set(parentElement, stage);
   }
   if (data instanceof Uint8Array) stage.receive(data, setTriggerValue);

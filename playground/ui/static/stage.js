@@ -35,12 +35,14 @@ export class Stage {
   /**
    * @param {ShadowRoot|HTMLElement} parent
    * @param {URL} feeds  address below which every viewer has a feed
+   * @param {import("./memory.js").Memory} memory  of this tab
    */
-  constructor(parent, feeds) {
+  constructor(parent, feeds, memory) {
     this.layout = buildLayout();
     this.store = new Store();
     this.clock = new Clock(isPageRunning);
     this.feed = new Feed(feeds);
+    this.memory = memory;
     this.disposed = false;
     this.player = new Player(this.store, (now) => this.#draw(now));
     /** @type {Trigger} */
@@ -108,6 +110,8 @@ export class Stage {
     }
     const wasPlaying = last?.playing ?? false;
     if (message.playing) this.feed.look();
+    const place = this.memory.received(message);
+    if (place) this.#whenPageIsDone(() => this.trigger("resume", place));
     this.clock.received(message, (serial) => this.#ask(message, serial));
     if (!message.scene) return;
     const { newRun } = this.store.receive(message);
@@ -126,6 +130,15 @@ export class Stage {
     footer.study.disabled = message.playing;
     this.acted ||= wasPlaying && !message.playing;
     this.player.received({ newRun });
+  }
+
+  /** @param {() => void} then */
+  #whenPageIsDone(then) {
+    setTimeout(() => {
+      if (this.disposed) return;
+      if (isPageRunning()) this.#whenPageIsDone(then);
+      else then();
+    }, 20);
   }
 
   /**
@@ -224,7 +237,7 @@ export class Stage {
     footer.range.oninput = () => this.moves.scrub(Number(footer.range.value));
     footer.newest.onclick = () => this.moves.follow();
     footer.study.onclick = () => {
-      if (this.view) this.trigger("study", { step: this.view.step, t: this.pinned });
+      if (this.view) this.trigger("study", { step: this.view.step });
     };
     /** @param {(surface: Surface, view: View, x: number, y: number) => number} time @param {Surface} surface */
     const onView = (time, surface) => (/** @type {number} */ x, /** @type {number} */ y) =>

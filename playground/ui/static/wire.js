@@ -43,6 +43,8 @@
 /**
  * @typedef {object} Message
  * @property {string} run
+ * @property {string} digest  the same for equal experiments
+ * @property {boolean} fresh  whether its viewer has just come and done nothing yet
  * @property {number[]} forks  the step of every change of rate: frames beyond one are of another future than before
  * @property {number} serial  counts the messages of a viewer
  * @property {boolean} playing
@@ -162,9 +164,9 @@ export function decode(bytes, scenes) {
     return [name, new ARRAYS[dtype](buffer, start, header.curve.count)];
   };
   const curve = /** @type {Curve} */ (/** @type {unknown} */ (Object.fromEntries(header.curve.columns.map(column))));
-  const { run, forks, serial, playing, playhead, rate, others, tick, feed, explosion, samples } = header;
+  const { run, digest, fresh, forks, serial, playing, playhead, rate, others, tick, feed, explosion, samples } = header;
   const said = {
-    run, forks, serial, playing, playhead, rate, others, tick, feed, explosion, samples, curve,
+    run, digest, fresh, forks, serial, playing, playhead, rate, others, tick, feed, explosion, samples, curve,
     sceneId: header.scene_id,
   };
   if (!known) return { ...said, scene: null, frames: [] };

@@ -70,7 +70,7 @@ function frameBytes(scene, values) {
 export function makeMessage({ scene = makeScene(), frames = [], curve = [], known = false, ...more } = {}) {
   const payloads = frames.map((values) => frameBytes(scene, values));
   const header = {
-    version: 2, run: "run", forks: [], serial: 1, playing: false, playhead: frames.at(-1)?.step ?? 0, tick: 0.2,
+    version: 2, run: "viewer-1", digest: "d", fresh: false, forks: [], serial: 1, playing: false, playhead: frames.at(-1)?.step ?? 0, tick: 0.2,
     explosion: null, scene_id: "scene", samples: [], ...(known ? {} : { scene }), ...more,
     curve: { count: curve.length, columns: COLUMNS }, frames: { count: payloads.length, size: payloads[0]?.length ?? 0 },
   };

@@ -1,5 +1,6 @@
 /** A stage on a page without a browser, and what is to be seen on it. */
 
+import { Memory } from "../../../playground/ui/static/memory.js";
 import { Stage } from "../../../playground/ui/static/stage.js";
 import { advance, openPage } from "./page.js";
 
@@ -7,7 +8,7 @@ export class Opened {
   constructor(...messages) {
     /** What was sent to the server: [name, value]. */
     this.sent = [];
-    this.stage = new Stage(openPage(), new URL("http://localhost/frames"));
+    this.stage = new Stage(openPage(), new URL("http://localhost/frames"), new Memory(null));
     this.layout = this.stage.layout;
     for (const message of messages) this.receive(message);
   }
