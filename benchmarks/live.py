@@ -15,7 +15,7 @@ from itertools import pairwise
 from statistics import median
 from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, Locator, Page, WebSocket, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Request, WebSocket, sync_playwright
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from benchmarks.server import running_server, use_two_cores
@@ -88,11 +88,34 @@ TIME_TO_PAUSE = """
 
 @dataclass
 class Wire:
-    """What passes over a page's websocket, counted from the last `reset`."""
+    """What passes between a page and the server for its stage, counted from the last `reset`.
+
+    Attributes:
+        sent: messages over the websocket. received_bytes: over the websocket, and answers with frames beside it.
+    """
 
     sent: int = 0
     received_bytes: int = 0
     stage: list[StageMessage] = field(default_factory=list)
+    _answers: list[Request] = field(default_factory=list)
+
+    def follow(self, page: Page) -> None:
+        """Begin to count what passes for a page."""
+        page.on("websocket", self.listen)
+        page.on(
+            "requestfinished",
+            lambda request: self._answers.append(request) if "/frames/" in request.url else None,
+        )
+
+    def collect(self) -> None:
+        """Read the answers that have come beside the websocket; not from within an event."""
+        answers, self._answers = self._answers, []
+        for request in answers:
+            response = request.response()
+            if response is not None and response.status == 200:
+                sizes = request.sizes()
+                self.received_bytes += sizes["responseBodySize"] + sizes["responseHeadersSize"]
+                self.stage.append(StageMessage(response.body()))
 
     def listen(self, socket: WebSocket) -> None:
         """Begin to count a socket's frames."""
@@ -101,7 +124,7 @@ class Wire:
 
     def reset(self) -> None:
         """Count from zero."""
-        self.sent, self.received_bytes, self.stage = 0, 0, []
+        self.sent, self.received_bytes, self.stage, self._answers = 0, 0, [], []
 
     def _count_sent(self, _: bytes | str) -> None:
         self.sent += 1
@@ -149,7 +172,7 @@ def visit(browser: Browser, url: str, query: str = "") -> Iterator[Visit]:
         context.add_init_script(WATCH_FOR_USABLE)
         page = context.new_page()
         wire = Wire()
-        page.on("websocket", wire.listen)
+        wire.follow(page)
         page.goto(f"{url}/?{query}" if query else f"{url}/")
         page.locator(".st-key-play button").wait_for(timeout=WAIT)
         page.locator('[data-testid=stage]:not([data-frames="0"])').wait_for(timeout=WAIT)
@@ -272,13 +295,14 @@ def weight(browser: Browser, url: str, seconds: float) -> Weight:
         opened.wait(WARMING)
         opened.wire.reset()
         opened.wait(seconds)
+        opened.wire.collect()
         messages = [message for message in opened.wire.stage if message.playing and message.frames]
         received = opened.wire.received_bytes
         opened.wire.reset()
         opened.press_play(False)
         opened.wait(0.5)
         whole = opened.wire.stage[-1]
-    length = len(next(message.header["scene"]["inputs"] for message in messages if "scene" in message.header))
+    length = len(whole.header["scene"]["inputs"])
     if length != 25:
         raise RuntimeError(f"the text was to have 25 timesteps; it has {length}")
     steps = {step for message in messages for step in message.steps}
@@ -318,7 +342,9 @@ def measure(repetitions: int, seconds: float) -> Table:
         table.add("first visit usable after", median(visits), "s", Target("≤", 4), note)
         for speed in ("normal", "fast", "max"):
             pace = training_pace(browser, server.url, speed, seconds)
-            _add_pace(table, f'frames/s, "hello" trains at speed {speed}', pace)
+            _add_pace(
+                table, f'frames/s, "hello" trains at speed {speed}', pace, 25 if speed == "normal" else 55
+            )
         scrubbed = scrubbing(browser, server.url, seconds)
         _add_pace(table, "frames/s, dragging on the curve", scrubbed.dragging)
         _add_pace(table, "frames/s, holding [ and ]", scrubbed.keys)
@@ -326,24 +352,22 @@ def measure(repetitions: int, seconds: float) -> Table:
         weighed = weight(browser, server.url, seconds)
         table.add("bytes of one frame, LSTM, H = 32, T = 25", weighed.frame, "B")
         table.add("bytes of a message / frames in it", weighed.in_message, "B", Target("≤", 8000))
-        table.add(
-            "all bytes received / distinct frames", weighed.distinct, "B", note="every frame is sent twice"
-        )
+        table.add("all bytes received / distinct frames", weighed.distinct, "B", Target("≤", 6500))
         table.add("received while training", weighed.per_second / 1000, "kB/s")
         size, count = weighed.paused
         table.add("message with the whole tape", size / 1000, "kB", note=f"{count} frames, when paused")
         answered = clicks(browser, server.url, repetitions)
         note = f"at speed max; slowest {max(answered):.0f}"
-        table.add("click on pause answered after", median(answered), "ms", Target("≤", 300), note)
+        table.add("click on pause answered after", median(answered), "ms", Target("≤", 150), note)
         browser.close()
         errors = server.errors()
         table.add("errors in the log", len(errors), "", Target("≤", 0), "; ".join(sorted(set(errors))[:3]))
     return table
 
 
-def _add_pace(table: Table, name: str, pace: Pace) -> None:
+def _add_pace(table: Table, name: str, pace: Pace, least: float = 25) -> None:
     note = f"the stage counts {pace.counted_per_second:.1f}; 95 % of stills under {pace.still_p95:.0f} ms"
-    table.add(name, pace.per_second, "/s", Target("≥", 25), note)
+    table.add(name, pace.per_second, "/s", Target("≥", least), note)
 
 
 def main() -> None:

@@ -249,6 +249,7 @@ class Session:
     cookie: str = ""
     _page: str = ""
     _buttons: dict[str, tuple[str, str]] = field(default_factory=dict)  # key → widget id, fragment
+    _sliders: dict[str, str] = field(default_factory=dict)  # key → widget id
     _stage_at: tuple[str, str] = ("", "")  # widget id, fragment
     _cache: dict[str, _Cached] = field(default_factory=dict)
     _waiting: list[float] = field(default_factory=list)  # when each request was sent
@@ -318,6 +319,22 @@ class Session:
 
         await self.until(answered, timeout)
         return next(answer for answer in self.answers[before:] if answer.began >= sent and not answer.is_tick)
+
+    async def choose(self, key: str, option: str, *, timeout: float = 30.0) -> None:
+        """Move the slider of options with this key, and wait until the page has run.
+
+        Raises:
+            KeyError: if the page has no such slider.
+        """
+        state = WidgetState(id=self._sliders[key])
+        state.string_array_value.data.append(option)
+        before, sent = len(self.answers), time.perf_counter()
+        await self._ask("", state)
+
+        def answered() -> bool:
+            return any(answer.began >= sent and not answer.is_tick for answer in self.answers[before:])
+
+        await self.until(answered, timeout)
 
     async def until(self, is_so: Any, timeout: float) -> None:
         """Wait until a condition on this session holds; it is looked at after every message.
@@ -429,6 +446,8 @@ class Session:
                 self._clock.received(picture)
         elif kind == "button":
             self._buttons[user_key(element.button.id)] = (element.button.id, message.delta.fragment_id)
+        elif kind == "slider":
+            self._sliders[user_key(element.slider.id)] = element.slider.id
         elif kind == "exception":
             self.exceptions.append(f"{element.exception.type}: {element.exception.message}")
 

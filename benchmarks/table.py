@@ -115,3 +115,8 @@ def _width(text: str) -> int:
 def _padded(text: str, width: int, *, right: bool = False) -> str:
     space = " " * (width - _width(text))
     return space + text if right else text + space
+
+
+def ratio(value: float, base: float) -> float | None:
+    """One value by another; None where there is nothing to divide by."""
+    return value / base if base else None

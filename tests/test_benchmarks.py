@@ -18,10 +18,10 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection
 
 from benchmarks import gradients
-from benchmarks.classroom import shared_training
 from benchmarks.process import peak_growth
 from benchmarks.reference import TorchTraining
 from benchmarks.session import LOOK, PATIENCE, Answer, Session, StageMessage, stage_message, user_key
+from benchmarks.shared import shared_training
 from benchmarks.subject import Subject
 from benchmarks.table import Row, Table, Target, show
 from benchmarks.texts import random_text

@@ -21,13 +21,14 @@ from playground.training import Explosion
 SPEEDS: dict[str, float | None] = {"watch": 5.0, "normal": 30.0, "fast": 300.0, "max": None}  # steps a second
 MAX_GHOSTS = 3
 GHOST_POINTS = 128
-DRAWN_PER_SECOND = 30.0
+MANY = 1_000_000  # more than there ever are
+# Frames a second at most, by how many others train: a picture costs more than the update it shows.
+DRAWN = ((4, 60.0), (40, 30.0), (MANY, 15.0))
 FRAMES_PER_TICK = 24
 LONGEST_PAUSE = 1.0  # seconds of playing that a late tick makes up for at most
 FIRST_TICK = 0.1  # seconds for which a first tick moves on
 SETTLING = 0.25  # seconds that a button may take
 WALKED = 64  # steps of one turn that looks for a goal step by step
-MANY = 1_000_000  # steps, more than one turn makes
 
 _ghost_numbers = itertools.count(1)
 
@@ -274,13 +275,18 @@ class Viewer:
             self._registry.trains(self.id)
             move = _Move(before, ())
             if steps != 0:
-                move = self._move(before, steps, shots=max(1, round(DRAWN_PER_SECOND * elapsed)))
+                move = self._move(before, steps, shots=max(1, round(self._drawn_per_second * elapsed)))
             with self._lock:
                 if acts == self._acts:
                     self._commit(move)
                 return self.playing
         finally:
             self._ticking.release()
+
+    @property
+    def _drawn_per_second(self) -> float:
+        others = self.others_training
+        return next(drawn for fewer, drawn in DRAWN if others < fewer)
 
     def _steps_due(self) -> tuple[float, int | None]:
         """Seconds since the last tick, and steps to make now; None for as many as fit into a turn."""

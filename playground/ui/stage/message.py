@@ -12,7 +12,7 @@ from playground.runs.wire import encode
 
 TICK_SECONDS = 0.2
 CURVE_POINTS = 256
-PLAYING_POINTS = 160
+PLAYING_POINTS = 96  # of the curve, for drawing: what is read off at the cursor comes with the frames
 PLAYING_SAMPLES = 4  # the newest of the generated texts; all of them when paused, for looking back
 
 
