@@ -1,7 +1,8 @@
 """Work that takes longer than one turn: a part of it each time the page runs, and a bar that says how far it is."""
 
 import time
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 import streamlit as st
 
@@ -10,6 +11,7 @@ from playground.ui import state
 from playground.ui.private_streamlit import is_fragment_run
 from playground.ui.words import _
 
+Result = TypeVar("Result")
 TURN = 0.25  # seconds of work before the page is drawn again
 
 
@@ -40,13 +42,22 @@ def work(job: Job, text: str, *, key: str = "", **stop: object) -> None:
                 st.button(
                     _("Stop here"), key=key, icon=":material/stop:", on_click=state.set_values, kwargs=stop
                 )
-    deadline, done = time.thread_time() + TURN, False
-    while not done and time.thread_time() < deadline:
-        with state.viewer().turn() as budget:  # others have theirs in between
-            done = job.advance(budget)
-    if not done:
+    if not _in_turns(job.advance):
         come_back()
     place.empty()
+
+
+def _in_turns(work: Callable[[float], Result]) -> Result:
+    """What `work` gives once that is true, or after all turns for which there is time, one at least.
+
+    Others have their turns in between. work: called with the seconds that its turn may last.
+    """
+    deadline = time.thread_time() + TURN
+    while True:
+        with state.viewer().turn() as budget:
+            result = work(budget)
+        if result or time.thread_time() >= deadline:
+            return result
 
 
 def network_at(step: int) -> Network:
@@ -54,10 +65,7 @@ def network_at(step: int) -> Network:
     viewer = state.viewer()
     network = None
     if viewer.is_settled or viewer.settle(budget=TURN):
-        deadline = time.thread_time() + TURN
-        while network is None and time.thread_time() < deadline:
-            with viewer.turn() as budget:
-                network = viewer.run.network_at(step, budget=budget)
+        network = _in_turns(lambda budget: viewer.run.network_at(step, budget=budget))
     if network is None:
         st.info(_("Training again up to step {step:,} to get its weights back …").format(step=step))
         come_back()
