@@ -22,8 +22,9 @@ SPEEDS: dict[str, float | None] = {"watch": 5.0, "normal": 30.0, "fast": 300.0, 
 MAX_GHOSTS = 3
 GHOST_POINTS = 128
 MANY = 1_000_000  # more than there ever are
-# Frames a second at most, by how many others train: a picture costs more than the update it shows.
-DRAWN = ((4, 60.0), (40, 30.0), (MANY, 15.0))
+# By how many others train: frames a second at most, and seconds between two ticks. A picture costs more than the update
+# it shows, and a message more than a picture.
+PACES = ((4, 60.0, 0.2), (40, 30.0, 0.2), (MANY, 15.0, 0.5))
 FRAMES_PER_TICK = 24
 LONGEST_PAUSE = 1.0  # seconds of playing that a late tick makes up for at most
 FIRST_TICK = 0.1  # seconds for which a first tick moves on
@@ -275,7 +276,7 @@ class Viewer:
             self._registry.trains(self.id)
             move = _Move(before, ())
             if steps != 0:
-                move = self._move(before, steps, shots=max(1, round(self._drawn_per_second * elapsed)))
+                move = self._move(before, steps, shots=max(1, round(self.pace[0] * elapsed)))
             with self._lock:
                 if acts == self._acts:
                     self._commit(move)
@@ -284,9 +285,10 @@ class Viewer:
             self._ticking.release()
 
     @property
-    def _drawn_per_second(self) -> float:
+    def pace(self) -> tuple[float, float]:
+        """Frames a second at most, and seconds from one tick to the next."""
         others = self.others_training
-        return next(drawn for fewer, drawn in DRAWN if others < fewer)
+        return next((drawn, tick) for fewer, drawn, tick in PACES if others < fewer)
 
     def _steps_due(self) -> tuple[float, int | None]:
         """Seconds since the last tick, and steps to make now; None for as many as fit into a turn."""

@@ -10,7 +10,6 @@ from playground.config import ExperimentConfig, to_query
 from playground.runs.viewer import Viewer
 from playground.runs.wire import encode
 
-TICK_SECONDS = 0.2
 CURVE_POINTS = 256
 PLAYING_POINTS = 96  # of the curve, for drawing: what is read off at the cursor comes with the frames
 PLAYING_SAMPLES = 4  # the newest of the generated texts; all of them when paused, for looking back
@@ -65,7 +64,7 @@ def message(viewer: Viewer, scene: Scene, heard: Heard, *, feed: str = "", sente
         "playhead": playhead,
         "rate": viewer.steps_per_second,
         "others": viewer.others_training,
-        "tick": TICK_SECONDS,
+        "tick": viewer.pace[1],
         "feed": feed,
         "explosion": explosion and {"step": explosion.step, "sentence": sentence},
         "scene_id": scene.id,
