@@ -5,7 +5,7 @@
 
 import { line, sideTitle, write } from "./axes.js";
 import { comfortable, FINE_LADDER, logTicks, ticks } from "./scales.js";
-import { exact, percent, perplexityText, say, short } from "./words.js";
+import { exact, lossText, percent, perplexityText, say, short } from "./words.js";
 
 /** @typedef {import("./surface.js").Surface} Surface */
 /** @typedef {import("./surface.js").Rect} Rect */
@@ -363,7 +363,7 @@ export function curveTip(surface, view, x) {
   const lines = [
     say(words, "step", { step: reading.step }),
     `${words.perplexity} ${perplexityText(reading.loss)}`,
-    `${words.loss} ${exact(reading.loss)} ${words.nats}`,
+    `${words.loss} ${lossText(reading.loss)} ${words.nats}`,
     `${words.gradient_norm} ${exact(reading.gradient_norm)}`,
   ];
   if (reading.clipped) lines.push(`${words.clipped} ${exact(reading.clipped_norm)}`);

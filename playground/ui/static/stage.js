@@ -10,7 +10,7 @@ import { Player } from "./player.js";
 import { Store } from "./store.js";
 import { makeTheme, themeVariables } from "./theme.js";
 import { decode } from "./wire.js";
-import { exact, isolate, perplexityText, say } from "./words.js";
+import { exact, isolate, lossText, perplexityText, say } from "./words.js";
 import { curveTip, describeCurve, drawCurve, stepAt } from "./curve.js";
 import { describeGate, drawGate, gateTip } from "./gates.js";
 import { describeGradients, drawGradients, gradientTimeAt, gradientTip } from "./gradients.js";
@@ -474,7 +474,7 @@ export class Stage {
     setText(footer.notice, message.explosion?.sentence ?? "");
     setText(readout.step.value, String(step));
     setText(readout.perplexity.value, perplexityText(loss));
-    setText(readout.loss.value, `${exact(loss)} ${say(words, "nats")}`);
+    setText(readout.loss.value, `${lossText(loss)} ${say(words, "nats")}`);
     setText(readout.watched.value, perplexityText(view.frame ? watchedLoss(view.frame) : NaN));
     setText(layout.panels.trajectory.aside, planeText(view));
     const input = isolate(view.scene.inputs[view.t]);

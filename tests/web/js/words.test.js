@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { exact, percent, perplexityText, probabilityText, rounded, short } from "../../../playground/ui/static/words.js";
+import { exact, lossText, percent, perplexityText, probabilityText, rounded, short } from "../../../playground/ui/static/words.js";
 
 test("three digits, also where rounding carries to the next power of ten", () => {
   const texts = {
@@ -43,4 +43,12 @@ test("what is not zero does not read as zero", () => {
 test("ticks have as few digits as they need", () => {
   const texts = { 0: "0", 1.5: "1.5", 0.05: "0.05", 99900: "99900", 1e6: "10⁶", 7.5e38: "7.5·10³⁸", 1e-5: "10⁻⁵", "-3": "−3" };
   for (const [value, text] of Object.entries(texts)) assert.equal(short(Number(value)), text, value);
+});
+
+test("a loss near 0 has the digits that 32 bits know", () => {
+  assert.deepEqual([0, 6e-8, 1.2e-7, 4.29e-6, 1.23456e-3, 0.34657, 144.869].map(lossText), [
+    "<1·10⁻⁷", "<1·10⁻⁷", "1·10⁻⁷", "4.3·10⁻⁶", "0.00123", "0.347", "145",
+  ]);
+  assert.equal(lossText(NaN), exact(NaN));
+  assert.equal(lossText(Infinity), exact(Infinity));
 });
