@@ -9,6 +9,7 @@ from torch import Tensor
 
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
+from playground.runs.registry import Registry
 from playground.runs.run import Run
 from playground.training import Trainer, Update
 
@@ -84,6 +85,11 @@ class Alone:
 @lru_cache(maxsize=64)
 def alone(config: ExperimentConfig) -> Alone:
     return Alone(config)
+
+
+def calm_registry() -> Registry:
+    """A registry that does not look at the memory of this process, which other tests use, too."""
+    return Registry(measured=lambda: None)
 
 
 def _constant(config: ExperimentConfig, rate: float) -> ExperimentConfig:

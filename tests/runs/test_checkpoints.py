@@ -1,5 +1,6 @@
 """Any step from a few snapshots: bit for bit the weights of a training that went straight on."""
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -26,7 +27,7 @@ VERSE = ExperimentConfig(
 
 
 def snapshot(step: int) -> Snapshot:
-    return Snapshot(step, torch.zeros(1, 10), {}, frozenset())
+    return Snapshot(step, torch.zeros(1, 10), {}, frozenset(), (0,))
 
 
 def filled(checkpoints: Checkpoints, steps: range) -> Checkpoints:
@@ -41,7 +42,7 @@ def test_there_are_never_too_many_and_at_least_half_of_that(most: int, newest: i
     steps = list(checkpoints)
     assert steps[0] == 0 and len(steps) <= most
     assert len(steps) >= min(newest + 1, (most + 1) // 2)
-    gaps = {after - before for before, after in zip(steps, steps[1:], strict=False)}
+    gaps = {after - before for before, after in itertools.pairwise(steps)}
     assert len(gaps) <= 1 and all(gap.bit_count() == 1 for gap in gaps)
 
 

@@ -18,13 +18,12 @@ from playground.runs import album as album_module
 from playground.runs.darkroom import Exposure, darkroom
 from playground.runs.kept import is_kept, last_kept
 from playground.runs.layout import PLANE_BYTES
-from playground.runs.registry import Registry
 from playground.runs.run import Run
 from playground.runs.viewer import Viewer
 from playground.runs.wire import encode
 from tests.kinds import KINDS
 from tests.runs.reader import read_frame, read_message
-from tests.runs.straight import alone, straight
+from tests.runs.straight import alone, calm_registry, straight
 
 SOME_KINDS = [("lstm", "tanh", 2), ("gru", "tanh", 1), ("rnn", "relu", 3), ("rnn", "sigmoid", 1)]
 
@@ -382,7 +381,7 @@ def test_frames_are_the_same_after_memory_was_short() -> None:
 
 
 def test_frames_are_the_same_after_the_run_was_dropped() -> None:
-    registry = Registry(resident=lambda: None)
+    registry = calm_registry()
     viewer = Viewer(registry, SHAPES[0])
     viewer.go_to(90)
     viewer.settle()
@@ -392,7 +391,7 @@ def test_frames_are_the_same_after_the_run_was_dropped() -> None:
 
 
 def test_two_viewers_of_one_run_see_the_same_bytes(short: None) -> None:
-    registry = Registry(resident=lambda: None)
+    registry = calm_registry()
     ahead, behind = Viewer(registry, SHAPES[2]), Viewer(registry, SHAPES[2])
     ahead.go_to(60)
     for step in (5, 13, 27, 59, 60):

@@ -1,5 +1,7 @@
 """Which steps are kept: the rule against its own words, by counting."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,7 +29,7 @@ def test_a_record_is_long_enough_to_draw_and_short_enough_to_keep(first: int, ne
     kept = [step for step in range(newest + 1) if is_kept(step, first)]
     assert len(kept) >= min(newest + 1, first // 2)
     assert len(kept) <= first + 1 + (first // 2 + 1) * newest.bit_length()
-    gaps = [after - before for before, after in zip(kept, kept[1:], strict=False)]
+    gaps = [after - before for before, after in itertools.pairwise(kept)]
     assert gaps == sorted(gaps), "nothing is sparser than what is older than it"
 
 
