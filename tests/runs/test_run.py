@@ -1,4 +1,7 @@
+"""A run: the same whatever the budgets and the watching, bounded, and honest about its size."""
+
 import gc
+import math
 import weakref
 from dataclasses import replace
 
@@ -6,10 +9,13 @@ import pytest
 import torch
 
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
-from playground.corpus import Corpus
 from playground.refusal import Refusal
-from playground.runs.run import RECENT_FRAMES, TAPE_BYTES, TAPE_FRAMES, RateChange, Run
+from playground.runs import run as run_module
+from playground.runs import size as size_module
+from playground.runs.kept import is_kept
+from playground.runs.run import FIRST_SAMPLES, Run
 from playground.training import Trainer
+from tests.runs.straight import Clock, same_weights, straight
 
 HELLO = ExperimentConfig()
 VERSE = ExperimentConfig(
@@ -17,124 +23,164 @@ VERSE = ExperimentConfig(
     network=NetworkConfig(cell="gru", hidden_size=8),
     seed=3,
 )
+EXPLOSIVE = ExperimentConfig(
+    network=NetworkConfig(cell="rnn", nonlinearity="linear"),
+    training=TrainingConfig(optimizer="sgd", learning_rate=1.0, clip="off"),
+)
 
 
 @pytest.mark.parametrize("config", [HELLO, VERSE], ids=["one window", "mini-batches"])
-def test_a_run_is_the_same_whatever_the_budgets_and_the_watching(config: ExperimentConfig) -> None:
-    straight = Trainer(config, Corpus(config.text))
-    losses = [update.nll for update in straight.advance(300)]
-    run = Run(config)
-    while run.step < 300:
-        run.advance(300 - run.step, budget=0.003, shots=3)
-    assert torch.equal(run.snapshot_at(300).parameters, straight.network.parameters)
-    points = run.curve_points(299)
-    assert points.perplexity.tolist() == [pytest.approx(torch.tensor(nll[0]).exp().item()) for nll in losses]
+def test_a_run_is_the_same_whatever_the_budgets_and_the_watching(
+    config: ExperimentConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Clock().replace_in(monkeypatch.setattr, run_module)
+    hurried, patient = Run(config), Run(config)
+    turns = 0
+    while hurried.step < 150:
+        hurried.advance(150 - hurried.step, budget=0.004 * (1 + turns % 5), shots=turns % 4)
+        hurried.frame(hurried.step // 2).payload, hurried.trace_at(hurried.step // 3)
+        turns += 1
+    patient.advance(150)
+    assert 8 < turns < 150, "else this test shows nothing"
+    for run in (hurried, patient):
+        assert same_weights(run, 150) and same_weights(run, 77)
+        losses = [update.nll[0] for update in straight(config).updates(150)]
+        assert run.curve_points(150).loss.tolist() == losses
+    assert hurried.samples(150) == patient.samples(150)
+    assert {f.step: f.payload for f in hurried.frames(0, 150)}.items() >= {
+        f.step: f.payload for f in patient.frames(0, 150) if is_kept(f.step, patient._album.first)
+    }.items()
 
 
-@pytest.mark.parametrize("config", [HELLO, VERSE], ids=["one window", "mini-batches"])
-def test_any_step_can_be_had_back_exactly(config: ExperimentConfig) -> None:
-    run = Run(config)
-    run.advance(700)
-    straight = Trainer(config, Corpus(config.text))
-    for step in (0, 1, 200, 333, 700):
-        straight.advance(step - straight.step)
-        assert torch.equal(run.snapshot_at(step).parameters, straight.network.parameters)
-    assert torch.equal(run.network_at(333).parameters, run.snapshot_at(333).parameters)
-
-
-def test_rebuilding_a_step_can_be_done_in_slices() -> None:
-    run = Run(VERSE)
-    run.advance(500)
-    step = 499
-    tries = 1
-    while (snapshot := run.snapshot_at(step, budget=0.0)) is None:
-        tries += 1
-    assert tries > 2
-    assert torch.equal(snapshot.parameters, run.snapshot_at(step).parameters)
-    with pytest.raises(ValueError, match="from 0 to 500; got 501"):
-        run.snapshot_at(501)
-
-
-def test_a_trace_of_a_recorded_step_gives_the_frame_of_that_step() -> None:
+def test_a_turn_makes_at_least_one_update_and_then_keeps_to_its_budget(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Clock().replace_in(monkeypatch.setattr, run_module)
     run = Run(HELLO)
-    run.advance(500)
-    for frame in run.frames(0, 500)[::40]:
-        trace = run.trace_at(frame.step)
-        assert frame.perplexity == pytest.approx(trace["nll"].exp().item(), rel=1e-6)
+    assert run.advance(100, budget=0.0) == 1
+    assert 5 <= run.advance(1000, budget=0.02) <= 20
+    assert run.advance(7) == 7 and run.advance(0) == 0
 
 
-def test_the_tape_is_bounded_in_frames_and_bytes() -> None:
+def test_a_trace_of_a_recorded_step_gives_the_loss_of_that_step() -> None:
     run = Run(HELLO)
-    run.advance(2000)
-    frames = run.frames(0, 2000)
-    assert len(frames) <= TAPE_FRAMES + RECENT_FRAMES == 240
-    assert [frame.step for frame in frames] == sorted({frame.step for frame in frames})
-    assert frames[0].step == 0 and frames[-1].step == 2000
+    run.advance(120)
+    for step in (0, 33, 120):
+        expected = straight(HELLO).update(step).nll[0]
+        assert run.trace_at(step)["nll"].item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_record_grows_with_the_logarithm_of_the_training() -> None:
+    run = Run(replace(HELLO, network=NetworkConfig("rnn", 2)))
+    run.advance(64)
+    sizes = []
+    for _ in range(3):
+        run.advance(run.step)
+        sizes.append(len([f for f in run.frames(0, run.step) if is_kept(f.step, 64)]))
+    assert sizes == [97, 129, 161], "32 frames a doubling"
+    assert len(run.frames(0, run.step)) <= 161 + 96
+
+
+def test_the_widest_network_is_bounded_too() -> None:
     widest = ExperimentConfig(
         text=TextConfig(text="".join(map(chr, range(0x4E00, 0x4E00 + 250))), sequence_length=200),
         network=NetworkConfig(hidden_size=128, layers=3),
     )
     run = Run(widest)
-    assert run.layout.nbytes * 240 <= 2 * TAPE_BYTES
-    run.advance(3)
+    assert run.layout.nbytes * 240 <= 16_000_000
+    run.advance(2)
     assert run.nbytes < 60_000_000
 
 
-def test_every_step_of_a_short_run_is_recorded() -> None:
-    run = Run(HELLO)
-    run.advance(150)
-    assert [frame.step for frame in run.frames(0, 150)] == list(range(151))
-    assert run.spacing(0) == 1
-
-
-def test_an_exploding_loss_stops_the_run_and_keeps_the_tape() -> None:
-    config = replace(
-        HELLO,
-        network=NetworkConfig(cell="rnn", nonlinearity="linear"),
-        training=TrainingConfig(optimizer="sgd", learning_rate=1.0, clip="off"),
-    )
+@pytest.mark.parametrize("rate", [1.0, 10.0])
+def test_an_explosion_stops_the_run_and_keeps_the_record(rate: float) -> None:
+    config = replace(EXPLOSIVE, training=replace(EXPLOSIVE.training, learning_rate=rate))
     run = Run(config)
-    run.advance(3000)
-    assert run.exploded_at == run.step < 3000
-    assert run.advance(10) == 0
+    run.advance(5000)
+    end = straight(config).last(5000)
+    assert run.step == end < 5000 and run.explosion.step == end
+    assert run.advance(10) == 0 and run.step == end
     frames = run.frames(0, run.step)
-    assert frames[0].step == 0 and frames[-1].step == run.exploded_at
-    assert torch.isfinite(run.snapshot_at(run.step).parameters).all()
+    assert frames[0].step == 0 and frames[-1].step == end
+    assert torch.isfinite(run.snapshot_at(end).parameters).all() and same_weights(run, end)
+    points = run.curve_points(end)
+    assert points.step[-1] == end and all(map(math.isfinite, points.loss[:-1]))
 
 
-def test_a_goal_stops_at_the_first_update_that_reaches_it() -> None:
+@pytest.mark.parametrize("goal", [2.5, 1.2])
+def test_a_goal_stops_at_the_first_update_that_reaches_it(goal: float) -> None:
     run = Run(HELLO)
-    run.advance(1000, goal=1.2)
-    points = run.curve_points(run.step)
-    assert points.perplexity[-1] <= 1.2 < points.perplexity[-2]
+    run.advance(1000, goal=goal)
+    losses = [update.nll[0] for update in straight(HELLO).updates(run.step)]
+    assert losses[-1] <= math.log(goal) and min(losses[:-1]) > math.log(goal)
+    assert run.advance(1000, goal=goal) >= 1, "a goal that is reached already stops nobody"
 
 
-def test_a_branch_is_the_run_with_the_rate_changed_at_that_step() -> None:
-    run = Run(HELLO)
-    run.advance(300)
-    branch = run.branch(120, 0.003)
-    assert branch.changes == (RateChange(120, 0.003),)
-    assert branch.frames(0, 120) == run.frames(0, 120)
-    assert branch.curve_points(119).perplexity.tolist() == run.curve_points(119).perplexity.tolist()
-    branch.advance(80)
-    straight = Trainer(HELLO, Corpus(HELLO.text))
-    straight.advance(120)
-    straight.learning_rate = 0.003
-    straight.advance(80)
-    assert torch.equal(branch.snapshot_at(200).parameters, straight.network.parameters)
-    again = Run(HELLO, branch.changes)
-    again.advance(200)
-    assert torch.equal(branch.snapshot_at(170).parameters, again.snapshot_at(170).parameters)
-    assert branch.curve_points(199).learning_rate.tolist() == [0.01] * 120 + [0.003] * 80
+def test_a_goal_is_the_same_where_it_is_trained_and_where_it_is_recorded() -> None:
+    """The perplexity of a step itself as the goal: exp and log round, and both must say the same."""
+    recorded = Run(HELLO)
+    recorded.advance(60)
+    for step in range(20, 60, 3):
+        goal = straight(HELLO).update(step).perplexity[0]
+        trained = Run(HELLO)
+        trained.advance(100, goal=goal)
+        assert recorded.reaches(goal, 0, 60) == trained.step
 
 
-def test_samples_say_at_which_step_they_were_drawn() -> None:
-    run = Run(HELLO)
+def test_3_2_a_fork_of_a_long_run_has_every_step_of_its_own() -> None:
+    """3.2: a branch at step 0 of a run of 17,555 steps kept 10 frames and 20 points of its first 150 steps."""
+    run = Run(replace(HELLO, network=NetworkConfig("rnn", 2)))
+    run.advance(700)
+    changed = replace(run.config, training=run.config.training.changed(5, 0.1))
+    forked = run.fork(changed, 5)
+    forked.advance(60 - forked.step)
+    assert [frame.step for frame in forked.frames(0, 60)] == list(range(61))
+    assert forked.curve_points(60).step.tolist() == list(range(61))
+    assert same_weights(forked, 60) and same_weights(forked, 3)
+
+
+@pytest.mark.parametrize("at", [1, 10, 40, 64, 70])
+def test_a_fork_is_the_run_with_the_rate_changed_at_that_step(at: int) -> None:
+    run = Run(VERSE)
+    run.advance(70)
+    changed = replace(VERSE, training=VERSE.training.changed(at, 0.2))
+    forked = run.fork(changed, at)
+    forked.advance(at + 12 - forked.step)
+    for step in (0, at - 1, at, at + 1, at + 12):
+        assert same_weights(forked, step)
+    assert forked.curve_points(at + 11).learning_rate.tolist() == [0.01] * at + [0.2] * 12
+    assert forked.samples(at) == run.samples(at)
+    assert same_weights(run, 70), "the old run goes on as if nothing had been"
+
+
+def test_3_7_samples_thin_as_they_grow_old_and_the_first_stay() -> None:
+    """3.7: samples were first in first out: at step 17,555 the oldest was of 6,690."""
+    run = Run(replace(HELLO, network=NetworkConfig("rnn", 2)))
+    run.advance(400)
+    steps = [sample.step for sample in run.samples(400)]
+    assert steps == [step for step in range(401) if is_kept(step, FIRST_SAMPLES)]
+    assert steps[:3] == [0, 1, 2] and len(steps) < 60
+    assert run.samples(17) == run.samples(400)[: len(run.samples(17))]
+
+
+def test_a_sample_is_drawn_by_the_network_of_its_step() -> None:
+    run, early = Run(HELLO), Run(HELLO)
     run.advance(200)
-    sample = run.samples_until(200)[-1]
-    assert sample.step == 200 and sample.prompt == "h"
-    assert sample.text.startswith("ello")
-    assert run.samples_until(199) == [] or run.samples_until(199)[-1].step < 200
+    early.advance(24)
+    assert run.samples(24) == early.samples(24)
+    last = run.samples(200)[-1]
+    assert last.prompt == "h" and last.text.startswith("ello")
+
+
+@pytest.mark.parametrize("config", [HELLO, VERSE], ids=["one window", "mini-batches"])
+def test_a_run_that_was_put_away_goes_on_as_if_nothing_had_been(config: ExperimentConfig) -> None:
+    run = Run(config)
+    run.advance(30)
+    before = run.nbytes
+    assert run.park() and not run.park() and run.nbytes < before
+    assert run.step == 30 and len(run.curve_points(30)) == 31
+    assert same_weights(run, 30) and run.park()
+    assert run.advance(10) == 10 and same_weights(run, 40) and same_weights(run, 35)
 
 
 def test_what_would_need_too_much_memory_is_refused_before_anything_is_made() -> None:
@@ -149,20 +195,32 @@ def test_what_would_need_too_much_memory_is_refused_before_anything_is_made() ->
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
-def test_the_size_that_is_checked_is_at_least_the_size_that_is_made(cell: str, monkeypatch) -> None:
-    from playground.runs import size as module
-
+def test_the_size_that_is_checked_is_at_least_the_size_that_is_made(
+    cell: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = ExperimentConfig(
         text=TextConfig(text="the quick brown fox\njumps over the lazy\n" * 8, sequence_length=20),
         network=NetworkConfig(cell=cell, hidden_size=64, layers=2),
     )
-    made = Run(config)._trainer
+    made = Trainer(config, Run(config).corpus)
     made.update()
-    monkeypatch.setattr(module, "MAX_TRAINER_BYTES", int(0.8 * made.nbytes))
+    monkeypatch.setattr(size_module, "MAX_TRAINER_BYTES", int(0.8 * made.nbytes))
     with pytest.raises(Refusal):
         Run(config)
-    monkeypatch.setattr(module, "MAX_TRAINER_BYTES", 2 * made.nbytes)
+    monkeypatch.setattr(size_module, "MAX_TRAINER_BYTES", 2 * made.nbytes)
     Run(config)
+
+
+def test_a_runs_bytes_are_counted_honestly() -> None:
+    """The registry's bound is worth as much as `nbytes`: held to what the frames, weights and text weigh."""
+    config = ExperimentConfig(
+        network=NetworkConfig(hidden_size=64, layers=2), text=TextConfig(text="abc " * 5000)
+    )
+    run = Run(config)
+    run.advance(20)
+    frames = sum(len(frame.payload) for frame in run.frames(0, 20))
+    weights = run.snapshot_at(20).nbytes
+    assert run.nbytes >= frames + 2 * weights + len(config.text.text)
 
 
 @pytest.mark.parametrize("config", [HELLO, VERSE], ids=["one window", "mini-batches"])
@@ -174,11 +232,11 @@ def test_a_dropped_run_is_gone_at_once(config: ExperimentConfig) -> None:
         run = Run(config)
         run.advance(30)
         held = run.frames(0, 30)[-1]
-        run.trace_at(30)
-        watched = [weakref.ref(part) for part in (run, run._camera, run.curve, run._trainer)]
+        run.trace_at(17)
+        watched = [weakref.ref(part) for part in (run, run._album, run._curve, run._trainer)]
         del run
         assert watched[0]() is None and watched[2]() is None and watched[3]() is None
-        assert len(held.payload) % 4 == 0, "a frame outlives its run"
+        assert len(held.payload) % 8 == 0, "a frame outlives its run"
         assert watched[1]() is None
     finally:
         gc.enable()
