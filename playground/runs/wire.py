@@ -41,8 +41,9 @@ def encode(header: dict[str, Any], curve: CurvePoints, frames: Sequence[Frame]) 
 
 
 def _columns(curve: CurvePoints) -> dict[str, np.ndarray]:
-    """The curve as it travels. share: of the updates since the point before, how many were clipped, in 1/255; any
-    that was counts for at least one."""
+    """The curve as it travels. share: of the updates since the point before, how many were clipped, in 1/255; 0 only
+    if none was, 255 only if all were."""
+    share = curve.clipped_share
     with np.errstate(over="ignore"):
         loss = curve.loss.astype("<f4")
     return {
@@ -51,5 +52,5 @@ def _columns(curve: CurvePoints) -> dict[str, np.ndarray]:
         "gradient_norm": curve.gradient_norm.astype("<f8"),
         "clipped_norm": curve.clipped_norm.astype("<f8"),
         "clipped": curve.clipped.astype("u1"),
-        "share": np.ceil(curve.clipped_share * 255).astype("u1"),
+        "share": np.where(share == 1, 255, np.ceil(share * 254)).astype("u1"),
     }

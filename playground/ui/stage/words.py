@@ -10,8 +10,8 @@ WORDS = {
     "curve": N_("Perplexity over training"),
     "curve_hint": N_("Of the whole text. Below line k it remembers more than k symbols. Drag to look back."),
     "curve_hint_batch": N_(
-        "Of the batch of each update; the lines are of the whole text: below line k it remembers more than k "
-        "symbols. Drag to look back."
+        "Of the batch of each update; the lines are of the whole text, and one batch may lie below any of them. "
+        "Drag to look back."
     ),
     "state": N_("Hidden state h"),
     "state_hint": N_("Same letter, different column: that is memory."),

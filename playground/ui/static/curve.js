@@ -16,7 +16,7 @@ import { exact, lossText, percent, perplexityText, say, short } from "./words.js
  * @property {Rect} rect
  * @property {number} last  training step at the right edge
  * @property {number} high  loss at the top, nats
- * @property {{text: string, value: number, kind: "uniform"|"floor"}[]} levels
+ * @property {{text: string, values: number[], kind: "uniform"|"floor"}[]} levels  lines with one label
  */
 
 /**
@@ -29,6 +29,8 @@ import { exact, lossText, percent, perplexityText, say, short } from "./words.js
  */
 
 const MARGINS = { left: 44, right: 8, top: 8, bottom: 29 };
+const NEAR = 0.006; // floors nearer to one another than this part share a label
+const SAME = 1e-6; // and are one value within this
 const FEWEST_STEPS = 20;
 const HIGHEST = Math.log(1e6); // what is above leaves the picture
 const LOWEST = Math.log(0.96); // so that the line at perplexity 1 is seen
@@ -58,26 +60,35 @@ function curveGeometry(surface, view) {
 }
 
 /**
- * The uniform line and the memory floors; floors with the same value become one.
+ * The uniform line and the memory floors; floors that lie on one another share a label, which tells them apart.
  * @param {View} view
  * @returns {CurveGeometry["levels"]}
  */
 function levelsOf({ scene, words }) {
-  /** @type {{orders: number[], value: number}[]} */
+  /** @type {{orders: number[], values: number[]}[]} */
   const floors = [];
   scene.floors.forEach((value, order) => {
-    const same = floors.find((floor) => Math.abs(floor.value / value - 1) < 0.005);
-    if (same) same.orders.push(order);
-    else floors.push({ orders: [order], value });
+    const near = floors.at(-1);
+    if (near && Math.abs(near.values[near.values.length - 1] / value - 1) < NEAR) {
+      near.orders.push(order);
+      near.values.push(value);
+    } else floors.push({ orders: [order], values: [value] });
   });
   return [
-    { text: `${words.uniform} ${short(scene.uniform)}`, value: scene.uniform, kind: "uniform" },
-    ...floors.map(({ orders, value }) => ({
-      text: `${say(words, "floor", { k: ordersText(orders) })}: ${short(value)}`,
-      value,
+    { text: `${words.uniform} ${short(scene.uniform)}`, values: [scene.uniform], kind: "uniform" },
+    ...floors.map(({ orders, values }) => ({
+      text: `${say(words, "floor", { k: ordersText(orders) })}: ${valuesText(values)}`,
+      values,
       kind: /** @type {const} */ ("floor"),
     })),
   ];
+}
+
+/** @param {number[]} values  of floors that share a label, falling */
+function valuesText(values) {
+  const [first, last] = [values[0], values[values.length - 1]];
+  if (Math.abs(first / last - 1) < SAME) return short(first);
+  return `${first.toPrecision(4)}–${last.toPrecision(4)}`;
 }
 
 /** @param {number[]} orders */
@@ -149,12 +160,14 @@ function paintAxes(context, surface, view, geometry) {
     ...style, font: surface.font(10), align: "center",
   });
   sideTitle(context, surface, view, rect, view.words.axis_perplexity ?? "axis_perplexity");
-  const places = spread(levels.map((level) => lossY(geometry, Math.log(level.value))), 12.5 * unit, rect.top, bottom);
+  const places = spread(levels.map((level) => lossY(geometry, Math.log(level.values[0]))), 12.5 * unit, rect.top, bottom);
   levels.forEach((level, k) => {
     const colour = theme.colour[level.kind];
-    const y = Math.round(lossY(geometry, Math.log(level.value))) + 0.5;
-    line(context, rect.left, y, right, y, colour, 1, level.kind === "uniform" ? [2, 3] : [6, 3]);
-    line(context, right, y, right + 5 * unit, places[k], colour, 1);
+    const heights = level.values.map((value) => Math.round(lossY(geometry, Math.log(value))) + 0.5);
+    for (const y of new Set(heights)) {
+      line(context, rect.left, y, right, y, colour, 1, level.kind === "uniform" ? [2, 3] : [6, 3]);
+    }
+    line(context, right, heights[0], right + 5 * unit, places[k], colour, 1);
     write(context, level.text, right + 8 * unit, places[k], { ...style, colour });
   });
 }

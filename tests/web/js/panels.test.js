@@ -188,3 +188,11 @@ test("given and written text meet between characters", () => {
   assert.deepEqual(parted({ prompt: "ab", text: "" }), ["ab", ""]);
   assert.deepEqual(parted({ prompt: "", text: "ab" }), ["", "ab"]);
 });
+
+test("floors that lie on one another keep their own values", () => {
+  const floors = [1.2626, 1.2593, 1.2558, 1.2521, 1.2482];
+  const page = new Opened(makeMessage({ scene: makeScene({ floors }), frames: [{ step: 0 }] }));
+  assert.match(page.said("curve"), /k = 0–4: 1\.263–1\.248/);
+  const one = new Opened(makeMessage({ scene: makeScene({ floors: [2.83, 1.4142, 1, 1, 1] }), frames: [{ step: 0 }] }));
+  assert.match(one.said("curve"), /k = 2–4: 1$|k = 2–4: 1;/);
+});
