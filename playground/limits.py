@@ -4,6 +4,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
+from playground.refusal import shorten
+
 PROFILE = "PLAYGROUND_PROFILE"
 PREFIX = "PLAYGROUND_"
 RANGES = {  # of each number, both ends allowed
@@ -33,10 +35,8 @@ class Limits:
     def __post_init__(self) -> None:
         for each in fields(self):
             value, (low, high) = getattr(self, each.name), RANGES[each.name]
-            if not low <= value <= high:
-                raise ValueError(
-                    f"{_setting(each.name)} must be a whole number from {low} to {high}; got {value}"
-                )
+            if type(value) is not int or not low <= value <= high:
+                raise _refusal(each.name, value)
 
     @staticmethod
     def from_environment(environment: Mapping[str, str]) -> "Limits":
@@ -46,15 +46,14 @@ class Limits:
         """
         name = environment.get(PROFILE, "class")
         if name not in PROFILES:
-            raise ValueError(f"{PROFILE} must be one of {', '.join(map(repr, PROFILES))}; got {name!r}")
+            raise ValueError(
+                f"{PROFILE} must be one of {', '.join(map(repr, PROFILES))}; got {shorten(name)}"
+            )
         chosen = {}
         for each in fields(Limits):
             if (text := environment.get(_setting(each.name))) is not None:
-                low, high = RANGES[each.name]
                 if not (text.isascii() and text.isdecimal() and len(text) < 10):
-                    raise ValueError(
-                        f"{_setting(each.name)} must be a whole number from {low} to {high}; got {text!r}"
-                    )
+                    raise _refusal(each.name, text)
                 chosen[each.name] = int(text)
         return replace(PROFILES[name], **chosen)
 
@@ -62,6 +61,12 @@ class Limits:
 def _setting(field: str) -> str:
     """The environment variable of a field."""
     return PREFIX + field.upper()
+
+
+def _refusal(field: str, value: object) -> ValueError:
+    """What is said of a value that the field cannot have."""
+    low, high = RANGES[field]
+    return ValueError(f"{_setting(field)} must be a whole number from {low} to {high}; got {shorten(value)}")
 
 
 PROFILES = {
