@@ -8,6 +8,8 @@ import pytest
 from playground.config import DEFAULTS, FIELDS, Choice, Flag, Range, Schedule
 from tests.ui.pages import Visitor
 
+pytestmark = pytest.mark.slow
+
 LANGUAGES = ("en", "ko")
 HANGUL = re.compile(r"[가-힣]")
 

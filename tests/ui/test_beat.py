@@ -2,8 +2,12 @@
 
 import asyncio
 
+import pytest
+
 from benchmarks.session import Answer, Session, component_trigger
 from tests.serving import serve
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_question_that_comes_just_after_a_click_costs_the_page_no_stage() -> None:

@@ -33,6 +33,8 @@ from playground.ui.gradients.where import known_digits
 from tests.ui.pages import Visitor, raw_state, strings, trainer
 from tests.ui.reading import HANGUL, english, words_of
 
+pytestmark = pytest.mark.slow
+
 LANGUAGES, CELLS = ("en", "ko"), ("rnn", "lstm", "gru")
 FIGURES = {
     "where": {"influence", "contributions", "buildup", "lengths", "decay", "jacobians"},

@@ -16,6 +16,8 @@ from playground.ui import study
 from tests.ui.pages import Visitor, raw_state, read_frame, trainer
 from tests.ui.reading import HANGUL, english, words_of
 
+pytestmark = pytest.mark.slow
+
 LANGUAGES = ("en", "ko")
 KEYS = """
     cell text tokens bos eos hidden_size layers embedding optimizer learning_rate clip clip_threshold
@@ -172,8 +174,8 @@ def test_status_counts_others(count: int, monkeypatch: pytest.MonkeyPatch) -> No
     from playground.runs.viewer import Viewer
 
     monkeypatch.setattr(Viewer, "others_training", count)
-    words = f"others training on this server: {count}"
-    assert words in " ".join(caption.value for caption in Visitor("en").app.caption)
+    stage = Visitor("en").stage
+    assert stage.header["others"] == count and "{count}" in stage.scene["words"]["others_training"]
 
 
 # Settings, the address bar, links
