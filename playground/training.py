@@ -33,14 +33,16 @@ SMALLEST_SCALE = 1e-30  # by which a gradient of 32 bits is multiplied; smaller 
 class Explosion:
     """The first number of a training that is not finite.
 
-    step: how many updates the weights had seen. what: "loss" or "gradient". where: of a loss its timestep, counted from
-    1; of a gradient the parameter, by torch.nn's name. value: what it became, ∞, −∞ or NaN.
+    step: how many updates the weights had seen. what: "loss", "gradient", or "sum" where only that of all losses is too
+    large. where: of a loss its timestep, counted from 1; of a gradient the parameter, by torch.nn's name. value: what
+    it became, ∞, −∞ or NaN. sequence: of a loss in a batch of several sequences, which of them, counted from 1.
     """
 
     step: int
     what: str
     where: int | str
     value: float
+    sequence: int | None = None
 
 
 class Update(NamedTuple):
@@ -141,11 +143,13 @@ class Trainer:
         with torch.inference_mode():
             workspace = self._measure()
             losses = workspace.loss[:, replica, :, 0]  # (T, B)
-            if not torch.isfinite(losses).all():
-                t, column = map(int, (~torch.isfinite(losses)).nonzero()[0])
-                return Explosion(self.step, "loss", t + 1, losses[t, column].item())
+            broken = ~torch.isfinite(losses) & workspace.mask[:, replica]
+            if broken.any():
+                t, column = map(int, broken.nonzero()[0])
+                sequence = column + 1 if losses.shape[1] > 1 else None
+                return Explosion(self.step, "loss", t + 1, losses[t, column].item(), sequence)
             if not math.isfinite(workspace.total[replica].item()):  # of losses that are finite
-                return Explosion(self.step, "loss", len(losses), workspace.total[replica].item())
+                return Explosion(self.step, "sum", "losses", workspace.total[replica].item())
             for name, gradient in self.network.named_gradients().items():
                 values = gradient[replica]
                 if not torch.isfinite(values).all():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from benchmarks.reference import TorchModel, loss_of, masked_targets
 from playground.cells import CELLS
-from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
+from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig, from_query
 from playground.corpus import Corpus
 from playground.optimizers import OPTIMIZERS
 from playground.training import Trainer, Update
@@ -360,3 +360,28 @@ def test_as_many_rates_and_thresholds_as_seeds() -> None:
     for name in ("learning_rates", "clip_thresholds"):
         with pytest.raises(ValueError, match=f"^{name} must be as many as seeds, 1; got 2$"):
             Trainer(experiment(), Corpus(TextConfig("hello")), **{name: (0.1, 0.2)})
+
+
+def test_an_explosion_names_the_first_loss_that_is_no_number_and_its_sequence() -> None:
+    query = {
+        "text": "ab\nhello again and again",
+        "cell": "rnn",
+        "nonlinearity": "linear",
+        "optimizer": "sgd",
+        "learning_rate": "3",
+        "clip": "off",
+        "seed": "1",
+    }
+    config, refusals = from_query(query)
+    assert not refusals
+    trainer = Trainer(config, Corpus(config.text))
+    while trainer.update().finite:
+        pass
+    found = trainer.explosion()
+    assert found is not None and (found.step, found.what) == (trainer.step, "loss")
+    losses = trainer.measure()["loss"][:, 0]  # (T, B), 0 where nothing is to be predicted
+    assert isinstance(found.where, int) and found.sequence == 2, (
+        "the short line has one loss, which is finite"
+    )
+    assert not losses[found.where - 1, found.sequence - 1].isfinite()
+    assert losses[: found.where - 1].isfinite().all()

@@ -28,8 +28,18 @@ def sentence(explosion: Explosion, config: ExperimentConfig) -> str:
 
     config: the experiment whose run it is.
     """
-    words = {"step": explosion.step, "where": explosion.where}
-    if explosion.what == "loss" and math.isnan(explosion.value):
+    words = {"step": explosion.step, "where": explosion.where, "sequence": explosion.sequence}
+    if explosion.what == "sum":
+        happened = _("At step {step:,} the sum of all losses is infinite.")
+    elif explosion.what == "loss" and explosion.sequence is not None and math.isnan(explosion.value):
+        happened = _(
+            "At step {step:,} the loss of timestep {where} in sequence {sequence} of the batch is not a number (NaN)."
+        )
+    elif explosion.what == "loss" and explosion.sequence is not None:
+        happened = _(
+            "At step {step:,} the loss of timestep {where} in sequence {sequence} of the batch is infinite."
+        )
+    elif explosion.what == "loss" and math.isnan(explosion.value):
         happened = _("At step {step:,} the loss of timestep {where} is not a number (NaN).")
     elif explosion.what == "loss":
         happened = _("At step {step:,} the loss of timestep {where} is infinite.")

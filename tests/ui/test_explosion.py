@@ -53,6 +53,15 @@ def test_which_number_and_where(what: str, where: int | str, value: float, words
     assert sentence.startswith(f"At step 1,234 {words}. Everything up to there is kept.")
 
 
+def test_of_several_sequences_it_says_which() -> None:
+    config = ExperimentConfig.from_values(DEFAULTS | {"cell": "rnn"})
+    for value, words in ((math.inf, "is infinite"), (math.nan, "is not a number (NaN)")):
+        sentence = explosion.sentence(Explosion(3, "loss", 8, value, 2), config)
+        assert sentence.startswith(f"At step 3 the loss of timestep 8 in sequence 2 of the batch {words}.")
+    sentence = explosion.sentence(Explosion(3, "sum", "losses", math.inf), config)
+    assert sentence.startswith("At step 3 the sum of all losses is infinite.")
+
+
 CASES: dict[str, tuple[dict[str, Any], int, set[str]]] = {
     "after updates": ({"clip": "off"}, 5, {RATE, CLIPPING}),
     "clipped already": ({"clip": "norm", "optimizer": "sgd"}, 5, {RATE, THRESHOLD}),

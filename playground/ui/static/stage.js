@@ -10,7 +10,7 @@ import { Player } from "./player.js";
 import { Store } from "./store.js";
 import { makeTheme, themeVariables } from "./theme.js";
 import { decode } from "./wire.js";
-import { exact, isolate, lossText, perplexityText, say } from "./words.js";
+import { isolate, likelihoodText, lossText, perplexityText, say } from "./words.js";
 import { curveTip, describeCurve, drawCurve, stepAt } from "./curve.js";
 import { describeGate, drawGate, gateTip } from "./gates.js";
 import { describeGradients, drawGradients, gradientTimeAt, gradientTip } from "./gradients.js";
@@ -19,7 +19,7 @@ import { describeOdds, drawOdds } from "./odds.js";
 import { drawSamples } from "./samples.js";
 import { describeState, drawState, stateLimit, stateTip } from "./states.js";
 import { describeTiles, drawTiles, scrollWanted, tileGeometry, tileTimeAt, tileTip } from "./tiles.js";
-import { targetProbability, watchedLoss } from "./view.js";
+import { watchedLoss } from "./view.js";
 import { describeTrajectory, drawTrajectory, planeText, reachWanted, trajectoryTimeAt, trajectoryTip } from "./trajectory.js";
 
 /** @typedef {import("./surface.js").Surface} Surface */
@@ -514,7 +514,7 @@ export class Stage {
     setText(layout.live, say(view.words, "aria_stage", {
       step: view.step, perplexity: perplexityText(view.frame?.loss ?? NaN), t: view.t + 1,
       input: isolate(view.scene.inputs[view.t]), target: isolate(view.scene.targets[view.t]),
-      probability: exact(targetProbability(view, view.t)),
+      probability: likelihoodText(view.frame?.losses[view.t] ?? NaN),
     }));
   }
 

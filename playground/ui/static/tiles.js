@@ -1,7 +1,7 @@
 /** Panel 1: the sequence as tiles. Above, the symbol read; below, the symbol to predict, coloured by its loss. */
 
 import { fit, write } from "./axes.js";
-import { exact, isolate, lossText, probabilityText, say } from "./words.js";
+import { isolate, likelihoodText, lossText, probabilityText, say } from "./words.js";
 import { inkOn, css } from "./theme.js";
 import { stride } from "./scales.js";
 import { targetProbability } from "./view.js";
@@ -246,7 +246,7 @@ export function tileTip(surface, view, x, y) {
     say(words, "timestep", { t: t + 1 }),
     `${words.input} ${isolate(scene.inputs[t])}`,
     `${words.target} ${isolate(scene.targets[t])}`,
-    `${words.probability} ${exact(targetProbability(view, t))}`,
+    `${words.probability} ${likelihoodText(view.frame.losses[t])}`,
     `${words.loss} ${lossText(view.frame.losses[t])} ${words.nats}`,
   ];
 }
@@ -256,6 +256,6 @@ export function describeTiles(view) {
   const { scene, t } = view;
   return say(view.words, "aria_tiles", {
     count: scene.inputs.length, t: t + 1, input: isolate(scene.inputs[t]), target: isolate(scene.targets[t]),
-    probability: exact(targetProbability(view, t)), loss: lossText(view.frame?.losses[t] ?? NaN),
+    probability: likelihoodText(view.frame?.losses[t] ?? NaN), loss: lossText(view.frame?.losses[t] ?? NaN),
   });
 }

@@ -61,7 +61,28 @@ export function lossText(loss) {
 export function perplexityText(loss) {
   const perplexity = Math.exp(loss);
   if (Number.isFinite(perplexity) || !Number.isFinite(loss)) return exact(perplexity);
-  return `≈ ${powerOfTen(Math.round(loss / Math.LN10))}`;
+  return `≈ ${hugePower(loss / Math.LN10)}`;
+}
+
+/**
+ * The probability that belongs to a loss, also where it is below every number a computer has.
+ * @param {number} loss  nats
+ */
+export function likelihoodText(loss) {
+  const probability = Math.exp(-loss);
+  if (probability > 0 || !Number.isFinite(loss)) return exact(probability);
+  return `≈ ${hugePower(-loss / Math.LN10)}`;
+}
+
+const LARGEST_EXPONENT = 1e5; // of more, a loss of 32 bits does not know every digit
+
+/**
+ * A power of ten, with as many digits of the exponent as are known.
+ * @param {number} exponent
+ */
+function hugePower(exponent) {
+  if (Math.abs(exponent) < LARGEST_EXPONENT) return powerOfTen(Math.round(exponent));
+  return `10^(${scientific(exponent, 3)})`;
 }
 
 /**

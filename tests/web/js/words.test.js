@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { exact, lossText, percent, perplexityText, probabilityText, rounded, short } from "../../../playground/ui/static/words.js";
+import { exact, likelihoodText, lossText, percent, perplexityText, probabilityText, rounded, short } from "../../../playground/ui/static/words.js";
 
 test("three digits, also where rounding carries to the next power of ten", () => {
   const texts = {
@@ -14,7 +14,7 @@ test("three digits, also where rounding carries to the next power of ten", () =>
 
 test("a perplexity beyond every number is still told apart from ∞", () => {
   assert.equal(perplexityText(144.869), "8.24·10⁶²");
-  assert.equal(perplexityText(7_699_782.4), "≈ 10³³⁴³⁹⁷³");
+  assert.equal(perplexityText(7_699_782.4), "≈ 10^(3.34·10⁶)");
   assert.equal(perplexityText(Infinity), "∞");
   assert.equal(perplexityText(NaN), "NaN");
 });
@@ -51,4 +51,13 @@ test("a loss near 0 has the digits that 32 bits know", () => {
   ]);
   assert.equal(lossText(NaN), exact(NaN));
   assert.equal(lossText(Infinity), exact(Infinity));
+});
+
+test("what no computer number holds is told as a power of ten, with the digits that are known", () => {
+  assert.equal(perplexityText(1000), "≈ 10⁴³⁴");
+  assert.equal(perplexityText(1.083e28), "≈ 10^(4.70·10²⁷)");
+  assert.equal(perplexityText(3.78e17), "≈ 10^(1.64·10¹⁷)");
+  assert.equal(likelihoodText(1000), "≈ 10⁻⁴³⁴");
+  assert.equal(likelihoodText(1.37e8), "≈ 10^(−5.95·10⁷)");
+  assert.equal(likelihoodText(Math.LN2), "0.500");
 });
