@@ -23,11 +23,11 @@ WORDS = {
     "slopes_hint": N_("Strong colour lets the gradient pass, faint colour holds it back."),
     "gradients": N_("Gradient at every timestep"),
     "gradients_hint_mean": N_(
-        "Solid: of the last loss. Where this fades, it can teach little. Faint: of the mean of all losses, "
+        "Strong: of the last loss. Where this fades, it can teach little. Faint: of the mean of all losses, "
         "near ones included."
     ),
     "gradients_hint_sum": N_(
-        "Solid: of the last loss. Where this fades, it can teach little. Faint: of the sum of all losses, "
+        "Strong: of the last loss. Where this fades, it can teach little. Faint: of the sum of all losses, "
         "near ones included."
     ),
     "trajectory": N_("Path of the hidden state"),
@@ -84,7 +84,7 @@ WORDS = {
     "scrub": N_("Training step"),
     "axis_step": N_("training step"),
     "axis_timestep": N_("timestep (symbol read)"),
-    "axis_gradient": N_("norm (nats, log)"),
+    "axis_gradient": N_("norm (nats per unit, log)"),
     "axis_perplexity": N_("perplexity (log)"),
     "axis_unit": N_("unit"),
     "axis_plane": N_("plane of the path, axis {n}"),
