@@ -28,9 +28,10 @@ LAYERS = (
         "playground.presets",
         "playground.initialization",
         "playground.optimizers",
+        "playground.limits",
     ),
     ("playground.refusal",),
-    ("playground.characters", "playground.limits", "playground.private_torch"),
+    ("playground.characters", "playground.pieces", "playground.private_torch"),
 )
 ROW = {part: row for row, parts in enumerate(LAYERS) for part in parts}
 PARTS = ROW[
