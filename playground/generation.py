@@ -8,6 +8,7 @@ from torch.nn.functional import linear
 
 from playground.corpus import Corpus
 from playground.network import Network
+from playground.pieces import Pieces, all_of
 
 
 class Reader:
@@ -42,7 +43,6 @@ class Reader:
         return linear(x, *self.readout)[0]
 
 
-@torch.inference_mode()
 def generate(
     network: Network,
     corpus: Corpus,
@@ -62,14 +62,39 @@ def generate(
     out).
     Raises ValueError for an empty prompt, a negative length or a negative temperature.
     """
+    return all_of(
+        generate_in_pieces(
+            network,
+            corpus,
+            prompt_ids,
+            length=length,
+            temperature=temperature,
+            generator=generator,
+            replica=replica,
+        )
+    )
+
+
+def generate_in_pieces(
+    network: Network,
+    corpus: Corpus,
+    prompt_ids: Sequence[int],
+    *,
+    length: int,
+    temperature: float,
+    generator: torch.Generator,
+    replica: int = 0,
+) -> Pieces[tuple[int, ...]]:
+    """The same, a symbol at a time, read or written."""
     if not prompt_ids:
         raise ValueError("prompt_ids must have at least one symbol; got none")
     if length < 0 or not temperature >= 0:
         raise ValueError(f"length and temperature must not be negative; got {length} and {temperature}")
-    reader = Reader(network, replica)
+    reader, symbols = Reader(network, replica), len(prompt_ids) + length
     *read, last = prompt_ids
-    for symbol in read:
+    for place, symbol in enumerate(read, 1):
         reader.read(symbol)
+        yield place / symbols
     logits = reader.read(last)
 
     new: list[int] = []
@@ -82,6 +107,7 @@ def generate(
             break
         new.append(symbol)
         logits = reader.read(symbol)
+        yield (len(prompt_ids) + len(new)) / symbols
     return tuple(new)
 
 

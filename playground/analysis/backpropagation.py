@@ -11,7 +11,7 @@ Source: S. Hochreiter's and P. Werbos's derivation as in CS224N's notes, ∂J_t/
 """
 
 import math
-import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ from playground.analysis.unrolled import Unrolled
 from playground.cells import CELLS
 from playground.corpus import Batch
 from playground.network import Network
+from playground.pieces import InPieces, Pieces, share
 from playground.trace import Trace
 
 BLOCK_BYTES = 16_000_000  # of the tensors that one block of losses needs
@@ -50,120 +51,121 @@ class LayerShares:
     uses: Tensor = field(repr=False)  # (T, K·H), Σ_t ∂L_t/∂a_i
 
 
-class Backpropagation:
+class Backpropagation(InPieces[None]):
     """Sends every loss of a sequence back through time by itself.
 
-    The work is cut into blocks of losses, so that memory stays bounded and a page can show how far it is:
-    call `advance` until it returns True, then read `layers`. Everything is for L = Σ_t L_t, the sum; the
-    mean's gradients are those divided by the number of predictions.
+    Call `advance` until it returns True, then read `layers`. Everything is for L = Σ_t L_t, the sum; the mean's
+    gradients are those divided by the number of predictions. Losses go in blocks, so that memory stays bounded, and a
+    piece of the work is one timestep of one layer for all losses of a block.
     """
 
     def __init__(self, unrolled: Unrolled) -> None:
         self.unrolled = unrolled
-        time_, size = unrolled.length, unrolled.config.hidden_size
-        self._states = CELLS[unrolled.config.cell].states
-        self._losses = unrolled.predicted.nonzero()[:, 0]  # the timesteps that have one
-        self._done = 0
-        rows = unrolled.cells[0].weights.weight_hh.shape[0]
-        per_loss = time_ * (rows + 2 * size) + 2 * rows * size  # terms, from above, below; two sums
-        self._block = max(1, BLOCK_BYTES // (per_loss * unrolled.losses.element_size()))
+        self.layers = tuple(_blank(unrolled, layer) for layer in range(unrolled.config.layers))
+        super().__init__(_send_all_back(unrolled, self.layers))
 
-        def blank(*shape: int) -> Tensor:
-            return torch.full(shape, math.nan, dtype=torch.float64)
 
-        self.layers = tuple(
-            LayerShares(
-                influence={name: blank(time_, time_) for name in self._states},
-                cells=blank(time_, time_),
-                rows=blank(time_),
-                columns=blank(time_),
-                gathered=blank(time_),
-                lengths=blank(time_),
-                gradient=torch.zeros_like(cell.weights.weight_hh),
-                uses=unrolled.losses.new_zeros(time_, rows),
-            )
-            for cell in unrolled.cells
-        )
-        if not len(self._losses):
-            self._close()
+def _blank(unrolled: Unrolled, layer: int) -> LayerShares:
+    """A layer's shares before anything has come back."""
+    time, weight = unrolled.length, unrolled.cells[layer].weights.weight_hh
 
-    @property
-    def progress(self) -> float:
-        """Share of the losses that have been sent back, 0 … 1."""
-        return self._done / len(self._losses) if len(self._losses) else 1.0
+    def blank(*shape: int) -> Tensor:
+        return torch.full(shape, math.nan, dtype=torch.float64)
 
-    def advance(self, budget: float = math.inf) -> bool:
-        """Go on for about `budget` seconds of processor time, at least one block. Returns whether all is done."""
-        deadline = time.thread_time() + budget
-        with torch.inference_mode():
-            while self._done < len(self._losses):
-                block = self._losses[self._done : self._done + self._block]
-                self._send_back(block)
-                self._done += len(block)
-                if self._done == len(self._losses):
-                    self._close()
-                elif time.thread_time() >= deadline:
-                    return False
-        return True
+    return LayerShares(
+        influence={name: blank(time, time) for name in CELLS[unrolled.config.cell].states},
+        cells=blank(time, time),
+        rows=blank(time),
+        columns=blank(time),
+        gathered=blank(time),
+        lengths=blank(time),
+        gradient=torch.zeros_like(weight),
+        uses=unrolled.losses.new_zeros(time, len(weight)),
+    )
 
-    def _send_back(self, losses: Tensor) -> None:
-        """All layers, from the top down, for N losses that stand at the ascending timesteps `losses`."""
-        unrolled = self.unrolled
-        count, readout = len(losses), unrolled.parameters["readout.weight"]
-        from_above = readout.new_zeros(unrolled.length, count, unrolled.config.hidden_size)  # (T, N, H)
-        from_above[losses, torch.arange(count)] = unrolled.grad_logits[losses] @ readout
-        for layer in reversed(range(unrolled.config.layers)):
-            from_above = self._through_layer(layer, losses, from_above)
 
-    def _through_layer(self, layer: int, losses: Tensor, from_above: Tensor) -> Tensor:
-        """Back through time in one layer. Returns the gradients of its inputs, (T, N, E)."""
-        cell, steps, shares = self.unrolled.cells[layer], self.unrolled.steps[layer], self.layers[layer]
-        length, count, size = from_above.shape
-        terms = from_above.new_zeros(length, count, cell.weights.weight_hh.shape[0])  # ∂L_t/∂a_i
-        below = from_above.new_zeros(length, count, steps[0].x.shape[-1]) if layer else from_above
-        # What step k + 1 sends to h_k and c_k.
-        carried = [from_above.new_zeros(count, size) for _ in self._states]
-        met = norms(self.unrolled.before(layer))  # ‖h_{i−1}‖
-        first_at = torch.searchsorted(losses, torch.arange(length)).tolist()
-        for k in reversed(range(length)):
-            first = first_at[k]  # earlier losses do not depend on this timestep
-            if first == count:
-                continue
-            grads = [each[first:] for each in carried]
-            grads[0] = grads[0] + from_above[k, first:]
-            back = cell.step_backward(repeated(steps[k], count - first), *grads)
-            reached = losses[first:]
-            shares.influence["h"][reached, k] = norms(grads[0])
-            if "c" in shares.influence:
-                shares.influence["c"][reached, k] = norms(back.c)
-                carried[1][first:] = back.c_before
-            carried[0][first:] = back.h_before
-            shares.cells[reached, k] = norms(back.recurrent) * met[k]
-            terms[k, first:] = back.recurrent
-            if layer:
-                below[k, first:] = back.x
-        self._add_terms(layer, losses, terms)
-        return below
+def _send_all_back(unrolled: Unrolled, layers: Sequence[LayerShares]) -> Pieces[None]:
+    """All losses, a block after the other, then what needs all of them."""
+    losses = unrolled.predicted.nonzero()[:, 0]  # the timesteps that have one
+    for of_block in losses.split(_losses_a_block(unrolled)) if len(losses) else ():
+        done = int(torch.searchsorted(losses, of_block[0]))
+        pieces = _send_back(unrolled, layers, of_block)
+        yield from share(done / len(losses), (done + len(of_block)) / len(losses), pieces)
+    for layer, shares in enumerate(layers):
+        _gather(shares, unrolled.before(layer))
+        yield 1.0
 
-    def _add_terms(self, layer: int, losses: Tensor, terms: Tensor) -> None:
-        """Sums of the terms (T, N, K·H) of a block: of each loss, of all losses up to it, of each use."""
-        shares, before = self.layers[layer], self.unrolled.before(layer)
-        per_loss = _summed_over_uses(terms, before, losses)  # (N, K·H, H)
-        shares.rows[losses] = norms(per_loss.flatten(1))
-        for t, of_loss in zip(losses.tolist(), per_loss, strict=True):  # faster than cumsum over this axis
-            shares.gradient += of_loss
-            shares.lengths[t] = norms(shares.gradient.flatten())
-        shares.uses += terms.sum(1)
 
-    def _close(self) -> None:
-        """What needs all losses."""
-        for layer, shares in enumerate(self.layers):
-            before = self.unrolled.before(layer)
-            shares.columns.copy_(norms(shares.uses) * norms(before))
-            gathered = torch.zeros_like(shares.gradient)
-            for i in reversed(range(len(before))):
-                gathered.addr_(shares.uses[i], before[i])
-                shares.gathered[i] = norms(gathered.flatten())
+def _losses_a_block(unrolled: Unrolled) -> int:
+    """How many losses walk back together, at least 1."""
+    size, rows = unrolled.config.hidden_size, unrolled.cells[0].weights.weight_hh.shape[0]
+    per_loss = unrolled.length * (rows + 2 * size) + 2 * rows * size  # terms, from above, below; two sums
+    return max(1, BLOCK_BYTES // (per_loss * unrolled.losses.element_size()))
+
+
+def _send_back(unrolled: Unrolled, layers: Sequence[LayerShares], losses: Tensor) -> Pieces[None]:
+    """All layers, from the top down, for N losses that stand at the ascending timesteps `losses`."""
+    count, readout = len(losses), unrolled.parameters["readout.weight"]
+    from_above = readout.new_zeros(unrolled.length, count, unrolled.config.hidden_size)  # (T, N, H)
+    from_above[losses, torch.arange(count)] = unrolled.grad_logits[losses] @ readout
+    for done, layer in enumerate(reversed(range(len(layers)))):
+        pieces = _through_layer(unrolled, layer, layers[layer], losses, from_above)
+        from_above = yield from share(done / len(layers), (done + 1) / len(layers), pieces)
+
+
+def _through_layer(
+    unrolled: Unrolled, layer: int, shares: LayerShares, losses: Tensor, from_above: Tensor
+) -> Pieces[Tensor]:
+    """Back through time in one layer. Returns the gradients of its inputs, (T, N, E)."""
+    cell, steps = unrolled.cells[layer], unrolled.steps[layer]
+    length, count, size = from_above.shape
+    terms = from_above.new_zeros(length, count, cell.weights.weight_hh.shape[0])  # ∂L_t/∂a_i
+    below = from_above.new_zeros(length, count, steps[0].x.shape[-1]) if layer else from_above
+    carried = [
+        from_above.new_zeros(count, size) for _ in shares.influence
+    ]  # what step k + 1 sends to h_k, c_k
+    before = unrolled.before(layer)
+    met = norms(before)  # ‖h_{i−1}‖
+    first_at = torch.searchsorted(losses, torch.arange(length)).tolist()
+    for k in reversed(range(length)):
+        first = first_at[k]  # earlier losses do not depend on this timestep
+        if first == count:
+            continue
+        grads = [each[first:] for each in carried]
+        grads[0] = grads[0] + from_above[k, first:]
+        back = cell.step_backward(repeated(steps[k], count - first), *grads)
+        reached = losses[first:]
+        shares.influence["h"][reached, k] = norms(grads[0])
+        if "c" in shares.influence:
+            shares.influence["c"][reached, k] = norms(back.c)
+            carried[1][first:] = back.c_before
+        carried[0][first:] = back.h_before
+        shares.cells[reached, k] = norms(back.recurrent) * met[k]
+        terms[k, first:] = back.recurrent
+        if layer:
+            below[k, first:] = back.x
+        yield 1 - k / length
+    _add_terms(shares, before, losses, terms)
+    return below
+
+
+def _add_terms(shares: LayerShares, before: Tensor, losses: Tensor, terms: Tensor) -> None:
+    """Sums of the terms (T, N, K·H) of a block: of each loss, of all losses up to it, of each use."""
+    per_loss = _summed_over_uses(terms, before, losses)  # (N, K·H, H)
+    shares.rows[losses] = norms(per_loss.flatten(1))
+    for t, of_loss in zip(losses.tolist(), per_loss, strict=True):  # faster than cumsum over this axis
+        shares.gradient += of_loss
+        shares.lengths[t] = norms(shares.gradient.flatten())
+    shares.uses += terms.sum(1)
+
+
+def _gather(shares: LayerShares, before: Tensor) -> None:
+    """The sums that need all losses."""
+    shares.columns.copy_(norms(shares.uses) * norms(before))
+    gathered = torch.zeros_like(shares.gradient)
+    for i in reversed(range(len(before))):
+        gathered.addr_(shares.uses[i], before[i])
+        shares.gathered[i] = norms(gathered.flatten())
 
 
 def trace_of_loss(network: Network, batch: Batch, t: int) -> Trace:

@@ -5,14 +5,12 @@ A gradient g is clipped in one of two ways, both torch.nn.utils':
     by norm    g · threshold / ‖g‖₂ where ‖g‖₂ is above the threshold: the direction stays
     by value   every entry cut off at ±threshold: the direction changes, by the angle measured here
 
-Both experiments below train in turns, as a `Run` does, and give a table of what is done so far.
+Both experiments below train piece by piece and give a table of what is done so far.
 """
 
 import itertools
 import math
-import threading
-import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -31,6 +29,7 @@ from playground.config import (
     TrainingConfig,
 )
 from playground.corpus import Corpus
+from playground.pieces import InPieces, Pieces, share
 from playground.presets import PRESETS
 from playground.runs.size import check_size
 from playground.training import LARGEST_EXPONENT, Trainer
@@ -88,37 +87,7 @@ GRID_COLUMNS = {
 }
 
 
-class _InTurns:
-    """Work that is done piece by piece, as much at a time as its viewers have time for."""
-
-    def __init__(self, work: Iterator[None], pieces: int) -> None:
-        self._work, self._pieces = work, pieces
-        self._done = 0
-        self._lock = threading.Lock()
-
-    @property
-    def progress(self) -> float:
-        """How much of the work is done, 0 … 1; exactly 1 when all of it is."""
-        return self._done / self._pieces
-
-    def advance(self, budget: float) -> bool:
-        """Work for about `budget` seconds of this thread's processor time, but at least one piece.
-
-        Returns:
-            Whether all is done.
-        """
-        deadline = time.thread_time() + budget
-        with self._lock, torch.inference_mode():
-            for _ in self._work:
-                self._done += 1
-                if time.thread_time() >= deadline and self._done < self._pieces:
-                    return False
-            self._done = self._pieces  # a run that ended early counts
-            self._work = iter(())  # the trainers may go
-        return True
-
-
-class ClippingComparison(_InTurns):
+class ClippingComparison(InPieces[None]):
     """The same run twice, without clipping and with it: same seed, text and settings.
 
     A run whose loss or gradient stops being finite ends there, and the other goes on.
@@ -126,19 +95,20 @@ class ClippingComparison(_InTurns):
     Args:
         config: the clipped run; `config.training.clip` must be "norm" or "value".
         updates: how many updates both make, 1 … 2000.
+        corpus: the text, where that has been read already.
 
     Raises:
         Refusal: if the text, the way of clipping or the number of updates cannot be used, or it would take too
             much memory.
     """
 
-    def __init__(self, config: ExperimentConfig, *, updates: int = 300) -> None:
+    def __init__(self, config: ExperimentConfig, *, updates: int = 300, corpus: Corpus | None = None) -> None:
         CLIPS.check("clip", config.training.clip)
         UPDATES.check("updates", updates)
-        corpus = Corpus(config.text)
+        corpus = corpus or Corpus(config.text)
         check_size(config, corpus, replicas=2)
         self._rows: dict[str, list[tuple]] = {"free": [], "clipped": []}
-        super().__init__(_compare(config, corpus, updates, self._rows), updates + 1)
+        super().__init__(_compare(config, corpus, updates, self._rows))
 
     def frame(self) -> pd.DataFrame:
         """One row per variant ("free" or "clipped") and step, what is measured before the update of that step.
@@ -154,27 +124,35 @@ class ClippingComparison(_InTurns):
 
 def _compare(
     config: ExperimentConfig, corpus: Corpus, updates: int, rows: Mapping[str, list[tuple]]
-) -> Iterator[None]:
+) -> Pieces[None]:
     """Train both variants one update at a time; one more update measures what the last one led to."""
     free = replace(config, training=replace(config.training, clip="off"))
     trainers = {"free": Trainer(free, corpus), "clipped": Trainer(config, corpus)}
-    for _ in range(updates + 1):
+    for step in range(updates + 1):
+        measured = []
         for variant, trainer in list(trainers.items()):
-            trainer.measure()
-            gradient = trainer.network.gradients[0].clone()
-            update = trainer.update()
-            if update.finite:
-                turn = angle(gradient, trainer.network.gradients[0]) if update.clipped[0] else 0.0
-            else:
-                turn = math.nan
+            if measured:
+                yield (step + 0.5) / (updates + 1)
+            measured.append((variant, *_measured(trainer)))
+            if trainer.exploded:
                 del trainers[variant]
-            measured = (update.nll, update.gradient_norm, update.clipped_norm, update.clipped)
-            numbers = [each[0] for each in measured]
-            rest = turn, update.perplexity[0], update.learning_rate
-            rows[variant].append((variant, update.step, *numbers, *rest))
-        yield
+        for row in measured:  # of both or of none: they are compared
+            rows[row[0]].append(row)
+        yield (step + 1) / (updates + 1)
         if not trainers:
             return
+
+
+def _measured(trainer: Trainer) -> tuple:
+    """Make an update; what a row of `ClippingComparison.frame` says of it."""
+    trainer.measure()
+    gradient = trainer.network.gradients[0].clone()
+    update = trainer.update()
+    turn = angle(gradient, trainer.network.gradients[0]) if update.clipped[0] else 0.0
+    columns = (update.nll, update.gradient_norm, update.clipped_norm, update.clipped)
+    numbers = [of_all_replicas[0] for of_all_replicas in columns]
+    rest = turn if update.finite else math.nan, update.perplexity[0], update.learning_rate
+    return (update.step, *numbers, *rest)
 
 
 def angle(a: Tensor, b: Tensor) -> float:
@@ -196,7 +174,7 @@ class _Losses:
     reached: Sequence[float] = ()
 
 
-class ClippingGrid(_InTurns):
+class ClippingGrid(InPieces[None]):
     """Every pair of a learning rate and a clipping threshold, from the same weights on the same batches, all at once.
 
     Args:
@@ -205,6 +183,7 @@ class ClippingGrid(_InTurns):
         learning_rates: 1 … 8 different ones.
         thresholds: 1 … 8 different ones; ∞ for no clipping.
         updates: how many updates each makes, 1 … 2000.
+        corpus: the text, where that has been read already.
 
     Raises:
         Refusal: if a setting is not allowed or all runs together would take too much memory.
@@ -218,6 +197,7 @@ class ClippingGrid(_InTurns):
         learning_rates: Sequence[float] = LEARNING_RATES,
         thresholds: Sequence[float] = THRESHOLDS,
         updates: int = 300,
+        corpus: Corpus | None = None,
     ) -> None:
         CLIPS.check("clip", config.training.clip)
         UPDATES.check("updates", updates)
@@ -230,11 +210,10 @@ class ClippingGrid(_InTurns):
             if threshold != math.inf:
                 FIELDS["clip_threshold"].check("clip_threshold", threshold)
         self._pairs = tuple(itertools.product(learning_rates, thresholds))
-        corpus = Corpus(config.text)
+        corpus = corpus or Corpus(config.text)
         check_size(config, corpus, replicas=len(self._pairs))
         self._losses = _Losses()
-        work = _train_all(config, corpus, self._pairs, updates, self._losses)
-        super().__init__(work, updates + 2 * corpus.steps_per_epoch)
+        super().__init__(_train_all(config, corpus, self._pairs, updates, self._losses))
 
     def frame(self) -> pd.DataFrame:
         """One row per pair; none before the loss of the untrained network is known.
@@ -258,30 +237,32 @@ def _train_all(
     pairs: Sequence[tuple[float, float]],
     updates: int,
     losses: _Losses,
-) -> Iterator[None]:
+) -> Pieces[None]:
     """Measure, train and measure again all pairs as replicas of one trainer, a batch at a time."""
     rates, thresholds = zip(*pairs, strict=True)
     seeds = [config.seed] * len(pairs)
     trainer = Trainer(config, corpus, seeds=seeds, learning_rates=rates, clip_thresholds=thresholds)
-    untrained = yield from _whole_text(trainer)
+    all_batches = updates + 2 * corpus.steps_per_epoch
+    low, high = corpus.steps_per_epoch / all_batches, (corpus.steps_per_epoch + updates) / all_batches
+    untrained = yield from share(0.0, low, _whole_text(trainer))
     losses.start, losses.reached = untrained[0], untrained
-    for _ in range(updates):
+    for done in range(updates):
         update = trainer.update()
         losses.reached = _without(trainer.exploded, update.nll)
-        yield
+        yield low + (high - low) * (done + 1) / updates
         if len(trainer.exploded) == len(pairs):
             return
-    losses.reached = _without(trainer.exploded, (yield from _whole_text(trainer)))
+    losses.reached = _without(trainer.exploded, (yield from share(high, 1.0, _whole_text(trainer))))
 
 
-def _whole_text(trainer: Trainer) -> Generator[None, None, tuple[float, ...]]:
+def _whole_text(trainer: Trainer) -> Pieces[tuple[float, ...]]:
     """Mean nats per symbol of every replica at its present weights, over all batches of an epoch, one at a time."""
     total = torch.zeros(len(trainer.seeds), dtype=torch.float64)
     for index in range(trainer.corpus.steps_per_epoch):
         batch = trainer.corpus.batch(trainer.config.seed, index)
         workspace = trainer.network.run(batch, reduction="sum", backward=False)
         total += workspace.total
-        yield
+        yield (index + 1) / trainer.corpus.steps_per_epoch
     return tuple((total / trainer.corpus.predictions).tolist())
 
 

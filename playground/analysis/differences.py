@@ -7,15 +7,17 @@ Too large an ε sees the third derivative of the loss (error ε²·L‴/6), too 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 import torch
+from torch import Tensor
 
-from playground.analysis.unrolled import autograd_gradients
+from playground.analysis.unrolled import autograd_gradients_in_pieces
 from playground.corpus import Batch
 from playground.network import Network
+from playground.pieces import Pieces, all_of, share
 
 EPSILON = 1e-5
 EPSILONS = tuple(10.0**-power for power in range(1, 13))
@@ -50,29 +52,45 @@ def relative_error(one: float, other: float) -> float:
     return abs(one - other) / max(abs(one), abs(other))
 
 
-class WeightCheck:
-    """Checks of the weights of one network on one batch; the gradients are computed once.
+def weight_check(network: Network, batch: Batch, *, reduction: str = "mean") -> "WeightCheck":
+    """Make ready to check the weights of one network on one batch: find all gradients, by hand and by autograd.
 
     network: of any precision; it is copied to float64 and stays as it is. batch: (T, 1, 1).
     """
+    return all_of(weight_check_in_pieces(network, batch, reduction=reduction))
 
-    def __init__(self, network: Network, batch: Batch, *, reduction: str = "mean") -> None:
-        self._network = Network(
-            network.config, network.vocabulary_size, seeds=network.seeds[:1], dtype=torch.float64
-        )
-        self._network.load_state_dict(network.state_dict())
-        self._batch, self._reduction = batch, reduction
-        self._network.trace(batch, reduction=reduction)
-        self.by_hand = {name: g[0].clone() for name, g in self._network.named_gradients().items()}
-        self.autograd = autograd_gradients(
-            network.config, self._network.state_dict(), batch, reduction=reduction
-        )
+
+def weight_check_in_pieces(
+    network: Network, batch: Batch, *, reduction: str = "mean"
+) -> Pieces["WeightCheck"]:
+    """The same: by hand first, then what autograd does at a time."""
+    exact = Network(network.config, network.vocabulary_size, seeds=network.seeds[:1], dtype=torch.float64)
+    exact.load_state_dict(network.state_dict())
+    exact.trace(batch, reduction=reduction)
+    by_hand = {name: gradient[0].clone() for name, gradient in exact.named_gradients().items()}
+    yield 0.2
+    pieces = autograd_gradients_in_pieces(network.config, exact.state_dict(), batch, reduction=reduction)
+    return WeightCheck(exact, batch, reduction, by_hand, (yield from share(0.2, 1.0, pieces)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WeightCheck:
+    """Checks of the weights of one network, in float64, on one batch.
+
+    by_hand, autograd: the gradients of all parameters, by torch.nn's names.
+    """
+
+    network: Network
+    batch: Batch
+    reduction: str
+    by_hand: Mapping[str, Tensor]
+    autograd: Mapping[str, Tensor]
 
     def at(self, name: str, index: Sequence[int], *, epsilon: float = EPSILON) -> GradientCheck:
         """The gradient of one entry of the parameter `name` (torch.nn's name), index from 0."""
         place = tuple(index)
         return GradientCheck(
-            self._network.named_parameters()[name][0][place].item(),
+            self.network.named_parameters()[name][0][place].item(),
             self.by_hand[name][place].item(),
             self.autograd[name][place].item(),
             self._difference(name, place, epsilon),
@@ -82,19 +100,29 @@ class WeightCheck:
         self, name: str, index: Sequence[int], epsilons: Sequence[float] = EPSILONS
     ) -> pd.DataFrame:
         """Columns epsilon, difference, error (relative to autograd): one row per ε."""
+        return all_of(self.step_sizes_in_pieces(name, index, epsilons))
+
+    def step_sizes_in_pieces(
+        self, name: str, index: Sequence[int], epsilons: Sequence[float] = EPSILONS
+    ) -> Pieces[pd.DataFrame]:
+        """The same, an ε at a time."""
         place = tuple(index)
         truth = self.autograd[name][place].item()
-        found = [self._difference(name, place, epsilon) for epsilon in epsilons]
+        found = []
+        for epsilon in epsilons:
+            found.append(self._difference(name, place, epsilon))
+            yield len(found) / len(epsilons)
         errors = [relative_error(value, truth) for value in found]
         return pd.DataFrame({"epsilon": list(epsilons), "difference": found, "error": errors})
 
+    @torch.inference_mode()
     def _difference(self, name: str, place: tuple[int, ...], epsilon: float) -> float:
-        weights = self._network.named_parameters()[name][0]
+        weights = self.network.named_parameters()[name][0]
         kept = weights[place].item()
         losses = []
         for moved in (kept + epsilon, kept - epsilon):
             weights[place] = moved
-            trace = self._network.trace(self._batch, reduction=self._reduction, backward=False)
+            trace = self.network.trace(self.batch, reduction=self.reduction, backward=False)
             losses.append(trace["total"].item())
         weights[place] = kept
         return (losses[0] - losses[1]) / (2 * epsilon)

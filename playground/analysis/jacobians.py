@@ -27,10 +27,12 @@ from playground.analysis.unrolled import Unrolled
 from playground.cells import CELLS
 from playground.cells.nonlinearity import NONLINEARITIES
 from playground.initialization import spectral_radius
+from playground.pieces import Pieces, all_of
 
 CARRIES: Mapping[str, tuple[str, str]] = MappingProxyType({"lstm": ("c", "f"), "gru": ("h", "z")})
 """Cells with a way round the matrix: the state that takes it, and the gate that lets it pass."""
 
+TOGETHER = 8  # steps that are measured in one piece of work
 SATURATED = 0.1  # of the steepest slope that the nonlinearity has
 
 
@@ -67,31 +69,29 @@ class JacobianSizes(NamedTuple):
 
 def jacobian_sizes(unrolled: Unrolled, layer: int) -> JacobianSizes:
     """Singular values of all steps of one layer (counted from 0)."""
-    with torch.inference_mode():
-        steps = [step_jacobian(unrolled, layer, k) for k in range(1, unrolled.length)]
-        empty = unrolled.losses.new_zeros(0, 1, 1)
-        singular = _singular_values(torch.stack([step.whole for step in steps]) if steps else empty)
-        weight = unrolled.cells[layer].weights.weight_hh.double()
-        square = weight.shape[0] == weight.shape[1]
-        is_finite = bool(torch.isfinite(weight).all())
-        # A ReLU of what is not a number has a slope of 0, and that would look like a Jacobian.
-        is_lost = _all_of([~torch.isfinite(step.h).all() for step in unrolled.steps[layer][1:]])
-        singular[is_lost] = float("nan")
-        is_lost |= singular[:, 0].isnan()
+    return all_of(jacobian_sizes_in_pieces(unrolled, layer))
 
-        def of_each(values: list[Tensor]) -> Tensor:
-            return _stacked(values).masked_fill(is_lost, float("nan"))
 
-        return JacobianSizes(
-            singular[:, 0],
-            singular[:, -1],
-            # The rows of D_k have no column in common, so its singular values are their lengths.
-            of_each([norms(step.activation).max() for step in steps]),
-            of_each([step.carry.abs().max() for step in steps]),
-            of_each([_saturated(unrolled, step) for step in unrolled.steps[layer][1:]]),
-            float(_singular_values(weight[None])[0, 0]),
-            spectral_radius(weight) if square and is_finite else float("nan"),
-        )
+def jacobian_sizes_in_pieces(unrolled: Unrolled, layer: int) -> Pieces[JacobianSizes]:
+    """The same, a few steps at a time."""
+    steps, weight = unrolled.steps[layer][1:], unrolled.cells[layer].weights.weight_hh
+    sizes = torch.full((5, len(steps)), float("nan"), dtype=torch.float64)
+    for first in range(0, len(steps), TOGETHER):
+        numbers = range(first, min(first + TOGETHER, len(steps)))
+        jacobians = [step_jacobian(unrolled, layer, i + 1) for i in numbers]
+        singular = _singular_values(torch.stack([jacobian.whole for jacobian in jacobians]))
+        for i, jacobian, of_step in zip(numbers, jacobians, singular, strict=True):
+            # A ReLU of what is not a number has a slope of 0, and that would look like a Jacobian.
+            if bool(torch.isfinite(steps[i].h).all()) and not bool(of_step[0].isnan()):
+                sizes[0, i], sizes[1, i] = of_step[0], of_step[-1]
+                # The rows of D_k have no column in common, so its singular values are their lengths.
+                sizes[2, i] = norms(jacobian.activation).max()
+                sizes[3, i] = jacobian.carry.abs().max()
+                sizes[4, i] = _saturated(unrolled, steps[i])
+        yield (first + len(jacobians)) / len(steps)
+    is_square, is_finite = weight.shape[0] == weight.shape[1], bool(torch.isfinite(weight).all())
+    radius = spectral_radius(weight.double()) if is_square and is_finite else float("nan")
+    return JacobianSizes(*sizes, weight=float(_singular_values(weight.double()[None])[0, 0]), radius=radius)
 
 
 def _singular_values(matrices: Tensor) -> Tensor:
@@ -106,14 +106,6 @@ def _singular_values(matrices: Tensor) -> Tensor:
     rounding = max(matrices.shape[1:]) * torch.finfo(matrices.dtype).eps * exact[:, :1]
     found[is_finite] = exact.masked_fill(exact < rounding, 0.0)
     return found
-
-
-def _all_of(values: list[Tensor]) -> Tensor:
-    return torch.stack(values) if values else torch.zeros(0, dtype=torch.bool)
-
-
-def _stacked(values: list[Tensor]) -> Tensor:
-    return torch.stack(values).double() if values else torch.zeros(0, dtype=torch.float64)
 
 
 def _saturated(unrolled: Unrolled, step: Any) -> Tensor:
@@ -150,20 +142,25 @@ def carry_shares(unrolled: Unrolled, layer: int, t: int) -> CarryShares:
 
     layer, t: counted from 0. Raises KeyError for a cell without a carry.
     """
+    return all_of(carry_shares_in_pieces(unrolled, layer, t))
+
+
+def carry_shares_in_pieces(unrolled: Unrolled, layer: int, t: int) -> Pieces[CarryShares]:
+    """The same, a step at a time, from t back."""
     state, gate_name = CARRIES[unrolled.config.cell]
     cell, steps = unrolled.cells[layer], unrolled.steps[layer]
     unit = torch.eye(unrolled.config.hidden_size, dtype=steps[0].h.dtype)
     product = torch.ones_like(unit[0])
     measured, gates, through = [], [], []
-    with torch.inference_mode():
-        grads = [torch.zeros_like(unit), unit] if state == "c" else [unit]
-        for k in reversed(range(t + 1)):
-            back = cell.step_backward(repeated(steps[k], len(unit)), *grads)
-            whole = back.c if state == "c" else grads[0]
-            measured.append(norms(whole.flatten()))
-            gates.append(norms(product))
-            through.append(norms((whole - torch.diag(product)).flatten()))
-            product = product * getattr(steps[k], gate_name)[0]
-            grads = [back.h_before, back.c_before] if state == "c" else [back.h_before]
-        sizes = [torch.stack(each).flip(0) / len(unit) ** 0.5 for each in (measured, gates, through)]
-        return CarryShares(*sizes, share=sizes[2] / (sizes[1] + sizes[2]))
+    grads = [torch.zeros_like(unit), unit] if state == "c" else [unit]
+    for k in reversed(range(t + 1)):
+        back = cell.step_backward(repeated(steps[k], len(unit)), *grads)
+        whole = back.c if state == "c" else grads[0]
+        measured.append(norms(whole.flatten()))
+        gates.append(norms(product))
+        through.append(norms((whole - torch.diag(product)).flatten()))
+        product = product * getattr(steps[k], gate_name)[0]
+        grads = [back.h_before, back.c_before] if state == "c" else [back.h_before]
+        yield 1 - k / (t + 1)
+    sizes = [torch.stack(each).flip(0) / len(unit) ** 0.5 for each in (measured, gates, through)]
+    return CarryShares(*sizes, share=sizes[2] / (sizes[1] + sizes[2]))

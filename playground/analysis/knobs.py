@@ -14,6 +14,7 @@ Shapes: T timesteps, R draws, H units, V = 6 symbols, K blocks of H rows (1 RNN,
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -26,10 +27,13 @@ from playground.cells.nonlinearity import NONLINEARITIES
 from playground.cells.weights import ReplicatedWeights
 from playground.config import Choice, Range
 from playground.initialization import spectral_radii
+from playground.pieces import Pieces, all_of, share
 
 SYMBOLS = 6  # V
 RADII = (0.3, 0.5, 0.7, 0.9, 1.0, 1.2, 1.5, 2.0, 2.5, 3.0)
 DRAWS = Range(1, 1000)
+DRAWN = 0.05  # about the share of all work that is done when the networks are there
+Part = TypeVar("Part")
 KNOBS: dict[str, Choice | Range] = {
     "knob_cell": Choice(tuple(CELLS)),
     "knob_nonlinearity": Choice(tuple(NONLINEARITIES)),
@@ -83,14 +87,21 @@ def draw(knobs: Knobs, compare: Sequence[str] = (), draws: int = 300) -> pd.Data
     nonlinearity, so there it adds nothing.
     Raises `Refusal` for a nonlinearity that does not exist or a number of draws outside 1 … 1000.
     """
+    return all_of(draw_in_pieces(knobs, compare, draws))
+
+
+def draw_in_pieces(knobs: Knobs, compare: Sequence[str] = (), draws: int = 300) -> Pieces[pd.DataFrame]:
+    """The same, a part of the networks at a time."""
+    variants = _variants(knobs, compare)
+    networks = untrained(knobs, draws)
+    yield DRAWN
     tables = []
-    with torch.inference_mode():
-        networks = untrained(knobs, draws)
-        for variant, backward in _variants(knobs, compare):
-            for quantity, ratios in backward.ratios(networks).items():
-                ratios = ratios.flip(0)  # from the last timestep back
-                names = {"variant": variant, "quantity": quantity, "distance": range(knobs.length)}
-                tables.append(pd.DataFrame({**names, **quantiles(ratios), "one": ratios[:, 0].numpy()}))
+    for low, high, (variant, backward) in _shares(variants):
+        ratios = yield from share(low, high, backward.ratios_in_pieces(networks))
+        for quantity, of_quantity in ratios.items():
+            of_quantity = of_quantity.flip(0)  # from the last timestep back
+            names = {"variant": variant, "quantity": quantity, "distance": range(knobs.length)}
+            tables.append(pd.DataFrame({**names, **quantiles(of_quantity), "one": of_quantity[:, 0].numpy()}))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -103,16 +114,31 @@ def sweep(knobs: Knobs, radii: Sequence[float] = RADII, draws: int = 300) -> pd.
 
     Raises `Refusal` for a radius or a number of draws out of range.
     """
+    return all_of(sweep_in_pieces(knobs, radii, draws))
+
+
+def sweep_in_pieces(knobs: Knobs, radii: Sequence[float] = RADII, draws: int = 300) -> Pieces[pd.DataFrame]:
+    """The same, a part of the networks of one radius at a time."""
     checked = [float(KNOBS["knob_radius"].check("knob_radius", radius)) for radius in radii]
-    tables = []
-    with torch.inference_mode():
-        networks = untrained(replace(knobs, initialization="spectral", radius=1.0), draws)
-        for variant, backward in _variants(knobs, ("tanh", "linear")):
-            first = [backward.ratios(networks.scaled(radius))["h"][0] for radius in checked]
-            tables.append(
-                pd.DataFrame({"variant": variant, "radius": checked, **quantiles(torch.stack(first))})
-            )
+    variants = _variants(knobs, ("tanh", "linear"))
+    networks = untrained(replace(knobs, initialization="spectral", radius=1.0), draws)
+    yield DRAWN
+    first: dict[str, list[Tensor]] = {variant: [] for variant, _ in variants}
+    pairs = [(variant, backward, radius) for variant, backward in variants for radius in checked]
+    for low, high, (variant, backward, radius) in _shares(pairs):
+        ratios = yield from share(low, high, backward.ratios_in_pieces(networks.scaled(radius)))
+        first[variant].append(ratios["h"][0])
+    tables = [
+        pd.DataFrame({"variant": variant, "radius": checked, **quantiles(torch.stack(ratios))})
+        for variant, ratios in first.items()
+    ]
     return pd.concat(tables, ignore_index=True)
+
+
+def _shares(parts: Sequence[Part]) -> Iterator[tuple[float, float, Part]]:
+    """Each part of the work that follows the drawing, with what is done before and after it, as shares of all."""
+    ends = [DRAWN + (1 - DRAWN) * done / len(parts) for done in range(len(parts) + 1)]
+    return zip(ends[:-1], ends[1:], parts, strict=True)
 
 
 def untrained(knobs: Knobs, draws: int) -> Untrained:
@@ -181,11 +207,9 @@ def quantiles(ratios: Tensor) -> dict[str, np.ndarray]:
     return {"low": low.numpy(), "median": median.numpy(), "high": high.numpy()}
 
 
-def _variants(knobs: Knobs, compare: Sequence[str]) -> Iterator[tuple[str, Backward]]:
+def _variants(knobs: Knobs, compare: Sequence[str]) -> list[tuple[str, Backward]]:
     """What is measured one after the other: nonlinearities of a vanilla RNN, otherwise the cell itself."""
-    names = [KNOBS["knob_nonlinearity"].check("knob_nonlinearity", name) for name in compare]
-    if knobs.cell == "rnn":
-        for name in dict.fromkeys((knobs.nonlinearity, *map(str, names))):
-            yield name, Backward("rnn", name)
-    else:
-        yield knobs.cell, Backward(knobs.cell, knobs.nonlinearity)
+    names = [str(KNOBS["knob_nonlinearity"].check("knob_nonlinearity", name)) for name in compare]
+    if knobs.cell != "rnn":
+        return [(knobs.cell, Backward(knobs.cell, knobs.nonlinearity))]
+    return [(name, Backward("rnn", name)) for name in dict.fromkeys((knobs.nonlinearity, *names))]

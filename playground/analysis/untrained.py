@@ -16,6 +16,7 @@ from playground.analysis.backpropagation import norms
 from playground.cells import CELLS
 from playground.cells.fast import ManyReplicas
 from playground.cells.weights import ReplicatedWeights
+from playground.pieces import Pieces, all_of
 
 PART_BYTES = 16_000_000
 NUMBERS_A_ROW = 9  # of float64 that a pass holds at most, for each timestep and row of W
@@ -47,11 +48,20 @@ class Backward:
         Cutting the networks into parts of at most `part_bytes` changes rounding at most, and that only for
         some H; a chaotic network (large W_hh, long T) enlarges the last bit like any other difference.
         """
+        return all_of(self.ratios_in_pieces(networks, part_bytes))
+
+    def ratios_in_pieces(
+        self, networks: Untrained, part_bytes: int = PART_BYTES
+    ) -> Pieces[dict[str, Tensor]]:
+        """The same, a part of the networks at a time."""
         length, count = networks.symbols.shape[:2]
         rows = networks.weights.weight_ih.shape[1]
         parts = math.ceil(count * length * rows * NUMBERS_A_ROW * 8 / part_bytes)
         size = math.ceil(count / parts)  # equal parts, so that they share their buffers
-        results = [self._part(networks, slice(start, start + size)) for start in range(0, count, size)]
+        results = []
+        for start in range(0, count, size):
+            results.append(self._part(networks, slice(start, start + size)))
+            yield min(1.0, (start + size) / count)
         return {name: torch.cat([result[name] for result in results], dim=1) for name in results[0]}
 
     def _part(self, networks: Untrained, chosen: slice) -> dict[str, Tensor]:

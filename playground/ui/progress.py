@@ -2,11 +2,14 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import streamlit as st
 
 from playground.network import Network
+from playground.pieces import InPieces, Pieces
+from playground.runs.viewer import Viewer
 from playground.ui import state
 from playground.ui.private_streamlit import is_fragment_run
 from playground.ui.words import _
@@ -35,7 +38,9 @@ def work(job: Job, text: str, *, key: str = "", **stop: object) -> None:
     values `stop`. They are drawn before the turn, because what is drawn just before coming back may get lost.
     """
     place = st.empty()
-    if 0 < job.progress < 1:
+    if job.progress == 1:
+        return
+    if job.progress > 0:
         with place.container():
             st.progress(min(job.progress, 1.0), text)
             if key:
@@ -45,6 +50,16 @@ def work(job: Job, text: str, *, key: str = "", **stop: object) -> None:
     if not _in_turns(job.advance):
         come_back()
     place.empty()
+
+
+def computed(name: str, key: object, pieces: Callable[[], Pieces[Result]], text: str) -> Result:
+    """What a computation in pieces gives for `key`: done in turns, once, and remembered under `name`.
+
+    See `state.remembered` and `work`.
+    """
+    job = state.remembered(name, key, lambda: InPieces(pieces()))
+    work(job, text)
+    return job.result
 
 
 def _in_turns(work: Callable[[float], Result]) -> Result:
@@ -60,17 +75,31 @@ def _in_turns(work: Callable[[float], Result]) -> Result:
             return result
 
 
+@dataclass(slots=True)
+class _Weights:
+    """The network of a training step, once it has been trained again."""
+
+    viewer: Viewer
+    step: int
+    network: Network | None = None
+
+    def advance(self, budget: float) -> bool:
+        if self.network is None:
+            self.network = self.viewer.run.network_at(self.step, budget=budget)
+        return self.network is not None
+
+
 def network_at(step: int) -> Network:
     """The network of a training step of this run; while it is trained again, a note, and the page comes back."""
     viewer = state.viewer()
-    network = None
-    if viewer.is_settled or viewer.settle(budget=TURN):
-        network = _in_turns(lambda budget: viewer.run.network_at(step, budget=budget))
-    if network is None:
+    weights = state.remembered("weights", (viewer.config, step), lambda: _Weights(viewer, step))
+    if (viewer.is_settled or viewer.settle(budget=TURN)) and weights.network is None:
+        _in_turns(weights.advance)
+    if weights.network is None:
         st.info(_("Training again up to step {step:,} to get its weights back …").format(step=step))
         come_back()
-    assert network is not None  # come_back does not return
-    return network
+    assert weights.network is not None  # come_back does not return
+    return weights.network
 
 
 def come_back() -> None:

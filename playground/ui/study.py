@@ -5,6 +5,7 @@ Everything here is computed anew from the weights of the training step on which 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -18,7 +19,7 @@ from playground.figures.gradients import gradients_over_time
 from playground.figures.training import curve_over_training, gradient_norm_over_training
 from playground.figures.trajectory import trajectory_2d, trajectory_3d
 from playground.figures.units import units_over_time
-from playground.generation import generate
+from playground.generation import generate_in_pieces
 from playground.network import Network
 from playground.refusal import Refusal, Unreadable
 from playground.runs.viewer import Viewer
@@ -46,7 +47,8 @@ class Reading:
     symbols: tuple[str, ...]  # drawn form of every symbol of the vocabulary
 
     def frame(self, make: Callable[..., pd.DataFrame], **options: object) -> pd.DataFrame:
-        return make(self.trace, self.symbols, step=self.step, **options)
+        with self.viewer.turn():
+            return make(self.trace, self.symbols, step=self.step, **options)
 
 
 VIEWS = {
@@ -82,8 +84,8 @@ def _study() -> None:
     with left:
         batch = _text_to_read(viewer)
     with right:
-        _generated(viewer, network)
-    with torch.inference_mode():
+        _generated(viewer, step, network)
+    with viewer.turn(), torch.inference_mode():
         trace = network.trace(batch, reduction=viewer.config.training.reduction).copy()
     reading = Reading(viewer, step, network, batch, trace, viewer.run.corpus.labels)
     if not viewer.shows_finished and not state.has("view"):
@@ -128,7 +130,7 @@ def _text_to_read(viewer: Viewer) -> Batch:
     return corpus.window_batch(index if index in windows else 0)
 
 
-def _generated(viewer: Viewer, network: Network) -> None:
+def _generated(viewer: Viewer, step: int, network: Network) -> None:
     """Text that the network of this step goes on to write after a prompt."""
     corpus = viewer.run.corpus
     left, right = st.columns([3, 2])
@@ -151,10 +153,20 @@ def _generated(viewer: Viewer, network: Network) -> None:
     except Refusal as refusal:
         _not_readable(refusal, was_typed_now)
         ids = corpus.windows[0][:1]
-    generator = torch.Generator().manual_seed(viewer.config.seed)
+    temperature = min(max(temperature, 0.0), 2.0)
     length = min(LONGEST_GENERATED, 3 * len(corpus.windows[0]) + 10)
-    made = generate(
-        network, corpus, ids, length=length, temperature=min(max(temperature, 0.0), 2.0), generator=generator
+    made = progress.computed(
+        "generated",
+        (viewer.config, step, ids, temperature),
+        lambda: generate_in_pieces(
+            network,
+            corpus,
+            ids,
+            length=length,
+            temperature=temperature,
+            generator=torch.Generator().manual_seed(viewer.config.seed),
+        ),
+        _("Computing …"),
     )
     given, drawn = corpus.continuation(ids, made)
     st.text(
@@ -214,20 +226,27 @@ def _trajectory_3d(reading: Reading) -> Picture:
 def _states(reading: Reading) -> Picture:
     table = reading.frame(tidy.states_frame)
     shown = table.loc[table["layer"].eq(_layer(reading))]
-    return units_over_time(shown, units=_units(shown, "states"), labels=labels(), dark=is_dark()), table
+    return _over_time(reading, shown, _units(shown, "states")), table
 
 
 def _gates(reading: Reading) -> Picture:
     table = reading.frame(tidy.gates_frame)
     shown = table.loc[table["layer"].eq(_layer(reading))]
-    return units_over_time(shown, units=_units(shown, "gates"), labels=labels(), dark=is_dark()), table
+    return _over_time(reading, shown, _units(shown, "gates")), table
+
+
+def _over_time(reading: Reading, shown: pd.DataFrame, units: list[int]) -> Any:
+    """The figure of the chosen units."""
+    with reading.viewer.turn():
+        return units_over_time(shown, units=units, labels=labels(), dark=is_dark())
 
 
 def _gradients(reading: Reading) -> Picture:
     """The gradient of all losses and of one, each with what it says."""
     reduction = reading.viewer.config.training.reduction
     t = _loss(reading)
-    alone = trace_of_loss(reading.network, reading.batch, t)
+    with reading.viewer.turn():
+        alone = trace_of_loss(reading.network, reading.batch, t)
     table = reading.frame(tidy.gradients_frame, alone=alone, reduction=reduction)
     st.caption(
         _(
@@ -266,7 +285,8 @@ def _curve(reading: Reading) -> Picture:
     viewer = reading.viewer
     table = tidy.updates_frame(viewer.curve_points())
     corpus = viewer.run.corpus
-    lines = {"uniform": uniform_perplexity(corpus), "floors": memory_floors(corpus)}
+    floors = state.remembered("floors", viewer.config.text, lambda: memory_floors(corpus))
+    lines = {"uniform": uniform_perplexity(corpus), "floors": floors}
     return curve_over_training(table, labels=labels(), dark=is_dark(), **lines), table
 
 

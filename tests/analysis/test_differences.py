@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from playground.analysis.differences import EPSILON, EPSILONS, WeightCheck, relative_error
+from playground.analysis.differences import EPSILON, EPSILONS, relative_error, weight_check
 from playground.config import NetworkConfig, TextConfig
 from playground.corpus import Corpus
 from playground.network import Network
@@ -32,7 +32,7 @@ def test_three_ways_to_every_parameter(cell: str, reduction: str) -> None:
     of 24 nats). 1e-8 leaves either room to be several times that, and shows every wrong term of 1e-4 of a gradient.
     """
     network = network_of(cell, layers=2, embedding=3)
-    check = WeightCheck(network, BATCH, reduction=reduction)
+    check = weight_check(network, BATCH, reduction=reduction)
     assert list(check.by_hand) == list(check.autograd) == list(network.named_parameters())
     for name, autograd in check.autograd.items():
         torch.testing.assert_close(check.by_hand[name], autograd, msg=name, rtol=0, atol=1e-9)
@@ -49,7 +49,7 @@ def test_three_ways_to_every_parameter(cell: str, reduction: str) -> None:
 
 
 def test_every_weight_of_one_matrix_one_by_one() -> None:
-    check = WeightCheck(network_of("gru"), BATCH)
+    check = weight_check(network_of("gru"), BATCH)
     for index in itertools.product(range(15), range(5)):
         found = check.at("rnn.weight_hh_l0", index)
         assert found.difference == pytest.approx(found.autograd, rel=0, abs=1e-8)
@@ -60,7 +60,7 @@ def test_the_network_stays_as_it_is(dtype: torch.dtype) -> None:
     network = network_of("lstm", dtype=dtype)
     trace = network.trace(BATCH)
     parameters, gradients, passes = network.parameters.clone(), network.gradients.clone(), network.passes
-    check = WeightCheck(network, BATCH)
+    check = weight_check(network, BATCH)
     before = check.at("readout.weight", (0, 1))
     check.step_sizes("rnn.weight_hh_l0", (3, 2))
     assert check.at("readout.weight", (0, 1)) == before  # every nudge is taken back
@@ -76,7 +76,7 @@ def test_the_network_stays_as_it_is(dtype: torch.dtype) -> None:
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_the_error_falls_and_rises_again_with_the_step(cell: str) -> None:
-    check, name = WeightCheck(network_of(cell), BATCH), "rnn.weight_hh_l0"
+    check, name = weight_check(network_of(cell), BATCH), "rnn.weight_hh_l0"
     index = divmod(int(check.autograd[name].abs().argmax()), 5)
     table = check.step_sizes(name, index)
     assert list(table.columns) == ["epsilon", "difference", "error"]
@@ -94,13 +94,13 @@ def test_the_error_falls_and_rises_again_with_the_step(cell: str) -> None:
 
 def test_a_symbol_that_is_not_read_has_gradient_zero_three_times() -> None:
     network, last = network_of("rnn"), CORPUS.encode("d", "text")[0]
-    found = WeightCheck(network, BATCH).at("rnn.weight_ih_l0", (0, last))  # "d" is predicted only
+    found = weight_check(network, BATCH).at("rnn.weight_ih_l0", (0, last))  # "d" is predicted only
     assert (found.by_hand, found.autograd, found.difference) == (0, 0, 0)
     assert (found.error_by_hand, found.error_difference) == (0, 0)
 
 
 def test_what_does_not_exist_is_refused() -> None:
-    check = WeightCheck(network_of("rnn"), BATCH)
+    check = weight_check(network_of("rnn"), BATCH)
     with pytest.raises(KeyError):
         check.at("rnn.weight_hh_l1", (0, 0))
     with pytest.raises(IndexError):

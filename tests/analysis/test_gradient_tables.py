@@ -231,6 +231,7 @@ def test_one_timestep_and_nothing_to_predict_keep_their_columns() -> None:
     network = Network(NetworkConfig("rnn", 3), len(LABELS), seeds=[0])
     unrolled = unroll(network.config, parameters_of(network), batch)
     done = Backpropagation(unrolled)
+    done.advance()
     assert reading.length == 1
     assert_equal(reading.influence(done), table("layer quantity t target k token value"))
     assert_equal(reading.lengths(done), table("layer quantity t token value"))

@@ -19,7 +19,7 @@ from torch import nn
 from playground.analysis import knobs as untrained
 from playground.analysis.backpropagation import Backpropagation
 from playground.analysis.clipping import CASES, ClippingComparison, ClippingGrid
-from playground.analysis.differences import WeightCheck
+from playground.analysis.differences import weight_check
 from playground.analysis.gradient_tables import Reading
 from playground.analysis.jacobians import carry_shares, jacobian_sizes
 from playground.analysis.knobs import Knobs
@@ -279,7 +279,7 @@ def test_knobs_of_the_link_reach_the_draws() -> None:
 
 def test_a_weight_is_checked_three_ways() -> None:
     wanted = expected("lstm")
-    check = WeightCheck(wanted.made.network, wanted.batch)
+    check = weight_check(wanted.made.network, wanted.batch)
     visitor = visit(panel="check", cell="lstm", at=30, **EXPERIMENT)
     visitor.set("parameter", "rnn.weight_ih_l1").set("row", 20).set("column", 3).set("epsilon", 4)
     whole(visitor)
@@ -390,8 +390,8 @@ def test_what_is_stopped_stays_as_it_is_and_can_go_on(monkeypatch: pytest.Monkey
         assert not visitor.has("stop_comparison"), "what is done in one turn needs no bar"
         visitor.run().click("stop_comparison")
         whole(visitor)
-        assert len(table(visitor.files, "clipping")) == 2 * 2 and not visitor.has("stop_comparison")
-        assert len(table(visitor.run().files, "clipping")) == 2 * 2
+        assert len(table(visitor.files, "clipping")) == 2 and not visitor.has("stop_comparison")
+        assert len(table(visitor.run().files, "clipping")) == 2
         visitor.click("start_grid").run()
         assert visitor.has("stop_grid") and "grid" not in specs(visitor)
         visitor.click("stop_grid")

@@ -4,12 +4,13 @@ import math
 
 import streamlit as st
 
-from playground.analysis.differences import WeightCheck
+from playground.analysis.differences import weight_check_in_pieces
 from playground.figures.axes import number
 from playground.figures.differences import error_over_epsilon
 from playground.ui import lesson, picture, state
 from playground.ui.figure_words import labels
 from playground.ui.gradients import subject, widgets
+from playground.ui.progress import computed
 from playground.ui.theme import is_dark
 from playground.ui.words import _
 
@@ -21,8 +22,11 @@ def show() -> None:
     lesson.heading("gradients", "check")
     lesson.text("gradients", "check")
     looked_at = subject.choose(precision=False)
-    check = state.remembered(
-        "weight check", looked_at.key, lambda: WeightCheck(looked_at.network, looked_at.batch)
+    check = computed(
+        "weight check",
+        looked_at.key,
+        lambda: weight_check_in_pieces(looked_at.network, looked_at.batch),
+        _("Computing …"),
     )
     with widgets.row():
         parameter = _parameter(list(check.by_hand))
@@ -31,7 +35,14 @@ def show() -> None:
         if len(shape) > 1:
             index.append(_place("column", shape[1]))
         power = widgets.pick("epsilon", range(1, 13), width=200, drawn=lambda power: f"1e−{power}")
-    found = check.at(parameter, index, epsilon=10.0**-power)
+    table = computed(
+        "step sizes",
+        (looked_at.key, parameter, index),
+        lambda: check.step_sizes_in_pieces(parameter, index),
+        _("Computing …"),
+    )
+    with state.viewer().turn():
+        found = check.at(parameter, index, epsilon=10.0**-power)
     one, two, three, four = st.columns(4)
     one.metric(_("the weight w"), _precise(found.weight))
     two.metric(_("∂L/∂w by hand"), _precise(found.by_hand))
@@ -42,7 +53,6 @@ def show() -> None:
             by_hand=number(found.error_by_hand), nudging=number(found.error_difference)
         )
     )
-    table = check.step_sizes(parameter, index)
     figure = error_over_epsilon(table, chosen=10.0**-power, labels=labels(), dark=is_dark())
     title = _("Error of the central difference against the step size")
     picture.show((figure, table), name="differences", title=title, file=f"differences-step-{looked_at.step}")

@@ -60,6 +60,10 @@ def _example() -> ExperimentConfig:
 
 
 def _corpus(config: ExperimentConfig) -> Corpus:
+    """The text of a run; that of the reader's own experiment has been read."""
+    viewer = state.viewer()
+    if config.text == viewer.config.text:
+        return viewer.run.corpus
     return state.remembered("example", config.text, lambda: Corpus(config.text))
 
 
@@ -89,7 +93,11 @@ def _described(config: ExperimentConfig) -> str:
 def _comparison(config: ExperimentConfig) -> None:
     """The same seed twice; it starts by itself, for it takes a second or two."""
     try:
-        job = state.remembered("comparison", config, lambda: ClippingComparison(config, updates=UPDATES))
+        job = state.remembered(
+            "comparison",
+            config,
+            lambda: ClippingComparison(config, updates=UPDATES, corpus=_corpus(config)),
+        )
     except Refusal as refusal:
         st.error(sentence(refusal), icon=":material/error:")
         return
@@ -168,7 +176,9 @@ def _grid(config: ExperimentConfig) -> None:
     if not started:
         return
     try:
-        job = state.remembered("grid", anything, lambda: ClippingGrid(anything, updates=UPDATES))
+        job = state.remembered(
+            "grid", anything, lambda: ClippingGrid(anything, updates=UPDATES, corpus=_corpus(anything))
+        )
     except Refusal as refusal:
         st.error(sentence(refusal), icon=":material/error:")
         return

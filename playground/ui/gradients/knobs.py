@@ -9,18 +9,25 @@ from playground.analysis import knobs as untrained
 from playground.analysis.knobs import Knobs
 from playground.figures.axes import number
 from playground.figures.decay import knob_band, radius_sweep
-from playground.ui import lesson, picture, state
+from playground.pieces import Pieces, share
+from playground.ui import lesson, picture
 from playground.ui.fields import option_label
 from playground.ui.figure_words import labels
 from playground.ui.gradients import widgets
+from playground.ui.progress import computed
 from playground.ui.theme import is_dark
 from playground.ui.words import _
 
 DRAWS = 300
 KEPT = 64  # settings whose numbers the server keeps for the next reader
 
-_draw = lru_cache(KEPT)(lambda knobs: untrained.draw(knobs, compare=("linear",), draws=DRAWS))
-_sweep = lru_cache(KEPT)(lambda knobs: untrained.sweep(knobs, draws=DRAWS))
+Tables = dict[str, pd.DataFrame]
+
+
+@lru_cache(KEPT)
+def _shelf(knobs: Knobs) -> Tables:
+    """Where the numbers of these settings are, once somebody has them: "draws" and "radii"."""
+    return {}
 
 
 def show() -> None:
@@ -28,11 +35,10 @@ def show() -> None:
     lesson.heading("gradients", "knobs")
     lesson.text("gradients", "knobs")
     knobs = _knobs()
-    with st.spinner(_("Drawing 300 networks …")):
-        with state.viewer().turn():
-            drawn = _draw(knobs)
-        with state.viewer().turn():
-            swept = _sweep(knobs)
+    tables = _shelf(knobs)
+    if not tables:
+        tables |= computed("knobs", knobs, lambda: _measure(knobs), _("Drawing 300 networks …"))
+    drawn, swept = tables["draws"], tables["radii"]
     left, right = st.columns(2, gap="large")
     with left:
         _in_numbers(drawn)
@@ -46,6 +52,13 @@ def show() -> None:
         picture.show(
             (figure, swept), name="radii", title=_("The gradient against the spectral radius"), file="radii"
         )
+
+
+def _measure(knobs: Knobs) -> Pieces[Tables]:
+    """Both tables; the sweep has ten networks for each one of the other."""
+    drawn = yield from share(0.0, 0.1, untrained.draw_in_pieces(knobs, compare=("linear",), draws=DRAWS))
+    swept = yield from share(0.1, 1.0, untrained.sweep_in_pieces(knobs, draws=DRAWS))
+    return {"draws": drawn, "radii": swept}
 
 
 def _knobs() -> Knobs:

@@ -9,8 +9,14 @@ import streamlit as st
 import torch
 
 from playground.analysis.backpropagation import Backpropagation
-from playground.analysis.jacobians import CARRIES, JacobianSizes, carry_shares, jacobian_sizes
-from playground.analysis.unrolled import Unrolled, autograd_gradients, parameters_of, unroll
+from playground.analysis.jacobians import (
+    CARRIES,
+    CarryShares,
+    JacobianSizes,
+    carry_shares_in_pieces,
+    jacobian_sizes_in_pieces,
+)
+from playground.analysis.unrolled import Unrolled, autograd_gradients_in_pieces, parameters_of, unroll
 from playground.figures.axes import number
 from playground.figures.decay import (
     buildup_over_time,
@@ -20,12 +26,13 @@ from playground.figures.decay import (
     norm_over_length,
 )
 from playground.figures.influence import contributions_matrix, influence_matrix
+from playground.pieces import Pieces, share
 from playground.ui import lesson, picture, state
 from playground.ui.controls import complaint
 from playground.ui.figure_words import labels
 from playground.ui.gradients import subject, widgets
 from playground.ui.gradients.subject import Subject
-from playground.ui.progress import work
+from playground.ui.progress import computed
 from playground.ui.theme import is_dark
 from playground.ui.words import _, plain
 
@@ -48,14 +55,13 @@ def show() -> None:
     """Draw the three panels."""
     looked_at = subject.choose()
     length = looked_at.reading.length
-    job = state.remembered(
-        "back-propagation", looked_at.key, lambda: Backpropagation(_unrolled(looked_at, looked_at.dtype))
+    findings = computed(
+        "findings", looked_at.key, lambda: _find(looked_at), _("Sending every loss back through time …")
     )
-    work(job, _("Sending every loss back through time …"))
-    findings = state.remembered("findings", looked_at.key, lambda: _finish(looked_at, job))
 
     t = state.fitted("loss_at", 1, length, default=length)
-    layers = job.unrolled.config.layers
+    network = looked_at.network.config
+    layers = network.layers
     layer, quantity = state.fitted("layer", 1, layers, default=layers), "h"
     with widgets.row():
         tokens, targets = looked_at.reading.tokens, looked_at.reading.targets
@@ -69,7 +75,7 @@ def show() -> None:
             layer = widgets.segments("layer", range(1, layers + 1))
         else:
             complaint("layer")
-        if job.unrolled.config.cell == "lstm":
+        if network.cell == "lstm":
             quantity = widgets.segments("state")
         fitted = (
             widgets.segments(
@@ -81,9 +87,16 @@ def show() -> None:
             )
             == "fitted"
         )
+    carried = None
+    if (
+        network.cell in CARRIES and length > 1
+    ):  # before anything is drawn, for it may take some runs of the page
+        carried = computed(
+            "carry", (looked_at.key, layer, t), lambda: _carried(looked_at, layer, t), _("Computing …")
+        )
     _influence(findings, layer, quantity, t, fitted)
     _sum(findings, layer, t, fitted)
-    _why(findings, layer, t)
+    _why(findings, layer, t, carried)
 
 
 def _unrolled(looked_at: Subject, dtype: torch.dtype) -> Unrolled:
@@ -92,12 +105,27 @@ def _unrolled(looked_at: Subject, dtype: torch.dtype) -> Unrolled:
         return unroll(looked_at.network.config, parameters, looked_at.batch)
 
 
-def _finish(looked_at: Subject, job: Backpropagation) -> Findings:
+def _find(looked_at: Subject) -> Pieces[Findings]:
     """What needs every step of the sequence; then the steps, thousands of tensors, may go."""
-    exact = job.unrolled if looked_at.dtype == torch.float64 else _unrolled(looked_at, torch.float64)
-    sizes = tuple(jacobian_sizes(exact, layer) for layer in range(exact.config.layers))
-    job.unrolled = replace(job.unrolled, steps=())
-    return Findings(looked_at, job, sizes, looked_at.reading.influence(job))
+    unrolled = _unrolled(looked_at, looked_at.dtype)
+    yield 0.02
+    done = Backpropagation(unrolled)
+    yield from share(0.02, 0.7, done.pieces())
+    exact = unrolled if looked_at.dtype == torch.float64 else _unrolled(looked_at, torch.float64)
+    yield 0.7
+    sizes, layers = [], exact.config.layers
+    for layer in range(layers):
+        low, high = (0.7 + 0.3 * number / layers for number in (layer, layer + 1))
+        sizes.append((yield from share(low, high, jacobian_sizes_in_pieces(exact, layer))))
+    done.unrolled = replace(unrolled, steps=())
+    return Findings(looked_at, done, tuple(sizes), looked_at.reading.influence(done))
+
+
+def _carried(looked_at: Subject, layer: int, t: int) -> Pieces[CarryShares]:
+    """In 64 bits: the product of many small Jacobians leaves the range of 32. layer, t: counted from 1."""
+    unrolled = _unrolled(looked_at, torch.float64)
+    yield 0.1
+    return (yield from share(0.1, 1.0, carry_shares_in_pieces(unrolled, layer - 1, t - 1)))
 
 
 def _influence(findings: Findings, layer: int, quantity: str, t: int, fitted: bool) -> None:
@@ -107,7 +135,8 @@ def _influence(findings: Findings, layer: int, quantity: str, t: int, fitted: bo
     shown = _of(table, layer).query("quantity == @quantity")
     left, right = st.columns([3, 2], gap="large")
     with left:
-        figure = influence_matrix(shown, selected=t, fitted=fitted, labels=labels(), dark=is_dark())
+        with state.viewer().turn():
+            figure = influence_matrix(shown, selected=t, fitted=fitted, labels=labels(), dark=is_dark())
         title = _("Influence of every state on every loss")
         _draw(findings, (figure, table), "influence", title, on_pick=state.pick_loss)
     with right:
@@ -163,12 +192,13 @@ def _sum(findings: Findings, layer: int, t: int, fitted: bool) -> None:
     total = widgets.segments("total")
     scale = 1 / max(1, job.unrolled.predictions) if total == "mean" else 1.0
     by_hand = job.layers[layer - 1].gradient * scale
-    autograd = state.remembered(
+    autograd = computed(
         "autograd",
         (looked_at.key, total),
-        lambda: autograd_gradients(
+        lambda: autograd_gradients_in_pieces(
             looked_at.network.config, looked_at.parameters, looked_at.batch, reduction=total
         ),
+        _("Computing …"),
     )[f"rnn.weight_hh_l{layer - 1}"]
     one, two, three = st.columns(3)
     one.metric(_("‖∂L/∂Wₕₕ‖, sum of all terms"), _six(torch.linalg.vector_norm(by_hand.double()).item()))
@@ -179,9 +209,10 @@ def _sum(findings: Findings, layer: int, t: int, fitted: bool) -> None:
     lengths = looked_at.reading.lengths(job)
     left, right = st.columns(2, gap="large")
     with left:
-        figure = contributions_matrix(
-            _of(contributions, layer), selected=t, fitted=fitted, labels=labels(), dark=is_dark()
-        )
+        with state.viewer().turn():
+            figure = contributions_matrix(
+                _of(contributions, layer), selected=t, fitted=fitted, labels=labels(), dark=is_dark()
+            )
         _draw(findings, (figure, contributions), "contributions", _("The gradient of W_hh, term by term"))
         # The first use meets h = 0.
         terms = _of(contributions, layer).query("part == 'cell' and i > 1")["value"].to_numpy()
@@ -197,8 +228,11 @@ def _sum(findings: Findings, layer: int, t: int, fitted: bool) -> None:
         lesson.note("gradients", "length")
 
 
-def _why(findings: Findings, layer: int, t: int) -> None:
-    """Panel 3: the chosen loss against distance, and each step's Jacobian with its parts."""
+def _why(findings: Findings, layer: int, t: int, carried: CarryShares | None) -> None:
+    """Panel 3: the chosen loss against distance, and each step's Jacobian with its parts.
+
+    carried: of a cell with a way round the matrix.
+    """
     job, reading = findings.done, findings.subject.reading
     cell = job.unrolled.config.cell
     lesson.heading("gradients", "why")
@@ -217,11 +251,8 @@ def _why(findings: Findings, layer: int, t: int) -> None:
     with right:
         figure = jacobian_parts(_of(jacobians, layer), labels=labels(), dark=is_dark())
         _draw(findings, (figure, jacobians), "jacobians", _("Each step's Jacobian and its parts"))
-    if cell in CARRIES:
-        # The product of many small Jacobians leaves the range of 32 bits.
-        in_64_bits = _unrolled(findings.subject, torch.float64)
-        shares = carry_shares(in_64_bits, layer - 1, t - 1)
-        carry = reading.carry(shares, layer=layer, t=t)
+    if carried is not None:
+        carry = reading.carry(carried, layer=layer, t=t)
         left, right = st.columns(2, gap="large")
         with left:
             figure = carry_over_distance(carry, state=CARRIES[cell][0], labels=labels(), dark=is_dark())
