@@ -16,7 +16,7 @@ from playground.refusal import Refusal
 from playground.runs.gate import FairGate
 from playground.runs.memory import give_back, private_bytes
 from playground.runs.run import Run
-from playground.runs.size import check_size, run_bytes
+from playground.runs.size import check_size, parked_bytes, run_bytes
 
 BASE_BYTES = 260_000_000  # what the process takes besides runs, where that cannot be measured
 UNWATCHED_SHARE = 0.04  # of all memory: runs that nobody watches may take as much
@@ -32,6 +32,8 @@ ROUND_SECONDS = 0.25  # training seconds in a round in which every run that is t
 @dataclass(slots=True)
 class _Entry:
     run: Run
+    at_work: int  # bytes that it takes while it trains, its recordings short; and …
+    at_rest: int  # … while its trainer is put away
     watched: dict[str, float] = field(default_factory=dict[str, float])  # viewer → when it last asked
     asked: float = 0.0
 
@@ -56,6 +58,7 @@ class Registry:
         self._lock = threading.RLock()
         self._entries: dict[str, _Entry] = {}
         self._shared: dict[ExperimentConfig, str] = {}
+        self._coming: dict[ExperimentConfig, int] = {}  # bytes set aside for runs that are being made
         self._pinned: set[str] = set()
         self._numbers = itertools.count(1)
         self._prefix = secrets.token_hex(3)
@@ -78,9 +81,7 @@ class Registry:
                 return identifier
         corpus = Corpus(config.text)
         check_size(config, corpus, most=self._limits.run_mb * 1_000_000)
-        if not always:
-            self._admit(run_bytes(config, corpus))
-        return self._lease_new(viewer, Run(config, corpus))  # made without the lock: others go on meanwhile
+        return self._make(viewer, config, corpus, lambda: Run(config, corpus), always=always)
 
     def _lease(self, viewer: str, config: ExperimentConfig) -> str | None:
         """The run of an experiment, leased, if there is one."""
@@ -89,32 +90,63 @@ class Registry:
             self.get(viewer, identifier)
         return identifier
 
+    def _make(
+        self,
+        viewer: str,
+        config: ExperimentConfig,
+        corpus: Corpus,
+        make: Callable[[], Run],
+        *,
+        always: bool = False,
+    ) -> str:
+        """Make a run, for which memory is set aside meanwhile, and lease it.
+
+        Raises Refusal if there would be no room, unless `always`.
+        """
+        self._set_aside(viewer, config, run_bytes(config, corpus), always=always)
+        try:
+            return self._lease_new(viewer, make())  # made without the lock: others go on meanwhile
+        finally:
+            with self._lock:
+                self._coming.pop(config, None)
+
+    def _set_aside(self, viewer: str, config: ExperimentConfig, needed: int, *, always: bool) -> None:
+        """Make room for a run, or refuse it if there would be none beside those that others watch.
+
+        Of these, the ones at work count with their trainers. What this viewer alone watches does not count: the new run
+        takes its place.
+        """
+        with self._lock:
+            others = [entry for entry in self._entries.values() if entry.watched.keys() - {viewer}]
+            taken = sum(entry.at_work if self._is_at_work(entry) else entry.at_rest for entry in others)
+            coming = sum(size for other, size in self._coming.items() if other != config)
+            free = self._room() - taken - coming
+            if needed <= free or always:
+                self._coming[config] = needed
+                self._sweep()
+                return
+        raise Refusal(
+            "batch_size",
+            "These settings together need {needed} MB of memory, and this server has {free} left beside those "
+            "who train just now; choose a smaller batch size, sequence length, hidden size or number of layers, "
+            "or try again later.",
+            needed=-(-needed // 1_000_000),
+            free=max(0, free // 1_000_000),
+        )
+
     def _lease_new(self, viewer: str, run: Run) -> str:
         """Enter a run and lease it; or, where somebody was faster, theirs."""
         with self._lock:
+            self._coming.pop(run.config, None)
             identifier = self._lease(viewer, run.config)
             if identifier is None:
                 identifier = f"{self._prefix}-{next(self._numbers)}"
-                self._entries[identifier] = _Entry(run)
+                sizes = run_bytes(run.config, run.corpus), parked_bytes(run.config, run.corpus)
+                self._entries[identifier] = _Entry(run, *sizes)
                 self._shared[run.config] = identifier
                 self.get(viewer, identifier)
-            self._sweep(keep=identifier)
+            self._sweep()
             return identifier
-
-    def _admit(self, needed: int) -> None:
-        """Refuse a run for which there would be no room beside those at work, with all else put away."""
-        with self._lock:
-            busy = sum(entry.run.least_bytes for entry in self._entries.values() if self._is_at_work(entry))
-            free = self._room() - busy
-        if needed > free:
-            raise Refusal(
-                "batch_size",
-                "These settings together need {needed} MB of memory, and this server has {free} left beside those "
-                "who train just now; choose a smaller batch size, sequence length, hidden size or number of layers, "
-                "or try again later.",
-                needed=-(-needed // 1_000_000),
-                free=max(0, free // 1_000_000),
-            )
 
     def get(self, viewer: str, identifier: str) -> Run | None:
         """The run, its lease renewed; None if it has been dropped."""
@@ -129,14 +161,21 @@ class Registry:
         """Lease the run of `config`, which equals `identifier` up to `step`; the old lease ends.
 
         What the old run knows is taken over, where it is still there and the new one is not.
+
+        Raises:
+            Refusal: if others keep the old run, and there is no memory for one more.
         """
         with self._lock:
             forked = self._lease(viewer, config)
             old = self._entries.get(identifier)
+            is_shared = old is not None and bool(old.watched.keys() - {viewer})
         if forked is None and old is None:
             forked = self.open(viewer, config)
         elif forked is None and old is not None:
-            forked = self._lease_new(viewer, old.run.fork(config, step))
+            run = old.run
+            forked = self._make(
+                viewer, config, run.corpus, lambda: run.fork(config, step), always=not is_shared
+            )
         assert forked is not None
         if forked != identifier:
             self.release(viewer, identifier)
@@ -223,8 +262,8 @@ class Registry:
         """Whether somebody plays this run or has just looked at it."""
         return bool(entry.watched) and entry.asked >= time.monotonic() - AT_WORK_SECONDS
 
-    def _sweep(self, keep: str | None = None) -> None:
-        """Drop what is no longer leased, and make room where it is short. keep: a run not to be dropped now."""
+    def _sweep(self) -> None:
+        """Drop what is no longer leased, and make room where it is short."""
         self._swept = time.monotonic()
         expired = self._swept - self._limits.lease_seconds
         for entry in self._entries.values():
@@ -233,7 +272,7 @@ class Registry:
         idle = [
             identifier
             for identifier in oldest_first
-            if not self._entries[identifier].watched and identifier != keep and identifier not in self._pinned
+            if not self._entries[identifier].watched and identifier not in self._pinned
         ]
         unwatched = sum(self._entries[identifier].run.nbytes for identifier in idle)
         for identifier in idle:
@@ -247,7 +286,7 @@ class Registry:
 
     def _make_room(self, oldest_first: list[str], idle: set[str]) -> None:
         """Make runs lighter until all fit: tapes first, then checkpoints, then those that are not at work."""
-        held, room = self.nbytes, self._room()
+        held, room = self.nbytes + sum(self._coming.values()), self._room()
         if held <= room:
             return
         for identifier in oldest_first:

@@ -93,11 +93,6 @@ class Run:
         return self._nbytes
 
     @property
-    def least_bytes(self) -> int:
-        """Bytes of it while it trains, with all its recordings let go of."""
-        return self._trainer_bytes + self._text_bytes + self._curve.nbytes + OBJECT_BYTES
-
-    @property
     def step_seconds(self) -> float:
         """Seconds of processor time that one update takes, with its recording."""
         return self._step_seconds

@@ -5,35 +5,50 @@ import math
 from playground.cells import CELLS
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
-from playground.network import WORKSPACES, parameter_shapes, view_bytes
+from playground.network import parameter_shapes, view_bytes
 from playground.refusal import Refusal
 
 MAX_TRAINER_BYTES = 96_000_000  # tensors of training itself, unless a server's limits say less
 RECORD_BYTES = 900_000  # of a default run: curve, frames, checkpoints and what Python keeps of it (measured)
 TEXT_BYTES = 30  # of each character: ids, windows and batches (measured)
+PLANES = {
+    "rnn": (4, 1),
+    "gru": (16, 8),
+    "lstm": (18, 6),
+}  # buffers as wide as h: of each layer, and shared by all
+SYMBOL_NUMBERS = 7  # of each position: symbol, target, mask and loss, counted in numbers of 32 bits
 
 
 def trainer_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1) -> int:
     """What the tensors of training take.
 
     Counted are the 32-bit numbers of one pass (states, gates, pre-activations and their gradients of every layer, unit,
-    timestep and sequence; logits, probabilities and their gradients) and of parameters, gradients and optimiser state;
-    and the views of each timestep that the fast cells keep, which all replicas share.
+    timestep and sequence; logits, probabilities and their gradients) and of parameters, gradients and optimiser state
+    of Adam, the largest; and the views of each timestep that the fast cells keep, which all replicas share.
     """
     network, vocabulary = config.network, len(corpus.vocabulary)
     batch = corpus.batch(config.seed, 0)
-    positions = batch.inputs.numel()
-    blocks = max(1, len(CELLS[network.cell].gates))
-    per_position = network.layers * (3 * blocks + 6) * network.hidden_size + 6 * network.hidden_size
-    per_position += 5 * vocabulary + 2 * (network.embedding or vocabulary)
-    parameters = sum(map(math.prod, parameter_shapes(network, vocabulary).values()))
-    views = WORKSPACES * network.layers * view_bytes(blocks, len(batch.inputs))
-    return replicas * 4 * (positions * per_position + 4 * parameters) + views
+    of_layer, shared = PLANES[network.cell]
+    per_position = (network.layers * of_layer + shared) * network.hidden_size
+    per_position += 5 * vocabulary + 2 * network.embedding + SYMBOL_NUMBERS
+    views = network.layers * view_bytes(CELLS[network.cell].fast.blocks, len(batch.inputs))
+    return replicas * 4 * (batch.inputs.numel() * per_position + 4 * _parameters(config, corpus)) + views
 
 
 def run_bytes(config: ExperimentConfig, corpus: Corpus) -> int:
     """What a run will take while it trains, its recordings short."""
-    return trainer_bytes(config, corpus) + TEXT_BYTES * len(config.text.text) + RECORD_BYTES
+    return trainer_bytes(config, corpus) + parked_bytes(config, corpus)
+
+
+def parked_bytes(config: ExperimentConfig, corpus: Corpus) -> int:
+    """What a run will take while its trainer is put away, its recordings short: with one state to go on from."""
+    state = 3 * 4 * _parameters(config, corpus)  # of Adam: weights and two averages
+    return RECORD_BYTES + state + TEXT_BYTES * len(config.text.text)
+
+
+def _parameters(config: ExperimentConfig, corpus: Corpus) -> int:
+    """How many numbers one replica learns."""
+    return sum(map(math.prod, parameter_shapes(config.network, len(corpus.vocabulary)).values()))
 
 
 def check_size(

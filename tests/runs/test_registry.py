@@ -1,20 +1,24 @@
-"""Runs of a server: equal experiments share one, and any thread may ask for them."""
+"""All runs of a server: shared by equal experiments, leased, forked, found again; from one thread and from forty."""
 
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 
 import pytest
+import torch
 
-from playground.config import ExperimentConfig, NetworkConfig, TextConfig
+from playground.config import ExperimentConfig, NetworkConfig, RateChange, TextConfig, TrainingConfig
 from playground.refusal import Refusal
+from playground.runs import registry as registry_module
 from playground.runs.registry import Registry
+from playground.runs.run import Run
 from playground.runs.viewer import Viewer
-from tests.runs.straight import calm_registry, same_weights
+from tests.runs.straight import Clock, calm_registry, same_weights, straight
 
-HELLO = ExperimentConfig(network=NetworkConfig(hidden_size=4))
+HELLO = ExperimentConfig()
+LEASE = 600  # seconds, by default
 
 
 def seed(number: int) -> ExperimentConfig:
@@ -26,180 +30,301 @@ def changed(config: ExperimentConfig, step: int, rate: float) -> ExperimentConfi
 
 
 @pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock().replace_in(monkeypatch.setattr, registry_module)
+
+
+@pytest.fixture
 def registry() -> Registry:
     return calm_registry()
 
 
-@pytest.fixture
-def hurried():
-    """Threads that take turns ten thousand times as often as usual, so that they meet everywhere."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(usual)
+def together(count: int, work: Callable[[int], object]) -> list[object]:
+    """What `work` gives for 0 … count − 1, from as many threads that begin at once; the first error is raised."""
+    start = threading.Barrier(count)
+
+    def one(number: int) -> object:
+        start.wait(60)
+        return work(number)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)  # a thread may be stopped between any two lines
+    try:
+        with ThreadPoolExecutor(count) as threads:
+            return list(threads.map(one, range(count)))
+    finally:
+        sys.setswitchinterval(interval)
 
 
-def at_once(*work: Callable[[], object]) -> None:
-    """Do all of it in threads that start together; raises what the first of them raised."""
-    start, raised = threading.Barrier(len(work)), []
-
-    def begin(each: Callable[[], object]) -> None:
-        start.wait()
-        try:
-            each()
-        except BaseException as error:
-            raised.append(error)
-
-    threads = [threading.Thread(target=begin, args=(each,)) for each in work]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert not any(thread.is_alive() for thread in threads)
-    if raised:
-        raise raised[0]
-
-
-def test_equal_experiments_share_one_run_and_changes_of_the_rate_are_part_of_them(registry: Registry) -> None:
-    one, other = registry.open("a", HELLO), registry.open("b", replace(HELLO))
+def test_equal_experiments_share_one_run(registry: Registry) -> None:
+    one, other = registry.open("a", HELLO), registry.open("b", ExperimentConfig())
     assert one == other and len(registry) == 1
-    assert registry.open("a", seed(1)) != one
-    assert registry.open("a", changed(HELLO, 5, 0.1)) != one
-    assert registry.open("a", changed(HELLO, 5, 0.1)) == registry.open("b", changed(HELLO, 5, 0.1))
+    different = {one, registry.open("a", seed(1)), registry.open("a", changed(HELLO, 5, 0.1))}
+    assert len(different) == len(registry) == 3
 
 
-def test_a_text_that_cannot_be_trained_on_leaves_no_trace(registry: Registry) -> None:
+def test_identifiers_of_two_servers_are_never_the_same() -> None:
+    """A link to a run of a server that was started again must not find somebody else's."""
+    assert calm_registry().open("a", HELLO) != calm_registry().open("a", HELLO)
+
+
+@pytest.mark.parametrize(
+    "broken", [TextConfig(text=""), TextConfig(text="aaaa")], ids=["empty", "one symbol"]
+)
+def test_a_text_that_cannot_be_trained_on_leaves_no_trace(registry: Registry, broken: TextConfig) -> None:
     with pytest.raises(Refusal):
-        registry.open("a", replace(HELLO, text=TextConfig(text="")))
+        registry.open("a", replace(HELLO, text=broken))
     assert len(registry) == 0 and registry.nbytes == 0
+    assert not registry._coming and not registry._shared
 
 
-def test_an_unknown_run_is_none(registry: Registry) -> None:
+def test_an_error_while_a_run_is_made_leaves_no_memory_set_aside(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> Run:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(registry_module, "Run", fails)
+        with pytest.raises(MemoryError):
+            registry.open("a", HELLO)
+    assert not registry._coming
+    assert registry.get("a", registry.open("a", HELLO)) is not None
+
+
+def test_an_unknown_run_is_none_and_letting_go_of_it_is_nothing(registry: Registry) -> None:
     assert registry.get("a", "nowhere-1") is None
     registry.release("a", "nowhere-1")
 
 
-def test_a_fork_takes_over_what_is_known_and_is_shared_like_any_run(registry: Registry) -> None:
+def test_a_fork_leaves_the_other_viewers_run_as_it_is(registry: Registry) -> None:
     shared = registry.open("a", HELLO)
+    registry.open("b", HELLO)
     registry.get("a", shared).advance(20)
     forked = registry.fork("a", shared, changed(HELLO, 10, 0.5), 10)
-    assert forked != shared and registry.get("b", shared).step == 20
-    run = registry.get("a", forked)
-    assert run.config == changed(HELLO, 10, 0.5) and 0 < run.step <= 10
-    run.advance(25 - run.step)
-    assert same_weights(run, 25) and same_weights(run, 10)
-    assert registry.open("c", changed(HELLO, 10, 0.5)) == forked
-    assert registry.fork("b", shared, changed(HELLO, 10, 0.5), 10) == forked
+    assert forked != shared
+    assert registry.get("a", forked).config.training.rates == (RateChange(10, 0.5),)
+    assert (registry.get("a", forked).step, registry.get("b", shared).step) == (10, 20)
+    assert registry._entries[shared].watched.keys() == {"b"}
+    assert registry._entries[forked].watched.keys() == {"a"}
+    assert registry.open("c", changed(HELLO, 10, 0.5)) == forked, "and whoever has the link shares it"
+    registry.get("a", forked).advance(15)
+    assert same_weights(registry.get("a", forked), 25) and same_weights(registry.get("b", shared), 20)
 
 
-def test_a_fork_of_a_dropped_run_begins_anew(registry: Registry) -> None:
-    old = registry.open("a", HELLO)
-    registry.get("a", old).advance(20)
-    registry._drop(old)
-    forked = registry.fork("a", old, changed(HELLO, 10, 0.5), 10)
-    run = registry.get("a", forked)
-    assert run.step == 0 and run.config == changed(HELLO, 10, 0.5)
+def test_a_fork_of_a_run_that_was_dropped_begins_anew(registry: Registry) -> None:
+    dropped = registry.open("a", HELLO)
+    registry.get("a", dropped).advance(20)
+    registry._drop(dropped)
+    run = registry.get("a", registry.fork("a", dropped, changed(HELLO, 10, 0.5), 10))
+    assert run.step == 0
+    run.advance(15)
+    assert same_weights(run, 15)
 
 
-def test_a_fork_back_to_the_first_rate_is_the_first_run(registry: Registry) -> None:
-    first = registry.open("a", HELLO)
-    registry.open("b", HELLO)
-    registry.get("a", first).advance(10)
-    there = registry.fork("a", first, changed(HELLO, 10, 0.5), 10)
-    assert registry.fork("a", there, changed(changed(HELLO, 10, 0.5), 10, 0.01), 10) == first
+def test_a_fork_finds_the_run_that_another_has_made(registry: Registry) -> None:
+    config = changed(HELLO, 10, 0.5)
+    theirs, mine = registry.open("b", config), registry.open("a", HELLO)
+    registry.get("b", theirs).advance(3)
+    assert registry.fork("a", mine, config, 10) == theirs and registry.get("a", theirs).step == 3
 
 
-@pytest.mark.parametrize("number", range(10))
-def test_many_who_open_the_same_experiment_at_once_share_it(
-    registry: Registry, hurried: None, number: int
+def test_a_lease_expires_when_nobody_has_asked_for_long(registry: Registry, clock: Clock) -> None:
+    left, watched = registry.open("a", seed(1)), registry.open("b", seed(2))
+    for _ in range(4):
+        clock.now += LEASE / 4
+        assert registry.get("b", watched) is not None
+    registry.open("c", seed(3))
+    assert registry.get("a", left) is not None, "not yet"
+    clock.now += LEASE + 1
+    registry.open("c", seed(4))
+    assert registry.get("a", left) is None and registry.get("b", watched) is None
+
+
+def test_leases_expire_even_if_nobody_opens_or_leaves_anything(registry: Registry, clock: Clock) -> None:
+    """Thirty students close their tabs; the teacher keeps watching one run. The others' memory must go."""
+    watched = registry.open("teacher", HELLO)
+    for student in range(5):
+        registry.open(f"student {student}", seed(student + 1))
+    for _ in range(20):
+        clock.now += 60
+        registry.get("teacher", watched)
+        with registry.turn():
+            pass
+    assert len(registry) == 1 and registry.get("teacher", watched) is not None
+
+
+def test_a_released_run_stays_for_a_while_and_is_found_again(registry: Registry, clock: Clock) -> None:
+    identifier = registry.open("a", HELLO)
+    registry.get("a", identifier).advance(10)
+    registry.release("a", identifier)
+    clock.now += LEASE / 2
+    assert registry.open("a", HELLO) == identifier and registry.get("a", identifier).step == 10
+
+
+def test_a_pinned_run_stays_whatever_comes(clock: Clock) -> None:
+    registry = Registry(measured=lambda: 2 * 800_000_000 + registry.nbytes)  # twice what is allowed
+    pinned = registry.open("server", HELLO, always=True)
+    registry.pin(pinned)
+    registry.get("server", pinned).advance(30)
+    registry.release("server", pinned)
+    clock.now += 100 * LEASE
+    with registry.turn():
+        pass
+    assert registry.open("b", HELLO) == pinned
+    run = registry.get("b", pinned)
+    assert run.step == 30 and run.advance(5) == 5 and same_weights(run, 35)
+
+
+def test_a_dropped_run_is_trained_again_to_the_same_weights(registry: Registry) -> None:
+    config = changed(HELLO, 30, 0.1)
+    identifier = registry.open("a", config)
+    run = registry.get("a", identifier)
+    run.advance(60)
+    registry._drop(identifier)
+    assert registry.get("a", identifier) is None
+    again = registry.get("a", registry.open("a", config))
+    assert again is not run and again.step == 0
+    again.advance(60)
+    assert torch.equal(again.snapshot_at(60).parameters, run.snapshot_at(60).parameters)
+    assert same_weights(again, 60)
+
+
+def test_others_training_counts_people_who_trained_in_the_last_seconds(
+    registry: Registry, clock: Clock
 ) -> None:
-    found: list[str] = []
-    at_once(
-        *(partial(lambda name: found.append(registry.open(name, seed(number))), name) for name in "abcdefgh")
-    )
-    assert len(found) == 8 and len(set(found)) == 1 and len(registry) == 1
-    assert registry.get("a", found[0]).config == seed(number)
+    for viewer in ("a", "b", "c"):
+        registry.trains(viewer)
+    assert [registry.others_training(viewer) for viewer in ("a", "d")] == [2, 3]
+    clock.now += 2
+    registry.trains("a")
+    clock.now += 2
+    assert [registry.others_training(viewer) for viewer in ("a", "b")] == [0, 1]
 
 
-@pytest.mark.parametrize("number", range(10))
-def test_many_who_change_the_rate_at_once_share_what_is_equal(
-    registry: Registry, hurried: None, number: int
-) -> None:
-    old = registry.open("teacher", seed(number))
-    registry.get("teacher", old).advance(12)
-    forked: dict[int, str] = {}
-
-    def fork(index: int) -> None:
-        forked[index] = registry.fork(f"{index}", old, changed(seed(number), 9, 0.1 + index % 2), 9)
-
-    at_once(*(partial(fork, index) for index in range(8)))
-    assert len(set(forked.values())) == 2 and len(registry) == len(registry._shared) == 3
-    for index, identifier in forked.items():
-        assert registry.get("x", identifier).config == changed(seed(number), 9, 0.1 + index % 2)
+def test_visitors_who_open_the_same_experiment_at_once_share_it(registry: Registry) -> None:
+    found = together(12, lambda number: registry.open(f"viewer {number}", HELLO))
+    assert len(set(found)) == len(registry) == 1
+    assert registry.get("x", found[0]) is not None and not registry._coming
 
 
-def test_opening_forking_and_leaving_while_runs_are_dropped(registry: Registry, hurried: None) -> None:
-    """No KeyError, and always the run that was asked for, whatever is dropped in between."""
-    done = threading.Event()
-
-    def drop() -> None:
-        while not done.is_set():
-            with registry._lock:
-                for identifier in list(registry._entries)[:2]:
-                    registry._drop(identifier)
-
-    def come_and_go(name: int) -> None:
-        for number in range(25):
-            config = seed(number % 3)
-            identifier = registry.open(f"{name}", config)
-            run = registry.get(f"{name}", identifier)
-            assert run is None or run.config == config
-            further = changed(config, 1 + number % 4, 0.5)
-            forked = registry.fork(f"{name}", identifier, further, 1 + number % 4)
-            run = registry.get(f"{name}", forked)
-            assert run is None or run.config == further
-            registry.release(f"{name}", forked)
-
-    dropping = threading.Thread(target=drop)
-    dropping.start()
-    try:
-        at_once(*(partial(come_and_go, name) for name in range(4)))
-    finally:
-        done.set()
-        dropping.join(30)
-    assert len(registry) == len(registry._shared)
-    assert {entry.run.config for entry in registry._entries.values()} == set(registry._shared)
+def test_visitors_who_fork_to_the_same_experiment_at_once_share_it(registry: Registry) -> None:
+    for number in range(12):
+        shared = registry.open(f"viewer {number}", HELLO)
+    registry.get("viewer 0", shared).advance(20)
+    config = changed(HELLO, 10, 0.5)
+    found = together(12, lambda number: registry.fork(f"viewer {number}", shared, config, 10))
+    assert len(set(found)) == 1 and len(registry) == 2
+    assert not registry._entries[shared].watched, "all have let go of the old one"
+    run = registry.get("x", found[0])
+    run.advance(10)
+    assert same_weights(run, run.step)
 
 
-def test_forty_changes_of_the_rate_while_others_play(registry: Registry, hurried: None) -> None:
-    """Whoever moves the learning rate while playing ends on the weights of the own experiment."""
-    viewers = [Viewer(registry, HELLO) for _ in range(4)]
-    rates = (0.1, 0.02, 0.3)
+SMALL = replace(HELLO, network=NetworkConfig(cell="rnn", hidden_size=4))
+RATES = 0.1, 0.03, 0.02
+FORTY = 40
 
-    def play(viewer: Viewer, number: int) -> None:
+
+def consistent(registry: Registry) -> None:
+    """One run of each experiment, and no trace of those that were dropped."""
+    configs = [entry.run.config for entry in registry._entries.values()]
+    assert len(set(configs)) == len(configs)
+    assert registry._shared == {entry.run.config: name for name, entry in registry._entries.items()}
+    assert not registry._coming
+
+
+def test_forty_threads_open_fork_get_release_and_lose_runs(registry: Registry) -> None:
+    """What is drawn depends on the number of the thread alone; which thread is first is left to luck."""
+
+    def visit(number: int) -> int:
+        viewer, made = f"viewer {number}", 0
+        identifier = registry.open(viewer, SMALL)
+        for turn in range(12):
+            run = registry.get(viewer, identifier)
+            if run is None:  # somebody has dropped it
+                identifier = registry.open(viewer, SMALL)
+                continue
+            with registry.turn(run) as budget:
+                assert run.advance(3, budget=budget, shots=1) >= 1
+            made += 1
+            if turn % 3 == number % 3:
+                config = changed(run.config, 2 + turn, RATES[(number + turn) % len(RATES)])
+                identifier = registry.fork(viewer, identifier, config, 2 + turn)
+            elif turn % 5 == number % 5:
+                registry.release(viewer, identifier)
+                identifier = registry.open(viewer, SMALL)
+            elif turn == 7 and number % 8 == 0:
+                with registry._lock:
+                    if identifier in registry._entries:
+                        registry._drop(identifier)
+        registry.release(viewer, identifier)
+        return made
+
+    made = together(FORTY, visit)
+    assert all(made)
+    consistent(registry)
+    assert not any(entry.watched for entry in registry._entries.values())
+    for entry in list(registry._entries.values())[:8]:
+        assert same_weights(entry.run, entry.run.step)
+
+
+def test_forty_visitors_move_the_rate_while_they_play(registry: Registry) -> None:
+    """Each has two threads, as after a fast rerun: one ticks, the other moves the slider. All begin with one run."""
+    viewers = [Viewer(registry, SMALL) for _ in range(FORTY)]
+    for viewer in viewers:
         viewer.speed = "max"
         viewer.play()
-        for tick in range(10):
-            viewer.stop_step = viewer.playhead + 5
-            viewer.tick()
-            shown = viewer.shown
-            rate = rates[(tick + number) % 3]
-            viewer.change(replace(shown, training=replace(shown.training, learning_rate=rate)))
-            viewer.play()
+
+    ticked = [threading.Semaphore(0) for _ in viewers]
+    done = [threading.Event() for _ in viewers]
+
+    def use(number: int) -> None:
+        at, ticks = divmod(number, 2)
+        viewer = viewers[at]
+        if ticks:
+            while not done[at].is_set():
+                viewer.tick()
+                ticked[at].release()
+            return
+        try:
+            for turn in range(6):
+                assert ticked[at].acquire(timeout=60)
+                rate = RATES[(at + turn) % len(RATES)]
+                viewer.change(replace(viewer.shown, training=TrainingConfig(learning_rate=rate)))
+                viewer.play()
+        finally:
+            done[at].set()
+
+    together(2 * FORTY, use)
+    consistent(registry)
+    assert sum(len(viewer.forks) for viewer in viewers) > FORTY, "else this test shows nothing"
+    for viewer in viewers:
         viewer.pause()
         assert viewer.settle()
+        run, own = viewer.run, viewer.frames_to_send()[-1]
+        assert run.config == viewer.config and registry._shared[viewer.config] == viewer.run_id
+        assert viewer.playhead == own.step <= run.step
+        assert own.update == straight(viewer.config).update(viewer.playhead)
+        assert viewer.curve_points().step[-1] == viewer.playhead
+    leases = {name: entry.watched.keys() for name, entry in registry._entries.items()}
+    assert leases == {
+        name: {viewer.id for viewer in viewers if viewer.run_id == name} for name in registry._entries
+    }
 
-    at_once(
-        *(lambda viewer=viewer, number=number: play(viewer, number) for number, viewer in enumerate(viewers))
-    )
-    for viewer in viewers:
-        assert viewer.playhead > 0 and len(viewer.config.training.rates) > 1
-        assert same_weights(viewer.run, viewer.playhead)
-        assert viewer.frames_to_send()[-1].step == viewer.playhead
 
-
-def test_a_dropped_run_is_gone_from_memory_at_once(registry: Registry) -> None:
-    identifier = registry.open("a", HELLO)
-    size = registry.nbytes
-    assert size == registry.get("a", identifier).nbytes > 0
-    assert registry._drop(identifier) == size and registry.nbytes == 0
+def test_a_thousand_short_visits_leave_nothing_behind(clock: Clock) -> None:
+    registry = calm_registry()
+    previous, most = None, 0
+    for number in range(1000):
+        clock.now += 5
+        identifier = registry.open("visitor", replace(SMALL, seed=number))
+        registry.trains("visitor")
+        with registry.turn() as budget:
+            registry.get("visitor", identifier).advance(1, budget=budget)
+        if previous is not None:
+            registry.release("visitor", previous)
+        previous, most = identifier, max(most, len(registry))
+    assert most <= LEASE / 5 + 2
+    consistent(registry)
+    assert registry._trained.keys() == {"visitor"} and not registry._pinned and not registry._others
