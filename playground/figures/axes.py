@@ -175,7 +175,7 @@ class LogAxis:
         ]
 
 
-def ticks(low: float, high: float) -> dict[str, list[Any]]:
+def ticks(low: float, high: float) -> dict[str, Any]:
     """Labels for a logarithmic axis that is shown from 10^low to 10^high: whole numbers, never a last digit alone.
 
     Plotly's own write a 9 for 0.9 and a 2 for 20.
