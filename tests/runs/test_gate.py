@@ -29,13 +29,13 @@ class Line:
         self.inside: set[int] = set()
         self.crowded = False
         self._gate, self._threads = gate, []
-        gate._queue = Arrivals()
+        self._queue = gate._queue = Arrivals()
 
     def join_in(self, count: int) -> None:
         for number in range(count):
             self._threads.append(threading.Thread(target=self._take, args=(number,)))
             self._threads[-1].start()
-            assert self._gate._queue.came.acquire(timeout=30), "nobody waits"
+            assert self._queue.came.acquire(timeout=30), "nobody waits"
 
     def _take(self, number: int) -> None:
         with self._gate.turn():

@@ -1,5 +1,7 @@
-"""How long turns are: they get shorter by the run, not by the viewer, and nobody takes longer than given."""
+"""Whose turn it is and how long it lasts: first come, first served, in two lines; shorter by the run."""
 
+import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -8,9 +10,18 @@ import pytest
 
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig
 from playground.network import Network
+from playground.runs import registry as registry_module
 from playground.runs import run as run_module
-from playground.runs.registry import LONGEST_TURN, SHORTEST_TURN, Registry
+from playground.runs.registry import (
+    ACTIVE_SECONDS,
+    LONGEST_TURN,
+    ROUND_SECONDS,
+    SHORTEST_TURN,
+    SWEEP_SECONDS,
+    Registry,
+)
 from playground.runs.run import Run
+from tests.runs.straight import Clock, calm_registry
 
 HELLO = ExperimentConfig()
 VERSE = ExperimentConfig(
@@ -19,13 +30,53 @@ VERSE = ExperimentConfig(
 )
 
 
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock().replace_in(monkeypatch.setattr, registry_module)
+
+
+@pytest.fixture
+def registry() -> Registry:
+    return calm_registry()
+
+
 def turn_of(registry: Registry) -> float:
     with registry.turn() as budget:
         return budget
 
 
-def test_thirty_viewers_of_one_run_get_the_turns_of_one() -> None:
-    registry = Registry()
+def run_that_takes(seconds: float) -> Run:
+    """A run of which the last update took so long, as it says."""
+    run = Run(HELLO)
+    run._step_seconds = seconds
+    return run
+
+
+# How long
+
+
+def test_turns_shrink_with_the_runs_that_are_trained_and_a_round_stays_as_long(
+    clock: Clock, registry: Registry
+) -> None:
+    budgets = []
+    for number in range(100):
+        registry.open(f"viewer {number}", replace(HELLO, seed=number))
+        registry.trains(f"viewer {number}")
+        budgets.append(turn_of(registry))
+    assert budgets[0] == LONGEST_TURN and budgets[-1] == SHORTEST_TURN
+    assert budgets == sorted(budgets, reverse=True)
+    between = [(n, budget) for n, budget in enumerate(budgets, 1) if SHORTEST_TURN < budget < LONGEST_TURN]
+    assert len(between) > 10
+    assert all(n * budget == pytest.approx(ROUND_SECONDS) for n, budget in between)
+    clock.now += ACTIVE_SECONDS + 1
+    assert turn_of(registry) == LONGEST_TURN, "those who stopped no longer count"
+
+
+def test_a_turn_is_at_most_as_long_as_was_promised() -> None:
+    assert SHORTEST_TURN < LONGEST_TURN <= 0.08
+
+
+def test_thirty_viewers_of_one_run_get_the_turns_of_one(registry: Registry) -> None:
     for number in range(30):
         registry.open(f"viewer {number}", HELLO)
         registry.trains(f"viewer {number}")
@@ -33,38 +84,152 @@ def test_thirty_viewers_of_one_run_get_the_turns_of_one() -> None:
     assert registry.others_training("viewer 0") == 29, "but people are counted as people"
 
 
-def test_thirty_viewers_of_thirty_runs_share() -> None:
-    registry = Registry()
+def test_watching_alone_does_not_shorten_turns(registry: Registry) -> None:
     for number in range(30):
-        registry.open(f"viewer {number}", replace(HELLO, seed=number))
-        registry.trains(f"viewer {number}")
-    assert turn_of(registry) == SHORTEST_TURN
-
-
-def test_watching_alone_does_not_shorten_turns() -> None:
-    registry = Registry()
-    for number in range(10):
         registry.open(f"viewer {number}", replace(HELLO, seed=number))
     registry.trains("viewer 0")
     assert turn_of(registry) == LONGEST_TURN
 
 
-class Clock:
+def test_who_lost_the_run_counts_until_there_is_another(registry: Registry) -> None:
+    for number in range(100):
+        identifier = registry.open(f"viewer {number}", replace(HELLO, seed=number))
+        registry.trains(f"viewer {number}")
+        registry._drop(identifier)
+    assert len(registry) == 0 and turn_of(registry) == SHORTEST_TURN
+
+
+# In which order
+
+
+class Arrivals(deque[threading.Event]):
+    """A line in which it can be waited for somebody to arrive."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.came = threading.Semaphore(0)
+
+    def append(self, ticket: threading.Event) -> None:
+        super().append(ticket)
+        self.came.release()
+
+
+def lines_of(registry: Registry) -> tuple[Arrivals, Arrivals]:
+    """Where the fast and the slow ones wait from now on."""
+    fast, slow = Arrivals(), Arrivals()
+    registry._gate._queue, registry._slow_gate._queue = fast, slow
+    return fast, slow
+
+
+def test_turns_are_given_in_order_of_arrival(registry: Registry) -> None:
+    line, _ = lines_of(registry)
+    order: list[int] = []
+
+    def train(number: int) -> None:
+        with registry.turn(Run(HELLO)):
+            order.append(number)
+
+    threads = [threading.Thread(target=train, args=(number,)) for number in range(8)]
+    with registry.turn():
+        for thread in threads:
+            thread.start()
+            assert line.came.acquire(timeout=60)
+        assert order == []
+    for thread in threads:
+        thread.join(60)
+    assert order == list(range(8))
+
+
+def test_a_slow_run_in_its_turn_lets_fast_ones_and_other_work_go_on(registry: Registry) -> None:
+    slow, fast = run_that_takes(LONGEST_TURN), run_that_takes(LONGEST_TURN / 100)
+    assert registry.is_slow(slow) and not registry.is_slow(fast)
+    has_turn, done = threading.Event(), threading.Event()
+
+    def train() -> None:
+        with registry.turn(slow):
+            has_turn.set()
+            assert done.wait(60)
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    try:
+        assert has_turn.wait(60)
+        passed = []
+        for run in (fast, None, fast):
+            others = threading.Thread(target=lambda run=run: passed.append(pass_through(registry, run)))
+            others.start()
+            others.join(60)
+        assert len(passed) == 3, "they did not wait"
+        assert thread.is_alive()
+    finally:
+        done.set()
+        thread.join(60)
+
+
+def pass_through(registry: Registry, run: Run | None) -> float:
+    with registry.turn(run) as budget:
+        return budget
+
+
+def test_slow_runs_wait_for_one_another_in_order(registry: Registry) -> None:
+    _, line = lines_of(registry)
+    order: list[int] = []
+
+    def train(number: int, run: Run) -> None:
+        with registry.turn(run):
+            order.append(number)
+
+    runs = [run_that_takes(LONGEST_TURN) for _ in range(4)]
+    threads = [threading.Thread(target=train, args=each) for each in enumerate(runs)]
+    with registry.turn(run_that_takes(LONGEST_TURN)):
+        with registry.turn(run_that_takes(0.0)):
+            for thread in threads:
+                thread.start()
+                assert line.came.acquire(timeout=60)
+        assert order == [], "a fast turn that ends lets no slow one in"
+    for thread in threads:
+        thread.join(60)
+    assert order == list(range(4))
+
+
+def test_a_run_is_slow_from_where_two_updates_do_not_fit(registry: Registry) -> None:
+    assert not registry.is_slow(run_that_takes(LONGEST_TURN / 2))
+    assert registry.is_slow(run_that_takes(1.01 * LONGEST_TURN / 2))
+
+
+def test_leases_are_looked_at_every_now_and_then_not_at_every_turn(
+    clock: Clock, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept: list[float] = []
+    sweep = registry._sweep
+
+    def counted() -> None:
+        swept.append(clock.now)
+        sweep()
+
+    monkeypatch.setattr(registry, "_sweep", counted)
+    for _ in range(40):
+        clock.now += SWEEP_SECONDS / 10
+        turn_of(registry)
+    assert 3 <= len(swept) <= 4
+
+
+# What is done within
+
+
+class WorkClock:
     """A clock that only work moves: 1 ms for a pass through the network, 4 ms for a sample."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
         monkeypatch.setattr(run_module, "time", self)
-        monkeypatch.setattr(Network, "run", self.taking(0.001, Network.run))
-        monkeypatch.setattr(run_module, "generate", self.taking(0.004, run_module.generate))
+        monkeypatch.setattr(Network, "run", self._taking(0.001, Network.run))
+        monkeypatch.setattr(run_module, "generate", self._taking(0.004, run_module.generate))
 
-    def perf_counter(self) -> float:
+    def thread_time(self) -> float:
         return self.now
 
-    monotonic = perf_counter
-    thread_time = perf_counter
-
-    def taking(self, seconds: float, work: Callable[..., Any]) -> Callable[..., Any]:
+    def _taking(self, seconds: float, work: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*args: Any, **named: Any) -> Any:
             self.now += seconds
             return work(*args, **named)
@@ -74,38 +239,42 @@ class Clock:
 
 @pytest.mark.parametrize("config", [HELLO, VERSE], ids=["one window", "mini-batches"])
 def test_a_turn_keeps_to_its_budget(config: ExperimentConfig, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Frames, samples and the look at the newest loss included."""
-    clock = Clock(monkeypatch)
+    """Frames and the look at the newest step included; what a sample takes comes on top, and there are few."""
+    clock = WorkClock(monkeypatch)
     run = Run(config)
     run.advance(50)
-    samples = len(run.samples)
+    steps = samples = 0
     for _ in range(200):
-        began = clock.now
+        assert run.frame(run.step).payload, "somebody looks after every turn"
+        began, before, drawn = clock.now, run.step, len(run.samples(run.step))
         assert run.advance(1_000_000, budget=0.015, shots=6) >= 4
-        assert clock.now - began <= 0.015 + 1e-9
-        clock.now += 0.1
-    assert run.samples_until(run.step)[-1].step > 50 and len(run.samples) > samples
+        drawn = len(run.samples(run.step)) - drawn
+        assert clock.now - began <= 0.015 + 0.004 * drawn + 1e-9
+        steps, samples = steps + run.step - before, samples + drawn
+    assert samples < steps / 40 and samples > 0
+
+
+def test_updates_that_are_longer_than_the_turn_are_made_one_or_two_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two, because the first was measured when the turn before ended, and costs little."""
+    WorkClock(monkeypatch)
+    run = Run(HELLO)
+    for _ in range(5):
+        assert 1 <= run.advance(100, budget=0.0001) <= 2
 
 
 @pytest.mark.parametrize("shots", [2, 6, 30])
-def test_a_turn_takes_no_more_frames_than_asked_for(shots: int) -> None:
+def test_a_turn_takes_no_more_frames_than_asked_for(shots: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Besides those of the steps that are kept anyway, and the newest; at every length of a turn."""
+    WorkClock(monkeypatch)
     run = Run(HELLO)
-    run.advance(3000)  # the tape's own frames are far apart now
-    for _ in range(10):
-        before, stride = run.step, run._frames.stride  # the stride may double meanwhile
-        run.advance(1_000_000, budget=0.008, shots=shots)
-        frames = run.frames(before + 1, run.step)
-        of_tape = (run.step - before) // stride + 1
-        assert len(frames) <= shots + of_tape + 1, "and the newest step"
-
-
-def test_short_turns_are_not_spent_on_samples() -> None:
-    run = Run(HELLO)
-    run.advance(100)
-    turns = 0
-    before = len(run.samples)
-    while len(run.samples) == before and turns < 1000:
-        run._sampled_at = 0.0  # as if every turn came long after the last
-        run.advance(1_000_000, budget=run._sample_seconds, shots=1)
-        turns += 1
-    assert 8 <= turns <= 20
+    run.advance(1500)
+    for turn in range(10):
+        before = run.step
+        kept = {frame.step for frame in run.frames(0, before)}
+        run.advance(1_000_000, budget=0.008 * (1 + turn % 4), shots=shots)
+        frames = [frame.step for frame in run.frames(before + 1, run.step)]
+        of_rule = [frame.step for frame in run.kept_frames_after(before, 1_000)]
+        assert frames[-1] == run.step not in kept
+        assert len(set(frames) - set(of_rule) - {run.step}) <= shots + 1
