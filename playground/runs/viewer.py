@@ -323,11 +323,24 @@ class Viewer:
         limit = before + (MANY if steps is None else steps)
         if self.stop_step is not None and self.stop_step > before:
             limit = min(limit, self.stop_step)
-        if before >= run.step:
-            with self._registry.turn(run) as budget:
-                if before >= run.step:  # nobody else has trained this run while we waited
-                    return self._trained(run, before, limit, budget, shots)
-        return self._replayed(run, before, limit, steps is None, shots)
+        replayed = _Move(before, ())
+        if before < run.step:
+            replayed = self._replayed(run, before, limit, steps is None, shots)
+            if replayed.playhead < min(limit, run.step) or self._is_goal_passed(
+                run, before, replayed.playhead
+            ):
+                return replayed
+        if replayed.playhead == limit:
+            return replayed
+        with self._registry.turn(run) as budget:  # to the end of the tape, and on from there in the same tick
+            if replayed.playhead < run.step:  # somebody else has trained this run while we waited
+                return replayed
+            trained = self._trained(run, replayed.playhead, limit, budget, shots)
+        return _Move(trained.playhead, (*replayed.frames, *trained.frames))
+
+    def _is_goal_passed(self, run: Run, before: int, playhead: int) -> bool:
+        """Whether the goal was reached on the way, at the place where the playhead has come to."""
+        return self._goal is not None and run.reaches(self._goal, before, playhead) is not None
 
     def _trained(self, run: Run, before: int, limit: int, budget: float, shots: int) -> _Move:
         """Train at the end of the tape. A run that was dropped and begun anew has to catch up first."""
@@ -407,8 +420,9 @@ class Viewer:
                     self.playhead, self._own = frame.step, frame
             if time.thread_time() >= deadline and not self.is_settled:
                 return False
-        if self._plays_when_settled:
-            self.play()
+        with self._lock:
+            if self._plays_when_settled:
+                self.play()
         return True
 
     @property
