@@ -29,6 +29,7 @@ FRAMES_PER_TICK = 24
 LONGEST_PAUSE = 1.0  # seconds of playing that a late tick makes up for at most
 FIRST_TICK = 0.1  # seconds for which a first tick moves on
 SETTLING = 0.25  # seconds that a button may take
+TRIES = 3  # times that a tick looks for the end of a tape that others train on
 WALKED = 64  # steps of one turn that looks for a goal step by step
 
 _ghost_numbers = itertools.count(1)
@@ -323,20 +324,23 @@ class Viewer:
         limit = before + (MANY if steps is None else steps)
         if self.stop_step is not None and self.stop_step > before:
             limit = min(limit, self.stop_step)
-        replayed = _Move(before, ())
-        if before < run.step:
-            replayed = self._replayed(run, before, limit, steps is None, shots)
-            if replayed.playhead < min(limit, run.step) or self._is_goal_passed(
-                run, before, replayed.playhead
-            ):
-                return replayed
-        if replayed.playhead == limit:
-            return replayed
-        with self._registry.turn(run) as budget:  # to the end of the tape, and on from there in the same tick
-            if replayed.playhead < run.step:  # somebody else has trained this run while we waited
-                return replayed
-            trained = self._trained(run, replayed.playhead, limit, budget, shots)
-        return _Move(trained.playhead, (*replayed.frames, *trained.frames))
+        at, frames = before, ()
+        for _ in range(TRIES):
+            if at < run.step:
+                replayed = self._replayed(run, at, limit, steps is None, shots)
+                is_there = replayed.playhead < min(limit, run.step) or self._is_goal_passed(
+                    run, at, replayed.playhead
+                )
+                at, frames = replayed.playhead, (*frames, *replayed.frames)
+                if is_there:
+                    break
+            if at >= limit:
+                break
+            with self._registry.turn(run) as budget:
+                if at >= run.step:  # nobody else has trained this run while we waited
+                    trained = self._trained(run, at, limit, budget, shots)
+                    return _Move(trained.playhead, (*frames, *trained.frames))
+        return _Move(at, frames)
 
     def _is_goal_passed(self, run: Run, before: int, playhead: int) -> bool:
         """Whether the goal was reached on the way, at the place where the playhead has come to."""
