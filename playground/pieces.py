@@ -46,7 +46,8 @@ class InPieces(Generic[Result]):
     def advance(self, budget: float = math.inf) -> bool:
         """Compute for at most `budget` seconds of this thread's processor time, but at least one piece.
 
-        It stops where another piece as long as the longest so far would not fit. Returns whether all is done.
+        It stops where another piece as long as the longest so far would not fit; one that took more than half of the
+        budget was the exception. Returns whether all is done.
         """
         began = now = time.thread_time()
         with self._lock, torch.inference_mode():
@@ -60,7 +61,7 @@ class InPieces(Generic[Result]):
                 self._progress = min(done, math.nextafter(1, 0))
                 before, now = now, time.thread_time()
                 self._longest = max(self._longest, now - before)
-                if now - began + self._longest > budget:
+                if now - began + min(self._longest, budget / 2) > budget:
                     return False
         return True
 

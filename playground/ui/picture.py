@@ -2,12 +2,14 @@
 
 import unicodedata
 from collections.abc import Callable
-from functools import partial
+from contextlib import nullcontext
+from functools import lru_cache, partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from playground.ui import state
 from playground.ui.words import _
 
 # Dragging zooms and a double click ends it. What stays is to save a picture and to fill the screen with it.
@@ -25,6 +27,7 @@ CHART = {
     ],
 }
 Picture = tuple[Any, pd.DataFrame]  # a figure, or None where the table itself is the picture; and its numbers
+ROWS_A_TURN = 40_000  # of a table that is written
 FORMULA = frozenset("=+-@\t\r\n")  # how a cell begins that a spreadsheet would run
 
 
@@ -61,13 +64,23 @@ def show(
         st.dataframe(shown, hide_index=True, column_config=digits)
     st.download_button(
         _("Download as CSV"),
-        table.to_csv(index=False).encode("utf-8-sig"),
+        _csv(table),
         file_name=f"{file}.csv",
         mime="text/csv",
         icon=":material/download:",
         on_click="ignore",
         key=f"csv_{name}",
     )
+
+
+def _csv(table: pd.DataFrame) -> bytes:
+    """The table as a file; a long one part by part, and others have their turns in between."""
+    parts = [table.iloc[at : at + ROWS_A_TURN] for at in range(0, len(table), ROWS_A_TURN)] or [table]
+    written = []
+    for part in parts:
+        with state.viewer().turn() if len(parts) > 1 else nullcontext():
+            written.append(part.to_csv(index=False, header=not written))
+    return "".join(written).encode("utf-8-sig")
 
 
 def harmless(table: pd.DataFrame) -> pd.DataFrame:
@@ -82,6 +95,7 @@ def harmless(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**columns)
 
 
+@lru_cache(1024, typed=True)  # the same few symbols stand in a hundred thousand rows
 def _quoted(cell: Any) -> Any:
     """A cell of a column that is not numeric: with an apostrophe where spreadsheets see the start of a formula."""
     if not isinstance(cell, str):
