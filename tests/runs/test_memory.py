@@ -1,11 +1,14 @@
 """Memory that bends: what goes first, what never goes, what is refused; and whether what is reckoned is held."""
 
 import gc
+import json
+import subprocess
 import sys
 import threading
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -753,3 +756,71 @@ def test_what_a_run_tells_of_itself_is_what_python_and_torch_hold(config: Experi
     run.thin_tape()
     run.thin_checkpoints()
     assert held <= 1.25 * run_bytes(config, run.corpus)
+
+
+# What the process takes
+
+
+CROWD = """
+import json, sys
+from dataclasses import replace
+import torch
+torch.set_num_threads(1)
+from playground.config import ExperimentConfig, NetworkConfig, TextConfig
+from playground.limits import Limits
+from playground.refusal import Refusal
+from playground.runs import registry as registry_module
+from playground.runs.memory import private_bytes
+from playground.runs.registry import Registry
+
+limit, at_work = int(sys.argv[1]), float(sys.argv[2])
+registry_module.AT_WORK_SECONDS = at_work
+registry_module.MEMORY_SECONDS, registry_module.SWEEP_SECONDS = 5.0, 0.1  # time passes faster here
+registry = Registry(Limits(memory_mb=limit))
+text = TextConfig("".join(chr(0xAC00 + 7 * n % 80) for n in range(6400)), sequence_length=100, batch_size=8)
+sizes = [  # of the runs of 1, 3, 9 and 27 MB
+    ExperimentConfig(),
+    ExperimentConfig(replace(text, batch_size=2), NetworkConfig("gru", 32)),
+    ExperimentConfig(text, NetworkConfig("lstm", 64)),
+    ExperimentConfig(text, NetworkConfig("lstm", 128, layers=3)),
+]
+configs = [replace(sizes[n * n % 7 % 4], seed=n) for n in range(70)]
+seen, refused, parked, dropped, leases = [], 0, 0, 0, {}
+before = private_bytes()
+for turn in range(3):
+    for number, config in enumerate(configs):
+        viewer = f"viewer {number}"
+        if viewer in leases and registry.get(viewer, leases[viewer]) is None:
+            dropped += 1
+        try:
+            leases[viewer] = registry.open(viewer, config)
+        except Refusal:
+            refused += 1
+            continue
+        run = registry.get(viewer, leases[viewer])
+        parked += run._trainer is None
+        with registry.turn(run) as budget:
+            run.advance(12, budget=budget, shots=3)
+        [frame.payload for frame in run.frames(0, run.step)]
+        seen.append(private_bytes())
+print(json.dumps({"before": before, "most": max(seen), "last": seen[-1], "runs": len(registry),
+                  "refused": refused, "parked": parked, "dropped": dropped}))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the system does not tell")
+@pytest.mark.parametrize("at_work", [1000.0, 0.2], ids=["all at work", "most at rest"])
+def test_a_server_full_of_runs_of_all_sizes_keeps_to_its_limit(at_work: float) -> None:
+    """In a process of its own, as its private memory is measured by the system."""
+    limit = 400
+    arguments = [sys.executable, "-c", CROWD, str(limit), str(at_work)]
+    root = Path(__file__).parents[2]
+    ended = subprocess.run(arguments, cwd=root, capture_output=True, text=True, timeout=300)
+    assert ended.returncode == 0, ended.stderr
+    found: dict[str, int] = json.loads(ended.stdout)
+    assert found["most"] <= 1.15 * limit * 1_000_000, found
+    assert found["refused"] + found["parked"] > 0 and found["dropped"] == 0, (
+        "there was pressure, none lost a run"
+    )
+    assert found["runs"] >= 20, found
