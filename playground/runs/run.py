@@ -271,8 +271,12 @@ class Run:
         return points.followed_by(own)
 
     def reaches(self, perplexity: float, after: int, until: int) -> int | None:
-        """The first recorded step in (after, until] at or below `perplexity`, or None."""
-        return self._curve.reaches(perplexity, after, until)
+        """The first recorded step in (after, until] at or below `perplexity`, or None; the newest is one of them."""
+        newest = self._newest
+        reached = self._curve.reaches(perplexity, after, until)
+        if reached is None and after < newest.step <= until and newest.nll[0] <= log(perplexity):
+            return newest.step
+        return reached
 
     def samples(self, until: int) -> list[Sample]:
         """Samples drawn at or before step `until`, oldest first."""

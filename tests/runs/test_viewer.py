@@ -627,6 +627,22 @@ def test_3_10_a_stop_at_a_perplexity_is_the_same_whoever_trained_before(
     assert_sees_its_own_step(viewer)
 
 
+@pytest.mark.parametrize("speed", ["normal", "fast", "max"])
+def test_3_10_two_who_stop_at_the_same_perplexity_stop_at_the_same_step(
+    registry: Registry, clock: Clock, speed: str
+) -> None:
+    """The second one finds a recording that ends at the very step: it must not train on in the same tick."""
+    steps = []
+    for _ in range(3):
+        viewer = Viewer(registry, SMALL)
+        viewer.speed, viewer.stop_perplexity = speed, 2.0
+        viewer.play()
+        while viewer.playing:
+            tick(viewer, clock)
+        steps.append(viewer.playhead)
+    assert len(set(steps)) == 1 and viewer.run.step == steps[0]
+
+
 def test_others_training_counts_the_others_only(registry: Registry) -> None:
     viewers = [Viewer(registry, with_seed(seed)) for seed in range(3)]
     assert [viewer.others_training for viewer in viewers] == [0, 0, 0]
