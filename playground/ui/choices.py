@@ -45,7 +45,7 @@ GRADIENTS: Mapping[str, PageField] = MappingProxyType(
         "layer": PageField(Range(1, 3)),
         "state": PageField(Choice(("h", "c")), "h"),
         "colours": PageField(Choice(("same", "fitted")), "same"),
-        "total": PageField(Choice(("mean", "sum")), "mean"),
+        "total": PageField(Choice(("mean", "sum"))),
         **{
             name: PageField(kind, getattr(Knobs(), name.removeprefix("knob_")))
             for name, kind in KNOBS.items()

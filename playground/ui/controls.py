@@ -59,7 +59,8 @@ def experiment() -> None:
         with left:
             _select("clip")
         with right:
-            _number("clip_threshold", disabled=state.value("clip") == "off")
+            _number("clip_threshold", disabled=state.value("clip") == "off", complains=False)
+        complaint("clip_threshold")  # in the width of both
         _number("seed", step=1)
         with st.expander(_("More settings"), expanded=any(state.notice(field) for field in MORE)):
             _more()
@@ -82,11 +83,12 @@ def _more() -> None:
 
 
 @contextmanager
-def _field(name: str) -> Iterator[dict[str, Any]]:
+def _field(name: str, *, complains: bool = True) -> Iterator[dict[str, Any]]:
     """What every widget of a field has in common; below the widget stands what is wrong with its value."""
     # Without persistence a widget that leaves the page for a while comes back with the first value it was ever given.
     yield {"label": _(FIELD_LABELS[name]), "key": name, "help": _(HELP[name]), "persist_state": "session"}
-    complaint(name)
+    if complains:
+        complaint(name)
 
 
 def complaint(name: str) -> None:
@@ -125,9 +127,9 @@ def _slider(name: str) -> None:
         st.slider(min_value=int(kind.low), max_value=int(kind.high), **common)
 
 
-def _number(name: str, *, step: int | None = None, disabled: bool = False) -> None:
+def _number(name: str, *, step: int | None = None, disabled: bool = False, complains: bool = True) -> None:
     """A number field without limits of its own: a value out of range gets a sentence instead of being swallowed."""
-    with _field(name) as common:
+    with _field(name, complains=complains) as common:
         if step is None:
             st.number_input(step=0.1, format="%g", disabled=disabled, **common)
         else:

@@ -189,6 +189,10 @@ def _sum(findings: Findings, layer: int, t: int, fitted: bool) -> None:
     looked_at, job = findings.subject, findings.done
     lesson.heading("gradients", "sum")
     lesson.text("gradients", "sum")
+    reduction = (
+        state.viewer().config.training.reduction
+    )  # as it is trained, until the reader asks for the other
+    state.one_of("total", ("mean", "sum"), default=reduction)
     total = widgets.segments("total")
     scale = 1 / max(1, job.unrolled.predictions) if total == "mean" else 1.0
     by_hand = job.layers[layer - 1].gradient * scale

@@ -118,7 +118,7 @@ export class Stage {
     this.#readTheme();
     if (newRun) {
       this.pinned = Math.min(this.pinned, message.scene.inputs.length - 1);
-      this.layer = Math.min(this.layer, message.scene.layers - 1);
+      this.layer = message.scene.layers - 1; // the one that predicts
       this.hovered = -1;
       this.reach = 0;
       this.drawnStep = -1;

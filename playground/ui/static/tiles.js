@@ -127,7 +127,8 @@ export function drawTiles(surface, view) {
 function lossColour(view, t) {
   const palette = view.theme.loss;
   const share = (view.frame?.losses[t] ?? 0) / lossLimit(view);
-  return palette[Math.round(Math.min(Math.max(Number.isNaN(share) ? 1 : share, 0), 1) * (palette.length - 1))];
+  if (!Number.isFinite(share)) return view.theme.broken;
+  return palette[Math.round(Math.min(Math.max(share, 0), 1) * (palette.length - 1))];
 }
 
 /**
