@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from playground.config import (
     DEFAULTS,
     FIELDS,
+    MAX_CHANGES,
     MAX_STEP,
     MAX_TEXT,
     Choice,
@@ -16,6 +17,7 @@ from playground.config import (
     Flag,
     NetworkConfig,
     Range,
+    RateChange,
     Schedule,
     TextConfig,
     TrainingConfig,
@@ -216,6 +218,112 @@ def test_query_round_trip(config: ExperimentConfig):
     query = to_query(config)
     assert all(isinstance(value, str) for value in query.values())
     assert from_query(query) == (config, ())
+
+
+# Changes of the learning rate
+
+learning_rates = values_of(FIELDS["learning_rate"])
+schedules = values_of(FIELDS["rates"])
+
+
+def rate_by_hand(training: TrainingConfig, step: int) -> float:
+    """That of the last change at or before a step."""
+    return next((rate for at, rate in reversed(training.rates) if at <= step), training.learning_rate)
+
+
+@given(learning_rates, schedules, st.integers(0, MAX_STEP))
+def test_the_rate_of_a_step_is_that_of_the_last_change(first: float, changes: Any, step: int):
+    training = TrainingConfig(learning_rate=first, rates=changes)
+    for at in (0, step, *(at + off for at, _ in changes for off in (-1, 0, 1))):
+        assert training.rate_at(at) == rate_by_hand(training, at)
+    assert training.last_rate == training.rate_at(MAX_STEP + 1)
+
+
+@given(learning_rates, schedules, st.integers(1, MAX_STEP), learning_rates)
+def test_a_changed_training_is_the_same_up_to_the_step_and_keeps_the_new_rate_from_there(
+    first: float, changes: Any, step: int, rate: float
+):
+    training = TrainingConfig(learning_rate=first, rates=changes)
+    changed = training.changed(step, rate)
+    assert changed.last_rate == rate == changed.rate_at(step) == changed.rate_at(MAX_STEP)
+    for before in (0, step // 2, step - 1):
+        assert changed.rate_at(before) == training.rate_at(before)
+    assert training.changed(0, rate) == TrainingConfig(learning_rate=rate)
+
+
+def test_3_3_a_change_at_the_very_step_of_another_replaces_it():
+    """3.3: the later of two changes at one step was dropped, and the page said otherwise."""
+    training = TrainingConfig(learning_rate=0.01, rates=((10, 0.1), (20, 0.5)))
+    assert training.changed(10, 0.2).rates == (RateChange(10, 0.2),)
+    assert training.changed(20, 0.2).rates == ((10, 0.1), (20, 0.2))
+    assert training.changed(10, 0.01) == TrainingConfig(learning_rate=0.01)
+
+
+def test_equal_trainings_are_equal_configs_however_they_were_written():
+    """A change to the rate that holds anyway is none; lists and whole numbers are read as what they mean."""
+    plain = TrainingConfig(learning_rate=1, rates=((5, 2), (9, 1)))
+    wordy = TrainingConfig(learning_rate=1.0, rates=[[3, 1.0], (5, 2.0), (7, 2), (9, 1)])
+    assert plain == wordy and hash(plain) == hash(wordy) and wordy.rates == ((5, 2.0), (9, 1.0))
+    assert all(type(change) is RateChange and type(change.learning_rate) is float for change in wordy.rates)
+
+
+def test_3_9_changes_are_in_the_address():
+    config, refusals = from_query({"learning_rate": "0.01", "rates": "81:0.1,155:0.01"})
+    assert refusals == () and config.training.rates == ((81, 0.1), (155, 0.01))
+    assert to_query(config)["rates"] == "81:0.1,155:0.01"
+    assert "rates" not in to_query(ExperimentConfig())
+    assert from_query({"rates": ""}) == (ExperimentConfig(), ())
+
+
+def test_as_many_changes_as_are_allowed_and_not_one_more():
+    most = ",".join(f"{step}:{0.1 + step % 2}" for step in range(1, MAX_CHANGES + 1))
+    config, refusals = from_query({"rates": most})
+    assert refusals == () and len(config.training.rates) == MAX_CHANGES
+    assert from_query(to_query(config)) == (config, ())
+    _, (refusal,) = from_query({"rates": f"{most},{MAX_CHANGES + 1}:0.7"})
+    assert str(refusal) == f"rates must be at most {MAX_CHANGES}; got {MAX_CHANGES + 1}."
+    with pytest.raises(Refusal):
+        config.training.changed(MAX_CHANGES + 1, 0.7)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "81",
+        "81:",
+        ":0.1",
+        "81:0.1,",
+        "81:0.1,81:0.2",
+        "9:0.1,8:0.2",
+        "0:0.1",
+        "-3:0.1",
+        "1.5:0.1",
+        f"{MAX_STEP + 1}:0.1",
+        "81:0.1:0.2",
+        "81:nan",
+        "81:inf",
+        "81:20",
+        "81:0",
+        "８:0.1",
+        "81;0.1",
+        "81: 0.1",
+        "x" * 100_000,
+        "1:0." + "1" * 100_000,
+    ],
+    ids=lambda value: ascii(value)[:16],
+)
+def test_changes_that_are_none_are_refused(written: str):
+    config, (refusal,) = from_query({"rates": written})
+    assert config == ExperimentConfig() and refusal.field == "rates" and len(str(refusal)) < 200
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, "1:0.1", 5, ((1,),), ((1, 0.1, 2),), ((True, 0.1),), ((1, "x"),), {1: 0.1}, ((2, 1), (1, 1))],
+)
+def test_changes_are_pairs_of_a_step_and_a_rate(value: Any):
+    with pytest.raises(Refusal):
+        TrainingConfig(rates=value)
 
 
 def test_a_query_names_text_and_cell_and_what_differs():
