@@ -341,11 +341,14 @@ def test_a_thinned_tape_gives_every_frame_with_equal_bytes_and_its_axes_stay(tim
     run = Run(seed(HELLO, 3))
     run.advance(STEPS, shots=20)
     before = frames_of(run)
+    assert developed(run) == len(alone(run.config).payload(STEPS))
     for _ in range(times):
         run.thin_tape()
         run.thin_checkpoints()
     assert frames_of(run) < before
     run.advance(STEPS, shots=20)
+    for step in (2 * STEPS - 1, STEPS + 1, STEPS - 1, 3):  # the later ones first
+        assert run.frame(step).payload == alone(run.config).payload(step)
     held_exactly(run, 2 * STEPS)
 
 
