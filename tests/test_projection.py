@@ -2,13 +2,14 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from playground.projection import principal_axes
+from playground.projection import principal_axes, projected, seen_along
 
 
 def states(time: int, hidden: int, seed: int = 0) -> Tensor:
@@ -148,3 +149,49 @@ def test_wrong_shapes_are_refused() -> None:
         principal_axes(torch.zeros(2, 3, 4))
     with pytest.raises(ValueError, match=r"previous must have the shape \(16, 2\); got \(16, 3\)"):
         principal_axes(states(6, 16), 2, torch.zeros(16, 3))
+
+
+def plane(hidden: int, seed: int = 0) -> np.ndarray:
+    """Two orthonormal columns in any direction."""
+    return np.linalg.qr(np.random.default_rng(seed).normal(size=(hidden, 2)))[0]
+
+
+@given(time=st.integers(2, 12), hidden=st.integers(2, 12), seed=st.integers(0, 1000))
+def test_a_path_seen_along_any_plane_has_the_share_of_its_variance(time: int, hidden: int, seed: int) -> None:
+    path, axes = states(time, hidden, seed).numpy(), plane(hidden, seed)
+    points, shares = seen_along(path[None], axes[None])
+    centred = path - path.mean(0)
+    np.testing.assert_allclose(points[0], centred @ axes, atol=1e-12)
+    kept = np.var(path @ axes, axis=0).sum() / np.var(path, axis=0).sum()
+    assert shares[0] == pytest.approx(kept, abs=1e-9) and 0 <= shares[0] <= 1
+    best = projected(path[None], 2, None)
+    assert shares[0] <= best.shares[0].sum() + 1e-9
+    assert seen_along(path[None], best.axes)[1][0] == pytest.approx(best.shares[0].sum(), abs=1e-9)
+
+
+def test_paths_are_seen_each_for_itself() -> None:
+    """Bit for bit as alone, beside one that stands still and one that is no number."""
+    paths = np.stack([states(6, 5, seed).numpy() for seed in range(4)]).astype(np.float32)
+    paths[1] = 0.3
+    paths[2, 3, 1] = np.inf
+    axes = np.stack([plane(5, seed) for seed in range(4)])
+    points, shares = seen_along(paths, axes)
+    for number in range(4):
+        alone = seen_along(paths[number : number + 1], axes[number : number + 1])
+        np.testing.assert_array_equal(alone[0][0], points[number])
+        np.testing.assert_array_equal(alone[1][0], shares[number])
+    assert (points[1] == 0).all() and shares[1] == 0
+    assert np.isnan(points[2]).all() and np.isnan(shares[2])
+
+
+@pytest.mark.parametrize("count", [2, 5, 9])
+def test_paths_projected_together_are_those_projected_one_after_the_other(count: int) -> None:
+    """Bit for bit, the guide handed on: which ones are taken together must not show."""
+    paths = np.stack([states(7, 9, seed).numpy() for seed in range(9)]).astype(np.float32)
+    together = projected(paths, 2, None)
+    guide = None
+    for start in range(0, 9, count):
+        part = projected(paths[start : start + count], 2, guide)
+        guide = part.axes[-1]
+        np.testing.assert_array_equal(part.axes, together.axes[start : start + count])
+        np.testing.assert_array_equal(part.points, together.points[start : start + count])

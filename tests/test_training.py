@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from playground.cells import CELLS
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig, from_query
 from playground.corpus import Corpus
 from playground.optimizers import OPTIMIZERS
-from playground.training import Trainer, Update
+from playground.training import Trainer, Update, _norms
 
 # A learning rate at which each optimiser learns "hello" and clipping has something to do.
 RATES = {"sgd": 0.5, "momentum": 0.1, "rmsprop": 0.01, "adagrad": 0.1, "adam": 0.02}
@@ -385,3 +386,218 @@ def test_an_explosion_names_the_first_loss_that_is_no_number_and_its_sequence() 
     )
     assert not losses[found.where - 1, found.sequence - 1].isfinite()
     assert losses[: found.where - 1].isfinite().all()
+
+
+# Numbers of any size
+
+
+def of_query(**query: object) -> Trainer:
+    """A trainer for what stands in an address."""
+    config, refusals = from_query({name: str(value) for name, value in query.items()})
+    assert not refusals
+    return Trainer(config, Corpus(config.text))
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(
+        st.builds(lambda digits, exponent: digits * 10.0**exponent, st.floats(-9, 9), st.integers(-30, 30)),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_a_norm_is_that_of_64_bits_whatever_the_size_of_its_entries(entries: list[float]) -> None:
+    """Entries from 1e-30 to 1e30: their squares do not fit into 32 bits, at either end."""
+    row = torch.tensor([entries, [1.0] * len(entries)], dtype=torch.float32)
+    expected = np.linalg.norm(row.numpy().astype(np.float64), axis=1)
+    assert _norms(row) == pytest.approx(expected.tolist(), rel=1e-5, abs=0)
+    assert _norms(row[:1]) == _norms(row)[:1], "each as alone"
+
+
+@pytest.mark.parametrize("bad", [math.inf, -math.inf, math.nan])
+def test_a_norm_is_not_finite_only_where_an_entry_is_not(bad: float) -> None:
+    assert not math.isfinite(_norms(torch.tensor([[1.0, bad, 2.0]]))[0])
+    assert _norms(torch.zeros(2, 3)) == (0.0, 0.0)
+    largest = torch.finfo(torch.float32).max
+    assert _norms(torch.full((1, 4), largest)) == pytest.approx((2 * largest,), rel=1e-6)
+
+
+@pytest.mark.parametrize("size", [1e-25, 1e-3, 1e18, 1e25, 1e37])
+@pytest.mark.parametrize("clip", ["off", "norm", "value"])
+def test_gradients_of_any_size_are_clipped_as_in_64_bits(clip: str, size: float) -> None:
+    trainer = trainer_for(experiment(clip=clip, optimizer="sgd"))
+    trainer.measure()
+    gradients = trainer.network.gradients
+    gradients.copy_(torch.linspace(-1, 1, gradients.numel())[None] * size)
+    wide, threshold = gradients.double(), trainer.config.training.clip_threshold
+    norm = wide.norm().item()
+    if clip == "norm":
+        wide *= min(1.0, threshold / (norm + 1e-6))
+    elif clip == "value":
+        wide = wide.clamp(-threshold, threshold)
+    update = trainer.preview()
+    assert update.finite and update.gradient_norm[0] == pytest.approx(norm, rel=1e-5)
+    assert update.clipped_norm[0] == pytest.approx(wide.norm().item(), rel=1e-5)
+    assert update.clipped[0] == (clip != "off" and size > 0.1)
+    assert trainer.update() == update
+    torch.testing.assert_close(trainer.network.gradients.double(), wide, rtol=1e-4, atol=0)
+
+
+def test_a_preview_is_the_update_that_follows_and_changes_nothing() -> None:
+    trainer, straight = (trainer_for(experiment(clip="norm"), seeds=(0, 3)) for _ in range(2))
+    for _ in range(10):
+        before, gradients = trainer.snapshot(), trainer.measure()["grad.l0.h"].clone()
+        seen = trainer.preview()
+        assert trainer.preview() == seen and trainer.step == before.step
+        assert torch.equal(trainer.network.parameters, before.parameters)
+        assert torch.equal(trainer.measure()["grad.l0.h"], gradients)
+        assert trainer.update() == seen == straight.update()
+
+
+@pytest.mark.parametrize("clip", ["off", "norm", "value"])
+def test_clips_are_counted_also_after_going_back(clip: str) -> None:
+    config = experiment("rnn", "sgd", clip)
+    trainer = Trainer(config, Corpus(config.text), seeds=(0, 5))
+    updates = trainer.advance(40)
+    counted = [0, 0]
+    for update in updates:
+        counted = [count + each for count, each in zip(counted, update.clipped, strict=True)]
+        assert list(update.clips) == counted
+    assert (max(counted) > 0) == (clip != "off")
+    again = Trainer(config, Corpus(config.text), seeds=(0, 5))
+    again.advance(15)
+    snapshot = again.snapshot()
+    again.advance(10)
+    again.restore(snapshot)
+    assert again.advance(25) == updates[15:]
+
+
+def test_2_4_the_loss_is_what_was_measured() -> None:
+    """2.4: computed back from the perplexity it was ∞; 144.869 nats, and millions of them, are numbers."""
+    trainer = of_query(
+        cell="rnn",
+        text="hello",
+        seed=2,
+        nonlinearity="linear",
+        optimizer="sgd",
+        learning_rate=5,
+        reduction="sum",
+        clip="off",
+    )
+    assert trainer.advance(2)[1].nll[0] == pytest.approx(144.869, abs=1e-3)
+    trainer = of_query(
+        cell="rnn", text="hello world", nonlinearity="linear", optimizer="sgd", learning_rate=3, clip="off"
+    )
+    update = trainer.advance(4)[3]
+    assert update.nll[0] == pytest.approx(7_699_700, rel=1e-3) and update.finite
+    assert update.perplexity == (math.inf,)
+
+
+SPECTRAL = {
+    "cell": "rnn",
+    "nonlinearity": "relu",
+    "initialization": "spectral",
+    "spectral_radius": 5,
+    "layers": 3,
+    "text": "hello world again and again and more",
+    "seed": 644,
+}
+BROWN_FOX = {
+    "cell": "rnn",
+    "nonlinearity": "relu",
+    "optimizer": "adam",
+    "learning_rate": 5,
+    "text": "the quick brown fox",
+    "seed": 1,
+}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [SPECTRAL, BROWN_FOX, BROWN_FOX | {"clip": "value"}, BROWN_FOX | {"clip": "off"}],
+    ids=["large from the start", "clipped by norm", "by value", "not clipped"],
+)
+def test_2_5_large_is_not_exploded(query: dict[str, object]) -> None:
+    """2.5: the norm was squared in 32 bits and overflowed near 1.8e19: 72 of 99 stops were of this kind."""
+    trainer = of_query(**query)
+    updates = trainer.advance(30)
+    assert len(updates) == 30 and all(update.finite for update in updates)
+    assert trainer.explosion() is None and not trainer.exploded
+    assert max(update.gradient_norm[0] for update in updates) > 2e19, "else this test shows nothing"
+    assert all(math.isfinite(update.gradient_norm[0]) for update in updates)
+
+
+def test_2_5_clipping_saves_what_was_stopped() -> None:
+    """2.5: ReLU, Adam, rate 5, the quick brown fox, seed 1 stopped at step 1; at step 50 it has 4.4 nats or so."""
+    for clip in ("norm", "value"):
+        assert of_query(**BROWN_FOX, clip=clip).advance(51)[-1].nll[0] < 20
+
+
+def still(text: str = "hello world again and again") -> Trainer:
+    """A linear network in which nothing moves: all weights are 0."""
+    trainer = of_query(cell="rnn", nonlinearity="linear", text=text, clip="off", hidden_size=4)
+    trainer.network.parameters.zero_()
+    return trainer
+
+
+@pytest.mark.parametrize("embedding", [0, 3])
+def test_an_explosion_of_the_gradient_names_the_parameter(embedding: int) -> None:
+    """Losses are finite, but going back through time every step multiplies the gradient by 1e4."""
+    trainer = of_query(
+        cell="rnn", nonlinearity="linear", text="ab" * 20, clip="off", hidden_size=4, embedding=embedding
+    )
+    named = trainer.network.named_parameters()
+    trainer.network.parameters.zero_()
+    named["rnn.weight_hh_l0"][0].copy_(1e4 * torch.eye(4))
+    named["readout.weight"][0].copy_(torch.arange(8.0).view(2, 4) / 8)
+    assert not trainer.preview().finite
+    found = trainer.explosion()
+    assert (found.step, found.what) == (0, "gradient")
+    gradients = trainer.network.named_gradients()
+    broken = [name for name, gradient in gradients.items() if not gradient.isfinite().all()]
+    assert found.where == broken[0] != list(gradients)[-1]
+    values = gradients[broken[0]][~gradients[broken[0]].isfinite()]
+    assert repr(found.value) == repr(values[0].item())
+    assert torch.isfinite(trainer.measure()["loss"]).all()
+    assert not trainer.update().finite and trainer.step == 0
+    assert repr(trainer.explosion()) == repr(found)  # NaN is NaN
+
+
+@pytest.mark.parametrize("bad", [math.inf, math.nan])
+def test_an_explosion_of_the_loss_names_the_timestep(bad: float) -> None:
+    """The state doubles itself away: no loss before the timestep at which it is no number any more."""
+    trainer = still()
+    named = trainer.network.named_parameters()
+    named["rnn.weight_hh_l0"][0].copy_(1e10 * torch.eye(4))
+    named["rnn.bias_ih_l0"][0, 0] = 1.0
+    named["readout.weight"][0, :, 0] = torch.arange(float(named["readout.weight"].shape[1]))
+    found = trainer.explosion()
+    losses = trainer.measure()["loss"][:, 0, 0]
+    first = next(t for t, loss in enumerate(losses.tolist()) if not math.isfinite(loss))
+    assert 2 <= first < len(losses) - 1
+    assert (found.what, found.where, found.sequence) == ("loss", first + 1, None)
+    assert repr(found.value) == repr(losses[first].item())
+    named["readout.bias"][0, 0] = bad
+    trainer.network.passes += 1
+    assert trainer.explosion().where == 1 and not math.isfinite(trainer.explosion().value)
+
+
+def test_losses_that_are_too_large_only_together_are_called_a_sum() -> None:
+    trainer = still()
+    targets = trainer.corpus.window_batch(0).targets
+    named = trainer.network.named_parameters()
+    named["readout.bias"][0].fill_(0.0)
+    rare = trainer.network.vocabulary_size - 1
+    named["readout.bias"][0, rare] = 3e38
+    found, losses = trainer.explosion(), trainer.measure()["loss"]
+    assert (targets != rare).any() and torch.isfinite(losses).all() and losses.double().sum() > 3.5e38
+    assert (found.step, found.what, found.value) == (0, "sum", math.inf)
+
+
+def test_a_network_that_is_well_has_no_explosion() -> None:
+    trainer = trainer_for(experiment(), seeds=(0, 1))
+    trainer.advance(3)
+    assert trainer.explosion() is None and trainer.explosion(1) is None
+    poison(trainer, 1)
+    trainer.network.passes += 1
+    assert trainer.explosion(0) is None and trainer.explosion(1).step == 3
