@@ -10,7 +10,7 @@ PROFILE = "PLAYGROUND_PROFILE"
 PREFIX = "PLAYGROUND_"
 RANGES = {  # of each number, both ends allowed
     "memory_mb": (300, 1_000_000),
-    "run_mb": (4, 100_000),
+    "run_mb": (4, 96),
     "lease_seconds": (10, 86_400),
 }
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from playground.refusal import Refusal
+from playground.ui.fields import sentence
 from playground.ui.words import _
 
 logger = logging.getLogger(__name__)
@@ -37,6 +39,9 @@ def on_script_error(error: Exception) -> bool:
 
     Streamlit has logged the traceback by now. Returning True keeps its own error element off the page.
     """
+    if isinstance(error, Refusal):  # a dropped run for which there is no room just now
+        st.error(sentence(error), icon=":material/memory:")
+        return True
     name = fingerprint(error)
     logger.error(
         "Error %s shown to a visitor: %s at %s",
@@ -45,9 +50,9 @@ def on_script_error(error: Exception) -> bool:
         place(error),
         extra={"kind": name},  # for the log, which leaves out more of a kind
     )
-    sentence = _(
+    apology = _(
         "Something broke on our side. Your settings are in the address bar; reload the page to go on. "
         "(Error {error})"
     )
-    st.error(sentence.format(error=name), icon=":material/healing:")
+    st.error(apology.format(error=name), icon=":material/healing:")
     return True

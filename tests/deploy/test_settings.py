@@ -31,7 +31,7 @@ def test_the_servers_registry_has_the_limits_of_its_environment() -> None:
         ),
         (
             {"PLAYGROUND_RUN_MB": "much"},
-            "PLAYGROUND_RUN_MB must be a whole number from 4 to 100000; got 'much'",
+            "PLAYGROUND_RUN_MB must be a whole number from 4 to 96; got 'much'",
         ),
         ({"PLAYGROUND_PROFILE": "huge"}, "PLAYGROUND_PROFILE must be one of 'class', 'small'; got 'huge'"),
     ],

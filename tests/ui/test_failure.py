@@ -53,3 +53,15 @@ def test_same_bug_has_the_same_name_whatever_the_visitor_typed() -> None:
 def test_place_is_the_innermost_line_of_ours() -> None:
     assert re.fullmatch(r"tests/ui/test_failure\.py:\d+", place(caught(int, "x")))
     assert place(ValueError("never raised")) == "outside the playground"
+
+
+def test_what_the_server_has_no_room_for_is_said_in_its_own_sentence(caplog: pytest.LogCaptureFixture) -> None:
+    def script() -> None:
+        from playground.refusal import Refusal
+        from playground.ui.failure import on_script_error
+
+        on_script_error(Refusal("batch_size", "{field} needs {needed} MB.", needed=9))
+
+    app = AppTest.from_function(script).run()
+    assert [error.value for error in app.error] == ["Batch size needs 9 MB\\."]
+    assert "shown to a visitor" not in caplog.text

@@ -10,6 +10,7 @@ import pytest
 from starlette.applications import Starlette
 
 from playground.config import ExperimentConfig
+from playground.refusal import Refusal
 from playground.runs.registry import Registry
 from playground.runs.viewer import Viewer
 from playground.ui.stage import feed as feeds
@@ -187,3 +188,13 @@ def test_it_stands_below_the_servers_base_path(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_stage_can_find_out_whether_the_address_is_served() -> None:
     assert ask("/frames", "GET") == (204, b"")
+
+
+def test_a_run_for_which_there_is_no_room_any_more_is_left_to_the_page(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> bool:
+        raise Refusal("batch_size", "{field} is too large just now.")
+
+    monkeypatch.setattr(feed.viewer, "tick", refuse)
+    assert ask(f"/frames/{feed.token}") == (204, b"")

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from playground.refusal import Refusal
 from playground.runs.viewer import Viewer
 from playground.ui.stage.message import Heard, Scene, message
 
@@ -47,9 +48,12 @@ class Feed:
         """The next message while playing; None where the page has to run: to show that training has stopped."""
         with self._lock:
             viewer, scene = self.viewer, self.scene
-            if scene is None or not viewer.tick():
+            try:
+                if scene is None or not viewer.tick():
+                    return None
+                return message(viewer, scene, heard, feed=self.token)
+            except Refusal:  # its run was dropped, and the server is full: the page will say so
                 return None
-            return message(viewer, scene, heard, feed=self.token)
 
     def is_too_soon(self) -> bool:
         """Whether it was asked a moment ago; else it counts as asked now."""
