@@ -228,17 +228,19 @@ class Seat:
     recordings: set[str] = field(default_factory=set)
 
 
+def change_of_rate(rate: float) -> Action:
+    return (
+        lambda viewer: viewer.change(with_rate(viewer.shown, rate)),
+        lambda model: model.change_rate(rate),
+    )
+
+
 actions: st.SearchStrategy[Action] = st.one_of(
     st.just((Viewer.play, Model.play)),
     st.just((Viewer.pause, Model.pause)),
     st.just((Viewer.step_once, Model.step)),
     st.just((Viewer.reset, Model.reset)),
-    st.sampled_from(RATES).map(
-        lambda rate: (
-            lambda viewer: viewer.change(with_rate(viewer.shown, rate)),
-            lambda model: model.change_rate(rate),
-        )
-    ),
+    st.sampled_from(RATES).map(change_of_rate),
     st.sampled_from(EXPERIMENTS).map(
         lambda experiment: (
             lambda viewer: viewer.change(with_rate(experiment, viewer.rate)),
@@ -358,6 +360,13 @@ class Playheads(RuleBasedStateMachine):
             if person.model.playhead > before + 20 and ticks > 3:
                 break
         assert person.model.playhead > before or not person.model.playing, "it hangs"
+
+    @rule(seat=seats, speed=st.sampled_from(SPEED_NAMES), rate=st.sampled_from(RATES))
+    def change_the_rate_while_it_plays(self, seat: int, speed: str, rate: float) -> None:
+        """Again and again, as somebody who plays with it does, and look at each."""
+        self.play_for_a_while(seat, speed)
+        self.act(seat, change_of_rate(rate))
+        self.look(seat)
 
     @rule(
         seat=seats,
@@ -507,6 +516,6 @@ class Playheads(RuleBasedStateMachine):
 
 
 Playheads.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=40, deadline=None, report_multiple_bugs=False
+    max_examples=40, stateful_step_count=25, deadline=None, report_multiple_bugs=False
 )
 TestPlayheads = Playheads.TestCase
