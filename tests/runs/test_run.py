@@ -38,7 +38,8 @@ def test_a_run_is_the_same_whatever_the_budgets_and_the_watching(
     turns = 0
     while hurried.step < 150:
         hurried.advance(150 - hurried.step, budget=0.004 * (1 + turns % 5), shots=turns % 4)
-        hurried.frame(hurried.step // 2).payload, hurried.trace_at(hurried.step // 3)
+        assert len(hurried.frame(hurried.step // 2).payload) == hurried.layout.nbytes
+        hurried.trace_at(hurried.step // 3)
         turns += 1
     patient.advance(150)
     assert 8 < turns < 150, "else this test shows nothing"
