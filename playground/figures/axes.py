@@ -247,13 +247,16 @@ def holdable(values: Sequence[float] | np.ndarray) -> list[float | None]:
     return [value if np.isfinite(value) and value > 0 else None for value in map(float, values)]
 
 
-def number(value: float) -> str:
+QUANTILE_DIGITS = 2  # a median of some hundred random draws knows no more
+
+
+def number(value: float, digits: int = 4) -> str:
     """A number at the precision of a hover text: four significant digits, powers of ten below 0.001."""
     if np.isnan(value):
         return "NaN"
     if np.isinf(value):
         return "∞" if value > 0 else "−∞"
-    return f"{value:.4g}".replace("-", "−")
+    return f"{value:.{digits}g}".replace("-", "−")
 
 
 def percent(share: float) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from .axes import LogAxis, floats, number, panels, time_axis, time_hover
+from .axes import QUANTILE_DIGITS, LogAxis, floats, number, panels, time_axis, time_hover
 from .lines import Line, add_band, add_line, faint, key, level
 from .theme import COLOURS, SYMBOLS, mode, notice, styled
 
@@ -269,7 +269,7 @@ def _quantiles(rows: pd.DataFrame, heads: Sequence[str], labels: Mapping[str, st
             (
                 head,
                 *(
-                    f"{labels[f'draws_{column}']}: {number(value)}"
+                    f"{labels[f'draws_{column}']}: {number(value, 4 if column == 'one' else QUANTILE_DIGITS)}"
                     for column, value in zip(columns, values, strict=True)
                 ),
             )

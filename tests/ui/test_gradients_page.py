@@ -25,7 +25,7 @@ from playground.analysis.jacobians import carry_shares, jacobian_sizes
 from playground.analysis.knobs import Knobs
 from playground.analysis.unrolled import parameters_of, unroll
 from playground.config import DEFAULTS, Choice, ExperimentConfig, Range, to_query
-from playground.figures.axes import number
+from playground.figures.axes import QUANTILE_DIGITS, number
 from playground.presets import PRESETS
 from playground.training import Trainer
 from playground.ui.choices import GRADIENTS, from_link
@@ -274,7 +274,7 @@ def test_knobs_of_the_link_reach_the_draws() -> None:
     frame = untrained.draw(Knobs(**turned), compare=("linear",))
     assert_frame_equal(table(visitor.files, "draws"), saved(frame))
     first = frame.query("variant == 'relu' and distance == 6").iloc[0]
-    assert any(number(first["median"]) in element.value for element in visitor.app.markdown)
+    assert any(number(first["median"], QUANTILE_DIGITS) in element.value for element in visitor.app.markdown)
 
 
 def test_a_weight_is_checked_three_ways() -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from playground.analysis import knobs as untrained
 from playground.analysis.knobs import Knobs
-from playground.figures.axes import number
+from playground.figures.axes import QUANTILE_DIGITS, number
 from playground.figures.decay import knob_band, radius_sweep
 from playground.pieces import Pieces, share
 from playground.ui import lesson, picture
@@ -88,5 +88,10 @@ def _in_numbers(drawn: pd.DataFrame) -> None:
             _(
                 "**{variant}**: at the first timestep the gradient is {median} times as large as at the last "
                 "(median; 10–90 %: {low} to {high})"
-            ).format(variant=option_label(variant), median=number(median), low=number(low), high=number(high))
+            ).format(
+                variant=option_label(variant),
+                median=number(median, QUANTILE_DIGITS),
+                low=number(low, QUANTILE_DIGITS),
+                high=number(high, QUANTILE_DIGITS),
+            )
         )
