@@ -11,7 +11,7 @@ from playground.runs.viewer import Viewer
 from playground.runs.wire import encode
 
 CURVE_POINTS = 256
-PLAYING_POINTS = 96  # of the curve, for drawing: what is read off at the cursor comes with the frames
+PLAYING_POINTS = 72  # of the curve, for drawing: what is read off at the cursor comes with the frames
 PLAYING_SAMPLES = 4  # the newest of the generated texts; all of them when paused, for looking back
 
 
