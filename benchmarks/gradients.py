@@ -25,12 +25,12 @@ from benchmarks.subject import Subject
 from benchmarks.table import Table, Target, show
 from benchmarks.turns import SLICE, Side, medians, one_turn
 from playground.analysis.backpropagation import Backpropagation
-from playground.analysis.clipping import CASES, LEARNING_RATES, THRESHOLDS, ClippingGrid
-from playground.analysis.knobs import SYMBOLS, Knobs, draw, sweep, untrained
-from playground.analysis.untrained import Backward
 from playground.cells import LayerWeights
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
+from playground.studies.clipping import CASES, LEARNING_RATES, THRESHOLDS, ClippingGrid
+from playground.studies.knobs import SYMBOLS, Knobs, draw, sweep, untrained
+from playground.studies.untrained import Backward
 
 KINDS = ("lstm", "gru", "rnn")
 SIZES = ((50, 64), (200, 32))  # T, H

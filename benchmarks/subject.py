@@ -11,11 +11,11 @@ from benchmarks.texts import random_text
 from playground.analysis.backpropagation import Backpropagation
 from playground.analysis.gradient_tables import Reading
 from playground.analysis.jacobians import CARRIES, carry_shares, jacobian_sizes
-from playground.analysis.unrolled import Unrolled, autograd_gradients, parameters_of, unroll
 from playground.cells import LayerWeights
 from playground.config import NetworkConfig, TextConfig
 from playground.corpus import Corpus
-from playground.network import Network
+from playground.models.network import Network
+from playground.passes.unroll import Unrolled, autograd_gradients, parameters_of, unroll
 
 VOCABULARY = 27
 

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from playground.config import ExperimentConfig
 from playground.corpus import Batch, Corpus
-from playground.network import Network, Workspace
+from playground.models.network import Network, Workspace
 from playground.optimizers import OPTIMIZERS
 from playground.trace import Trace
 

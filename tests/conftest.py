@@ -11,8 +11,8 @@ import torch
 from hypothesis import HealthCheck, settings
 from torch import Tensor
 
-from playground import network
 from playground.config import NetworkConfig
+from playground.models import network
 
 torch.set_num_threads(1)
 

@@ -26,13 +26,13 @@ from benchmarks.subject import Subject
 from benchmarks.table import Row, Table, Target, show
 from benchmarks.texts import random_text
 from benchmarks.turns import SLICE, medians
-from playground.analysis.clipping import CASES
-from playground.analysis.knobs import Knobs
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.corpus import Corpus
 from playground.runs.registry import Registry
 from playground.runs.viewer import Viewer
 from playground.runs.wire import encode
+from playground.studies.clipping import CASES
+from playground.studies.knobs import Knobs
 from playground.training import Trainer
 
 FRAGMENT = "beat"

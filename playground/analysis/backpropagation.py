@@ -18,10 +18,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from playground.analysis.unrolled import Unrolled
 from playground.cells import CELLS
 from playground.corpus import Batch
-from playground.network import Network
+from playground.models.network import Network
+from playground.passes.unroll import Unrolled
 from playground.pieces import InPieces, Pieces, share
 from playground.trace import Trace
 

@@ -14,9 +14,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from playground.analysis.unrolled import autograd_gradients_in_pieces
 from playground.corpus import Batch
-from playground.network import Network
+from playground.models.network import Network
+from playground.passes.unroll import autograd_gradients_in_pieces
 from playground.pieces import Pieces, all_of, share
 
 EPSILON = 1e-5

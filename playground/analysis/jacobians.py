@@ -23,10 +23,10 @@ import torch
 from torch import Tensor
 
 from playground.analysis.backpropagation import norms, repeated
-from playground.analysis.unrolled import Unrolled
 from playground.cells import CELLS
 from playground.cells.nonlinearity import NONLINEARITIES
-from playground.initialization import spectral_radius
+from playground.models.initialization import spectral_radius
+from playground.passes.unroll import Unrolled
 from playground.pieces import Pieces, all_of
 
 CARRIES: Mapping[str, tuple[str, str]] = MappingProxyType({"lstm": ("c", "f"), "gru": ("h", "z")})

@@ -15,7 +15,7 @@ from torch import Tensor
 from playground.cells.nonlinearity import NONLINEARITIES
 from playground.config import NetworkConfig
 from playground.corpus import Batch
-from playground.network import Network, Workspace
+from playground.models.network import Network, Workspace
 from playground.runs.layout import NOT_FINITE_GATE, NOT_FINITE_STATE, SLOPE, FrameLayout, GatePlane
 from playground.training import Update
 

@@ -11,8 +11,8 @@ import torch
 
 from playground.config import ExperimentConfig
 from playground.corpus import Batch, Corpus
-from playground.generation import generate
-from playground.network import Network
+from playground.models.network import Network
+from playground.passes.generation import generate
 from playground.runs.album import Album, Frame
 from playground.runs.checkpoints import Checkpoints
 from playground.runs.curve import Curve, CurvePoints

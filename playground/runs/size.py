@@ -5,7 +5,7 @@ import math
 from playground.cells import CELLS
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
-from playground.network import parameter_shapes, view_bytes
+from playground.models.network import parameter_shapes, view_bytes
 from playground.refusal import Refusal
 
 MAX_TRAINER_BYTES = 96_000_000  # tensors of training itself, unless a server's limits say less

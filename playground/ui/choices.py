@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from playground.analysis.knobs import KNOBS, Knobs
 from playground.config import MAX_STEP, Choice, Flag, Range
 from playground.refusal import Refusal
+from playground.studies.knobs import KNOBS, Knobs
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ def fingerprint(error: BaseException) -> str:
 
 
 def place(error: BaseException) -> str:
-    """The innermost line of ours the error passed through, as `playground/network.py:41`."""
+    """The innermost line of ours the error passed through, as `playground/models/network.py:41`."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename)
         if path.is_relative_to(ROOT) and "site-packages" not in path.parts:

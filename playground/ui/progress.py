@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 import streamlit as st
 
-from playground.network import Network
+from playground.models.network import Network
 from playground.pieces import InPieces, Pieces
 from playground.runs.viewer import Viewer
 from playground.ui import state

@@ -19,8 +19,8 @@ from playground.figures.gradients import gradients_over_time
 from playground.figures.training import curve_over_training, gradient_norm_over_training
 from playground.figures.trajectory import trajectory_2d, trajectory_3d
 from playground.figures.units import units_over_time
-from playground.generation import generate_in_pieces
-from playground.network import Network
+from playground.models.network import Network
+from playground.passes.generation import generate_in_pieces
 from playground.refusal import Refusal, Unreadable
 from playground.runs.viewer import Viewer
 from playground.trace import Trace

@@ -12,10 +12,10 @@ from torch.nn.functional import cross_entropy
 
 from playground.analysis import backpropagation
 from playground.analysis.backpropagation import Backpropagation, LayerShares
-from playground.analysis.unrolled import autograd_gradients, parameters_of, unroll
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.corpus import Batch, Corpus
-from playground.network import Network
+from playground.models.network import Network
+from playground.passes.unroll import autograd_gradients, parameters_of, unroll
 from playground.training import Trainer
 from tests.kinds import KINDS
 

@@ -10,7 +10,7 @@ import torch
 from playground.analysis.differences import EPSILON, EPSILONS, relative_error, weight_check
 from playground.config import NetworkConfig, TextConfig
 from playground.corpus import Corpus
-from playground.network import Network
+from playground.models.network import Network
 
 CORPUS = Corpus(TextConfig(text="hello world"))
 BATCH = CORPUS.window_batch(0)

@@ -11,10 +11,10 @@ import torch
 from playground.analysis.backpropagation import Backpropagation
 from playground.analysis.gradient_tables import Reading
 from playground.analysis.jacobians import CarryShares, JacobianSizes, carry_shares, jacobian_sizes
-from playground.analysis.unrolled import parameters_of, unroll
 from playground.config import NetworkConfig
 from playground.corpus import Batch
-from playground.network import Network
+from playground.models.network import Network
+from playground.passes.unroll import parameters_of, unroll
 
 LABELS = ("<script>alert(1)</script>", "한", "␣", '"\\n,')  # hostile, Hangul, drawn space, quotes
 A, HAN, SPACE, QUOTED = LABELS

@@ -12,17 +12,19 @@ import pytest
 import torch
 from torch import Tensor
 
-from playground.analysis import differences, jacobians, knobs, unrolled, untrained
+from playground.analysis import differences, jacobians
 from playground.analysis.backpropagation import Backpropagation
-from playground.analysis.clipping import ClippingComparison, ClippingGrid
-from playground.analysis.knobs import Knobs
-from playground.analysis.unrolled import Unrolled, parameters_of, unroll
 from playground.cells.lstm import LSTM
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.corpus import Batch, Corpus
-from playground.generation import Reader, generate, generate_in_pieces
-from playground.network import Network, Workspace
+from playground.models.network import Network, Workspace
+from playground.passes import unroll as unrolled
+from playground.passes.generation import Reader, generate, generate_in_pieces
+from playground.passes.unroll import Unrolled, parameters_of, unroll
 from playground.pieces import InPieces, Pieces
+from playground.studies import knobs, untrained
+from playground.studies.clipping import ClippingComparison, ClippingGrid
+from playground.studies.knobs import Knobs
 from playground.training import Trainer
 
 LONG = TextConfig("the quick brown fox jumps over the lazy dog " * 2, sequence_length=60)

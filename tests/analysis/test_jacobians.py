@@ -9,10 +9,10 @@ from torch import Tensor
 from torch.autograd.functional import jacobian
 
 from playground.analysis.jacobians import carry_shares, jacobian_sizes, step_jacobian
-from playground.analysis.unrolled import Unrolled, parameters_of, unroll
 from playground.config import NetworkConfig, TextConfig
 from playground.corpus import Corpus
-from playground.network import Network
+from playground.models.network import Network
+from playground.passes.unroll import Unrolled, parameters_of, unroll
 
 V, H, T = 5, 4, 6
 KINDS = ["tanh", "relu", "sigmoid", "linear", "lstm", "gru"]

@@ -12,10 +12,10 @@ import torch
 
 from playground.analysis import tidy
 from playground.analysis.backpropagation import Backpropagation, trace_of_loss
-from playground.analysis.unrolled import unroll
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.corpus import Corpus
-from playground.network import Network
+from playground.models.network import Network
+from playground.passes.unroll import unroll
 from playground.presets import PRESETS
 from playground.runs.curve import Curve, CurvePoints
 from playground.trace import Trace

@@ -18,7 +18,7 @@ from playground.cells import CELLS
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.corpus import Corpus
 from playground.limits import Limits
-from playground.network import view_bytes
+from playground.models.network import view_bytes
 from playground.optimizers import OPTIMIZERS
 from playground.refusal import Refusal
 from playground.runs import album as album_module

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig
-from playground.network import Network
+from playground.models.network import Network
 from playground.runs import registry as registry_module
 from playground.runs import run as run_module
 from playground.runs.registry import (

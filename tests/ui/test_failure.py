@@ -55,7 +55,9 @@ def test_place_is_the_innermost_line_of_ours() -> None:
     assert place(ValueError("never raised")) == "outside the playground"
 
 
-def test_what_the_server_has_no_room_for_is_said_in_its_own_sentence(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_the_server_has_no_room_for_is_said_in_its_own_sentence(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     def script() -> None:
         from playground.refusal import Refusal
         from playground.ui.failure import on_script_error

@@ -16,17 +16,17 @@ import torch
 from pandas.testing import assert_frame_equal
 from torch import nn
 
-from playground.analysis import knobs as untrained
 from playground.analysis.backpropagation import Backpropagation
-from playground.analysis.clipping import CASES, ClippingComparison, ClippingGrid
 from playground.analysis.differences import weight_check
 from playground.analysis.gradient_tables import Reading
 from playground.analysis.jacobians import carry_shares, jacobian_sizes
-from playground.analysis.knobs import Knobs
-from playground.analysis.unrolled import parameters_of, unroll
 from playground.config import DEFAULTS, Choice, ExperimentConfig, Range, to_query
 from playground.figures.axes import QUANTILE_DIGITS, number
+from playground.passes.unroll import parameters_of, unroll
 from playground.presets import PRESETS
+from playground.studies import knobs as untrained
+from playground.studies.clipping import CASES, ClippingComparison, ClippingGrid
+from playground.studies.knobs import Knobs
 from playground.training import Trainer
 from playground.ui.choices import GRADIENTS, from_link
 from playground.ui.gradients.where import known_digits

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import streamlit as st
 
-from playground.analysis import differences, knobs, untrained
+from playground.analysis import differences
 from playground.runs.registry import Registry
 from playground.runs.run import Run
+from playground.studies import knobs, untrained
 from playground.ui import picture, study
 from playground.ui.gradients.knobs import _shelf
 from tests.ui.pages import Visitor

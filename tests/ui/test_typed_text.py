@@ -2,7 +2,7 @@
 
 import pytest
 
-from playground.generation import generate
+from playground.passes.generation import generate
 from tests.ui.pages import Visitor, trainer
 
 JAMO = {"text": "안녕하세요", "tokens": "jamo", "seed": "91"}

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from playground.analysis.backpropagation import Backpropagation
-from playground.analysis.unrolled import parameters_of, unroll
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
+from playground.passes.unroll import parameters_of, unroll
 from playground.runs.registry import Registry
 from playground.runs.run import Run
 from playground.runs.viewer import Viewer

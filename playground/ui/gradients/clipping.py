@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from playground.analysis.clipping import CASES, ClippingComparison, ClippingGrid
 from playground.analysis.floors import memory_floors
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
 from playground.figures.axes import number, percent
 from playground.figures.clipping import clipped_norms, clipping_angles, clipping_grid, clipping_losses
 from playground.refusal import Refusal
+from playground.studies.clipping import CASES, ClippingComparison, ClippingGrid
 from playground.ui import lesson, picture, state
 from playground.ui.fields import exact_number, option_label, sentence, value_label
 from playground.ui.figure_words import labels

@@ -5,11 +5,11 @@ from functools import lru_cache
 import pandas as pd
 import streamlit as st
 
-from playground.analysis import knobs as untrained
-from playground.analysis.knobs import Knobs
 from playground.figures.axes import QUANTILE_DIGITS, number
 from playground.figures.decay import knob_band, radius_sweep
 from playground.pieces import Pieces, share
+from playground.studies import knobs as untrained
+from playground.studies.knobs import Knobs
 from playground.ui import lesson, picture
 from playground.ui.fields import option_label
 from playground.ui.figure_words import labels

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from playground.analysis.gradient_tables import Reading
-from playground.analysis.unrolled import parameters_of
 from playground.corpus import Batch
-from playground.network import Network
+from playground.models.network import Network
+from playground.passes.unroll import parameters_of
 from playground.runs.run import Run
 from playground.runs.viewer import Viewer
 from playground.ui import actions, explosion, state, studied

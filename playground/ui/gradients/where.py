@@ -16,7 +16,6 @@ from playground.analysis.jacobians import (
     carry_shares_in_pieces,
     jacobian_sizes_in_pieces,
 )
-from playground.analysis.unrolled import Unrolled, autograd_gradients_in_pieces, parameters_of, unroll
 from playground.figures.axes import number
 from playground.figures.decay import (
     buildup_over_time,
@@ -26,6 +25,7 @@ from playground.figures.decay import (
     norm_over_length,
 )
 from playground.figures.influence import contributions_matrix, influence_matrix
+from playground.passes.unroll import Unrolled, autograd_gradients_in_pieces, parameters_of, unroll
 from playground.pieces import Pieces, share
 from playground.ui import lesson, picture, state
 from playground.ui.controls import complaint

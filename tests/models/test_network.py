@@ -16,8 +16,8 @@ from benchmarks.reference import TorchModel, loss_of, masked_targets
 from playground.cells import CELLS
 from playground.config import NetworkConfig, TextConfig
 from playground.corpus import Batch, Corpus
-from playground.initialization import initial_parameters, spectral_radius
-from playground.network import Network, parameter_shapes
+from playground.models.initialization import initial_parameters, spectral_radius
+from playground.models.network import Network, parameter_shapes
 from tests.kinds import KINDS
 
 V = 5

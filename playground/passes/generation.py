@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import linear
 
 from playground.corpus import Corpus
-from playground.network import Network
+from playground.models.network import Network
 from playground.pieces import Pieces, all_of
 
 

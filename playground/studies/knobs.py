@@ -21,13 +21,13 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from playground.analysis.untrained import Backward, Untrained
 from playground.cells import CELLS
 from playground.cells.nonlinearity import NONLINEARITIES
 from playground.cells.weights import ReplicatedWeights
 from playground.config import Choice, Range
-from playground.initialization import spectral_radii
+from playground.models.initialization import spectral_radii
 from playground.pieces import Pieces, all_of, share
+from playground.studies.untrained import Backward, Untrained
 
 SYMBOLS = 6  # V
 RADII = (0.3, 0.5, 0.7, 0.9, 1.0, 1.2, 1.5, 2.0, 2.5, 3.0)

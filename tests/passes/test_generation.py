@@ -11,8 +11,8 @@ from benchmarks.reference import TorchModel
 from playground.cells import CELLS
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig
 from playground.corpus import Corpus
-from playground.generation import Reader, generate, tempered
-from playground.network import Network
+from playground.models.network import Network
+from playground.passes.generation import Reader, generate, tempered
 from playground.training import Trainer
 
 

@@ -16,7 +16,7 @@ from torch.nn.functional import linear, one_hot
 from playground.cells import CELLS, LayerWeights
 from playground.config import NetworkConfig
 from playground.corpus import Batch
-from playground.network import Network
+from playground.models.network import Network
 from playground.pieces import Pieces, all_of
 
 

@@ -15,16 +15,16 @@ import pytest
 import torch
 
 from benchmarks.reference import TorchModel, loss_of, masked_targets
-from playground.analysis import clipping
-from playground.analysis.clipping import CASES, ClippingComparison, ClippingGrid, angle
 from playground.analysis.floors import memory_floors
 from playground.cells import CELLS
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.corpus import Corpus
-from playground.network import Network
+from playground.models.network import Network
 from playground.refusal import Refusal
 from playground.runs import size
 from playground.runs.size import check_size
+from playground.studies import clipping
+from playground.studies.clipping import CASES, ClippingComparison, ClippingGrid, angle
 from playground.training import Trainer
 
 EVER = math.inf

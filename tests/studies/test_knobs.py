@@ -13,7 +13,9 @@ from pandas.testing import assert_frame_equal
 from torch import Tensor
 
 from playground.analysis.backpropagation import norms
-from playground.analysis.knobs import (
+from playground.models.initialization import spectral_radii
+from playground.refusal import Refusal
+from playground.studies.knobs import (
     KNOBS,
     RADII,
     Knobs,
@@ -22,9 +24,7 @@ from playground.analysis.knobs import (
     sweep,
     untrained,
 )
-from playground.analysis.untrained import Backward, Untrained
-from playground.initialization import spectral_radii
-from playground.refusal import Refusal
+from playground.studies.untrained import Backward, Untrained
 from tests.kinds import KINDS
 
 TINY = Knobs(length=12, hidden_size=5, radius=1.1, seed=3)

@@ -7,11 +7,11 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from benchmarks.reference import TorchModel, loss_of, masked_targets
-from playground.analysis.unrolled import autograd_gradients, parameters_of, unroll
 from playground.cells import CELLS
 from playground.config import NetworkConfig, TextConfig
 from playground.corpus import Batch, Corpus
-from playground.network import Network
+from playground.models.network import Network
+from playground.passes.unroll import autograd_gradients, parameters_of, unroll
 
 V = 5
 EXACT = {"rtol": 0, "atol": 1e-9}

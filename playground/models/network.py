@@ -25,7 +25,7 @@ from playground.cells.fast import FastLayer, Product, over_time
 from playground.cells.weights import LayerWeights, ReplicatedWeights
 from playground.config import NetworkConfig
 from playground.corpus import Batch
-from playground.initialization import initial_parameters
+from playground.models.initialization import initial_parameters
 from playground.private_torch import log_softmax_backward
 from playground.trace import Trace
 

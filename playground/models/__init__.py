@@ -1,0 +1,1 @@
+"""What predicts: recurrent networks, their parameters and one fast pass."""

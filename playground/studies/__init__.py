@@ -1,0 +1,1 @@
+"""Studies of several networks beside each other: clipping, untrained draws."""
