@@ -190,10 +190,12 @@ class FastLayer:
     symbols: (T, R, B), given if x is their one-hot form.
 
     The caller runs `forward`, then writes the ∂L/∂h that comes from above (the read-out or the next layer)
-    into `grad_h`, then runs `backward`, which adds the part that comes back through time.
+    into `grad_h`, then runs `backward`, which adds the part that comes back through time. The products in
+    `collect` then fill the gradients of the weights, for whoever wants them.
     """
 
     blocks: ClassVar[int]  # K: how many blocks of H rows the weights have
+    collect: tuple[Product, ...]  # they read buffers that no other layer writes
 
     def __init__(
         self,
@@ -272,14 +274,17 @@ class FastLayer:
 
         return run
 
-    def gradient_products(self, grad_pre: Tensor, grad_hidden: Tensor) -> tuple[Product, ...]:
-        """The gradients of W_ih, W_hh and x, from those of W_ih x (grad_pre) and of W_hh h′ (grad_hidden)."""
-        o, weight, gradient = self.over_time, self.weights.weight_ih, self._gradients
+    def input_gradient(self, grad_pre: Tensor) -> tuple[Product, ...]:
+        """∂L/∂x, from the gradient of W_ih x; nothing where nobody asks."""
+        if self.grad_x is None:
+            return ()
+        return (self.over_time.product(grad_pre, self.weights.weight_ih, self.grad_x),)
+
+    def weight_gradients(self, grad_pre: Tensor, grad_hidden: Tensor) -> tuple[Product, ...]:
+        """The gradients of W_ih and W_hh, from those of W_ih x (grad_pre) and of W_hh h′ (grad_hidden)."""
+        o, gradient = self.over_time, self._gradients
         if self._symbols is None:
             of_weight_ih = o.outer(grad_pre, self.x, gradient.weight_ih)
         else:
             of_weight_ih = o.gather(grad_pre, self._symbols, gradient.weight_ih.mT)
-        of_weight_hh = o.outer(grad_hidden, self.h_before, gradient.weight_hh)
-        if self.grad_x is None:
-            return of_weight_ih, of_weight_hh
-        return of_weight_ih, of_weight_hh, o.product(grad_pre, weight, self.grad_x)
+        return of_weight_ih, o.outer(grad_hidden, self.h_before, gradient.weight_hh)

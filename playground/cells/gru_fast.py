@@ -89,8 +89,9 @@ class FastGRU(FastLayer):
 
         grad_biases = self._gradients.biases
         self.project = self.input_product(self.bias_ih, self.x_side)
+        self.descend = self.input_gradient(self.grad_pre)
         self.collect = (
-            *self.gradient_products(self.grad_pre, grad_h_side),
+            *self.weight_gradients(self.grad_pre, grad_h_side),
             o.total(self.grad_pre, grad_biases[:, :1]),
             o.total(grad_h_side, grad_biases[:, 1:]),
         )
@@ -137,7 +138,7 @@ class FastGRU(FastLayer):
 
         self.grad_a_rz.copy_(self.grad_h_side_rz)
         torch.mul(self.grad_h, factor_n, out=self.grad_a_n)
-        for product in self.collect:
+        for product in self.descend:
             product()
 
     def tensors(self) -> Mapping[str, Tensor]:

@@ -91,8 +91,9 @@ class FastLSTM(FastLayer):
         )[::-1]
 
         self.project = self.input_product(self.bias, self.pre)
+        self.descend = self.input_gradient(self.grad_pre)
         self.collect = (
-            *self.gradient_products(self.grad_pre, self.grad_pre),
+            *self.weight_gradients(self.grad_pre, self.grad_pre),
             o.total(self.grad_pre, self._gradients.biases),
         )
 
@@ -139,7 +140,7 @@ class FastLSTM(FastLayer):
             if add_before is not None:
                 add_before(grad_a, weight)
 
-        for product in self.collect:
+        for product in self.descend:
             product()
 
     def tensors(self) -> Mapping[str, Tensor]:

@@ -123,11 +123,14 @@ class Network:
             workspace = self.run(batch, reduction=reduction, backward=backward)
         return workspace.trace()
 
-    def run(self, batch: Batch, *, reduction: str, backward: bool) -> "Workspace":
-        """The pass of `trace`, for callers who count microseconds and are in inference mode already."""
+    def run(self, batch: Batch, *, reduction: str, backward: bool, of_weights: bool = True) -> "Workspace":
+        """The pass of `trace`, for callers who count microseconds and are in inference mode already.
+
+        of_weights: whether the way back fills `gradients` too, which those of states and gates do not need.
+        """
         workspace = self.workspace(batch)
         self.passes += 1
-        workspace.run(batch, reduction, backward)
+        workspace.run(batch, reduction, backward, of_weights)
         return workspace
 
     def workspace(self, batch: Batch) -> "Workspace":
@@ -208,14 +211,14 @@ class Workspace:
         self.minus_target = o.zeros(vocabulary)  # −(weight of the loss) at the target, 0 elsewhere
 
         x, grad_x, symbols = self.one_hot, None, self.inputs
-        self.before: tuple[Product, ...] = ()  # the embedding, if any: its rows, and their gradient
-        self.after: tuple[Product, ...] = ()
+        self.before: tuple[Product, ...] = ()  # the rows of the embedding, if any
+        of_embedding: tuple[Product, ...] = ()
         self._embedded: tuple[Tensor, ...] = ()
         if config.embedding:
             x, grad_x, symbols = o.zeros(config.embedding), o.zeros(config.embedding), None
             self._embedded = (x, grad_x)
             self.before = (o.select(self.inputs, parameters["embedding.weight"], x),)
-            self.after = (o.gather(grad_x, self.inputs, gradients["embedding.weight"]),)
+            of_embedding = (o.gather(grad_x, self.inputs, gradients["embedding.weight"]),)
 
         self.layers: list[FastLayer] = []
         for number in range(config.layers):
@@ -236,21 +239,23 @@ class Workspace:
         self.total = torch.zeros(replicas, dtype=network.dtype)
         top = self.layers[-1]
         self.readout = o.affine(top.h, parameters["readout.weight"], parameters["readout.bias"], self.logits)
-        self.readout_back = (
+        self.readout_back = o.product(self.grad_logits, parameters["readout.weight"], top.grad_h)
+        self.collect: tuple[Product, ...] = (  # the gradients of all weights, at the end of the way back
             o.outer(self.grad_logits, top.h, gradients["readout.weight"]),
             o.total(self.grad_logits, gradients["readout.bias"][:, None]),
-            o.product(self.grad_logits, parameters["readout.weight"], top.grad_h),
+            *(product for layer in self.layers for product in layer.collect),
+            *of_embedding,
         )
         self._name_tensors()
 
-    def run(self, batch: Batch, reduction: str, backward: bool) -> None:
-        """Forward, and back if asked to."""
+    def run(self, batch: Batch, reduction: str, backward: bool, of_weights: bool) -> None:
+        """Forward, and back if asked to, as far as the weights if asked to."""
         self._passes += 1
         if batch is not self._batch or reduction != self._reduction:
             self._read(batch, reduction)
         self._forward()
         if backward:
-            self._backward()
+            self._backward(of_weights)
         self._has_gradients = backward
 
     def _read(self, batch: Batch, reduction: str) -> None:
@@ -280,15 +285,15 @@ class Workspace:
         self.loss.mul_(self.minus_mask)
         torch.sum(self.loss, (0, 2, 3), out=self.total)
 
-    def _backward(self) -> None:
+    def _backward(self, of_weights: bool) -> None:
         # softmax(logits) − one_hot(target), times the weight of each prediction in the loss, in one call.
         log_softmax_backward(self.minus_target, self.log_probabilities, out=self.grad_logits)
-        for product in self.readout_back:
-            product()
+        self.readout_back()
         for layer in reversed(self.layers):
             layer.backward()  # writes ∂L/∂x into the grad_h of the layer below
-        for product in self.after:
-            product()
+        if of_weights:
+            for product in self.collect:
+                product()
 
     def _name_tensors(self) -> None:
         """The names of a `Trace`."""
