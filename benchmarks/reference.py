@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
 
+from playground.batch import Batch, Signature
 from playground.config import ExperimentConfig, NetworkConfig
-from playground.corpus import Batch, Corpus
+from playground.corpus import Corpus
 from playground.training import Trainer
 
 IGNORED = -100  # the target that torch's cross-entropy leaves out
@@ -21,24 +22,24 @@ class TorchModel(nn.Module):
     """One-hot or embedding, torch.nn.RNN/LSTM/GRU, linear read-out. Parameter names are the playground's."""
 
     def __init__(
-        self, config: NetworkConfig, vocabulary_size: int, dtype: torch.dtype = torch.float32
+        self, config: NetworkConfig, signature: Signature, dtype: torch.dtype = torch.float32
     ) -> None:
         """The RNN's nonlinearity must be one that torch.nn has: "tanh" or "relu"."""
         super().__init__()
-        self.vocabulary_size, self.dtype = vocabulary_size, dtype
-        self.embedding = nn.Embedding(vocabulary_size, config.embedding) if config.embedding else None
+        self.signature, self.dtype = signature, dtype
+        self.embedding = nn.Embedding(signature.input_size, config.embedding) if config.embedding else None
         kind = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[config.cell]
         extra = {"nonlinearity": config.nonlinearity} if config.cell == "rnn" else {}
         self.rnn = kind(
-            config.embedding or vocabulary_size, config.hidden_size, num_layers=config.layers, **extra
+            config.embedding or signature.input_size, config.hidden_size, num_layers=config.layers, **extra
         )
-        self.readout = nn.Linear(config.hidden_size, vocabulary_size)
+        self.readout = nn.Linear(config.hidden_size, signature.output_size)
         self.to(dtype)
 
     def encode(self, symbols: Tensor) -> Tensor:
         """(T, B) symbols as (T, B, E)."""
         if self.embedding is None:
-            return one_hot(symbols, self.vocabulary_size).to(self.dtype)
+            return one_hot(symbols, self.signature.input_size).to(self.dtype)
         return self.embedding(symbols)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -63,7 +64,7 @@ class TorchTraining:
     """
 
     def __init__(self, config: ExperimentConfig, corpus: Corpus, *, batches: int = 1) -> None:
-        self.model = TorchModel(config.network, len(corpus.vocabulary))
+        self.model = TorchModel(config.network, corpus.signature)
         self.model.load_state_dict(Trainer(config, corpus).network.state_dict(), strict=True)
         self.threshold = config.training.clip_threshold
         self.optimizer = OPTIMIZERS[config.training.optimizer](

@@ -27,7 +27,7 @@ class Subject:
         config = TextConfig(random_text(min(VOCABULARY, length), length), sequence_length=length)
         self.config = NetworkConfig(cell, hidden_size=hidden_size)
         self.corpus = Corpus(config)
-        self.network = Network(self.config, len(self.corpus.vocabulary), seeds=(0,))
+        self.network = Network(self.config, self.corpus.signature, seeds=(0,))
         self.batch = self.corpus.window_batch(0)
         self.name = f"{cell}, T = {length}, H = {hidden_size}"
 

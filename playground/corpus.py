@@ -1,17 +1,14 @@
-"""The text as a network reads it: symbols with numbers, one sequence a line, windows, batches.
-
-Shapes: T time, R replicas (1: shared by all), B batch.
-"""
+"""The text as a network reads it: symbols with numbers, one sequence a line, windows, batches."""
 
 import hashlib
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import chain
 
 import torch
 from torch import Tensor
 
+from playground.batch import Batch, Signature
 from playground.characters import characters
 from playground.config import Text, TextConfig
 from playground.refusal import Refusal, Unreadable, shorten
@@ -21,15 +18,6 @@ MAX_VOCABULARY = 256
 MAX_PROBE = 200  # symbols of a probe or prompt, BOS included
 PROBE = Text(10_000)  # what is longer is not even split into symbols: 200 words hardly ever are
 LISTED = 8  # symbols that a refusal names
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Batch:
-    """What one pass reads and should predict. Where `mask` is False there is nothing to predict."""
-
-    inputs: Tensor  # (T, R, B) int64
-    targets: Tensor  # (T, R, B) int64, 0 where masked
-    mask: Tensor  # (T, R, B) bool
 
 
 class Corpus:
@@ -120,6 +108,11 @@ class Corpus:
         self._order: tuple[tuple[int, int], Tensor] | None = None
         fits = len(lengths) <= self.config.batch_size
         self._whole = self._select(torch.arange(len(lengths))) if fits else None
+
+    @property
+    def signature(self) -> Signature:
+        """What a language model of this text reads and answers."""
+        return Signature.language(len(self.vocabulary))
 
     @property
     def steps_per_epoch(self) -> int:

@@ -17,8 +17,8 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import Tensor
 
+from playground.batch import Batch, Source
 from playground.config import ExperimentConfig
-from playground.corpus import Batch, Corpus
 from playground.models.network import Network, Workspace
 from playground.optimizers import OPTIMIZERS
 from playground.trace import Trace
@@ -87,40 +87,40 @@ class Snapshot:
 
 
 class Trainer:
-    """Trains R replicas of one network, one per seed, on one corpus.
+    """Trains R replicas of one network, one per seed, on the batches of one source.
 
     Replica r does what a trainer with `seeds[r]`, and with its learning rate and threshold, alone does. A replica
     whose loss or gradient stops being finite keeps its weights from then on; the others go on.
 
     Args:
         config: what to train and how.
-        corpus: the text.
+        source: where the batches come from: a text, or another task.
         seeds: one per replica; the config's if None.
         learning_rates: one per replica, fixed; None: all use the config's, with its changes while training.
         clip_thresholds: one per replica, ∞ for one that never clips; None: all use the config's.
 
     Attributes:
-        network, corpus, config: what is trained, on what, and how.
+        network, source, config: what is trained, on what, and how.
         step: how many updates have been made.
     """
 
     def __init__(
         self,
         config: ExperimentConfig,
-        corpus: Corpus,
+        source: Source,
         *,
         seeds: Sequence[int] | None = None,
         learning_rates: Sequence[float] | None = None,
         clip_thresholds: Sequence[float] | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        self.config, self.corpus = config, corpus
+        self.config, self.source = config, source
         self.seeds = (config.seed,) if seeds is None else tuple(seeds)
         self._different_seeds = tuple(dict.fromkeys(self.seeds))
         for name, values in (("learning_rates", learning_rates), ("clip_thresholds", clip_thresholds)):
             if values is not None and len(values) != len(self.seeds):
                 raise ValueError(f"{name} must be as many as seeds, {len(self.seeds)}; got {len(values)}")
-        self.network = Network(config.network, len(corpus.vocabulary), seeds=self.seeds, dtype=dtype)
+        self.network = Network(config.network, source.signature, seeds=self.seeds, dtype=dtype)
         self.step = 0
         self._learning_rates = None if learning_rates is None else _column(learning_rates, dtype)
         threshold = config.training.clip_threshold
@@ -230,8 +230,8 @@ class Trainer:
     def _batch(self) -> Batch:
         """The batch of this step: (T, 1, B) if all replicas read the same, else (T, R, B)."""
         if len(self._different_seeds) == 1:
-            return self.corpus.batch(self.seeds[0], self.step)
-        of_seed = {seed: self.corpus.batch(seed, self.step) for seed in self._different_seeds}
+            return self.source.batch(self.seeds[0], self.step)
+        of_seed = {seed: self.source.batch(seed, self.step) for seed in self._different_seeds}
         first, *others = of_seed.values()
         if all(batch is first for batch in others):
             return first

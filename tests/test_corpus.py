@@ -7,9 +7,10 @@ import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from playground.batch import Batch
 from playground.characters import characters
 from playground.config import TextConfig
-from playground.corpus import Batch, Corpus
+from playground.corpus import Corpus
 from playground.refusal import Refusal, Unreadable
 from playground.tokens import BOS, EOS, Tokenizer
 

@@ -33,7 +33,7 @@ LAYERS = (
         "playground.limits",
     ),
     ("playground.refusal",),
-    ("playground.characters", "playground.pieces", "playground.private_torch"),
+    ("playground.batch", "playground.characters", "playground.pieces", "playground.private_torch"),
 )
 ROW = {part: row for row, parts in enumerate(LAYERS) for part in parts}
 PARTS = ROW[

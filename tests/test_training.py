@@ -53,8 +53,8 @@ def trainer_for(config: ExperimentConfig, seeds=None, dtype: torch.dtype = torch
 
 def torch_run(trainer: Trainer, steps: int) -> list[tuple[float, float, float]]:
     """Loss, and gradient norm before and after clipping, of each step of the usual training loop."""
-    config, corpus = trainer.config, trainer.corpus
-    model = TorchModel(config.network, len(corpus.vocabulary), torch.float64)
+    config, corpus = trainer.config, trainer.source
+    model = TorchModel(config.network, corpus.signature, torch.float64)
     model.load_state_dict(trainer.network.state_dict(), strict=True)
     parameters = list(model.parameters())
     optimizer = TORCH_OPTIMIZERS[config.training.optimizer](parameters, lr=config.training.learning_rate)
@@ -183,9 +183,9 @@ def test_one_by_one_or_many_at_once_and_looking_or_not_is_the_same() -> None:
         if step % 2:
             trainer.measure()
         if step % 3 == 0:
-            trainer.network.trace(trainer.corpus.window_batch(0))  # writes over the gradients
+            trainer.network.trace(Corpus(trainer.config.text).window_batch(0))  # writes over the gradients
         if step % 4 == 0:
-            trainer.network.trace(trainer.corpus.batch(99, 0), backward=False)  # and over the buffers
+            trainer.network.trace(trainer.source.batch(99, 0), backward=False)  # and over the buffers
         made.append(trainer.update())
     assert made == expected
 
@@ -584,10 +584,10 @@ def test_an_explosion_of_the_loss_names_the_timestep(bad: float) -> None:
 
 def test_losses_that_are_too_large_only_together_are_called_a_sum() -> None:
     trainer = still()
-    targets = trainer.corpus.window_batch(0).targets
+    targets = Corpus(trainer.config.text).window_batch(0).targets
     named = trainer.network.named_parameters()
     named["readout.bias"][0].fill_(0.0)
-    rare = trainer.network.vocabulary_size - 1
+    rare = trainer.network.signature.output_size - 1
     named["readout.bias"][0, rare] = 3e38
     found, losses = trainer.explosion(), trainer.measure()["loss"]
     assert (targets != rare).any() and torch.isfinite(losses).all() and losses.double().sum() > 3.5e38

@@ -18,8 +18,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from playground.batch import Batch
 from playground.cells import CELLS
-from playground.corpus import Batch
 from playground.models.network import Network
 from playground.passes.unroll import Unrolled
 from playground.pieces import InPieces, Pieces, share

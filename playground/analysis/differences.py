@@ -14,7 +14,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from playground.corpus import Batch
+from playground.batch import Batch
 from playground.models.network import Network
 from playground.passes.unroll import autograd_gradients_in_pieces
 from playground.pieces import Pieces, all_of, share
@@ -64,7 +64,7 @@ def weight_check_in_pieces(
     network: Network, batch: Batch, *, reduction: str = "mean"
 ) -> Pieces["WeightCheck"]:
     """The same: by hand first, then what autograd does at a time."""
-    exact = Network(network.config, network.vocabulary_size, seeds=network.seeds[:1], dtype=torch.float64)
+    exact = Network(network.config, network.signature, seeds=network.seeds[:1], dtype=torch.float64)
     exact.load_state_dict(network.state_dict())
     exact.trace(batch, reduction=reduction)
     by_hand = {name: gradient[0].clone() for name, gradient in exact.named_gradients().items()}

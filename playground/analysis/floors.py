@@ -1,11 +1,11 @@
 """What a text allows: the lowest perplexity that any model with a given memory can reach on it."""
 
 import math
-from itertools import chain
 
 import numpy as np
 
 from playground.corpus import Corpus
+from playground.models.ngram import Counts, count
 
 LONGEST = 4  # symbols
 
@@ -24,19 +24,7 @@ def memory_floors(corpus: Corpus) -> tuple[float, ...]:
 
     k = 1 is what a network without memory can reach, as it sees the current symbol.
     """
-    base = len(corpus.vocabulary) + 1  # at most 257, so five symbols fit one 64-bit integer
-    before = [0] * LONGEST  # 0 stands for "before the window", so ids count from 1 here
-    padded = ([*before, *(i + 1 for i in window)] for window in corpus.windows)
-    text = np.fromiter(chain.from_iterable(padded), np.int64)
-    predicted = (
-        np.flatnonzero((text[1:] > 0) & (text[:-1] > 0)) + 1
-    )  # every symbol but the first of its window
-    contexts = np.zeros_like(predicted)
-    floors = [_perplexity(contexts, text[predicted], base)]
-    for k in range(1, LONGEST + 1):
-        contexts = contexts * base + text[predicted - k]
-        floors.append(_perplexity(contexts, text[predicted], base))
-    return tuple(floors)
+    return tuple(map(_perplexity, count(corpus.windows, len(corpus.vocabulary), LONGEST)))
 
 
 def uniform_perplexity(corpus: Corpus) -> float:
@@ -44,9 +32,7 @@ def uniform_perplexity(corpus: Corpus) -> float:
     return float(len(corpus.vocabulary))
 
 
-def _perplexity(contexts: np.ndarray, targets: np.ndarray, base: int) -> float:
-    """Perplexity of the frequencies of `targets` (from 1 to base − 1) after each of the numbered contexts."""
-    context, n_context = np.unique(contexts, return_counts=True)
-    pair, n_pair = np.unique(contexts * base + targets, return_counts=True)
-    n = n_context[np.searchsorted(context, pair // base)]  # n(c) for each pair (c, x)
-    return math.exp(n_pair @ np.log(n / n_pair) / len(targets))
+def _perplexity(counts: Counts) -> float:
+    """Perplexity of the frequencies on what was counted."""
+    n = np.repeat(counts.totals, counts.distinct)  # n(c) for each pair (c, x)
+    return math.exp(counts.counts @ np.log(n / counts.counts) / counts.counts.sum())

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from playground.analysis.backpropagation import Backpropagation
 from playground.analysis.jacobians import CarryShares, JacobianSizes
-from playground.corpus import Batch
+from playground.batch import Batch
 
 NOTHING = None  # what stands where a column does not apply
 TEXTS = ("quantity", "part", "target", "token")  # the columns of words and symbols; all others hold numbers

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import init
 
+from playground.cells import CELLS
 from playground.config import NetworkConfig
 
 
@@ -19,8 +20,9 @@ def initial_parameters(
     torch.nn.RNN/LSTM/GRU and torch.nn.Linear gives in float32: N(0, 1) for the embedding, uniform ±1/√H for
     the rest.
     "orthogonal" and "spectral" then replace the H×H blocks of each W_hh, one per gate, and nothing else;
-    `forget_bias` is added to the forget gate's b_ih.
+    `forget_bias` is added to the b_ih of the gate that the cell names for it, if it does.
     """
+    cell = CELLS[config.cell]
     generator = torch.Generator().manual_seed(seed)
     bound = 1 / math.sqrt(config.hidden_size)
     parameters = {}
@@ -41,8 +43,9 @@ def initial_parameters(
                 init.orthogonal_(block, generator=generator)
             elif config.initialization == "spectral":
                 block.mul_(config.spectral_radius / spectral_radius(block))
-        if config.cell == "lstm":
-            parameters[f"rnn.bias_ih_l{layer}"].chunk(4)[1].add_(config.forget_bias)
+        if "forget_bias" in cell.biases:
+            of_gates = parameters[f"rnn.bias_ih_l{layer}"].split(config.hidden_size)
+            dict(zip(cell.gates, of_gates, strict=True))[cell.biases["forget_bias"]].add_(config.forget_bias)
     return parameters
 
 

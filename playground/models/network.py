@@ -20,11 +20,11 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor
 
+from playground.batch import Batch, Signature
 from playground.cells import CELLS
 from playground.cells.fast import FastLayer, Product, over_time
 from playground.cells.weights import LayerWeights, ReplicatedWeights
 from playground.config import NetworkConfig
-from playground.corpus import Batch
 from playground.models.initialization import initial_parameters
 from playground.private_torch import log_softmax_backward
 from playground.trace import Trace
@@ -38,7 +38,7 @@ class Network:
 
     Args:
         config: what to build.
-        vocabulary_size: V, how many symbols there are.
+        signature: what it reads and answers.
         seeds: one per replica; the initial weights of a replica depend on its seed alone.
         dtype: torch.float32 to train, torch.float64 to check. The initial weights are the same.
 
@@ -52,17 +52,17 @@ class Network:
     def __init__(
         self,
         config: NetworkConfig,
-        vocabulary_size: int,
+        signature: Signature,
         *,
         seeds: Sequence[int],
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        self.config, self.vocabulary_size, self.dtype = config, vocabulary_size, dtype
+        self.config, self.signature, self.dtype = config, signature, dtype
         self.cell = CELLS[config.cell]
         self.seeds = tuple(seeds)
         self.replicas = len(self.seeds)
         self.passes = 0
-        self._shapes = parameter_shapes(config, vocabulary_size)
+        self._shapes = parameter_shapes(config, signature)
 
         size = sum(map(math.prod, self._shapes.values()))
         self.parameters = torch.zeros(self.replicas, size, dtype=dtype)
@@ -163,20 +163,20 @@ class Network:
         return own + sum(workspace.nbytes for workspace in self._workspaces.values())
 
 
-def parameter_shapes(config: NetworkConfig, vocabulary_size: int) -> dict[str, tuple[int, ...]]:
+def parameter_shapes(config: NetworkConfig, signature: Signature) -> dict[str, tuple[int, ...]]:
     """Names and shapes of one replica's parameters, in torch.nn's order."""
     hidden, blocks = config.hidden_size, CELLS[config.cell].fast.blocks
     shapes: dict[str, tuple[int, ...]] = {}
     if config.embedding:
-        shapes["embedding.weight"] = (vocabulary_size, config.embedding)
+        shapes["embedding.weight"] = (signature.input_size, config.embedding)
     for layer in range(config.layers):
-        inputs = hidden if layer else (config.embedding or vocabulary_size)
+        inputs = hidden if layer else (config.embedding or signature.input_size)
         shapes[f"rnn.weight_ih_l{layer}"] = (blocks * hidden, inputs)
         shapes[f"rnn.weight_hh_l{layer}"] = (blocks * hidden, hidden)
         shapes[f"rnn.bias_ih_l{layer}"] = (blocks * hidden,)
         shapes[f"rnn.bias_hh_l{layer}"] = (blocks * hidden,)
-    shapes["readout.weight"] = (vocabulary_size, hidden)
-    shapes["readout.bias"] = (vocabulary_size,)
+    shapes["readout.weight"] = (signature.output_size, hidden)
+    shapes["readout.bias"] = (signature.output_size,)
     return shapes
 
 
@@ -195,7 +195,7 @@ class Workspace:
 
     def __init__(self, network: Network, time: int, batch: int) -> None:
         config, parameters, gradients = network.config, network.named_parameters(), network.named_gradients()
-        replicas, vocabulary = network.replicas, network.vocabulary_size
+        replicas, vocabulary = network.replicas, network.signature.output_size
         o = self.over_time = over_time(time, replicas, batch, network.dtype)
         self._passes = 0
         self._batch: Batch | None = None

@@ -25,7 +25,7 @@ class Reader:
         ]
         embedding = parameters.get("embedding.weight")
         self.rows = (  # what stands for each symbol: (V, E)
-            torch.eye(network.vocabulary_size, dtype=network.dtype)
+            torch.eye(network.signature.input_size, dtype=network.dtype)
             if embedding is None
             else embedding[replica]
         )

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear, one_hot
 
+from playground.batch import Batch
 from playground.cells import CELLS, LayerWeights
 from playground.config import NetworkConfig
-from playground.corpus import Batch
 from playground.models.network import Network
 from playground.pieces import Pieces, all_of
 

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from playground.batch import Batch
 from playground.config import NetworkConfig
-from playground.corpus import Batch
 from playground.projection import projected, seen_along
 from playground.runs.darkroom import Exposure, darkroom
 from playground.runs.kept import Kept, is_kept, last_kept

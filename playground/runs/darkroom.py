@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from playground.batch import Batch, Signature
 from playground.cells.nonlinearity import NONLINEARITIES
 from playground.config import NetworkConfig
-from playground.corpus import Batch
 from playground.models.network import Network, Workspace
 from playground.runs.layout import NOT_FINITE_GATE, NOT_FINITE_STATE, SLOPE, FrameLayout, GatePlane
 from playground.training import Update
@@ -57,9 +57,10 @@ class Darkroom:
             layout.layers * layout.hidden_size * (3 * len(layout.gates) + 8) + 6 * layout.vocabulary_size
         )
         replicas = max(1, min(MOST_REPLICAS, PASS_BYTES // (8 * layout.length * per_position)))
-        self._network = Network(network, layout.vocabulary_size, seeds=(0,) * replicas)
+        signature = Signature.language(layout.vocabulary_size)
+        self._network = Network(network, signature, seeds=(0,) * replicas)
         if not self._rows_agree():
-            self._network = Network(network, layout.vocabulary_size, seeds=(0,))
+            self._network = Network(network, signature, seeds=(0,))
         self._workspace: Workspace | None = None
         self._arrays: dict[str, np.ndarray] = {}
 

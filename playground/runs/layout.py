@@ -46,7 +46,7 @@ class FrameLayout:
     def of(cls, config: NetworkConfig, vocabulary_size: int, length: int) -> "FrameLayout":
         """The layout for a network and a watched sequence of `length` timesteps."""
         cell = CELLS[config.cell]
-        gates = tuple(GatePlane(name, *cell.ranges[name]) for name in cell.gates) or (SLOPE,)
+        gates = tuple(GatePlane(name, *gate.range) for name, gate in cell.gates.items()) or (SLOPE,)
         rows = length * config.layers * (len(cell.states) + len(gates))
         units = max(4, PLANE_BYTES // rows)
         return cls(

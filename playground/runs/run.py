@@ -9,8 +9,9 @@ from math import log
 
 import torch
 
+from playground.batch import Batch
 from playground.config import ExperimentConfig
-from playground.corpus import Batch, Corpus
+from playground.corpus import Corpus
 from playground.models.network import Network
 from playground.passes.generation import generate
 from playground.runs.album import Album, Frame
@@ -316,7 +317,7 @@ class Run:
         snapshot = self.snapshot_at(step, budget=budget)
         if snapshot is None:
             return None
-        network = Network(self.config.network, len(self.corpus.vocabulary), seeds=(self.config.seed,))
+        network = Network(self.config.network, self.corpus.signature, seeds=(self.config.seed,))
         network.parameters.copy_(snapshot.parameters)
         return network
 

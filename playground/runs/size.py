@@ -11,11 +11,6 @@ from playground.refusal import Refusal
 MAX_TRAINER_BYTES = 96_000_000  # tensors of training itself, unless a server's limits say less
 RECORD_BYTES = 900_000  # of a default run: curve, frames, checkpoints and what Python keeps of it (measured)
 TEXT_BYTES = 30  # of each character: ids, windows and batches (measured)
-PLANES = {
-    "rnn": (4, 1),
-    "gru": (16, 8),
-    "lstm": (18, 6),
-}  # buffers as wide as h: of each layer, and shared by all
 SYMBOL_NUMBERS = 7  # of each position: symbol, target, mask and loss, counted in numbers of 32 bits
 
 
@@ -28,10 +23,10 @@ def trainer_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1
     """
     network, vocabulary = config.network, len(corpus.vocabulary)
     batch = corpus.batch(config.seed, 0)
-    of_layer, shared = PLANES[network.cell]
+    of_layer, shared = CELLS[network.cell].planes
     per_position = (network.layers * of_layer + shared) * network.hidden_size
     per_position += 5 * vocabulary + 2 * network.embedding + SYMBOL_NUMBERS
-    views = network.layers * view_bytes(CELLS[network.cell].fast.blocks, len(batch.inputs))
+    views = network.layers * view_bytes(CELLS[network.cell].blocks, len(batch.inputs))
     return replicas * 4 * (batch.inputs.numel() * per_position + 4 * _parameters(config, corpus)) + views
 
 
@@ -48,7 +43,7 @@ def parked_bytes(config: ExperimentConfig, corpus: Corpus) -> int:
 
 def _parameters(config: ExperimentConfig, corpus: Corpus) -> int:
     """How many numbers one replica learns."""
-    return sum(map(math.prod, parameter_shapes(config.network, len(corpus.vocabulary)).values()))
+    return sum(map(math.prod, parameter_shapes(config.network, corpus.signature).values()))
 
 
 def check_size(

@@ -244,7 +244,7 @@ def _train_all(
     trainer = Trainer(config, corpus, seeds=seeds, learning_rates=rates, clip_thresholds=thresholds)
     all_batches = updates + 2 * corpus.steps_per_epoch
     low, high = corpus.steps_per_epoch / all_batches, (corpus.steps_per_epoch + updates) / all_batches
-    untrained = yield from share(0.0, low, _whole_text(trainer))
+    untrained = yield from share(0.0, low, _whole_text(trainer, corpus))
     losses.start, losses.reached = untrained[0], untrained
     for done in range(updates):
         update = trainer.update()
@@ -252,18 +252,18 @@ def _train_all(
         yield low + (high - low) * (done + 1) / updates
         if len(trainer.exploded) == len(pairs):
             return
-    losses.reached = _without(trainer.exploded, (yield from share(high, 1.0, _whole_text(trainer))))
+    losses.reached = _without(trainer.exploded, (yield from share(high, 1.0, _whole_text(trainer, corpus))))
 
 
-def _whole_text(trainer: Trainer) -> Pieces[tuple[float, ...]]:
+def _whole_text(trainer: Trainer, corpus: Corpus) -> Pieces[tuple[float, ...]]:
     """Mean nats per symbol of every replica at its present weights, over all batches of an epoch, one at a time."""
     total = torch.zeros(len(trainer.seeds), dtype=torch.float64)
-    for index in range(trainer.corpus.steps_per_epoch):
-        batch = trainer.corpus.batch(trainer.config.seed, index)
+    for index in range(corpus.steps_per_epoch):
+        batch = corpus.batch(trainer.config.seed, index)
         workspace = trainer.network.run(batch, reduction="sum", backward=False)
         total += workspace.total
-        yield (index + 1) / trainer.corpus.steps_per_epoch
-    return tuple((total / trainer.corpus.predictions).tolist())
+        yield (index + 1) / corpus.steps_per_epoch
+    return tuple((total / corpus.predictions).tolist())
 
 
 def _without(exploded: frozenset[int], losses: Sequence[float]) -> tuple[float, ...]:

@@ -6,10 +6,10 @@ how much of it arrives at every timestep k:
 
     ratio(k) = ‖∂L/∂h_k‖ / ‖∂L/∂h_T‖,   distance = T − k
 
-and for an LSTM also ‖∂L/∂c_k‖ / ‖∂L/∂c_T‖. Everything is float64: a vanilla RNN of spectral radius 0.5 is at
+and so of c, where a cell has it. Everything is float64: a vanilla RNN of spectral radius 0.5 is at
 2e-17 for T = 50 already, and the squares of what float32 still holds would be lost.
 
-Shapes: T timesteps, R draws, H units, V = 6 symbols, K blocks of H rows (1 RNN, 4 LSTM, 3 GRU).
+Shapes: T timesteps, R draws, H units, V = 6 symbols, K blocks of H rows.
 """
 
 from collections.abc import Iterator, Sequence
@@ -51,11 +51,11 @@ KNOBS: dict[str, Choice | Range] = {
 class Knobs:
     """What an untrained network is made of; each field is checked by the entry "knob_<field>" of `KNOBS`.
 
-    `nonlinearity` is the vanilla RNN's only. `initialization` says what each H×H block of W_hh is: "spectral"
+    `nonlinearity` counts in a cell that has one to choose. `initialization` says what each H×H block of W_hh is: "spectral"
     a Gaussian matrix rescaled to the spectral radius `radius`, "orthogonal" a random orthogonal matrix; both
     with input weights N(0, 1/H) and biases 0. "default" is torch.nn's: everything uniform ±1/√H.
-    `length` is T, the number of states: the longest distance is T − 1. `forget_bias` is added to the LSTM's
-    forget gate and `update_bias` to the GRU's update gate, where z = 1 keeps the old state.
+    `length` is T, the number of states: the longest distance is T − 1. A bias is added to the b_ih of the gate that
+    the cell names for it (`CellSpec.biases`), and does nothing in a cell that names none.
 
     Raises `Refusal` for the first field that is not allowed; its `field` is the name in `KNOBS`.
     """
@@ -79,8 +79,8 @@ class Knobs:
 def draw(knobs: Knobs, compare: Sequence[str] = (), draws: int = 300) -> pd.DataFrame:
     """How much of the gradient is left at every distance: quantiles over many untrained networks.
 
-    Columns: variant, quantity, distance, low, median, high, one. `variant` is the nonlinearity of a vanilla
-    RNN, else the cell. `quantity` is "h" or, for an LSTM also, "c". `distance` runs from 0, where every ratio
+    Columns: variant, quantity, distance, low, median, high, one. `variant` is the nonlinearity, where
+    there is a choice of it, else the cell. `quantity` is the name of a state. `distance` runs from 0, where every ratio
     is 1, to T − 1. `low` and `high` are the 10 % and 90 % quantiles of the ratio, `one` is draw number one.
 
     compare: further nonlinearities, on the same matrices, inputs and gradients. A gated cell has no choice of
@@ -151,8 +151,8 @@ def untrained(knobs: Knobs, draws: int) -> Untrained:
     """
     DRAWS.check("draws", draws)
     generator = torch.Generator().manual_seed(knobs.seed)
-    size, gates = knobs.hidden_size, CELLS[knobs.cell].gates
-    rows = CELLS[knobs.cell].fast.blocks * size
+    size, cell = knobs.hidden_size, CELLS[knobs.cell]
+    rows = cell.blocks * size
 
     def normal(*shape: int) -> Tensor:
         return torch.randn(*shape, generator=generator, dtype=torch.float64)
@@ -174,9 +174,9 @@ def untrained(knobs: Knobs, draws: int) -> Untrained:
             blocks.flatten(1, 2),
             torch.zeros(draws, 2, rows, dtype=torch.float64),
         )
-    for gate, bias in (("f", knobs.forget_bias), ("z", knobs.update_bias)):
-        if gate in gates:
-            weights.biases[:, 0].unflatten(-1, (-1, size))[:, gates.index(gate)] += bias
+    for setting, gate in cell.biases.items():
+        of_gates = dict(zip(cell.gates, weights.biases[:, 0].split(size, dim=-1), strict=True))
+        of_gates[gate] += getattr(knobs, setting)
 
     gradient = normal(draws, 1, size)
     gradient /= torch.linalg.vector_norm(gradient, dim=-1, keepdim=True)
@@ -208,8 +208,8 @@ def quantiles(ratios: Tensor) -> dict[str, np.ndarray]:
 
 
 def _variants(knobs: Knobs, compare: Sequence[str]) -> list[tuple[str, Backward]]:
-    """What is measured one after the other: nonlinearities of a vanilla RNN, otherwise the cell itself."""
+    """What is measured one after the other: nonlinearities where there is a choice, otherwise the cell itself."""
     names = [str(KNOBS["knob_nonlinearity"].check("knob_nonlinearity", name)) for name in compare]
-    if knobs.cell != "rnn":
+    if not CELLS[knobs.cell].has_nonlinearity:
         return [(knobs.cell, Backward(knobs.cell, knobs.nonlinearity))]
-    return [(name, Backward("rnn", name)) for name in dict.fromkeys((knobs.nonlinearity, *names))]
+    return [(name, Backward(knobs.cell, name)) for name in dict.fromkeys((knobs.nonlinearity, *names))]

@@ -3,7 +3,7 @@
 The networks are the replicas of one fast cell, so all of them take one pass, or a few where its buffers would
 grow beyond `PART_BYTES`. Everything is float64, because these ratios go down to 1e-20 and far below.
 
-Shapes: T timesteps, R networks, H units, V symbols, K blocks of H rows (1 RNN, 4 LSTM, 3 GRU).
+Shapes: T timesteps, R networks, H units, V symbols, K blocks of H rows.
 """
 
 import math
@@ -42,7 +42,7 @@ class Backward:
         self._passes: dict[int, _Pass] = {}
 
     def ratios(self, networks: Untrained, part_bytes: int = PART_BYTES) -> dict[str, Tensor]:
-        """‖∂L/∂h_k‖ / ‖∂L/∂h_T‖ at every timestep k, (T, R), as "h"; for an LSTM that of c as "c".
+        """‖∂L/∂h_k‖ / ‖∂L/∂h_T‖ at every timestep k, (T, R), as "h"; so of every other state.
 
         All networks of all calls must have the same T, K, H and V. What is not finite stays as it is.
         Cutting the networks into parts of at most `part_bytes` changes rounding at most, and that only for
@@ -90,7 +90,7 @@ class _Pass:
         self.states = CELLS[cell].states
 
     def norms(self, networks: Untrained) -> dict[str, Tensor]:
-        """‖∂L/∂h_k‖ and ‖∂L/∂c_k‖ by the names of the states, (T, R) each."""
+        """‖∂L/∂h_k‖, and so of every other state, by their names, (T, R) each."""
         for own, given in zip(self.weights, networks.weights, strict=True):
             own.copy_(given)
         self.symbols.copy_(networks.symbols)

@@ -14,7 +14,7 @@ import torch
 from playground.analysis import tidy
 from playground.analysis.backpropagation import trace_of_loss
 from playground.analysis.floors import memory_floors, uniform_perplexity
-from playground.corpus import Batch
+from playground.batch import Batch
 from playground.figures.gradients import gradients_over_time
 from playground.figures.training import curve_over_training, gradient_norm_over_training
 from playground.figures.trajectory import trajectory_2d, trajectory_3d

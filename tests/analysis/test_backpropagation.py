@@ -12,14 +12,16 @@ from torch.nn.functional import cross_entropy
 
 from playground.analysis import backpropagation
 from playground.analysis.backpropagation import Backpropagation, LayerShares
+from playground.batch import Batch, Signature
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
-from playground.corpus import Batch, Corpus
+from playground.corpus import Corpus
 from playground.models.network import Network
 from playground.passes.unroll import autograd_gradients, parameters_of, unroll
 from playground.training import Trainer
 from tests.kinds import KINDS
 
 V, H = 5, 4
+LANGUAGE = Signature.language(V)
 EXACT = {"rtol": 0, "atol": 1e-9, "equal_nan": True}
 BATCH = Batch(  # the targets at the third and at the last timestep are left out
     torch.tensor([3, 1, 4, 1, 0, 2]).view(-1, 1, 1),
@@ -94,7 +96,7 @@ def sent_back(config: NetworkConfig, parameters: Mapping[str, Tensor], batch: Ba
 
 
 def parameters_for(config: NetworkConfig) -> dict[str, Tensor]:
-    return parameters_of(Network(config, V, seeds=[1], dtype=torch.float64))
+    return parameters_of(Network(config, LANGUAGE, seeds=[1], dtype=torch.float64))
 
 
 def assert_equal_shares(found: LayerShares, expected: LayerShares) -> None:
@@ -156,7 +158,7 @@ def test_the_whole_is_what_the_optimiser_gets(cell: str, reduction: str) -> None
     trainer = Trainer(config, Corpus(config.text), dtype=torch.float64)
     trainer.advance(5)
     trainer.measure()
-    batch = trainer.corpus.window_batch(0)
+    batch = Corpus(trainer.config.text).window_batch(0)
     done = sent_back(config.network, parameters_of(trainer.network), batch)
     divisor = done.unrolled.predictions if reduction == "mean" else 1
     for layer, shares in enumerate(done.layers):

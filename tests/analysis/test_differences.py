@@ -20,7 +20,7 @@ def network_of(
     cell: str, *, dtype: torch.dtype = torch.float64, layers: int = 1, embedding: int = 0
 ) -> Network:
     config = NetworkConfig(cell, 5, layers, embedding)
-    network = Network(config, len(CORPUS.vocabulary), seeds=[4, 5], dtype=dtype)
+    network = Network(config, CORPUS.signature, seeds=[4, 5], dtype=dtype)
     network.parameters.mul_(1.5)  # no longer the initial weights of its seeds
     return network
 

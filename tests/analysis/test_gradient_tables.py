@@ -11,12 +11,13 @@ import torch
 from playground.analysis.backpropagation import Backpropagation
 from playground.analysis.gradient_tables import Reading
 from playground.analysis.jacobians import CarryShares, JacobianSizes, carry_shares, jacobian_sizes
+from playground.batch import Batch, Signature
 from playground.config import NetworkConfig
-from playground.corpus import Batch
 from playground.models.network import Network
 from playground.passes.unroll import parameters_of, unroll
 
 LABELS = ("<script>alert(1)</script>", "한", "␣", '"\\n,')  # hostile, Hangul, drawn space, quotes
+LANGUAGE = Signature.language(len(LABELS))
 A, HAN, SPACE, QUOTED = LABELS
 BATCH = Batch(  # reads 한 ␣ <script>, predicts ␣ and <script>
     torch.tensor([1, 2, 0]).view(-1, 1, 1),
@@ -29,7 +30,7 @@ NAN = math.nan
 
 
 def sent_back(cell: str = "rnn", layers: int = 2) -> Backpropagation:
-    network = Network(NetworkConfig(cell, 3, layers), len(LABELS), seeds=[0], dtype=torch.float64)
+    network = Network(NetworkConfig(cell, 3, layers), LANGUAGE, seeds=[0], dtype=torch.float64)
     done = Backpropagation(unroll(network.config, parameters_of(network), BATCH))
     done.advance()
     return done
@@ -228,7 +229,7 @@ def test_real_gradients(cell: str, states: list[str]) -> None:
 def test_one_timestep_and_nothing_to_predict_keep_their_columns() -> None:
     batch = Batch(BATCH.inputs[:1], BATCH.targets[:1], torch.zeros(1, 1, 1, dtype=torch.bool))
     reading = Reading(batch, LABELS, step=7)
-    network = Network(NetworkConfig("rnn", 3), len(LABELS), seeds=[0])
+    network = Network(NetworkConfig("rnn", 3), LANGUAGE, seeds=[0])
     unrolled = unroll(network.config, parameters_of(network), batch)
     done = Backpropagation(unrolled)
     done.advance()

@@ -14,9 +14,10 @@ from torch import Tensor
 
 from playground.analysis import differences, jacobians
 from playground.analysis.backpropagation import Backpropagation
+from playground.batch import Batch
 from playground.cells.lstm import LSTM
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
-from playground.corpus import Batch, Corpus
+from playground.corpus import Corpus
 from playground.models.network import Network, Workspace
 from playground.passes import unroll as unrolled
 from playground.passes.generation import Reader, generate, generate_in_pieces
@@ -34,7 +35,7 @@ def lstm(length: int) -> tuple[Network, Batch]:
     """Two layers, and a sequence of so many predictions."""
     corpus = Corpus(LONG)
     config = NetworkConfig("lstm", 5, layers=2, embedding=3)
-    network = Network(config, len(corpus.vocabulary), seeds=(3,))
+    network = Network(config, corpus.signature, seeds=(3,))
     return network, corpus.probe_batch(corpus.windows[0][: length + 1])
 
 
@@ -184,7 +185,7 @@ def same(one: Any, other: Any) -> bool:
 def test_autograd_that_stops_between_layers_finds_what_it_finds_in_one_go(cell: str, embedding: int) -> None:
     corpus = Corpus(LONG)
     config = NetworkConfig(cell, 7, layers=3, embedding=embedding)
-    network = Network(config, len(corpus.vocabulary), seeds=(1,))
+    network = Network(config, corpus.signature, seeds=(1,))
     batch = corpus.window_batch(0)
     leaves = {name: value.requires_grad_() for name, value in parameters_of(network).items()}
     losses = unroll(config, leaves, batch).losses

@@ -9,12 +9,14 @@ from torch import Tensor
 from torch.autograd.functional import jacobian
 
 from playground.analysis.jacobians import carry_shares, jacobian_sizes, step_jacobian
+from playground.batch import Signature
 from playground.config import NetworkConfig, TextConfig
 from playground.corpus import Corpus
 from playground.models.network import Network
 from playground.passes.unroll import Unrolled, parameters_of, unroll
 
 V, H, T = 5, 4, 6
+LANGUAGE = Signature.language(V)
 KINDS = ["tanh", "relu", "sigmoid", "linear", "lstm", "gru"]
 CARRIES = {"lstm": ("c", "f"), "gru": ("h", "z")}
 EXACT = {"rtol": 0, "atol": 1e-12}
@@ -24,7 +26,7 @@ def unrolled_of(
     kind: str, *, layers: int = 2, length: int = T, gain: float = 2, dtype: torch.dtype = torch.float64
 ) -> Unrolled:
     cell, nonlinearity = (kind, "tanh") if kind in ("lstm", "gru") else ("rnn", kind)
-    network = Network(NetworkConfig(cell, H, layers, 0, nonlinearity), V, seeds=[2], dtype=dtype)
+    network = Network(NetworkConfig(cell, H, layers, 0, nonlinearity), LANGUAGE, seeds=[2], dtype=dtype)
     parameters = parameters_of(network)
     for name, value in parameters.items():
         if "weight" in name:

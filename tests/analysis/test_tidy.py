@@ -92,7 +92,7 @@ def test_gradients_of_all_losses_and_of_one(cell: str, nonlinearity: str, reduct
     """Of all: autograd's. Of one: the row of the influence matrix, which the Gradients page draws."""
     corpus = Corpus(TextConfig(text="abcabdab"))
     config = NetworkConfig(cell=cell, hidden_size=5, layers=2, nonlinearity=nonlinearity)
-    network = Network(config, len(corpus.vocabulary), seeds=[4], dtype=torch.float64)
+    network = Network(config, corpus.signature, seeds=[4], dtype=torch.float64)
     batch, t = corpus.window_batch(0), 6
     trace = network.trace(batch, reduction=reduction).copy()
     alone = trace_of_loss(network, batch, t)
@@ -149,9 +149,7 @@ def test_losses_leave_out_what_is_masked(made: Trace) -> None:
 @pytest.mark.parametrize("layers", [1, 2])
 def test_real_traces(cell: str, states: list[str], gates: list[str], layers: int) -> None:
     corpus = Corpus(TextConfig(text="hello"))
-    network = Network(
-        NetworkConfig(cell=cell, hidden_size=5, layers=layers), len(corpus.vocabulary), seeds=[0]
-    )
+    network = Network(NetworkConfig(cell=cell, hidden_size=5, layers=layers), corpus.signature, seeds=[0])
     trace = network.trace(corpus.window_batch(0)).copy()
     read = tidy.states_frame(trace, corpus.labels, step=3)
     assert list(read.columns) == list(tidy.COLUMNS)
@@ -174,7 +172,7 @@ def test_real_traces(cell: str, states: list[str], gates: list[str], layers: int
 @pytest.mark.parametrize("k", [2, 3])
 def test_trajectory_keeps_distances_that_its_axes_explain(k: int) -> None:
     corpus = Corpus(TextConfig(text="hello"))
-    network = Network(NetworkConfig(cell="gru", hidden_size=6), len(corpus.vocabulary), seeds=[0])
+    network = Network(NetworkConfig(cell="gru", hidden_size=6), corpus.signature, seeds=[0])
     trace = network.trace(corpus.window_batch(0)).copy()
     table = tidy.trajectory_frame(trace, corpus.labels, step=0, k=k)
     positions = table[table["quantity"] == "position"].pivot(index="t", columns="unit", values="value")
@@ -199,8 +197,8 @@ def test_axes_are_the_principal_axes_of_their_step(steps: int) -> None:
     config = ExperimentConfig(TextConfig(text="hello world"), NetworkConfig("rnn", 8), seed=3)
     trainer = Trainer(config, Corpus(config.text))
     trainer.advance(steps)
-    trace = trainer.network.trace(trainer.corpus.window_batch(0)).copy()
-    table = tidy.trajectory_frame(trace, trainer.corpus.labels, step=steps, k=3)
+    trace = trainer.network.trace(trainer.source.window_batch(0)).copy()
+    table = tidy.trajectory_frame(trace, trainer.source.labels, step=steps, k=3)
     h = trace["l0.h"][:, 0, 0].double().numpy()
     variances = np.linalg.svd(h - h.mean(0), compute_uv=False) ** 2
     shares = table.loc[table["quantity"] == "share", "value"]
@@ -209,7 +207,7 @@ def test_axes_are_the_principal_axes_of_their_step(steps: int) -> None:
 
 def test_a_probe_keeps_its_last_symbol() -> None:
     corpus = Corpus(TextConfig(text="hello"))
-    network = Network(NetworkConfig(hidden_size=4), len(corpus.vocabulary), seeds=[0])
+    network = Network(NetworkConfig(hidden_size=4), corpus.signature, seeds=[0])
     trace = network.trace(corpus.probe_batch(corpus.encode("ell", "probe")), backward=False).copy()
     table = tidy.states_frame(trace, corpus.labels, step=0)
     assert list(table["token"].iloc[:12:4]) == ["e", "l", "l"]
@@ -218,7 +216,7 @@ def test_a_probe_keeps_its_last_symbol() -> None:
 
 def test_a_probe_of_one_symbol_predicts_nothing_and_its_table_has_all_its_columns() -> None:
     corpus = Corpus(TextConfig(text="hello"))
-    network = Network(NetworkConfig(hidden_size=4), len(corpus.vocabulary), seeds=[0])
+    network = Network(NetworkConfig(hidden_size=4), corpus.signature, seeds=[0])
     trace = network.trace(corpus.probe_batch(corpus.encode("e", "probe")), backward=False).copy()
     table = tidy.losses_frame(trace, corpus.labels, step=0)
     assert table.empty and list(table.columns) == [*tidy.COLUMNS, "target"]

@@ -13,14 +13,16 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from benchmarks.reference import TorchModel, loss_of, masked_targets
+from playground.batch import Batch, Signature
 from playground.cells import CELLS
 from playground.config import NetworkConfig, TextConfig
-from playground.corpus import Batch, Corpus
+from playground.corpus import Corpus
 from playground.models.initialization import initial_parameters, spectral_radius
 from playground.models.network import Network, parameter_shapes
 from tests.kinds import KINDS
 
 V = 5
+LANGUAGE = Signature.language(V)
 EXACT = {"rtol": 0, "atol": 1e-9}
 
 
@@ -49,7 +51,7 @@ def torch_models(network: Network) -> list[TorchModel]:
     """The same network in torch.nn, one model per replica."""
     models = []
     for replica in range(network.replicas):
-        model = TorchModel(network.config, network.vocabulary_size, network.dtype)
+        model = TorchModel(network.config, network.signature, network.dtype)
         model.load_state_dict(network.state_dict(replica), strict=True)
         models.append(model)
     return models
@@ -92,7 +94,7 @@ def test_pass_and_gradients_are_torchs(
     ):
         monkeypatch.setattr("playground.cells.fast.SELECT_FROM", select_from)
         config = NetworkConfig(cell, 4, layers, embedding, nonlinearity)
-        network = Network(config, V, seeds=range(replicas), dtype=torch.float64)
+        network = Network(config, LANGUAGE, seeds=range(replicas), dtype=torch.float64)
         assert_equals_torch(network, random_batch(masked=masked), reduction)
         if replicas > 1:
             own_batches = random_batch(replicas=replicas, masked=masked)
@@ -117,7 +119,7 @@ def test_any_text_and_config_is_torchs(
 ) -> None:
     corpus = Corpus(TextConfig(text, bos=True, eos=True, sequence_length=length, batch_size=3))
     config = NetworkConfig(cell, hidden, layers, embedding)
-    network = Network(config, len(corpus.vocabulary), seeds=(seed,), dtype=torch.float64)
+    network = Network(config, corpus.signature, seeds=(seed,), dtype=torch.float64)
     for step in range(2):
         assert_equals_torch(network, corpus.batch(seed, step), reduction)
 
@@ -132,7 +134,7 @@ def autograd_by_hand(network: Network, batch: Batch, replica: int = 0) -> dict[s
     kind = CELLS[config.cell]
     time, _, size = batch.inputs.shape
     parameters = {name: view[replica] for name, view in network.named_parameters().items()}
-    table = parameters.get("embedding.weight", torch.eye(network.vocabulary_size, dtype=network.dtype))
+    table = parameters.get("embedding.weight", torch.eye(network.signature.input_size, dtype=network.dtype))
     x = list(table[batch.inputs[:, 0]].requires_grad_())
     kept: dict[str, list[Tensor]] = {}
     for number in range(config.layers):
@@ -164,7 +166,7 @@ def test_every_named_tensor_and_its_gradient_is_autograds(
 ) -> None:
     for layers, embedding in ((1, 0), (3, 2)):
         config = NetworkConfig(cell, 4, layers, embedding, nonlinearity)
-        network = Network(config, V, seeds=range(replicas), dtype=torch.float64)
+        network = Network(config, LANGUAGE, seeds=range(replicas), dtype=torch.float64)
         batch = random_batch()
         trace = network.trace(batch)
         for replica in range(replicas):
@@ -179,7 +181,7 @@ def test_every_named_tensor_and_its_gradient_is_autograds(
 def test_slope_is_the_derivative_of_the_nonlinearity() -> None:
     for nonlinearity in ("tanh", "relu", "sigmoid", "linear"):
         network = Network(
-            NetworkConfig("rnn", 4, nonlinearity=nonlinearity), V, seeds=(0,), dtype=torch.float64
+            NetworkConfig("rnn", 4, nonlinearity=nonlinearity), LANGUAGE, seeds=(0,), dtype=torch.float64
         )
         trace = network.trace(random_batch(), backward=False)
         a = trace["l0.pre.h"].clone().requires_grad_()
@@ -191,7 +193,7 @@ def test_float32_is_close_to_float64() -> None:
     for cell in CELLS:
         batch = random_batch(time=30)
         single, double = (
-            Network(NetworkConfig(cell), V, seeds=(3,), dtype=dtype)
+            Network(NetworkConfig(cell), LANGUAGE, seeds=(3,), dtype=dtype)
             for dtype in (torch.float32, torch.float64)
         )
         assert torch.equal(single.parameters.double(), double.parameters)
@@ -207,8 +209,8 @@ def test_default_initialization_is_torchs_bit_for_bit(cell: str, layers: int, em
     config = NetworkConfig(cell, 10, layers, embedding)
     with torch.random.fork_rng():
         torch.manual_seed(42)
-        expected = TorchModel(config, 7).state_dict()
-    ours = initial_parameters(config, parameter_shapes(config, 7), seed=42)
+        expected = TorchModel(config, Signature.language(7)).state_dict()
+    ours = initial_parameters(config, parameter_shapes(config, Signature.language(7)), seed=42)
     assert list(ours) == list(expected)
     for name in expected:
         assert torch.equal(ours[name], expected[name]), name
@@ -217,9 +219,9 @@ def test_default_initialization_is_torchs_bit_for_bit(cell: str, layers: int, em
 @pytest.mark.parametrize("cell", list(CELLS))
 def test_every_replica_starts_with_the_weights_of_its_seed(cell: str) -> None:
     config = NetworkConfig(cell, 10, layers=3, embedding=6)
-    both = Network(config, 7, seeds=(0, 42))
+    both = Network(config, Signature.language(7), seeds=(0, 42))
     for replica, seed in enumerate(both.seeds):
-        alone = Network(config, 7, seeds=(seed,)).state_dict()
+        alone = Network(config, Signature.language(7), seeds=(seed,)).state_dict()
         assert all(torch.equal(alone[name], weight) for name, weight in both.state_dict(replica).items())
 
 
@@ -227,7 +229,7 @@ def test_every_replica_starts_with_the_weights_of_its_seed(cell: str) -> None:
 def test_orthogonal_and_spectral_change_the_recurrent_blocks_alone(cell: str) -> None:
     default, orthogonal, spectral = (
         Network(
-            NetworkConfig(cell, 8, 2, initialization=name, spectral_radius=1.3), V, seeds=(5,)
+            NetworkConfig(cell, 8, 2, initialization=name, spectral_radius=1.3), LANGUAGE, seeds=(5,)
         ).state_dict()
         for name in ("default", "orthogonal", "spectral")
     )
@@ -249,7 +251,7 @@ def test_spectral_radius_is_the_largest_eigenvalue() -> None:
 
 def test_forget_bias_moves_the_forget_gate_alone() -> None:
     plain, biased = (
-        Network(NetworkConfig(hidden_size=4, layers=2, forget_bias=bias), V, seeds=(0,)).state_dict()
+        Network(NetworkConfig(hidden_size=4, layers=2, forget_bias=bias), LANGUAGE, seeds=(0,)).state_dict()
         for bias in (0.0, 1.5)
     )
     for name, weight in plain.items():
@@ -260,13 +262,14 @@ def test_forget_bias_moves_the_forget_gate_alone() -> None:
             assert not difference.any()
     for cell in ("rnn", "gru"):
         plain, biased = (
-            Network(NetworkConfig(cell, forget_bias=bias), V, seeds=(0,)).parameters for bias in (0.0, 1.5)
+            Network(NetworkConfig(cell, forget_bias=bias), LANGUAGE, seeds=(0,)).parameters
+            for bias in (0.0, 1.5)
         )
         assert torch.equal(plain, biased)
 
 
 def test_parameters_and_gradients_are_views_of_one_flat_tensor() -> None:
-    network = Network(NetworkConfig("gru", 6, 2, 3), V, seeds=(0, 1))
+    network = Network(NetworkConfig("gru", 6, 2, 3), LANGUAGE, seeds=(0, 1))
     for flat, named in (
         (network.parameters, network.named_parameters()),
         (network.gradients, network.named_gradients()),
@@ -279,7 +282,7 @@ def test_parameters_and_gradients_are_views_of_one_flat_tensor() -> None:
 
 
 def test_state_dict_is_a_copy_and_loads_back() -> None:
-    network = Network(NetworkConfig(), V, seeds=(0, 1))
+    network = Network(NetworkConfig(), LANGUAGE, seeds=(0, 1))
     state = network.state_dict(0)
     network.load_state_dict(state, replica=1)
     assert torch.equal(network.parameters[0], network.parameters[1])
@@ -288,7 +291,7 @@ def test_state_dict_is_a_copy_and_loads_back() -> None:
 
 
 def test_load_state_dict_refuses_what_does_not_fit() -> None:
-    network = Network(NetworkConfig(hidden_size=4), V, seeds=(0,))
+    network = Network(NetworkConfig(hidden_size=4), LANGUAGE, seeds=(0,))
     state = network.state_dict()
     with pytest.raises(ValueError, match=r"readout\.bias must have shape \(5,\); got \(4,\)"):
         network.load_state_dict({**state, "readout.bias": torch.zeros(4)})
@@ -298,7 +301,7 @@ def test_load_state_dict_refuses_what_does_not_fit() -> None:
 
 
 def test_a_pass_without_backward_leaves_the_gradients_alone() -> None:
-    network = Network(NetworkConfig(), V, seeds=(0,))
+    network = Network(NetworkConfig(), LANGUAGE, seeds=(0,))
     network.trace(random_batch())
     before = network.gradients.clone()
     trace = network.trace(random_batch(seed=1), backward=False)
@@ -308,8 +311,21 @@ def test_a_pass_without_backward_leaves_the_gradients_alone() -> None:
         trace["grad.l0.h"]
 
 
+@pytest.mark.parametrize("cell", list(CELLS))
+def test_a_way_back_without_the_weights_finds_the_same_and_leaves_their_gradients_alone(cell: str) -> None:
+    whole, part = (Network(NetworkConfig(cell, 4, 2, 3), LANGUAGE, seeds=(0, 1)) for _ in range(2))
+    batch = random_batch()
+    with torch.inference_mode():
+        whole.run(batch, reduction="sum", backward=True)
+        part.run(batch, reduction="sum", backward=True, of_weights=False)
+    assert whole.gradients.any() and not part.gradients.any()
+    expected = whole.workspace(batch).buffers_by_name()
+    for name, buffer in part.workspace(batch).buffers_by_name().items():
+        assert buffer.any() and torch.equal(buffer, expected[name]), name
+
+
 def test_trace_ends_with_the_next_pass_of_its_shape_and_a_copy_does_not() -> None:
-    network = Network(NetworkConfig(), V, seeds=(0,))
+    network = Network(NetworkConfig(), LANGUAGE, seeds=(0,))
     trace = network.trace(random_batch())
     copy = trace.copy()
     other_shape = network.trace(random_batch(time=6, seed=1))
@@ -323,7 +339,7 @@ def test_trace_ends_with_the_next_pass_of_its_shape_and_a_copy_does_not() -> Non
 
 
 def test_shapes_are_what_the_alphabet_says() -> None:
-    network = Network(NetworkConfig("lstm", 4, 2, 3), V, seeds=(0, 1))
+    network = Network(NetworkConfig("lstm", 4, 2, 3), LANGUAGE, seeds=(0, 1))
     trace = network.trace(random_batch(time=6, batch=3))
     for name, tensor in trace.items():
         if name in ("nll", "total"):
@@ -338,7 +354,7 @@ def test_shapes_are_what_the_alphabet_says() -> None:
 
 
 def test_the_same_batch_can_be_reduced_both_ways() -> None:
-    network, batch = Network(NetworkConfig(), V, seeds=(0,), dtype=torch.float64), random_batch()
+    network, batch = Network(NetworkConfig(), LANGUAGE, seeds=(0,), dtype=torch.float64), random_batch()
     mean = network.trace(batch, reduction="mean").copy()
     gradients = network.gradients.clone()
     total = network.trace(batch, reduction="sum")
@@ -351,13 +367,13 @@ def test_the_same_batch_can_be_reduced_both_ways() -> None:
 def test_nothing_to_predict_has_no_mean() -> None:
     batch = random_batch(1, masked=False)
     nothing = Batch(batch.inputs, batch.targets, torch.zeros_like(batch.mask))
-    network = Network(NetworkConfig(), V, seeds=(0,))
+    network = Network(NetworkConfig(), LANGUAGE, seeds=(0,))
     trace = network.trace(nothing)
     assert math.isnan(trace["nll"]) and not trace["loss"].any() and not network.gradients.any()
 
 
 def test_buffers_of_many_shapes_do_not_pile_up() -> None:
-    network = Network(NetworkConfig(), V, seeds=(0,))
+    network = Network(NetworkConfig(), LANGUAGE, seeds=(0,))
     for time in (40, 39):
         network.trace(random_batch(time=time))
     full = network.nbytes
@@ -367,7 +383,7 @@ def test_buffers_of_many_shapes_do_not_pile_up() -> None:
 
 
 def test_nbytes_counts_the_buffers() -> None:
-    network = Network(NetworkConfig("lstm", 16), V, seeds=(0,))
+    network = Network(NetworkConfig("lstm", 16), LANGUAGE, seeds=(0,))
     empty = network.nbytes
     assert empty == 2 * network.parameters.nbytes
     network.trace(random_batch(time=10, batch=2))
@@ -376,7 +392,7 @@ def test_nbytes_counts_the_buffers() -> None:
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_a_network_and_its_buffers_are_freed_without_the_garbage_collector(cell: str) -> None:
-    network = Network(NetworkConfig(cell=cell, layers=2), 5, seeds=(0,))
+    network = Network(NetworkConfig(cell=cell, layers=2), Signature.language(5), seeds=(0,))
     batch = Batch(*(torch.zeros(3, 1, 1, dtype=kind) for kind in (torch.int64, torch.int64, torch.bool)))
     gc.collect()
     gc.disable()

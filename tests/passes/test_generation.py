@@ -25,7 +25,7 @@ def torch_generate(
     seed: int,
     replica: int,
 ) -> tuple[int, ...]:
-    model = TorchModel(network.config, network.vocabulary_size, network.dtype)
+    model = TorchModel(network.config, network.signature, network.dtype)
     model.load_state_dict(network.state_dict(replica), strict=True)
     generator = torch.Generator().manual_seed(seed)
     ids = list(prompt)
@@ -49,7 +49,7 @@ def test_generation_is_torchs(cell: str, temperature: float) -> None:
         corpus = Corpus(TextConfig("hello world", eos=eos))
         network = Network(
             NetworkConfig(cell, 8, layers, embedding),
-            len(corpus.vocabulary),
+            corpus.signature,
             seeds=(0, 1),
             dtype=torch.float64,
         )
@@ -70,9 +70,7 @@ def test_generation_is_torchs(cell: str, temperature: float) -> None:
 @pytest.mark.parametrize("nonlinearity", ["relu", "sigmoid", "linear"])
 def test_reader_sees_what_a_pass_sees(nonlinearity: str) -> None:
     corpus = Corpus(TextConfig("hello"))
-    network = Network(
-        NetworkConfig("rnn", 8, 2, nonlinearity=nonlinearity), len(corpus.vocabulary), seeds=(0,)
-    )
+    network = Network(NetworkConfig("rnn", 8, 2, nonlinearity=nonlinearity), corpus.signature, seeds=(0,))
     trace = network.trace(corpus.window_batch(0), backward=False)
     reader = Reader(network)
     for t, symbol in enumerate(corpus.windows[0][:-1]):

@@ -7,13 +7,15 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from benchmarks.reference import TorchModel, loss_of, masked_targets
+from playground.batch import Batch, Signature
 from playground.cells import CELLS
 from playground.config import NetworkConfig, TextConfig
-from playground.corpus import Batch, Corpus
+from playground.corpus import Corpus
 from playground.models.network import Network
 from playground.passes.unroll import autograd_gradients, parameters_of, unroll
 
 V = 5
+LANGUAGE = Signature.language(V)
 EXACT = {"rtol": 0, "atol": 1e-9}
 IN_TORCH = [("rnn", "tanh"), ("rnn", "relu"), ("lstm", "tanh"), ("gru", "tanh")]
 KINDS = [*IN_TORCH, ("rnn", "sigmoid"), ("rnn", "linear")]
@@ -21,7 +23,7 @@ DEPTHS = list(itertools.product((1, 2, 3), (0, 3)))  # layers, embedding
 
 
 def network_of(config: NetworkConfig) -> Network:
-    return Network(config, V, seeds=[3], dtype=torch.float64)
+    return Network(config, LANGUAGE, seeds=[3], dtype=torch.float64)
 
 
 def probe(*ids: int) -> Batch:
@@ -53,7 +55,7 @@ def test_losses_and_gradients_are_torchs(cell: str, nonlinearity: str) -> None:
     for layers, embedding in DEPTHS:
         network, batch = network_of(NetworkConfig(cell, 4, layers, embedding, nonlinearity)), probe()
         parameters = parameters_of(network)
-        model = TorchModel(network.config, V, torch.float64)
+        model = TorchModel(network.config, LANGUAGE, torch.float64)
         model.load_state_dict(parameters, strict=True)
         logits, targets = model(model.encode(batch.inputs[:, 0])), masked_targets(batch)
 
@@ -95,7 +97,7 @@ def test_nothing_to_predict_has_no_gradient() -> None:
 
 def test_a_certain_network_keeps_its_loss() -> None:
     """Where another symbol's log-probability is −∞ in float32, the target's is still 0."""
-    network = Network(NetworkConfig("rnn", 4), V, seeds=[0])
+    network = Network(NetworkConfig("rnn", 4), LANGUAGE, seeds=[0])
     parameters = parameters_of(network)
     parameters["readout.bias"] = torch.tensor([3e38, -3e38, 0, 0, 0])
     unrolled = unroll(network.config, parameters, probe(1, 0, 0))
@@ -103,7 +105,7 @@ def test_a_certain_network_keeps_its_loss() -> None:
 
 
 def test_parameters_are_copies_in_the_precision_asked_for() -> None:
-    network = Network(NetworkConfig("gru", 4), V, seeds=[0, 1])
+    network = Network(NetworkConfig("gru", 4), LANGUAGE, seeds=[0, 1])
     for dtype in (None, torch.float64):
         copies = parameters_of(network, dtype)
         for name, value in network.named_parameters().items():

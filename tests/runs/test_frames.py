@@ -117,7 +117,7 @@ def test_the_equations_above_are_those_of_torch_nn(cell: str) -> None:
     """The authority of this file, held to the authority of all."""
     run = Run(experiment(cell, layers=2))
     run.advance(5)
-    model = TorchModel(run.config.network, len(run.corpus.vocabulary), torch.float64)
+    model = TorchModel(run.config.network, run.corpus.signature, torch.float64)
     model.load_state_dict(run.network_at(5).state_dict(), strict=True)
     logits = model(model.encode(run.watched.inputs[:, 0]))[:, 0]
     found, losses = autograd(run, 5)

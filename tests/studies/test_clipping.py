@@ -53,8 +53,8 @@ def variant(frame: pd.DataFrame, name: str) -> pd.DataFrame:
 def torch_rows(config: ExperimentConfig, clip: str, steps: int) -> np.ndarray:
     """Loss, norm before and after clipping and the angle between both in degrees, for each step."""
     corpus = Corpus(config.text)
-    model = TorchModel(config.network, len(corpus.vocabulary), torch.float64)
-    model.load_state_dict(Network(config.network, len(corpus.vocabulary), seeds=(config.seed,)).state_dict())
+    model = TorchModel(config.network, corpus.signature, torch.float64)
+    model.load_state_dict(Network(config.network, corpus.signature, seeds=(config.seed,)).state_dict())
     parameters = list(model.parameters())
     optimizer = torch.optim.SGD(parameters, config.training.learning_rate)
 
@@ -187,8 +187,8 @@ THRESHOLDS = {"norm": (0.1, 0.3, math.inf), "value": (0.01, 0.03, math.inf)}
 
 def whole_text_loss(trainer: Trainer) -> float:
     """Mean nats per symbol over all windows, one by one, with torch.nn."""
-    corpus = trainer.corpus
-    model = TorchModel(trainer.config.network, len(corpus.vocabulary))
+    corpus = Corpus(trainer.config.text)
+    model = TorchModel(trainer.config.network, corpus.signature)
     model.load_state_dict(trainer.network.state_dict())
     batches = [corpus.window_batch(index) for index in range(len(corpus.windows))]
     losses = [loss_of(model(model.encode(b.inputs[:, 0])), masked_targets(b), "sum").item() for b in batches]
@@ -252,13 +252,13 @@ def test_the_size_that_is_checked_is_that_of_all_replicas(cell: str, monkeypatch
     made = Trainer(config, Corpus(text), seeds=[0] * 9)
     made.update()
     monkeypatch.setattr(size, "MAX_TRAINER_BYTES", int(0.8 * made.nbytes))
-    check_size(config, made.corpus)
+    check_size(config, Corpus(text))
     with pytest.raises(Refusal, match=r"^9 runs .*choose a smaller batch size"):
-        check_size(config, made.corpus, replicas=9)
+        check_size(config, Corpus(text), replicas=9)
     with pytest.raises(Refusal):
         ClippingGrid(config, learning_rates=RATES, thresholds=THRESHOLDS["norm"])
     monkeypatch.setattr(size, "MAX_TRAINER_BYTES", 3 * made.nbytes)
-    check_size(config, made.corpus, replicas=9)
+    check_size(config, Corpus(text), replicas=9)
 
 
 def test_what_is_dropped_or_done_leaves_memory_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from playground.analysis.differences import weight_check
 from playground.analysis.gradient_tables import Reading
 from playground.analysis.jacobians import carry_shares, jacobian_sizes
 from playground.config import DEFAULTS, Choice, ExperimentConfig, Range, to_query
+from playground.corpus import Corpus
 from playground.figures.axes import QUANTILE_DIGITS, number
 from playground.passes.unroll import parameters_of, unroll
 from playground.presets import PRESETS
@@ -117,14 +118,14 @@ class Expected:
 
     def __init__(self, steps: int, **values: object) -> None:
         self.made: Trainer = trainer(steps, **values)
-        self.batch = self.made.corpus.window_batch(0)
+        self.batch = Corpus(self.made.config.text).window_batch(0)
         self.config = self.made.config.network
         with torch.inference_mode():
             self.job = Backpropagation(self.unrolled(torch.float32))
             self.job.advance(60)
             exact = self.unrolled(torch.float64)
             self.sizes = [jacobian_sizes(exact, layer) for layer in range(self.config.layers)]
-        self.reading = Reading(self.batch, self.made.corpus.labels, step=steps)
+        self.reading = Reading(self.batch, Corpus(self.made.config.text).labels, step=steps)
 
     def unrolled(self, dtype: torch.dtype):
         return unroll(self.config, parameters_of(self.made.network, dtype), self.batch)
@@ -135,7 +136,7 @@ class Expected:
     def torch_gradients(self, dtype: torch.dtype) -> dict[str, torch.Tensor]:
         """∂L/∂ every parameter, mean over time, by torch.nn and autograd alone."""
         state = {name: value.to(dtype) for name, value in self.made.network.state_dict().items()}
-        vocabulary = len(self.made.corpus.vocabulary)
+        vocabulary = self.made.source.signature.output_size
         kind = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[self.config.cell]
         rnn = kind(vocabulary, self.config.hidden_size, self.config.layers, dtype=dtype)
         readout = nn.Linear(self.config.hidden_size, vocabulary, dtype=dtype)

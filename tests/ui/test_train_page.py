@@ -437,7 +437,7 @@ def test_csv_holds_the_numbers_of_the_trace() -> None:
         visitor.click("step")
     made = trainer(3, seed=47, text="hello world")
     with torch.inference_mode():
-        trace = made.network.trace(made.corpus.window_batch(0), reduction="mean").copy()
+        trace = made.network.trace(Corpus(made.config.text).window_batch(0), reduction="mean").copy()
     visitor.set("view", "states")
     states = table(visitor)
     for name in ("h", "c"):
@@ -489,10 +489,9 @@ def test_the_probe_is_read_by_the_network_of_the_step() -> None:
     visitor.set("view", "odds").set("probe", "ollo")
     shown = table(visitor)
     made = trainer(1, seed=50, bos=True)
+    corpus = Corpus(made.config.text)
     with torch.inference_mode():
-        trace = made.network.trace(
-            made.corpus.probe_batch(made.corpus.encode("ollo", "probe")), reduction="mean"
-        )
+        trace = made.network.trace(corpus.probe_batch(corpus.encode("ollo", "probe")), reduction="mean")
     loss = shown[shown["quantity"] == "loss"].sort_values("t")["value"].to_numpy()
     np.testing.assert_allclose(loss, trace["loss"][:4, 0, 0], rtol=1e-5)  # BOS o l l predict o l l o
 

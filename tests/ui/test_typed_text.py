@@ -2,6 +2,7 @@
 
 import pytest
 
+from playground.corpus import Corpus
 from playground.passes.generation import generate
 from tests.ui.pages import Visitor, trainer
 
@@ -40,7 +41,7 @@ def test_what_is_generated_goes_on_from_the_prompt_as_text_does(
     (written,) = visitor.app.text
     before, after = written.value.split("｜")
     made = trainer(visitor.stage.playhead, **settings | {"seed": int(settings["seed"])})
-    corpus, network = made.corpus, made.network
+    corpus, network = Corpus(made.config.text), made.network
     ids = corpus.encode(prompt, "prompt")
     length = 3 * len(corpus.windows[0]) + 10
     new = generate(network, corpus, ids, length=length, temperature=0, generator=None)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from playground.analysis.gradient_tables import Reading
-from playground.corpus import Batch
+from playground.batch import Batch
 from playground.models.network import Network
 from playground.passes.unroll import parameters_of
 from playground.runs.run import Run
