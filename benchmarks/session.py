@@ -146,7 +146,7 @@ class Clock:
     """Asks for the next message once the last one is there, its time has come and the page has come to its end.
     Asks again if none comes.
 
-    The same as the stage's own, `playground/ui/static/clock.js`.
+    The same as the stage's own, `playground/ui/static/shared/clock.js`.
 
     Attributes:
         repeated: questions asked again after `PATIENCE`.

@@ -1,5 +1,6 @@
 """The JavaScript and CSS of live components, in `static/`, which Streamlit serves as they are: `/app/static/*`.
 
+A folder each, with `main.js` as its entry, and `shared/` for what any of them may use.
 `server.enableStaticServing` is on in `.streamlit/config.toml`; no route of our own is needed for the stage to load.
 """
 
@@ -21,6 +22,15 @@ def version(directory: Path = WEB) -> str:
     for path in sorted(path for path in directory.rglob("*") if path.is_file()):
         digest.update(path.relative_to(directory).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:8]
+
+
+def modules(component: str, directory: Path = WEB) -> tuple[str, ...]:
+    """The modules of a live component and those that it may share, by their paths in `directory`, the entry first."""
+    own = sorted((directory / component).glob("*.js"), key=lambda path: (path.name != "main.js", path.name))
+    return tuple(
+        path.relative_to(directory).as_posix()
+        for path in (*own, *sorted((directory / "shared").glob("*.js")))
+    )
 
 
 class FreshModules:

@@ -1,6 +1,6 @@
 """What the pages use of Streamlit that it does not promise to keep. `tests/ui/test_private_streamlit.py` checks it.
 
-The stage relies on one thing more, in `static/dom.js`: while a page runs, its root says so in an attribute.
+The stage relies on one thing more, in `static/shared/dom.js`: while a page runs, its root says so in an attribute.
 """
 
 from collections.abc import Callable

@@ -26,8 +26,8 @@ def test_every_answer_carries_the_security_headers(server: Server, path: str) ->
 
 
 def test_stage_files_are_javascript_and_never_of_an_old_version(server: Server) -> None:
-    for file in WEB.glob("*.js"):
-        answer = headers(f"{server.url}{PATH}/{file.name}")
+    for file in WEB.rglob("*.js"):
+        answer = headers(f"{server.url}{PATH}/{file.relative_to(WEB).as_posix()}")
         assert answer.get_content_type() in {"text/javascript", "application/javascript"}
         assert answer["Cache-Control"] == "no-cache"
 

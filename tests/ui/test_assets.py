@@ -1,11 +1,12 @@
 """The files of live components: their version, and where Streamlit serves them."""
 
 import asyncio
+import re
 from pathlib import Path
 
 from streamlit.file_util import get_app_static_dir
 
-from playground.ui.assets import PATH, WEB, FreshModules, version
+from playground.ui.assets import PATH, WEB, FreshModules, modules, version
 
 
 def test_version_changes_with_content_and_with_names(tmp_path: Path) -> None:
@@ -21,7 +22,24 @@ def test_version_changes_with_content_and_with_names(tmp_path: Path) -> None:
 
 def test_streamlit_serves_the_folder_beside_the_script_of_the_page() -> None:
     assert get_app_static_dir(str(WEB.parent / "shell.py")) == str(WEB)
-    assert (WEB / "main.js").is_file()
+    assert (WEB / "stage" / "main.js").is_file()
+
+
+def test_modules_are_those_of_the_component_and_the_shared_ones(tmp_path: Path) -> None:
+    for name in ("one/a.js", "one/main.js", "one/one.css", "two/main.js", "shared/theme.js", "loose.js"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert modules("one", tmp_path) == ("one/main.js", "one/a.js", "shared/theme.js")
+
+
+def test_what_is_shared_knows_no_component_and_components_know_not_each_other() -> None:
+    """An import names a neighbour, or something in `shared/`."""
+    for path in WEB.rglob("*.js"):
+        imported = re.findall(r"""(?:from |import\()"([^"]+)\"""", path.read_text(encoding="utf-8"))
+        for name in imported:
+            folder = name.rpartition("/")[0]
+            assert folder == "." or (folder == "../shared" and path.parent.name != "shared"), (path, name)
+            assert (path.parent / name).is_file(), (path, name)
 
 
 def test_only_modules_are_asked_for_anew() -> None:
@@ -37,6 +55,6 @@ def test_only_modules_are_asked_for_anew() -> None:
         asyncio.run(FreshModules(app)({"type": "http", "path": path}, None, send))  # pyright: ignore
         return sent[0]["headers"]
 
-    assert answered(f"{PATH}/main.js") == [(b"cache-control", b"no-cache")]
-    assert answered(f"/class{PATH}/main.js") == [(b"cache-control", b"no-cache")]
+    assert answered(f"{PATH}/stage/main.js") == [(b"cache-control", b"no-cache")]
+    assert answered(f"/class{PATH}/stage/main.js") == [(b"cache-control", b"no-cache")]
     assert answered("/") == []

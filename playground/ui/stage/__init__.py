@@ -12,7 +12,7 @@ from playground.cells import CELLS
 from playground.runs.run import Run
 from playground.runs.viewer import Viewer
 from playground.ui import state
-from playground.ui.assets import PATH, WEB, version
+from playground.ui.assets import PATH, modules, version
 from playground.ui.explosion import sentence
 from playground.ui.fields import value_label
 from playground.ui.stage.feed import Feed
@@ -26,7 +26,7 @@ LABELLED = 5  # differences that a ghost's label names
 # The page may be served below any path; its address stands one level above the stage's files. All modules are asked for
 # at once: the browser would else find out about them one import after the other.
 _LOADER = """
-const stage = import(new URL(".ADDRESS/main.js?v=VERSION", window.location.href).href);
+const stage = import(new URL(".ADDRESS/ENTRY?v=VERSION", window.location.href).href);
 for (const name of MODULES) import(new URL(".ADDRESS/" + name, window.location.href).href);
 export default function (component) {
   let leave = () => {};
@@ -35,10 +35,12 @@ export default function (component) {
   return () => { left = true; leave(); };
 }
 """
+_entry, *_others = modules("stage")
 for _name, _value in (
     ("ADDRESS", PATH),
     ("VERSION", version()),
-    ("MODULES", json.dumps(sorted(path.name for path in WEB.glob("*.js") if path.name != "main.js"))),
+    ("ENTRY", _entry),
+    ("MODULES", json.dumps(_others)),
 ):
     _LOADER = _LOADER.replace(_name, _value)
 

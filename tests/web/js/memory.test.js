@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Memory } from "../../../playground/ui/static/memory.js";
+import { Memory } from "../../../playground/ui/static/stage/memory.js";
 
 /** A tab's storage. */
 function storage(text = null) {

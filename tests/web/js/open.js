@@ -1,7 +1,7 @@
 /** A stage on a page without a browser, and what is to be seen on it. */
 
-import { Memory } from "../../../playground/ui/static/memory.js";
-import { Stage } from "../../../playground/ui/static/stage.js";
+import { Memory } from "../../../playground/ui/static/stage/memory.js";
+import { Stage } from "../../../playground/ui/static/stage/stage.js";
 import { advance, openPage } from "./page.js";
 
 export class Opened {

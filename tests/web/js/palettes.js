@@ -1,6 +1,6 @@
 /** Prints the stage's colours as JSON: `node palettes.js '{"light": {"background": …, "text": …}, "dark": …}'`. */
 
-import { BROKEN, css, DARK, GATE, GHOSTS, inkOn, LIGHT, LOSS, makeTheme, SIGNED } from "../../../playground/ui/static/theme.js";
+import { BROKEN, css, DARK, GATE, GHOSTS, inkOn, LIGHT, LOSS, makeTheme, SIGNED } from "../../../playground/ui/static/shared/theme.js";
 import { openPage } from "./page.js";
 
 openPage();

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { parted } from "../../../playground/ui/static/samples.js";
+import { parted } from "../../../playground/ui/static/stage/samples.js";
 import { makeMessage, makeScene } from "./messages.js";
 import { Opened } from "./open.js";
 import { changeRatio } from "./page.js";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { css } from "../../../playground/ui/static/theme.js";
+import { css } from "../../../playground/ui/static/shared/theme.js";
 import { written } from "./messages.js";
 import { Opened } from "./open.js";
 import { SIZE } from "./page.js";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { lastCommon } from "../../../playground/ui/static/store.js";
+import { lastCommon } from "../../../playground/ui/static/stage/store.js";
 import { makeMessage, makeScene } from "./messages.js";
 import { Opened } from "./open.js";
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { exact, likelihoodText, lossText, percent, perplexityText, probabilityText, rounded, short } from "../../../playground/ui/static/words.js";
+import { exact, likelihoodText, lossText, percent, perplexityText, probabilityText, rounded, short } from "../../../playground/ui/static/shared/words.js";
 
 test("three digits, also where rounding carries to the next power of ten", () => {
   const texts = {

@@ -1,14 +1,14 @@
 /** Puts titles, advice and legends on the panels: what changes with the scene, the theme or the layer. */
 
-import { element, setAttribute, setText } from "./dom.js";
-import { colourLegend, lineLegend } from "./panel.js";
-import { gatePalette } from "./gates.js";
+import { element, setAttribute, setText } from "../shared/dom.js";
+import { colourLegend, lineLegend } from "../shared/panel.js";
+import { gatePalette, isSlope } from "./gates.js";
 import { GHOST_DASHES } from "./curve.js";
 import { lossLimit } from "./tiles.js";
 import { FAINT, KINDS } from "./gradients.js";
-import { say, short } from "./words.js";
+import { say, short } from "../shared/words.js";
 import { stateLimit } from "./states.js";
-import { css } from "./theme.js";
+import { css } from "../shared/theme.js";
 
 /** @typedef {import("./layout.js").Layout} Layout */
 /** @typedef {import("./view.js").View} View */
@@ -30,7 +30,7 @@ export function dress(layout, view, actions) {
   const { panels, root } = layout;
   const { scene, words } = view;
   for (const [name, panel] of Object.entries(panels)) {
-    const key = name === "gates" && scene.cell === "rnn" ? "slopes" : name;
+    const key = name === "gates" && scene.gates.some(isSlope) ? "slopes" : name;
     const layer = scene.layers > 1 && OF_ONE_LAYER.has(name) ? ` · ${say(words, "layer", { n: view.layer + 1 })}` : "";
     panel.setNames(say(words, key) + layer, say(words, hintKey(key, scene)));
   }

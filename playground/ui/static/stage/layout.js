@@ -1,7 +1,7 @@
 /** Builds the stage's elements once; what they say and show comes later. */
 
-import { element } from "./dom.js";
-import { Panel } from "./panel.js";
+import { element } from "../shared/dom.js";
+import { Panel } from "../shared/panel.js";
 
 /** @typedef {ReturnType<typeof buildLayout>} Layout */
 

@@ -1,6 +1,6 @@
 /** The component's entry: Streamlit calls the default export with every message and every change of theme. */
 
-import { element, tabStorage } from "./dom.js";
+import { element, tabStorage } from "../shared/dom.js";
 import { Memory } from "./memory.js";
 import { Stage } from "./stage.js";
 
@@ -27,7 +27,7 @@ export default function main(component) {
   if (!stage) {
     const style = element("link", { rel: "stylesheet", href: new URL("stage.css", import.meta.url).href });
     parentElement.append(style);
-    stage = new Stage(parentElement, new URL("../../frames", import.meta.url), memory);
+    stage = new Stage(parentElement, new URL("../../../frames", import.meta.url), memory);
     stages.set(parentElement, stage);
   }
   if (data instanceof Uint8Array) stage.receive(data, setTriggerValue);

@@ -1,9 +1,9 @@
 /** Panel 4: every gate as a small picture. */
 
 import { cellAt, cellName, drawHeatmap } from "./heatmap.js";
-import { rounded, say } from "./words.js";
+import { rounded, say } from "../shared/words.js";
 
-/** @typedef {import("./surface.js").Surface} Surface */
+/** @typedef {import("../shared/surface.js").Surface} Surface */
 /** @typedef {import("./view.js").View} View */
 /** @typedef {import("./wire.js").Gate} Gate */
 
@@ -59,11 +59,19 @@ function resolution(gate) {
 }
 
 /**
+ * Whether it is no gate, but what a cell without gates shows in its place: the slope of its units.
+ * @param {Gate} gate
+ */
+export function isSlope(gate) {
+  return gate.name === "phi";
+}
+
+/**
  * How a gate is written in a sentence.
  * @param {Gate} gate
  */
 function gateSymbol(gate) {
-  return gate.name === "phi" ? "φ′" : gate.name;
+  return isSlope(gate) ? "φ′" : gate.name;
 }
 
 /**

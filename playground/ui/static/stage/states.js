@@ -1,10 +1,10 @@
 /** Panel 3: hidden state and cell state, signed values around a neutral middle. */
 
 import { cellAt, cellName, drawHeatmap } from "./heatmap.js";
-import { comfortable } from "./scales.js";
-import { rounded, say } from "./words.js";
+import { comfortable } from "../shared/scales.js";
+import { rounded, say } from "../shared/words.js";
 
-/** @typedef {import("./surface.js").Surface} Surface */
+/** @typedef {import("../shared/surface.js").Surface} Surface */
 /** @typedef {import("./view.js").View} View */
 
 /** The byte of what is not a finite number. */

@@ -4,7 +4,7 @@
  * @typedef {object} View
  * @property {import("./wire.js").Scene} scene
  * @property {Record<string, string>} words
- * @property {import("./theme.js").Theme} theme
+ * @property {import("../shared/theme.js").Theme} theme
  * @property {string} key  changes when scene, words, theme or layer do: what axes and labels depend on
  * @property {import("./wire.js").Frame|null} frame  at the training cursor
  * @property {number} step  training cursor

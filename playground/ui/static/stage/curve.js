@@ -3,12 +3,12 @@
  * the loss, the logarithm of the perplexity: so that no perplexity is too large to be drawn.
  */
 
-import { line, sideTitle, write } from "./axes.js";
-import { comfortable, FINE_LADDER, logTicks, ticks } from "./scales.js";
-import { exact, lossText, percent, perplexityText, say, short } from "./words.js";
+import { line, sideTitle, write } from "../shared/axes.js";
+import { comfortable, FINE_LADDER, logTicks, ticks } from "../shared/scales.js";
+import { exact, lossText, percent, perplexityText, say, short } from "../shared/words.js";
 
-/** @typedef {import("./surface.js").Surface} Surface */
-/** @typedef {import("./surface.js").Rect} Rect */
+/** @typedef {import("../shared/surface.js").Surface} Surface */
+/** @typedef {import("../shared/surface.js").Rect} Rect */
 /** @typedef {import("./view.js").View} View */
 
 /**
@@ -159,7 +159,7 @@ function paintAxes(context, surface, view, geometry) {
   write(context, view.words.axis_step ?? "axis_step", rect.left + rect.width / 2, bottom + 22 * unit, {
     ...style, font: surface.font(10), align: "center",
   });
-  sideTitle(context, surface, view, rect, view.words.axis_perplexity ?? "axis_perplexity");
+  sideTitle(context, surface, view.theme, rect, view.words.axis_perplexity ?? "axis_perplexity");
   const places = spread(levels.map((level) => lossY(geometry, Math.log(level.values[0]))), 12.5 * unit, rect.top, bottom);
   levels.forEach((level, k) => {
     const colour = theme.colour[level.kind];
@@ -305,7 +305,7 @@ function paintRun(surface, view, geometry) {
  * @param {number} y
  * @param {number} top
  * @param {number} unit
- * @param {import("./theme.js").Theme} theme
+ * @param {import("../shared/theme.js").Theme} theme
  */
 function paintCursor(context, x, y, top, unit, theme) {
   context.fillStyle = theme.colour.perplexity;

@@ -1,7 +1,7 @@
 /** Panel 8: text that the network wrote, the newest that the training cursor has reached in front. */
 
-import { element } from "./dom.js";
-import { say } from "./words.js";
+import { element } from "../shared/dom.js";
+import { say } from "../shared/words.js";
 
 /** @typedef {import("./view.js").View} View */
 

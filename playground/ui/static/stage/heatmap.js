@@ -1,10 +1,10 @@
 /** Units × timesteps as colours: one blit a frame, axes only when they change. */
 
-import { sideTitle, timeAt, timeAxis, TIME_MARGINS, write } from "./axes.js";
-import { say } from "./words.js";
-import { stride } from "./scales.js";
+import { sideTitle, timeAt, timeAxis, TIME_MARGINS, write } from "../shared/axes.js";
+import { say } from "../shared/words.js";
+import { stride } from "../shared/scales.js";
 
-/** @typedef {import("./surface.js").Surface} Surface */
+/** @typedef {import("../shared/surface.js").Surface} Surface */
 /** @typedef {import("./view.js").View} View */
 
 const SMALL_MARGINS = { left: 31, right: 2, top: 2, bottom: 15 };
@@ -46,7 +46,7 @@ export function drawHeatmap(surface, view, plane, colours, { small = false } = {
  * Fine lines between cells that are large enough.
  * @param {CanvasRenderingContext2D} context
  * @param {string} colour
- * @param {import("./surface.js").Rect} rect
+ * @param {import("../shared/surface.js").Rect} rect
  * @param {number} columns
  * @param {number} rows
  */
@@ -65,7 +65,7 @@ function paintGaps(context, colour, rect, columns, rows) {
 /**
  * @param {CanvasRenderingContext2D} context
  * @param {View} view
- * @param {import("./surface.js").Rect} rect
+ * @param {import("../shared/surface.js").Rect} rect
  * @param {number} columns
  */
 function paintCursor(context, view, rect, columns) {
@@ -84,7 +84,7 @@ function paintCursor(context, view, rect, columns) {
  * @param {CanvasRenderingContext2D} context
  * @param {Surface} surface
  * @param {View} view
- * @param {import("./surface.js").Rect} rect
+ * @param {import("../shared/surface.js").Rect} rect
  * @param {boolean} small
  */
 function paintAxes(context, surface, view, rect, small) {
@@ -102,8 +102,8 @@ function paintAxes(context, surface, view, rect, small) {
     const edge = 5 * surface.unit;
     write(context, String(unit), x, Math.min(Math.max(y, rect.top + edge), rect.top + rect.height - edge), style);
   }
-  sideTitle(context, surface, view, rect, view.words.axis_unit ?? "axis_unit");
-  timeAxis(context, surface, view, rect, !small);
+  sideTitle(context, surface, view.theme, rect, view.words.axis_unit ?? "axis_unit");
+  timeAxis(context, surface, view, view.scene.inputs, rect, !small);
 }
 
 /**

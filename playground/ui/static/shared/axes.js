@@ -1,11 +1,12 @@
-/** Axes, labels and cursors shared by the panels. */
+/** Axes, labels and cursors shared by all that is drawn. */
 
 import { isolate } from "./words.js";
 import { stride } from "./scales.js";
 
 /** @typedef {import("./surface.js").Surface} Surface */
 /** @typedef {import("./surface.js").Rect} Rect */
-/** @typedef {import("./view.js").View} View */
+/** @typedef {import("./theme.js").Theme} Theme */
+/** @typedef {{theme: Theme, words: Record<string, string>, t: number}} Look  colours, words, and the time cursor */
 
 /** All panels over time share these margins, so that their timesteps stand above one another. */
 export const TIME_MARGINS = { left: 44, right: 8, top: 3, bottom: 29 };
@@ -67,13 +68,12 @@ export function timeAt(rect, count, x) {
  * The symbols read, below a panel over time; thinned out when there are many, the cursor's always there.
  * @param {CanvasRenderingContext2D} context
  * @param {Surface} surface
- * @param {View} view
+ * @param {Look} look
+ * @param {string[]} labels  one a timestep
  * @param {Rect} rect
  * @param {boolean} [titled]
  */
-export function timeAxis(context, surface, view, rect, titled = true) {
-  const { scene, theme, t } = view;
-  const labels = scene.inputs;
+export function timeAxis(context, surface, { theme, words, t }, labels, rect, titled = true) {
   const slot = rect.width / labels.length;
   const y = rect.top + rect.height + 9 * surface.unit;
   context.font = surface.font(10.5);
@@ -94,7 +94,7 @@ export function timeAxis(context, surface, view, rect, titled = true) {
   }
   write(context, chosen, x, y, { ...style, font: surface.font(10.5, 700), colour: theme.text });
   if (!titled) return;
-  write(context, view.words.axis_timestep ?? "axis_timestep", rect.left + rect.width / 2, y + 13 * surface.unit, {
+  write(context, words.axis_timestep ?? "axis_timestep", rect.left + rect.width / 2, y + 13 * surface.unit, {
     ...style, font: surface.font(10),
   });
 }
@@ -103,11 +103,11 @@ export function timeAxis(context, surface, view, rect, titled = true) {
  * A title along the vertical axis.
  * @param {CanvasRenderingContext2D} context
  * @param {Surface} surface
- * @param {View} view
+ * @param {Theme} theme
  * @param {Rect} rect
  * @param {string} text
  */
-export function sideTitle(context, surface, view, rect, text) {
+export function sideTitle(context, surface, theme, rect, text) {
   context.save();
   context.font = surface.font(10);
   const fitted = fit(context, text, surface.height);
@@ -116,7 +116,7 @@ export function sideTitle(context, surface, view, rect, text) {
   context.translate(7 * surface.unit, middle);
   context.rotate(-Math.PI / 2);
   write(context, fitted, 0, 0, {
-    font: surface.font(10), colour: view.theme.muted, align: "center",
+    font: surface.font(10), colour: theme.muted, align: "center",
   });
   context.restore();
 }

@@ -1,16 +1,16 @@
 /** The stage: takes messages, holds the two cursors, and has the panels draw whenever something changed. */
 
-import { isPageRunning, setAttribute, setText } from "./dom.js";
+import { isPageRunning, setAttribute, setText } from "../shared/dom.js";
 import { dress } from "./dress.js";
-import { Clock } from "./clock.js";
+import { Clock } from "../shared/clock.js";
 import { Feed } from "./feed.js";
 import { buildLayout } from "./layout.js";
-import { listen, listenToKeys } from "./gestures.js";
+import { listen, listenToKeys } from "../shared/gestures.js";
 import { Player } from "./player.js";
 import { Store } from "./store.js";
-import { makeTheme, themeVariables } from "./theme.js";
+import { makeTheme, themeVariables } from "../shared/theme.js";
 import { decode } from "./wire.js";
-import { isolate, likelihoodText, lossText, perplexityText, say } from "./words.js";
+import { isolate, likelihoodText, lossText, perplexityText, say } from "../shared/words.js";
 import { curveTip, describeCurve, drawCurve, stepAt } from "./curve.js";
 import { describeGate, drawGate, gateTip } from "./gates.js";
 import { describeGradients, drawGradients, gradientTimeAt, gradientTip } from "./gradients.js";
@@ -22,8 +22,8 @@ import { describeTiles, drawTiles, scrollWanted, tileGeometry, tileTimeAt, tileT
 import { watchedLoss } from "./view.js";
 import { describeTrajectory, drawTrajectory, planeText, reachWanted, trajectoryTimeAt, trajectoryTip } from "./trajectory.js";
 
-/** @typedef {import("./surface.js").Surface} Surface */
-/** @typedef {import("./gestures.js").Target} Target */
+/** @typedef {import("../shared/surface.js").Surface} Surface */
+/** @typedef {import("../shared/gestures.js").Target} Target */
 /** @typedef {import("./view.js").View} View */
 /** @typedef {(name: string, value: unknown) => void} Trigger */
 
@@ -179,7 +179,7 @@ export class Stage {
 
   /**
    * What mouse, touch and keys do.
-   * @returns {import("./gestures.js").Moves}
+   * @returns {import("../shared/gestures.js").Moves}
    */
   #movesOf() {
     return {

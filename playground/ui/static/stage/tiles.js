@@ -1,12 +1,12 @@
 /** Panel 1: the sequence as tiles. Above, the symbol read; below, the symbol to predict, coloured by its loss. */
 
-import { fit, write } from "./axes.js";
-import { isolate, likelihoodText, lossText, probabilityText, say } from "./words.js";
-import { inkOn, css } from "./theme.js";
-import { stride } from "./scales.js";
+import { fit, write } from "../shared/axes.js";
+import { isolate, likelihoodText, lossText, probabilityText, say } from "../shared/words.js";
+import { inkOn, css } from "../shared/theme.js";
+import { stride } from "../shared/scales.js";
 import { targetProbability } from "./view.js";
 
-/** @typedef {import("./surface.js").Surface} Surface */
+/** @typedef {import("../shared/surface.js").Surface} Surface */
 /** @typedef {import("./view.js").View} View */
 
 /**

@@ -4,12 +4,12 @@
  * is what training follows; there, losses near a timestep can hide that nothing arrives from far.
  */
 
-import { line, sideTitle, timeAt, timeAxis, TIME_MARGINS, timeX, write } from "./axes.js";
-import { decades } from "./scales.js";
-import { exact, powerOfTen, say } from "./words.js";
+import { line, sideTitle, timeAt, timeAxis, TIME_MARGINS, timeX, write } from "../shared/axes.js";
+import { decades } from "../shared/scales.js";
+import { exact, powerOfTen, say } from "../shared/words.js";
 
-/** @typedef {import("./surface.js").Surface} Surface */
-/** @typedef {import("./surface.js").Rect} Rect */
+/** @typedef {import("../shared/surface.js").Surface} Surface */
+/** @typedef {import("../shared/surface.js").Rect} Rect */
 /** @typedef {import("./view.js").View} View */
 /** @typedef {"last"|"total"} Kind  of the last loss alone, or of the sum or mean of all */
 
@@ -49,7 +49,7 @@ export function drawGradients(surface, view) {
   const strip = { ...rect, height: rect.height + STRIP * surface.unit };
   surface.prepare(`${view.key}|${view.t}|${axis.low}|${axis.high}`, (base) => {
     paintAxis(base, surface, view, rect, axis);
-    timeAxis(base, surface, view, strip);
+    timeAxis(base, surface, view, view.scene.inputs, strip);
   });
   surface.stamp();
   const layer = view.frame?.layers[view.layer];
@@ -88,7 +88,7 @@ function paintAxis(context, surface, view, rect, axis) {
   write(context, "0", rect.left - 4 * surface.unit, zero, style);
   const x = Math.round(timeX(rect, view.scene.inputs.length, view.t)) + 0.5;
   line(context, x, rect.top - 5, x, zero + 4 * surface.unit, theme.muted, 1, [3, 3]);
-  sideTitle(context, surface, view, rect, view.words.axis_gradient ?? "axis_gradient");
+  sideTitle(context, surface, view.theme, rect, view.words.axis_gradient ?? "axis_gradient");
 }
 
 /**

@@ -1,12 +1,12 @@
 /** Panel 6: the path of the hidden state in a plane that shows much of its variance, both axes at the same scale. */
 
-import { fit, line, sideTitle, write } from "./axes.js";
-import { comfortable, FINE_LADDER, ticks } from "./scales.js";
-import { isolate, percent, say, short } from "./words.js";
-import { mix } from "./theme.js";
+import { fit, line, sideTitle, write } from "../shared/axes.js";
+import { comfortable, FINE_LADDER, ticks } from "../shared/scales.js";
+import { isolate, percent, say, short } from "../shared/words.js";
+import { mix } from "../shared/theme.js";
 
-/** @typedef {import("./surface.js").Surface} Surface */
-/** @typedef {import("./surface.js").Rect} Rect */
+/** @typedef {import("../shared/surface.js").Surface} Surface */
+/** @typedef {import("../shared/surface.js").Rect} Rect */
 /** @typedef {import("./view.js").View} View */
 
 const MARGINS = { left: 44, right: 8, top: 6, bottom: 30 };
@@ -98,7 +98,7 @@ function paintAxes(context, surface, view, rect) {
   write(context, title(1), rect.left + rect.width / 2, bottom + 22 * surface.unit, {
     font: surface.font(10), colour: theme.muted, align: "center",
   });
-  sideTitle(context, surface, view, rect, title(2));
+  sideTitle(context, surface, view.theme, rect, title(2));
 }
 
 /**

@@ -1,10 +1,10 @@
 /** Panel 7: what the network expects next, at the time cursor. */
 
-import { fit, line, write } from "./axes.js";
-import { isolate, probabilityText, say } from "./words.js";
+import { fit, line, write } from "../shared/axes.js";
+import { isolate, probabilityText, say } from "../shared/words.js";
 import { targetProbability } from "./view.js";
 
-/** @typedef {import("./surface.js").Surface} Surface */
+/** @typedef {import("../shared/surface.js").Surface} Surface */
 /** @typedef {import("./view.js").View} View */
 /** @typedef {{label: string, odds: number, target: boolean, rest: boolean}} Row */
 
@@ -95,7 +95,7 @@ export function drawOdds(surface, view) {
  * @param {CanvasRenderingContext2D} context
  * @param {Surface} surface
  * @param {View} view
- * @param {import("./surface.js").Rect} rect
+ * @param {import("../shared/surface.js").Rect} rect
  * @param {number} height  of all bars
  */
 function paintAxis(context, surface, view, rect, height) {
