@@ -10,8 +10,8 @@ from benchmarks.cell_loop import CellLoop
 from benchmarks.texts import random_text
 from playground.analysis.backpropagation import Backpropagation
 from playground.analysis.gradient_tables import Reading
-from playground.analysis.jacobians import CARRIES, carry_shares, jacobian_sizes
-from playground.cells import LayerWeights
+from playground.analysis.jacobians import carry_shares, jacobian_sizes
+from playground.cells import CELLS, LayerWeights
 from playground.config import NetworkConfig, TextConfig
 from playground.corpus import Corpus
 from playground.models.network import Network
@@ -45,7 +45,7 @@ class Subject:
     def opened(self) -> None:
         """All that the page computes for its first three panels, the last loss chosen."""
         job = self.sent_back()
-        t = job.unrolled.length
+        cell, t = CELLS[self.config.cell], job.unrolled.length
         exact = self.unrolled(torch.float64)
         sizes = [jacobian_sizes(exact, layer) for layer in range(self.config.layers)]
         autograd_gradients(self.config, parameters_of(self.network), self.batch)
@@ -55,8 +55,8 @@ class Subject:
         reading.buildup(job, t=t, scale=1 / t)
         reading.lengths(job)
         reading.decay(job, sizes, layer=1, t=t)
-        reading.jacobians(sizes, has_carry=self.config.cell == "gru")
-        if self.config.cell in CARRIES:
+        reading.jacobians(sizes, has_carry=cell.carries("h"))
+        if cell.carry is not None:
             reading.carry(carry_shares(self.unrolled(torch.float64), 0, t - 1), layer=1, t=t)
 
     def influence(self) -> dict[str, Tensor]:

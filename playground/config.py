@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, NamedTuple, Self, cast
 
+from playground.cells import CELLS
 from playground.refusal import Refusal, quote
 
 MAX_TEXT = 100_000  # code points of training text
@@ -241,7 +242,7 @@ TEXT = Text(MAX_TEXT)
 LEARNING_RATE = Range(1e-5, 10, float)
 
 FIELDS: dict[str, Choice | Range | Flag | Text | Schedule] = {
-    "cell": Choice(("rnn", "lstm", "gru")),
+    "cell": Choice(tuple(CELLS)),
     "text": TEXT,
     "tokens": Choice(("character", "jamo", "word")),
     "bos": Flag(),
@@ -265,10 +266,10 @@ FIELDS: dict[str, Choice | Range | Flag | Text | Schedule] = {
 }
 
 
-def _check_fields(config: Any) -> None:
+def check_fields(config: Any, allowed: Mapping[str, Any]) -> None:
     """Check every field of a frozen dataclass while it is built, and keep each in its normal form."""
     for each in fields(config):
-        object.__setattr__(config, each.name, FIELDS[each.name].check(each.name, getattr(config, each.name)))
+        object.__setattr__(config, each.name, allowed[each.name].check(each.name, getattr(config, each.name)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +284,7 @@ class TextConfig:
     batch_size: int = 16
 
     def __post_init__(self) -> None:
-        _check_fields(self)
+        check_fields(self, FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +307,7 @@ class NetworkConfig:
     forget_bias: float = 0.0
 
     def __post_init__(self) -> None:
-        _check_fields(self)
+        check_fields(self, FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +327,7 @@ class TrainingConfig:
     rates: tuple[RateChange, ...] = ()
 
     def __post_init__(self) -> None:
-        _check_fields(self)
+        check_fields(self, FIELDS)
         rate = self.learning_rate
         changes: list[RateChange] = []
         for change in self.rates:

@@ -3,20 +3,21 @@
     ∂h_k/∂h_{k−1} = C_k + D_k W_hh
 
 W_hh is the same at every timestep. D_k = ∂h_k/∂(W_hh h_{k−1} + b_hh) is the part of the activations: it shrinks where
-they saturate. C_k is what passes without meeting the matrix: nothing in a vanilla RNN, diag(z_k) in a GRU. An LSTM's
-carry runs from c to c instead, diag(f_k).
+they saturate. C_k is what passes without meeting the matrix: nothing in a vanilla RNN, diag(z_k) in a GRU,
+diag(1 − f_k) in an MGU. An LSTM's carry runs from c to c instead, diag(f_k). Where a gate stands between h_{k−1} and a
+block of W_hh, as before the candidate of an MGU, the columns of that block are multiplied by it. All of this a cell says
+of itself (`CellSpec`).
 
     RNN   D = diag(φ′(a))
     LSTM  D = [diag(d_c ∘ g ∘ i(1−i)), diag(d_c ∘ c′ ∘ f(1−f)), diag(d_c ∘ i ∘ (1−g²)), diag(tanh(c) ∘ o(1−o))]
           with d_c = o ∘ (1 − tanh²(c))
     GRU   D = [diag(d_n ∘ past ∘ r(1−r)), diag((h′−n) ∘ z(1−z)), diag(d_n ∘ r)]  with d_n = (1−z) ∘ (1−n²)
+    MGU   D = [(diag(n−h′) + diag(d_n) W_hn diag(h′)) diag(f(1−f)), diag(d_n)]   with d_n = f ∘ (1−n²)
 
 They are found by sending the H unit vectors back through one step of the readable cell. Formula of the vanilla RNN:
 Pascanu, Mikolov & Bengio 2013, eq. 5.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import torch
@@ -29,30 +30,29 @@ from playground.models.initialization import spectral_radius
 from playground.passes.unroll import Unrolled
 from playground.pieces import Pieces, all_of
 
-CARRIES: Mapping[str, tuple[str, str]] = MappingProxyType({"lstm": ("c", "f"), "gru": ("h", "z")})
-"""Cells with a way round the matrix: the state that takes it, and the gate that lets it pass."""
-
 TOGETHER = 8  # steps that are measured in one piece of work
 SATURATED = 0.1  # of the steepest slope that the nonlinearity has
 
 
 class StepJacobian(NamedTuple):
-    """∂h_k/∂h_{k−1} and its parts."""
+    """∂h_k/∂h_{k−1} and its parts: whole = carry + activation · weight."""
 
     whole: Tensor  # (H, H): row j is the gradient of unit j
     activation: Tensor  # (H, K·H): D_k
+    weight: Tensor  # (K·H, H): W_hh, its columns multiplied by the gate between h_{k−1} and a block
     carry: Tensor  # (H, H): C_k
 
 
 def step_jacobian(unrolled: Unrolled, layer: int, k: int) -> StepJacobian:
     """The Jacobian of one step of one layer; k and layer count from 0, and k ≥ 1."""
-    cell, step = unrolled.cells[layer], unrolled.steps[layer][k]
+    spec, cell, step = CELLS[unrolled.config.cell], unrolled.cells[layer], unrolled.steps[layer][k]
     size = unrolled.config.hidden_size
     unit = torch.eye(size, dtype=step.h.dtype)
     others = [torch.zeros_like(unit) for _ in step.state[1:]]
     back = cell.step_backward(repeated(step, size), unit, *others)
-    carry = torch.diag(step.z[0]) if unrolled.config.cell == "gru" else torch.zeros_like(unit)
-    return StepJacobian(back.h_before, back.recurrent, carry)
+    weight = cell.weights.weight_hh.unflatten(0, (spec.blocks, size)) * spec.lets_in(step)[0, :, None]
+    carry = torch.diag(spec.kept(step)[0]) if spec.carries("h") else torch.zeros_like(unit)
+    return StepJacobian(back.h_before, back.recurrent, weight.flatten(0, 1), carry)
 
 
 class JacobianSizes(NamedTuple):
@@ -110,29 +110,25 @@ def _singular_values(matrices: Tensor) -> Tensor:
 
 def _saturated(unrolled: Unrolled, step: Any) -> Tensor:
     """Share of a step's gates and activations that hardly let a gradient pass."""
-    cell = CELLS[unrolled.config.cell]
-    if not cell.gates:
-        names = {unrolled.config.nonlinearity: [step.h]}
-    else:
-        names = {"sigmoid": [], "tanh": []}
-        for gate in cell.gates:
-            names["sigmoid" if cell.ranges[gate][0] == 0 else "tanh"].append(getattr(step, gate))
+    names: dict[str, list[Tensor]] = {}
+    for name, gate in CELLS[unrolled.config.cell].gates.items():
+        names.setdefault(gate.squash, []).append(getattr(step, name))
     flat = []
-    for name, activations in names.items():
+    for name, activations in (names or {unrolled.config.nonlinearity: [step.h]}).items():
         slope = NONLINEARITIES[name].slope(torch.cat(activations, dim=-1))
         flat.append(slope < SATURATED * (0.25 if name == "sigmoid" else 1.0))
     return torch.cat(flat, dim=-1).double().mean()
 
 
 class CarryShares(NamedTuple):
-    """∂s_t/∂s_k of the carried state s (c of an LSTM, h of a GRU) for one t and every k ≤ t, (t + 1,) each, float64.
+    """∂s_t/∂s_k of the state s that a cell carries, for one t and every k ≤ t, (t + 1,) each, float64.
 
     The size of a matrix is ‖·‖_F / √H here: by what it multiplies the length of a gradient, as the root mean square
     over all directions; 1 where everything is kept.
     """
 
     measured: Tensor  # ∂s_t/∂s_k: along every path
-    gate: Tensor  # diag(Π gate_j) over j = k + 1 … t: along the carry alone, the root mean square over the units
+    gate: Tensor  # diag(Π kept_j) over j = k + 1 … t: along the carry alone, the root mean square over the units
     through: Tensor  # the difference: along all paths that meet W_hh at least once
     share: Tensor  # through / (gate + through)
 
@@ -147,20 +143,21 @@ def carry_shares(unrolled: Unrolled, layer: int, t: int) -> CarryShares:
 
 def carry_shares_in_pieces(unrolled: Unrolled, layer: int, t: int) -> Pieces[CarryShares]:
     """The same, a step at a time, from t back."""
-    state, gate_name = CARRIES[unrolled.config.cell]
-    cell, steps = unrolled.cells[layer], unrolled.steps[layer]
+    spec, cell, steps = CELLS[unrolled.config.cell], unrolled.cells[layer], unrolled.steps[layer]
+    if spec.carry is None:
+        raise KeyError(f"{spec.name} has no carry")
     unit = torch.eye(unrolled.config.hidden_size, dtype=steps[0].h.dtype)
     product = torch.ones_like(unit[0])
     measured, gates, through = [], [], []
-    grads = [torch.zeros_like(unit), unit] if state == "c" else [unit]
+    grads = [unit if state == spec.carry.state else torch.zeros_like(unit) for state in spec.states]
     for k in reversed(range(t + 1)):
         back = cell.step_backward(repeated(steps[k], len(unit)), *grads)
-        whole = back.c if state == "c" else grads[0]
+        whole = getattr(back, spec.carry.state)
         measured.append(norms(whole.flatten()))
         gates.append(norms(product))
         through.append(norms((whole - torch.diag(product)).flatten()))
-        product = product * getattr(steps[k], gate_name)[0]
-        grads = [back.h_before, back.c_before] if state == "c" else [back.h_before]
+        product = product * spec.kept(steps[k])[0]
+        grads = back.before
         yield 1 - k / (t + 1)
     sizes = [torch.stack(each).flip(0) / len(unit) ** 0.5 for each in (measured, gates, through)]
     return CarryShares(*sizes, share=sizes[2] / (sizes[1] + sizes[2]))

@@ -3,13 +3,11 @@
 The alphabet of shapes, used everywhere:
 
     T time · R replicas (models trained side by side) · B batch
-    E input size · H hidden size · V vocabulary · L layers
+    E input size · H hidden size · V vocabulary · L layers · K blocks of H rows in a weight
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 from playground.cells.fast import FastLayer
 from playground.cells.gru import GRU
@@ -18,62 +16,47 @@ from playground.cells.lstm import LSTM
 from playground.cells.lstm_fast import FastLSTM
 from playground.cells.rnn import RNN
 from playground.cells.rnn_fast import FastRNN
+from playground.cells.spec import Carry, CellSpec, Gate
 from playground.cells.weights import LayerWeights
 
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One kind of recurrent cell: what it is called, what it computes and who computes it."""
-
-    name: str
-    gates: tuple[str, ...]  # in the order in which torch.nn stacks their weights; none for the vanilla RNN
-    states: tuple[str, ...]  # what is carried from one timestep to the next
-    ranges: Mapping[str, tuple[float, float]]  # the values a gate can take
-    readable: type[RNN] | type[LSTM] | type[GRU]
-    fast: type[FastLayer]
-
-    def one_step(self, weights: LayerWeights, nonlinearity: str) -> Any:
-        """The readable cell with these weights. Only the vanilla RNN has a nonlinearity to choose.
-
-        Its `step(x, *states)` returns a tuple of all it computed, whose `state` are the next step's states.
-        """
-        return RNN(weights, nonlinearity) if self.readable is RNN else self.readable(weights)
-
-
-_OPEN_OR_CLOSED = (0.0, 1.0)
-_SIGNED = (-1.0, 1.0)
-
-CELLS: Mapping[str, Cell] = MappingProxyType(
-    {
-        "rnn": Cell("rnn", (), ("h",), {}, RNN, FastRNN),
-        "lstm": Cell(
-            "lstm",
-            ("i", "f", "g", "o"),
-            ("h", "c"),
-            {"i": _OPEN_OR_CLOSED, "f": _OPEN_OR_CLOSED, "g": _SIGNED, "o": _OPEN_OR_CLOSED},
-            LSTM,
-            FastLSTM,
-        ),
-        "gru": Cell(
-            "gru",
-            ("r", "z", "n"),
-            ("h",),
-            {"r": _OPEN_OR_CLOSED, "z": _OPEN_OR_CLOSED, "n": _SIGNED},
-            GRU,
-            FastGRU,
-        ),
-    }
+_KINDS = (
+    CellSpec(
+        "rnn", states=("h",), gates={}, readable=RNN, fast=FastRNN, planes=(4, 1), has_nonlinearity=True
+    ),
+    CellSpec(
+        "lstm",
+        states=("h", "c"),
+        gates={"i": Gate("write"), "f": Gate("keep"), "g": Gate("candidate"), "o": Gate("show")},
+        readable=LSTM,
+        fast=FastLSTM,
+        planes=(18, 6),
+        carry=Carry("c", gate="f"),
+        biases={"forget_bias": "f"},
+    ),
+    CellSpec(
+        "gru",
+        states=("h",),
+        gates={"r": Gate("read"), "z": Gate("keep"), "n": Gate("candidate")},
+        readable=GRU,
+        fast=FastGRU,
+        planes=(16, 8),
+        carry=Carry("h", gate="z"),
+        biases={"update_bias": "z"},
+    ),
 )
+CELLS: Mapping[str, CellSpec] = MappingProxyType({cell.name: cell for cell in _KINDS})
 
 __all__ = [
     "CELLS",
     "GRU",
     "LSTM",
     "RNN",
-    "Cell",
+    "Carry",
+    "CellSpec",
     "FastGRU",
     "FastLSTM",
     "FastLayer",
     "FastRNN",
+    "Gate",
     "LayerWeights",
 ]

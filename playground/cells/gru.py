@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
+from playground.cells.hold import Hold, free
 from playground.cells.weights import LayerWeights
 
 
@@ -43,6 +44,7 @@ class GRUGradients(NamedTuple):
     """The gradient of the loss with respect to everything one step touched."""
 
     x: Tensor  # (B, E)
+    h: Tensor  # (B, H): the whole ∂L/∂h
     h_before: Tensor  # (B, H): goes on to the step before
     r: Tensor
     z: Tensor
@@ -51,6 +53,11 @@ class GRUGradients(NamedTuple):
     recurrent: Tensor  # (B, 3H): of W_hh h′ + b_hh, behind the reset gate
     weights: LayerWeights  # this step's contribution
 
+    @property
+    def before(self) -> tuple[Tensor, ...]:
+        """The gradients of the states before, which go on to the step before."""
+        return (self.h_before,)
+
 
 class GRU:
     """A GRU cell. weights: shapes as torch.nn.GRU's (K = 3, blocks in the order r, z, n)."""
@@ -58,19 +65,22 @@ class GRU:
     def __init__(self, weights: LayerWeights) -> None:
         self.weights = weights
 
-    def step(self, x: Tensor, h: Tensor) -> GRUStep:
-        """x: (B, E); h: (B, H), the state before. Returns the state after, the gates and pre-activations."""
+    def step(self, x: Tensor, h: Tensor, hold: Hold = free) -> GRUStep:
+        """x: (B, E); h: (B, H), the state before. Returns the state after, the gates and pre-activations.
+
+        hold: replaces gates and states by values with which the equations go on; `step_backward` is for what is free.
+        """
         w = self.weights
         x_r, x_z, x_n = linear(x, w.weight_ih, w.bias_ih).chunk(3, dim=-1)
         h_r, h_z, past = linear(h, w.weight_hh, w.bias_hh).chunk(3, dim=-1)
 
         a_r = x_r + h_r
         a_z = x_z + h_z
-        r = torch.sigmoid(a_r)
-        z = torch.sigmoid(a_z)
+        r = hold("r", torch.sigmoid(a_r))
+        z = hold("z", torch.sigmoid(a_z))
         a_n = x_n + r * past
-        n = torch.tanh(a_n)
-        h_after = (1 - z) * n + z * h
+        n = hold("n", torch.tanh(a_n))
+        h_after = hold("h", (1 - z) * n + z * h)
         return GRUStep(h_after, r, z, n, {"r": a_r, "z": a_z, "n": a_n}, past, x, h)
 
     def step_backward(self, step: GRUStep, grad_h: Tensor) -> GRUGradients:
@@ -93,6 +103,7 @@ class GRU:
         grad_b = torch.cat([pre["r"], pre["z"], grad_a_n * r], dim=-1)  # (B, 3H), on the side of h′
         return GRUGradients(
             x=grad_a @ w.weight_ih,
+            h=grad_h,
             h_before=grad_h * z + grad_b @ w.weight_hh,
             r=grad_r,
             z=grad_z,

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
+from playground.cells.hold import Hold, free
 from playground.cells.weights import LayerWeights
 
 
@@ -46,9 +47,10 @@ class LSTMGradients(NamedTuple):
     """The gradient of the loss with respect to everything one step touched."""
 
     x: Tensor  # (B, E)
+    h: Tensor  # (B, H): the whole ∂L/∂h
+    c: Tensor  # (B, H): the whole ∂L/∂c, with the part that came through h
     h_before: Tensor  # (B, H): goes on to the step before
     c_before: Tensor  # (B, H): so does this
-    c: Tensor  # (B, H): the whole ∂L/∂c, with the part that came through h
     i: Tensor
     f: Tensor
     g: Tensor
@@ -57,6 +59,11 @@ class LSTMGradients(NamedTuple):
     recurrent: Tensor  # (B, 4H): of W_hh h′ + b_hh
     weights: LayerWeights  # this step's contribution
 
+    @property
+    def before(self) -> tuple[Tensor, ...]:
+        """The gradients of the states before, which go on to the step before."""
+        return self.h_before, self.c_before
+
 
 class LSTM:
     """An LSTM cell. weights: shapes as torch.nn.LSTM's (K = 4, blocks in the order i, f, g, o)."""
@@ -64,18 +71,21 @@ class LSTM:
     def __init__(self, weights: LayerWeights) -> None:
         self.weights = weights
 
-    def step(self, x: Tensor, h: Tensor, c: Tensor) -> LSTMStep:
-        """x: (B, E); h, c: (B, H), the states before. Returns the states after, gates and pre-activations."""
+    def step(self, x: Tensor, h: Tensor, c: Tensor, hold: Hold = free) -> LSTMStep:
+        """x: (B, E); h, c: (B, H), the states before. Returns the states after, gates and pre-activations.
+
+        hold: replaces gates and states by values with which the equations go on; `step_backward` is for what is free.
+        """
         w = self.weights
         a = linear(x, w.weight_ih, w.bias_ih) + linear(h, w.weight_hh, w.bias_hh)  # (B, 4H)
         a_i, a_f, a_g, a_o = a.chunk(4, dim=-1)
 
-        i = torch.sigmoid(a_i)
-        f = torch.sigmoid(a_f)
-        g = torch.tanh(a_g)
-        o = torch.sigmoid(a_o)
-        c_after = f * c + i * g
-        h_after = o * torch.tanh(c_after)
+        i = hold("i", torch.sigmoid(a_i))
+        f = hold("f", torch.sigmoid(a_f))
+        g = hold("g", torch.tanh(a_g))
+        o = hold("o", torch.sigmoid(a_o))
+        c_after = hold("c", f * c + i * g)
+        h_after = hold("h", o * torch.tanh(c_after))
         return LSTMStep(h_after, c_after, i, f, g, o, {"i": a_i, "f": a_f, "g": a_g, "o": a_o}, x, h, c)
 
     def step_backward(self, step: LSTMStep, grad_h: Tensor, grad_c: Tensor) -> LSTMGradients:
@@ -108,9 +118,10 @@ class LSTM:
         grad_a = torch.cat(list(pre.values()), dim=-1)  # (B, 4H)
         return LSTMGradients(
             x=grad_a @ w.weight_ih,
+            h=grad_h,
+            c=grad_c,
             h_before=grad_a @ w.weight_hh,
             c_before=grad_c * f,
-            c=grad_c,
             i=grad_i,
             f=grad_f,
             g=grad_g,

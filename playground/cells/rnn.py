@@ -14,6 +14,7 @@ from typing import NamedTuple
 from torch import Tensor
 from torch.nn.functional import linear
 
+from playground.cells.hold import Hold, free
 from playground.cells.nonlinearity import NONLINEARITIES
 from playground.cells.weights import LayerWeights
 
@@ -36,10 +37,16 @@ class RNNGradients(NamedTuple):
     """The gradient of the loss with respect to everything one step touched."""
 
     x: Tensor  # (B, E)
+    h: Tensor  # (B, H): the whole ∂L/∂h
     h_before: Tensor  # (B, H): goes on to the step before
     pre: dict[str, Tensor]  # {"h": (B, H)}
     recurrent: Tensor  # (B, H): of W_hh h′ + b_hh
     weights: LayerWeights  # this step's contribution
+
+    @property
+    def before(self) -> tuple[Tensor, ...]:
+        """The gradients of the states before, which go on to the step before."""
+        return (self.h_before,)
 
 
 class RNN:
@@ -52,11 +59,15 @@ class RNN:
         self.weights = weights
         self.phi = NONLINEARITIES[nonlinearity]
 
-    def step(self, x: Tensor, h: Tensor) -> RNNStep:
-        """x: (B, E); h: (B, H), the state before. Returns the state after, and the pre-activation."""
+    def step(self, x: Tensor, h: Tensor, hold: Hold = free) -> RNNStep:
+        """x: (B, E); h: (B, H), the state before. Returns the state after, and the pre-activation.
+
+        hold: replaces the state by another value that goes on; `step_backward` is for what is free.
+        """
         w = self.weights
         a = linear(x, w.weight_ih, w.bias_ih) + linear(h, w.weight_hh, w.bias_hh)  # (B, H)
-        return RNNStep(self.phi.value(a), {"h": a}, x, h)
+        h_after = hold("h", self.phi.value(a))
+        return RNNStep(h_after, {"h": a}, x, h)
 
     def step_backward(self, step: RNNStep, grad_h: Tensor) -> RNNGradients:
         """The chain rule through one step. grad_h: (B, H), the whole ∂L/∂h of this step's h.
@@ -69,6 +80,7 @@ class RNN:
         grad_a = grad_h * self.phi.slope(step.h)  # (B, H)
         return RNNGradients(
             x=grad_a @ w.weight_ih,
+            h=grad_h,
             h_before=grad_a @ w.weight_hh,
             pre={"h": grad_a},
             recurrent=grad_a,

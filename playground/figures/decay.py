@@ -31,7 +31,8 @@ def decay_over_distance(
 def carry_over_distance(
     frame: pd.DataFrame,
     *,
-    state: str = "c",
+    state: str,
+    gate: str,
     labels: Mapping[str, str],
     dark: bool = False,
     height: int = 380,
@@ -39,7 +40,8 @@ def carry_over_distance(
     """∂state_t/∂state_k whole, the part that the gates carry past every weight, and the rest.
 
     frame: step, layer, quantity ("measured", "gate", "through", and "share", which goes into the hover text
-    of "through"), t, k, token, distance, value; one t. state: "c" (LSTM) or "h" (GRU).
+    of "through"), t, k, token, distance, value; one t. state, gate: what is
+    carried, and the gate that lets it pass.
     """
     shares = frame.loc[frame["quantity"] == "share"]
     frame = frame.loc[frame["quantity"] != "share"]
@@ -48,7 +50,7 @@ def carry_over_distance(
     look = _Look(
         f"carry_{state}",
         {"gate": "dash"},
-        {"measured": state, "gate": "f" if state == "c" else "z"},
+        {"measured": state, "gate": gate},
         _notes("through", shares, "distance", labels["carry_share"]),
     )
     return _over_distance(frame, look, labels[f"axis_carry_{state}"], labels=labels, dark=dark, height=height)

@@ -44,8 +44,8 @@ def initial_parameters(
             elif config.initialization == "spectral":
                 block.mul_(config.spectral_radius / spectral_radius(block))
         if "forget_bias" in cell.biases:
-            of_gates = parameters[f"rnn.bias_ih_l{layer}"].split(config.hidden_size)
-            dict(zip(cell.gates, of_gates, strict=True))[cell.biases["forget_bias"]].add_(config.forget_bias)
+            of_blocks = parameters[f"rnn.bias_ih_l{layer}"].split(config.hidden_size)
+            of_blocks[cell.place(cell.biases["forget_bias"])].add_(config.forget_bias)
     return parameters
 
 

@@ -51,8 +51,8 @@ KNOBS: dict[str, Choice | Range] = {
 class Knobs:
     """What an untrained network is made of; each field is checked by the entry "knob_<field>" of `KNOBS`.
 
-    `nonlinearity` counts in a cell that has one to choose. `initialization` says what each H×H block of W_hh is: "spectral"
-    a Gaussian matrix rescaled to the spectral radius `radius`, "orthogonal" a random orthogonal matrix; both
+    `nonlinearity` counts in a cell that has one to choose. `initialization` says what each H×H block of W_hh is:
+    "spectral" a Gaussian matrix rescaled to the spectral radius `radius`, "orthogonal" a random orthogonal matrix; both
     with input weights N(0, 1/H) and biases 0. "default" is torch.nn's: everything uniform ±1/√H.
     `length` is T, the number of states: the longest distance is T − 1. A bias is added to the b_ih of the gate that
     the cell names for it (`CellSpec.biases`), and does nothing in a cell that names none.
@@ -175,8 +175,7 @@ def untrained(knobs: Knobs, draws: int) -> Untrained:
             torch.zeros(draws, 2, rows, dtype=torch.float64),
         )
     for setting, gate in cell.biases.items():
-        of_gates = dict(zip(cell.gates, weights.biases[:, 0].split(size, dim=-1), strict=True))
-        of_gates[gate] += getattr(knobs, setting)
+        weights.biases[:, 0].unflatten(-1, (-1, size))[:, cell.place(gate)] += getattr(knobs, setting)
 
     gradient = normal(draws, 1, size)
     gradient /= torch.linalg.vector_norm(gradient, dim=-1, keepdim=True)

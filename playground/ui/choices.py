@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from playground.cells import CELLS
 from playground.config import MAX_STEP, Choice, Flag, Range
 from playground.refusal import Refusal
 from playground.studies.knobs import KNOBS, Knobs
@@ -23,6 +24,7 @@ class PageField:
     unsaid: Any = None
 
 
+STATES = tuple(dict.fromkeys(state for cell in CELLS.values() for state in cell.states))
 PARAMETERS = (
     "embedding.weight",
     *(
@@ -43,7 +45,7 @@ GRADIENTS: Mapping[str, PageField] = MappingProxyType(
         "bits": PageField(Choice(("32", "64")), "32"),
         "loss_at": PageField(Range(1, 200)),
         "layer": PageField(Range(1, 3)),
-        "state": PageField(Choice(("h", "c")), "h"),
+        "state": PageField(Choice(STATES), "h"),
         "colours": PageField(Choice(("same", "fitted")), "same"),
         "total": PageField(Choice(("mean", "sum"))),
         **{

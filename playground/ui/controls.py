@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from playground.cells import CELLS
 from playground.config import FIELDS, Choice, Range, TrainingConfig
 from playground.presets import PRESETS
 from playground.ui import address, state
@@ -47,7 +48,7 @@ def experiment() -> None:
         with right:
             _toggle("eos")
         _slider("hidden_size")
-        if state.value("cell") == "rnn":
+        if CELLS[state.value("cell")].has_nonlinearity:
             _select("nonlinearity")
         left, right = st.columns(2)
         with left:
@@ -78,7 +79,7 @@ def _more() -> None:
     _select("initialization")
     if state.value("initialization") == "spectral":
         _number("spectral_radius")
-    if state.value("cell") == "lstm":
+    if "forget_bias" in CELLS[state.value("cell")].biases:
         _number("forget_bias")
 
 

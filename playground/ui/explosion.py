@@ -2,6 +2,7 @@
 
 import math
 
+from playground.cells import CELLS
 from playground.config import FIELDS, ExperimentConfig, Range
 from playground.training import Explosion
 from playground.ui.words import N_, _
@@ -64,7 +65,7 @@ def _what_may_help(explosion: Explosion, config: ExperimentConfig) -> list[str]:
             advice.append(_CLIPPING)
         elif training.optimizer not in OWN_SCALE and training.clip_threshold > _lowest("clip_threshold"):
             advice.append(_THRESHOLD)
-    if network.cell == "rnn" and network.nonlinearity in UNBOUNDED:
+    if CELLS[network.cell].has_nonlinearity and network.nonlinearity in UNBOUNDED:
         advice.append(_NONLINEARITY)
     if network.initialization == "spectral":
         advice.append(_RADIUS)

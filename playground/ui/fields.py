@@ -6,6 +6,7 @@ from typing import Any
 from playground.characters import whole
 from playground.config import RateChange
 from playground.refusal import Refusal
+from playground.ui import cell_words
 from playground.ui.words import N_, _, plain
 
 LINE = 16  # characters of a text in the name of a run
@@ -65,9 +66,7 @@ FIELD_LABELS = {
 }
 
 OPTION_LABELS = {
-    "rnn": N_("RNN"),
-    "lstm": N_("LSTM"),
-    "gru": N_("GRU"),
+    **{cell: words.name for cell, words in cell_words.WORDS.items()},
     "character": N_("characters"),
     "jamo": N_("jamo"),
     "word": N_("words"),

@@ -1,5 +1,9 @@
 """The words that figures take as `labels`."""
 
+from playground.cells import CELLS
+from playground.cells.nonlinearity import NONLINEARITIES
+from playground.ui import cell_words
+from playground.ui.fields import OPTION_LABELS
 from playground.ui.words import N_, _
 
 LABELS = {
@@ -36,14 +40,6 @@ LABELS = {
     "quantity_clipped_norm": N_("after clipping"),
     "quantity_h": N_("h, hidden state"),
     "quantity_c": N_("c, cell state"),
-    "quantity_i": N_("i, input gate: 0 ignores the input, 1 lets it in"),
-    "quantity_f": N_("f, forget gate: 0 erases, 1 keeps"),
-    "quantity_g": N_("g, candidate: −1 to 1, what would be written"),
-    "quantity_o": N_("o, output gate: 0 hides, 1 shows"),
-    "quantity_r": N_("r, reset gate: 0 ignores the old state, 1 uses it"),
-    "quantity_z": N_("z, update gate: 0 replaces, 1 keeps the old state"),
-    "quantity_n": N_("n, candidate: −1 to 1, the new content"),
-    "quantity_phi": N_("φ′, slope of the nonlinearity: 0 stops the gradient, 1 lets it pass"),
     "quantity_mean.h": N_("‖∂L/∂h<sub>t</sub>‖, L the mean of all losses"),
     "quantity_mean.c": N_("‖∂L/∂c<sub>t</sub>‖, L the mean of all losses"),
     "quantity_sum.h": N_("‖∂L/∂h<sub>t</sub>‖, L the sum of all losses"),
@@ -76,10 +72,8 @@ LABELS = {
     "axis_carry_c": N_("∂c<sub>t</sub>/∂c<sub>k</sub> and its parts, root mean square"),
     "axis_carry_h": N_("∂h<sub>t</sub>/∂h<sub>k</sub> and its parts, root mean square"),
     "carry_c_measured": N_("∂c<sub>t</sub>/∂c<sub>k</sub>, measured"),
-    "carry_c_gate": N_("carried: product of the forget gates f"),
     "carry_c_through": N_("other ways, through W<sub>hh</sub>"),
     "carry_h_measured": N_("∂h<sub>t</sub>/∂h<sub>k</sub>, measured"),
-    "carry_h_gate": N_("carried: product of the update gates z"),
     "carry_h_through": N_("other ways, through W<sub>hh</sub>"),
     "carry_share": N_("other ways / (other ways + carried): {share} %"),
     "axis_timestep_k": N_("input symbol and timestep k"),
@@ -91,7 +85,6 @@ LABELS = {
     "jacobian_activation": N_("D<sub>k</sub> (activations and gates), largest singular value"),
     "jacobian_weight": N_("W<sub>hh</sub>, largest singular value"),
     "jacobian_radius": N_("W<sub>hh</sub>, spectral radius"),
-    "jacobian_carry": N_("carried past all weights, largest z"),
     "saturated": N_("{share} % of the slopes below a tenth of the steepest: saturated or off"),
     "axis_weight_gradient": N_("gradient of W<sub>hh</sub>, norm (nats per unit)"),
     "buildup_single": N_("this use alone, loss at t = {t}"),
@@ -106,12 +99,7 @@ LABELS = {
     "axis_radius": N_("spectral radius of W<sub>hh</sub> (no unit)"),
     "radius": N_("spectral radius {value}"),
     "ratio_one": N_("1: as large as at the loss"),
-    "variant_tanh": N_("tanh"),
-    "variant_linear": N_("linear"),
-    "variant_relu": N_("ReLU"),
-    "variant_sigmoid": N_("sigmoid"),
-    "variant_lstm": N_("LSTM"),
-    "variant_gru": N_("GRU"),
+    **{f"variant_{name}": OPTION_LABELS[name] for name in (*NONLINEARITIES, *CELLS)},
     "median_of": N_("{name}, median of the draws"),
     "key_band": N_("10 % to 90 % of the draws"),
     "key_one": N_("first draw"),
@@ -143,6 +131,7 @@ LABELS = {
 }
 
 
-def labels() -> dict[str, str]:
-    """All labels in the reader's language."""
-    return {key: _(text) for key, text in LABELS.items()}
+def labels(cell: str | None = None) -> dict[str, str]:
+    """All labels in the reader's language; with those of a cell where its gates or what it carries are drawn."""
+    known = LABELS if cell is None else LABELS | cell_words.figure_words(cell)
+    return {key: _(text) for key, text in known.items()}

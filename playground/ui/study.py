@@ -238,7 +238,8 @@ def _gates(reading: Reading) -> Picture:
 def _over_time(reading: Reading, shown: pd.DataFrame, units: list[int]) -> Any:
     """The figure of the chosen units."""
     with reading.viewer.turn():
-        return units_over_time(shown, units=units, labels=labels(), dark=is_dark())
+        known = labels(reading.network.config.cell)
+        return units_over_time(shown, units=units, labels=known, dark=is_dark())
 
 
 def _gradients(reading: Reading) -> Picture:

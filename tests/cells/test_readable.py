@@ -6,72 +6,71 @@ import pytest
 import torch
 from torch import Tensor
 
-from playground.cells import CELLS, LSTM, RNN
+from playground.cells import CELLS, LSTM
 from playground.cells.weights import LayerWeights
+from tests.kinds import EQUATIONS, KINDS, TORCH_CELLS
 
 B, E, H = 3, 5, 4
-KINDS = ["tanh", "relu", "sigmoid", "linear", "lstm", "gru"]
+EXACT = {"rtol": 0, "atol": 1e-12}
+every_kind = pytest.mark.parametrize(("kind", "phi"), KINDS)
+gated = pytest.mark.parametrize("kind", [name for name, cell in CELLS.items() if cell.gates])
 
 
-def make(kind: str, seed: int = 0) -> Any:
+def make(kind: str, phi: str = "tanh", seed: int = 0) -> Any:
     generator = torch.Generator().manual_seed(seed)
-    blocks = {"lstm": 4, "gru": 3}.get(kind, 1)
+    rows = CELLS[kind].blocks * H
 
     def draw(*shape: int) -> Tensor:
         return torch.randn(*shape, generator=generator, dtype=torch.float64, requires_grad=True)
 
-    weights = LayerWeights(draw(blocks * H, E), draw(blocks * H, H), draw(blocks * H), draw(blocks * H))
-    return CELLS[kind].one_step(weights, "tanh") if kind in CELLS else RNN(weights, kind)
+    return CELLS[kind].one_step(LayerWeights(draw(rows, E), draw(rows, H), draw(rows), draw(rows)), phi)
 
 
 def inputs(kind: str, seed: int = 1) -> list[Tensor]:
     """x and the states before."""
     generator = torch.Generator().manual_seed(seed)
-    shapes = [(B, E), (B, H), *([(B, H)] if kind == "lstm" else [])]
+    shapes = [(B, E), *((B, H) for _ in CELLS[kind].states)]
     return [torch.randn(s, generator=generator, dtype=torch.float64, requires_grad=True) for s in shapes]
 
 
-@pytest.mark.parametrize("kind", ["tanh", "relu", "lstm", "gru"])
-def test_step_is_torchs(kind: str) -> None:
-    cell, (x, *states) = make(kind), inputs(kind)
-    function = {
-        "tanh": torch.rnn_tanh_cell,
-        "relu": torch.rnn_relu_cell,
-        "lstm": torch.lstm_cell,
-        "gru": torch.gru_cell,
-    }[kind]
-    expected = function(x, states if kind == "lstm" else states[0], *cell.weights)
+@every_kind
+def test_step_is_its_equations(kind: str, phi: str) -> None:
+    cell, (x, *states) = make(kind, phi), inputs(kind)
+    step = cell.step(x, *states)
+    expected = EQUATIONS[kind, phi](x, tuple(states), *cell.weights)
+    assert expected.keys() == {*CELLS[kind].gates, *CELLS[kind].states}
+    for name, value in expected.items():
+        torch.testing.assert_close(getattr(step, name), value, **EXACT)
+    for state, name in zip(step.state, CELLS[kind].states, strict=True):
+        torch.testing.assert_close(state, expected[name], **EXACT)
+
+
+@pytest.mark.parametrize(("kind", "phi"), TORCH_CELLS)
+def test_step_is_torchs(kind: str, phi: str) -> None:
+    cell, (x, *states) = make(kind, phi), inputs(kind)
+    expected = TORCH_CELLS[kind, phi](x, states if len(states) > 1 else states[0], *cell.weights)
     for ours, theirs in zip(
-        cell.step(x, *states).state, expected if kind == "lstm" else [expected], strict=True
+        cell.step(x, *states).state, expected if len(states) > 1 else [expected], strict=True
     ):
-        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
+        torch.testing.assert_close(ours, theirs, **EXACT)
 
 
-def test_sigmoid_and_linear_steps_are_their_equations() -> None:
-    x, h = inputs("sigmoid")
-    w = make("sigmoid").weights
-    a = x @ w.weight_ih.T + w.bias_ih + h @ w.weight_hh.T + w.bias_hh
-    torch.testing.assert_close(make("sigmoid").step(x, h).h, 1 / (1 + torch.exp(-a)))
-    torch.testing.assert_close(make("linear").step(x, h).h, a)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_step_backward_is_autograds(kind: str) -> None:
-    cell, (x, *states) = make(kind), inputs(kind)
+@every_kind
+def test_step_backward_is_autograds(kind: str, phi: str) -> None:
+    cell, (x, *states) = make(kind, phi), inputs(kind)
     step = cell.step(x, *states)
     generator = torch.Generator().manual_seed(2)
     grads = [torch.randn(B, H, generator=generator, dtype=torch.float64) for _ in step.state]
     loss = torch.stack([(state * grad).sum() for state, grad in zip(step.state, grads, strict=True)]).sum()
 
     ours = cell.step_backward(step, *grads)
-    gates = CELLS[kind if kind in CELLS else "rnn"].gates
+    gates = CELLS[kind].gates
     activations = [getattr(step, gate) for gate in gates]
     wanted = [x, *states, *cell.weights, *activations, *step.pre.values()]
     theirs = torch.autograd.grad(loss, wanted)
     mine = [
         ours.x,
-        ours.h_before,
-        *([ours.c_before] if isinstance(cell, LSTM) else []),
+        *ours.before,
         *ours.weights,
         *(getattr(ours, gate) for gate in gates),
         *ours.pre.values(),
@@ -80,10 +79,10 @@ def test_step_backward_is_autograds(kind: str) -> None:
         torch.testing.assert_close(our, their, rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_recurrent_is_autograds_gradient_of_the_hidden_product(kind: str) -> None:
+@every_kind
+def test_recurrent_is_autograds_gradient_of_the_hidden_product(kind: str, phi: str) -> None:
     """A bias b_hh for each sequence of the batch: its gradient is that of W_hh h′ + b_hh, row by row."""
-    cell, (x, *states) = make(kind), inputs(kind)
+    cell, (x, *states) = make(kind, phi), inputs(kind)
     b_hh = cell.weights.bias_hh.detach().expand(B, -1).clone().requires_grad_()
     cell.weights = cell.weights._replace(bias_hh=b_hh)
     step = cell.step(x, *states)
@@ -95,19 +94,21 @@ def test_recurrent_is_autograds_gradient_of_the_hidden_product(kind: str) -> Non
     recurrent = cell.step_backward(step, *grads).recurrent
     exact = {"rtol": 0, "atol": 1e-9}
     torch.testing.assert_close(recurrent, of_product, **exact)
-    torch.testing.assert_close(recurrent.mT @ states[0], of_weight, **exact)
+    met = CELLS[kind].met(step)  # (B, K, H)
+    by_block = recurrent.unflatten(-1, met.shape[1:])
+    torch.testing.assert_close(torch.einsum("bkj,bkh->kjh", by_block, met).flatten(0, 1), of_weight, **exact)
     torch.testing.assert_close(recurrent.sum(0), cell.step_backward(step, *grads).weights.bias_hh, **exact)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_step_backward_is_the_slope_of_finite_differences(kind: str) -> None:
+@every_kind
+def test_step_backward_is_the_slope_of_finite_differences(kind: str, phi: str) -> None:
     """gradcheck compares the analytic gradient with (f(x + ε) − f(x − ε)) / 2ε."""
 
     class Step(torch.autograd.Function):
         @staticmethod
         def forward(ctx, x, *rest):
             states, weights = rest[:-4], LayerWeights(*rest[-4:])
-            ctx.cell = make(kind)
+            ctx.cell = make(kind, phi)
             ctx.cell.weights = weights
             ctx.step = ctx.cell.step(x, *states)
             return ctx.step.state
@@ -115,20 +116,71 @@ def test_step_backward_is_the_slope_of_finite_differences(kind: str) -> None:
         @staticmethod
         def backward(ctx, *grads):
             back = ctx.cell.step_backward(ctx.step, *grads)
-            states = [back.h_before, *([back.c_before] if kind == "lstm" else [])]
-            return back.x, *states, *back.weights
+            return back.x, *back.before, *back.weights
 
-    assert torch.autograd.gradcheck(Step.apply, (*inputs(kind), *make(kind).weights))
+    assert torch.autograd.gradcheck(Step.apply, (*inputs(kind), *make(kind, phi).weights))
 
 
-@pytest.mark.parametrize("kind", ["lstm", "gru"])
+@every_kind
+def test_the_gradient_of_a_state_is_whole(kind: str, phi: str) -> None:
+    """Of what the step gave: of c with the part that comes through h."""
+    cell, (x, *states) = make(kind, phi), inputs(kind)
+    step = cell.step(x, *states)
+    generator = torch.Generator().manual_seed(2)
+    grads = [torch.randn(B, H, generator=generator, dtype=torch.float64) for _ in step.state]
+    loss = torch.stack([(state * grad).sum() for state, grad in zip(step.state, grads, strict=True)]).sum()
+    back = cell.step_backward(step, *grads)
+    for name, expected in zip(CELLS[kind].states, torch.autograd.grad(loss, step.state), strict=True):
+        torch.testing.assert_close(getattr(back, name), expected, rtol=0, atol=1e-9)
+
+
+@every_kind
+def test_what_is_held_is_what_the_equations_go_on_with(kind: str, phi: str) -> None:
+    """Each gate and state in turn, against autograd's slope through it: a change of it by ε moves what follows."""
+    cell, (x, *states) = make(kind, phi), inputs(kind)
+    free = cell.step(x, *states)
+    spec = CELLS[kind]
+    for held in (*spec.gates, *spec.states):
+        value = getattr(free, held).detach()
+        moved = cell.step(x, *states, hold=lambda name, v, held=held: v + 1e-6 if name == held else v)
+        torch.testing.assert_close(getattr(moved, held), value + 1e-6, **EXACT)
+        same = cell.step(
+            x, *states, hold=lambda name, v, held=held, value=value: value if name == held else v
+        )
+        for name in (*spec.gates, *spec.states):
+            torch.testing.assert_close(getattr(same, name), getattr(free, name), rtol=0, atol=0)
+        if held in spec.gates:
+            (slope,) = torch.autograd.grad(free.h.sum(), getattr(free, held), retain_graph=True)
+            torch.testing.assert_close((moved.h - free.h) / 1e-6, slope, rtol=0, atol=1e-4)
+            assert not torch.equal(moved.h, free.h)
+
+
+@gated
 def test_ranges_hold(kind: str) -> None:
     step = make(kind).step(*inputs(kind))
-    for gate in CELLS[kind].gates:
-        low, high = CELLS[kind].ranges[gate]
-        values = getattr(step, gate)
+    for name, gate in CELLS[kind].gates.items():
+        low, high = gate.range
+        values = getattr(step, name)
         assert low <= values.min() and values.max() <= high
         assert (values.min() < 0) == (low < 0)
+
+
+@gated
+def test_what_carries_keeps_all_or_nothing_at_its_ends(kind: str) -> None:
+    """With the gate held at either end, the state carried is kept whole, or forgotten, as `kept` says."""
+    cell, spec = make(kind), CELLS[kind]
+    assert spec.carry is not None
+    x, *states = inputs(kind)
+    place = spec.states.index(spec.carry.state)
+    for end in (0.0, 1.0):
+        step = cell.step(
+            x, *states, hold=lambda name, v, end=end: v * 0 + end if name == spec.carry.gate else v
+        )
+        (slope,) = torch.autograd.grad(step.state[place].sum(), states[place], retain_graph=True)
+        kept = spec.kept(step)
+        assert kept.unique().tolist() == [end if spec.gates[spec.carry.gate].role == "keep" else 1 - end]
+        if spec.states[place] != "h":  # no other road leads from c to c in one step
+            torch.testing.assert_close(slope, kept, **EXACT)
 
 
 def test_gru_keeps_the_old_state_where_z_is_one() -> None:

@@ -13,6 +13,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
+from playground.cells import CELLS
 from playground.figures.clipping import clipped_norms, clipping_angles, clipping_grid, clipping_losses
 from playground.figures.decay import (
     buildup_over_time,
@@ -26,6 +27,7 @@ from playground.figures.decay import (
 from playground.figures.differences import error_over_epsilon
 from playground.figures.influence import contributions_matrix, influence_matrix
 from playground.figures.theme import COLOURS
+from playground.ui.cell_words import figure_words
 from playground.ui.figure_words import LABELS
 
 HELLO = ["h", "e", "l", "l"]
@@ -152,13 +154,18 @@ def every_figure(labels, dark: bool = False, tokens: list[str] | None = None) ->
     special = influence(tokens, "c")
     special.loc[:2, "value"] = [0.0, math.inf, math.nan][: len(special)]
     jacobians = ["largest", "smallest", "activation", "weight", "radius", "carry", "saturated"]
+    of_lstm = {"state": "c", "gate": "f"}
     return {
         "influence": influence_matrix(influence(tokens), selected=len(tokens), **look),
         "special": influence_matrix(special, **look),
         "contributions": contributions_matrix(contributions(tokens), selected=len(tokens), **look),
         "decay": decay_over_distance(backwards(tokens, ["h", "c", "radius", "singular"]), **look),
-        "carry": carry_over_distance(backwards(tokens, ["measured", "gate", "through", "share"]), **look),
-        "gru": carry_over_distance(backwards(tokens, ["measured", "gate", "through"]), state="h", **look),
+        "carry": carry_over_distance(
+            backwards(tokens, ["measured", "gate", "through", "share"]), **of_lstm, **look
+        ),
+        "gru": carry_over_distance(
+            backwards(tokens, ["measured", "gate", "through"]), state="h", gate="z", **look
+        ),
         "jacobians": jacobian_parts(over("k", tokens, jacobians, first=min(2, len(tokens))), **look),
         "buildup": buildup_over_time(buildup(tokens), **look),
         "length": norm_over_length(over("t", tokens, ["sum", "mean"]), **look),
@@ -278,7 +285,7 @@ def test_empty_tables_say_so(labels) -> None:
         influence_matrix(influence(HELLO).iloc[:0], **look),
         contributions_matrix(contributions(HELLO).iloc[:0], **look),
         decay_over_distance(backwards(HELLO, ["h"]).iloc[:0], **look),
-        carry_over_distance(backwards(HELLO, ["share"]), **look),
+        carry_over_distance(backwards(HELLO, ["share"]), state="c", gate="f", **look),
         jacobian_parts(over("k", ["h"], ["largest"], first=2), **look),
         buildup_over_time(buildup(HELLO).iloc[:0], **look),
         norm_over_length(over("t", HELLO, ["sum"]).iloc[:0], **look),
@@ -481,7 +488,7 @@ def test_vanished_gradients_are_marked_as_zeros(labels) -> None:
 @pytest.mark.parametrize(("state", "gate"), [("c", "f"), ("h", "z")])
 def test_carry_and_the_other_ways(labels, state, gate) -> None:
     frame = backwards(HELLO, ["measured", "gate", "through", "share"])
-    figure = carry_over_distance(frame, state=state, labels=labels)
+    figure = carry_over_distance(frame, state=state, gate=gate, labels=labels)
     assert [trace.name for trace in figure.data] == [
         f"«carry_{state}_{name}»" for name in ("measured", "gate", "through")
     ]
@@ -672,10 +679,11 @@ def test_losses_fit_their_cells(labels, loss, shown) -> None:
 def test_the_page_has_every_label_with_the_same_placeholders(labels) -> None:
     """The labels of these tests are those that readers get."""
     fields = re.compile(r"\{\w+\}")
+    known = {key: text for cell in CELLS for key, text in figure_words(cell).items()} | LABELS
     for key, text in labels.items():
         if key.startswith("quantity_grad."):  # the tests know more gates than the page shows gradients of
             continue
-        assert sorted(fields.findall(LABELS[key])) == sorted(fields.findall(text)), key
+        assert sorted(fields.findall(known[key])) == sorted(fields.findall(text)), key
 
 
 @pytest.mark.parametrize(

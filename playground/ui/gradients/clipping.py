@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from playground.analysis.floors import memory_floors
+from playground.cells import CELLS
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
 from playground.figures.axes import number, percent
@@ -71,7 +72,7 @@ def _described(config: ExperimentConfig) -> str:
     """The settings of a run in one line."""
     network, training = config.network, config.training
     cell = option_label(network.cell)
-    if network.cell == "rnn":
+    if CELLS[network.cell].has_nonlinearity:
         cell += f" ({option_label(network.nonlinearity)})"
     rate = _("learning rate {value}").format(value=exact_number(training.learning_rate))
     if training.rates:

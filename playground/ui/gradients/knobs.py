@@ -5,6 +5,7 @@ from functools import lru_cache
 import pandas as pd
 import streamlit as st
 
+from playground.cells import CELLS
 from playground.figures.axes import QUANTILE_DIGITS, number
 from playground.figures.decay import knob_band, radius_sweep
 from playground.pieces import Pieces, share
@@ -47,7 +48,7 @@ def show() -> None:
             (figure, drawn), name="draws", title=_("What is left of the gradient at a distance"), file="draws"
         )
     with right:
-        lesson.note("gradients", "radius" if knobs.cell == "rnn" else "radius-gated")
+        lesson.note("gradients", "radius" if CELLS[knobs.cell].has_nonlinearity else "radius-gated")
         figure = radius_sweep(swept, labels=labels(), dark=is_dark())
         picture.show(
             (figure, swept), name="radii", title=_("The gradient against the spectral radius"), file="radii"
@@ -65,15 +66,14 @@ def _knobs() -> Knobs:
     """The widgets of what matters for the chosen cell."""
     with widgets.row():
         chosen = {"cell": widgets.segments("knob_cell")}
-        if chosen["cell"] == "rnn":
+        cell = CELLS[chosen["cell"]]
+        if cell.has_nonlinearity:
             chosen["nonlinearity"] = widgets.select("knob_nonlinearity", width=150)
         chosen["initialization"] = widgets.select("knob_initialization", width=150)
         if chosen["initialization"] == "spectral":
             chosen["radius"] = widgets.slider("knob_radius", 0.05, width=190)
-        if chosen["cell"] == "lstm":
-            chosen["forget_bias"] = widgets.slider("knob_forget_bias", 0.25, width=190)
-        if chosen["cell"] == "gru":
-            chosen["update_bias"] = widgets.slider("knob_update_bias", 0.25, width=190)
+        for bias in cell.biases:
+            chosen[bias] = widgets.slider(f"knob_{bias}", 0.25, width=190)
         chosen["length"] = widgets.slider("knob_length", 1, width=190)
     return Knobs(**chosen)
 

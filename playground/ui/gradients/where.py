@@ -10,12 +10,12 @@ import torch
 
 from playground.analysis.backpropagation import Backpropagation
 from playground.analysis.jacobians import (
-    CARRIES,
     CarryShares,
     JacobianSizes,
     carry_shares_in_pieces,
     jacobian_sizes_in_pieces,
 )
+from playground.cells import CELLS
 from playground.figures.axes import number
 from playground.figures.decay import (
     buildup_over_time,
@@ -61,7 +61,7 @@ def show() -> None:
 
     t = state.fitted("loss_at", 1, length, default=length)
     network = looked_at.network.config
-    layers = network.layers
+    cell, layers = CELLS[network.cell], network.layers
     layer, quantity = state.fitted("layer", 1, layers, default=layers), "h"
     with widgets.row():
         tokens, targets = looked_at.reading.tokens, looked_at.reading.targets
@@ -75,8 +75,8 @@ def show() -> None:
             layer = widgets.segments("layer", range(1, layers + 1))
         else:
             complaint("layer")
-        if network.cell == "lstm":
-            quantity = widgets.segments("state")
+        if len(cell.states) > 1:
+            quantity = widgets.segments("state", cell.states)
         fitted = (
             widgets.segments(
                 "colours",
@@ -89,7 +89,7 @@ def show() -> None:
         )
     carried = None
     if (
-        network.cell in CARRIES and length > 1
+        cell.carry is not None and length > 1
     ):  # before anything is drawn, for it may take some runs of the page
         carried = computed(
             "carry", (looked_at.key, layer, t), lambda: _carried(looked_at, layer, t), _("Computing …")
@@ -238,31 +238,33 @@ def _why(findings: Findings, layer: int, t: int, carried: CarryShares | None) ->
     carried: of a cell with a way round the matrix.
     """
     job, reading = findings.done, findings.subject.reading
-    cell = job.unrolled.config.cell
-    lesson.heading("gradients", "why")
+    cell = CELLS[job.unrolled.config.cell]
+    lesson.heading("gradients", f"why-{cell.name}")
     if reading.length < 2:
         st.info(
             _("This sequence has one prediction only, so there is no step back in time. Take a longer text.")
         )
         return
-    lesson.text("gradients", "why" if cell == "rnn" else f"why-{cell}")
+    lesson.text("gradients", f"why-{cell.name}")
     decay = reading.decay(job, findings.sizes, layer=layer, t=t)
-    jacobians = reading.jacobians(findings.sizes, has_carry=cell == "gru")
+    jacobians = reading.jacobians(findings.sizes, has_carry=cell.carries("h"))
     left, right = st.columns(2, gap="large")
     with left:
         figure = decay_over_distance(decay, labels=labels(), dark=is_dark())
         _draw(findings, (figure, decay), "decay", _("What is left of the gradient at a distance"))
     with right:
-        figure = jacobian_parts(_of(jacobians, layer), labels=labels(), dark=is_dark())
+        figure = jacobian_parts(_of(jacobians, layer), labels=labels(cell.name), dark=is_dark())
         _draw(findings, (figure, jacobians), "jacobians", _("Each step's Jacobian and its parts"))
-    if carried is not None:
+    if cell.carry is not None and carried is not None:
         carry = reading.carry(carried, layer=layer, t=t)
         left, right = st.columns(2, gap="large")
         with left:
-            figure = carry_over_distance(carry, state=CARRIES[cell][0], labels=labels(), dark=is_dark())
+            road, gate = cell.carry.state, cell.carry.gate
+            known = labels(cell.name)
+            figure = carry_over_distance(carry, state=road, gate=gate, labels=known, dark=is_dark())
             _draw(findings, (figure, carry), "carry", _("What the gates carry, and what takes other ways"))
         with right:
-            lesson.note("gradients", f"carry-{cell}")
+            lesson.note("gradients", f"carry-{cell.name}")
 
 
 def known_digits(value: float, dtype: torch.dtype) -> str:

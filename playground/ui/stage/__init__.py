@@ -124,7 +124,7 @@ def scene(viewer: Viewer, run: Run) -> dict[str, Any]:
             }
             for ghost in viewer.ghosts
         ],
-        "words": words(),
+        "words": words(layout.cell),
     }
 
 

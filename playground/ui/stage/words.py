@@ -1,5 +1,6 @@
 """The words that the stage shows and says."""
 
+from playground.ui.cell_words import stage_words
 from playground.ui.words import N_, _
 
 WORDS = {
@@ -36,14 +37,6 @@ WORDS = {
     "odds_hint": N_("What the network expects at the time cursor."),
     "samples": N_("Text it writes"),
     "samples_hint": N_("Early gibberish, later words: its progress in one line."),
-    "gate_i": N_("i input: 0 ignores, 1 writes"),
-    "gate_f": N_("f forget: 0 erases, 1 keeps"),
-    "gate_g": N_("g candidate: −1 to 1"),
-    "gate_o": N_("o output: 0 hides, 1 shows"),
-    "gate_r": N_("r reset: 0 ignores the old state, 1 uses it"),
-    "gate_z": N_("z update: 0 takes the new state, 1 keeps the old"),
-    "gate_n": N_("n candidate: −1 to 1, the proposed new state"),
-    "gate_phi": N_("φ′: 0 blocks the gradient, 1 lets it through"),
     "layer": N_("layer {n}"),
     "layers": N_("Layer"),
     "step": N_("step {step}"),
@@ -123,6 +116,6 @@ WORDS = {
 }
 
 
-def words() -> dict[str, str]:
-    """All words of the stage in the reader's language; placeholders are filled in the browser."""
-    return {key: _(text) for key, text in WORDS.items()}
+def words(cell: str) -> dict[str, str]:
+    """All words of the stage for a cell in the reader's language; placeholders are filled in the browser."""
+    return {key: _(text) for key, text in (WORDS | stage_words(cell)).items()}

@@ -1,0 +1,35 @@
+"""What the cells say of themselves, against what is written of them and against each other's forms."""
+
+import pytest
+
+from playground.cells import CELLS
+
+every_cell = pytest.mark.parametrize("cell", list(CELLS))
+
+
+def test_cells_gates_and_states_are_in_torchs_order() -> None:
+    assert {name: ("".join(cell.gates), "".join(cell.states)) for name, cell in CELLS.items()} == {
+        "rnn": ("", "h"),
+        "lstm": ("ifgo", "hc"),
+        "gru": ("rzn", "h"),
+    }
+    assert list(CELLS)[:3] == ["rnn", "lstm", "gru"]
+
+
+@every_cell
+def test_a_cell_speaks_of_its_own_gates_and_states(cell: str) -> None:
+    spec = CELLS[cell]
+    assert spec.name == cell
+    assert spec.states[0] == "h"
+    assert not set(spec.gates) & set(spec.states), "an activation has one name"
+    assert spec.blocks == max(1, len(spec.gates))
+    assert set(spec.biases.values()) <= set(spec.gates)
+    assert {gate.through for gate in spec.gates.values()} <= {*spec.gates, None}
+    if spec.carry is not None:
+        assert spec.carry.state in spec.states
+        assert spec.gates[spec.carry.gate].role in ("keep", "write")
+
+
+@every_cell
+def test_a_cell_without_gates_has_a_nonlinearity_to_choose(cell: str) -> None:
+    assert CELLS[cell].has_nonlinearity == (not CELLS[cell].gates)
