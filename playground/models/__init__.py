@@ -1,1 +1,1 @@
-"""What predicts: recurrent networks, their parameters and one fast pass."""
+"""What predicts: recurrent networks with one fast pass, and what was there before them."""

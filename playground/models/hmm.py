@@ -21,7 +21,8 @@ from playground.config import Choice, Range
 from playground.models.model import check_fields, side_by_side
 from playground.pieces import Pieces
 
-PART = 500_000  # numbers of one kind in one pass: T · R · B · K
+PART = 300_000  # numbers of one kind in one pass: T · R · B · K
+LEAST = 1e-200  # expected counts, of which smaller ones have lost digits
 
 HMM_FIELDS: Mapping[str, Choice | Range] = MappingProxyType(
     {
@@ -67,9 +68,9 @@ class Tables(NamedTuple):
         return cls(*(torch.zeros(shape, dtype=torch.float64) for shape in shapes))
 
     @classmethod
-    def drawn(cls, seeds: Iterable[int], states: int, vocabulary_size: int) -> Self:
+    def drawn(cls, seeds: Sequence[int], states: int, vocabulary_size: int) -> Self:
         """Random chances, all equally likely (Dirichlet's distribution with 1); those of a restart from its seed."""
-        tables = cls.zeros(len(seeds := tuple(seeds)), states, vocabulary_size)
+        tables = cls.zeros(len(seeds), states, vocabulary_size)
         for restart, seed in enumerate(seeds):
             generator = torch.Generator().manual_seed(seed)
             for table in tables:
@@ -80,13 +81,14 @@ class Tables(NamedTuple):
 class Beliefs(NamedTuple):
     """What a pass there and back finds, for several sequences and models.
 
-    likelihood: (T, R, B, K), p(x_t | state). filtered: (T, R, B, K), p(state | symbols up to there). after: (T, R, B,
-    K), by what filtered is multiplied for p(state | all symbols). scale: (T, R, B, 1), p(x_t | symbols before).
+    filtered: (T, R, B, K), α, p(state | symbols up to there). after: (T, R, B, K), β, by what α is multiplied for
+    p(state | all symbols). arriving: (T, R, B, K), from the second timestep on, β · p(x_t | state) / p(x_t | symbols
+    before): by what a move into the state is multiplied. scale: (T, R, B, 1), p(x_t | symbols before).
     """
 
-    likelihood: Tensor
     filtered: Tensor
     after: Tensor
+    arriving: Tensor
     scale: Tensor
 
     @property
@@ -119,11 +121,11 @@ def believe(tables: Tables, ids: Tensor, observed: Tensor) -> Beliefs:
         filtered[t] /= scale[t]
         predicted = filtered[t] @ tables.transition
     after[-1] = 1
-    scaled = likelihood / scale
-    back = tables.transition.mT
-    for t in reversed(range(len(ids) - 1)):
-        torch.matmul(scaled[t + 1] * after[t + 1], back, out=after[t])
-    return Beliefs(likelihood, filtered, after, scale)
+    arriving, back = likelihood / scale, tables.transition.mT
+    for t in reversed(range(1, len(ids))):
+        arriving[t] *= after[t]
+        torch.matmul(arriving[t], back, out=after[t - 1])
+    return Beliefs(filtered, after, arriving, scale)
 
 
 def expected_counts(tables: Tables, ids: Tensor, observed: Tensor, beliefs: Beliefs) -> Tables:
@@ -132,8 +134,8 @@ def expected_counts(tables: Tables, ids: Tensor, observed: Tensor, beliefs: Beli
     shown = torch.zeros_like(tables.emission.mT)  # (R, V, K)
     shown.index_add_(1, ids.flatten(), posterior.transpose(0, 1).flatten(1, 2))
     before = beliefs.filtered[:-1].transpose(0, 1).flatten(1, 2)  # (R, (T − 1) · B, K)
-    then = beliefs.likelihood * beliefs.after / beliefs.scale * observed[:, None, :, None]
-    moved = tables.transition * (before.mT @ then[1:].transpose(0, 1).flatten(1, 2))
+    arriving = (beliefs.arriving * observed[:, None, :, None])[1:].transpose(0, 1).flatten(1, 2)
+    moved = tables.transition * (before.mT @ arriving)
     return Tables(posterior[0].sum(1), moved, shown.mT)
 
 
@@ -141,8 +143,9 @@ def _chances(counts: Tables, alpha: float, otherwise: Tables) -> Tables:
     """Rows divided by their sums after α is added; a row without any counts stays what it was."""
     made = []
     for count, old in zip(counts, otherwise, strict=True):
-        total = (count + alpha).sum(-1, keepdim=True)
-        made.append(torch.where(total > 0, (count + alpha) / total, old))
+        added = count + alpha
+        total = added.sum(-1, keepdim=True)
+        made.append(torch.where(total > LEAST, added / total, old))
     return Tables(*made)
 
 
@@ -155,14 +158,15 @@ class BaumWelch:
 
     Args:
         config: what to train and how. The first restart begins with the config's seed, the next with the one after it.
-        sequences: the ids of each; unlike in the loss of a language model, their first symbols count too.
+        sequences: the ids of each. Unlike in the loss of a language model, their first symbols count too, so where
+            windows of one line meet, a symbol counts twice.
         vocabulary_size: V.
 
     Attributes:
         tables: those of all restarts as they are now.
         log_likelihoods: before every iteration so far, ln p of all sequences for each restart.
 
-    Raises ValueError if there is no sequence.
+    Raises ValueError if there is no sequence, and for sequences that are far longer than windows can be.
     """
 
     def __init__(self, config: HMMConfig, sequences: Iterable[Sequence[int]], vocabulary_size: int) -> None:
@@ -246,7 +250,7 @@ class HMM:
         return self.initial.numel() + self.transition.numel() + self.emission.numel()
 
     def observe(self, predicted: Tensor, symbols: Tensor) -> tuple[Tensor, Tensor]:
-        """p(state) before and after a symbol is seen, (…, K) each, for symbols (…); and p(symbol), (…)."""
+        """p(state), (…, K), after symbols (…) are seen, from what it was predicted to be; and p(symbol), (…)."""
         joint = predicted * self.emission.T[symbols]
         p = joint.sum(-1, keepdim=True)
         return torch.where(p > 0, joint / p, predicted), p[..., 0]

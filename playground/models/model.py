@@ -17,13 +17,15 @@ from playground.config import Choice, Range
 from playground.pieces import Pieces, all_of
 
 PART = 200_000  # numbers of the answers that are held at once
+PLACES = 2_000  # of symbols that are read at once
+LONGEST = 1_000  # symbols of a sequence that is read beside others
 
 
 class Reader(Protocol):
     """A model reading one sequence, a symbol at a time."""
 
     def read(self, symbol: int) -> Tensor:
-        """Read one symbol; returns the log-probabilities (V,) of the next."""
+        """Read one symbol; returns a score (V,) of each next one: what is its log-probability after log-softmax."""
         ...
 
 
@@ -71,20 +73,21 @@ def loss(model: LanguageModel, sequences: Iterable[Sequence[int]]) -> float:
     """Mean −ln p of every symbol but the first of its sequence, in nats: the mean of exactly the predictions a
     `Corpus` counts if these are its `windows`.
 
-    It is ∞ where something comes that the model holds impossible. Raises ValueError if nothing is predicted.
+    It is ∞ where something comes that the model holds impossible. Raises ValueError if nothing is predicted, and for
+    sequences that are far longer than windows can be.
     """
     return all_of(loss_in_pieces(model, sequences))
 
 
 def loss_in_pieces(model: LanguageModel, sequences: Iterable[Sequence[int]]) -> Pieces[float]:
-    """The same, some sequences at a time. None should be much longer than a window may be."""
+    """The same, some sequences at a time."""
     # Sequences of about one length share a table without much padding.
     lines = sorted((line for line in sequences if len(line) > 1), key=len, reverse=True)
     if not lines:
         raise ValueError("sequences must have one of two symbols or more; got none")
     total, start = 0.0, 0
     while start < len(lines):
-        size = max(1, PART // ((len(lines[start]) - 1) * model.vocabulary_size))
+        size = max(1, min(PART // model.vocabulary_size, PLACES) // (len(lines[start]) - 1))
         ids, there = side_by_side(lines[start : start + size])
         following = model.log_probabilities(ids[:-1]).gather(-1, ids[1:, :, None])[..., 0]  # (T, B)
         total -= following[there[1:]].double().sum().item()
@@ -99,9 +102,16 @@ def perplexity(loss: float) -> float:
 
 
 def side_by_side(sequences: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
-    """Sequences as columns, (T, B) int64, padded with zeros at the end; and where a symbol is, (T, B) bool."""
+    """Sequences as columns, (T, B) int64, padded with zeros at the end; and where a symbol is, (T, B) bool.
+
+    Raises ValueError for one of more than `LONGEST` symbols: all that a model keeps of them would be held at once.
+    """
+    if (longest := max(map(len, sequences))) > LONGEST:
+        raise ValueError(
+            f"sequences must have at most {LONGEST:,} symbols; got {longest:,}: cut it into windows"
+        )
     lengths = torch.tensor([len(sequence) for sequence in sequences])
-    there = torch.arange(int(lengths.max())) < lengths[:, None]  # (B, T)
+    there = torch.arange(longest) < lengths[:, None]  # (B, T)
     ids = torch.zeros(there.shape, dtype=torch.int64)
     ids[there] = torch.from_numpy(np.fromiter(chain.from_iterable(sequences), np.int64))
     return ids.T.contiguous(), there.T.contiguous()

@@ -150,7 +150,7 @@ Smoothing = Callable[[np.ndarray, np.ndarray, float], np.ndarray]
 SMOOTHINGS: Mapping[str, Smoothing] = MappingProxyType(
     {"none": _relative, "add": _add, "witten_bell": _witten_bell}
 )
-NGRAM: Mapping[str, Choice | Range] = MappingProxyType(
+NGRAM_FIELDS: Mapping[str, Choice | Range] = MappingProxyType(
     {
         "ngram_order": Range(1, MAX_ORDER),
         "ngram_smoothing": Choice(tuple(SMOOTHINGS)),
@@ -161,12 +161,12 @@ NGRAM: Mapping[str, Choice | Range] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class NGramConfig:
-    """What an n-gram model is made of; each field is checked by the entry "ngram_<field>" of `NGRAM`.
+    """What an n-gram model is made of; each field is checked by the entry "ngram_<field>" of `NGRAM_FIELDS`.
 
     `order` is n: n − 1 symbols are seen. `smoothing` "none" answers with frequencies, "add" adds `alpha` to every
     count, "witten_bell" mixes in what follows shorter contexts, the more, the more different symbols followed.
 
-    Raises `Refusal` for the first field that is not allowed; its `field` is the name in `NGRAM`.
+    Raises `Refusal` for the first field that is not allowed; its `field` is the name in `NGRAM_FIELDS`.
     """
 
     order: int = 2
@@ -174,7 +174,7 @@ class NGramConfig:
     alpha: float = 1.0
 
     def __post_init__(self) -> None:
-        check_fields(self, NGRAM, "ngram")
+        check_fields(self, NGRAM_FIELDS, "ngram")
 
 
 class Answer(NamedTuple):

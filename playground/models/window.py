@@ -30,7 +30,7 @@ from playground.pieces import Pieces
 
 BATCH = 512  # predictions of one update
 
-WINDOW: Mapping[str, Choice | Range] = MappingProxyType(
+WINDOW_FIELDS: Mapping[str, Choice | Range] = MappingProxyType(
     {
         "window_size": Range(1, 8),
         "window_hidden_size": Range(1, 128),
@@ -44,12 +44,12 @@ WINDOW: Mapping[str, Choice | Range] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class WindowConfig:
-    """What a fixed window is made of and how it learns; each field is checked by "window_<field>" of `WINDOW`.
+    """What a fixed window is made of and how it learns; each field is checked by "window_<field>" of `WINDOW_FIELDS`.
 
     `size` is k, how many symbols are seen. `embedding` 0 reads one-hot vectors, any other number is the size of a
     learned embedding, which all positions share.
 
-    Raises `Refusal` for the first field that is not allowed; its `field` is the name in `WINDOW`.
+    Raises `Refusal` for the first field that is not allowed; its `field` is the name in `WINDOW_FIELDS`.
     """
 
     size: int = 2
@@ -60,7 +60,7 @@ class WindowConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_fields(self, WINDOW, "window")
+        check_fields(self, WINDOW_FIELDS, "window")
 
 
 class Pass(NamedTuple):

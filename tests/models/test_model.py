@@ -130,6 +130,13 @@ def test_a_loss_by_hand() -> None:
     assert perplexity(nats) == pytest.approx(2**1.5)
 
 
+def test_what_no_window_can_be_is_refused() -> None:
+    with pytest.raises(
+        ValueError, match="sequences must have at most 1,000 symbols; got 1,001: cut it into windows"
+    ):
+        loss(Uneven(), [(0, 1), (0,) * 1001])
+
+
 def test_a_loss_without_a_number_is_infinite() -> None:
     never = ngram(2, "none")  # BOS never follows anything
     assert loss(never, [(2, 0)]) == math.inf == perplexity(math.inf)
