@@ -126,22 +126,25 @@ def _fill(basis: np.ndarray, candidates: np.ndarray, k: int) -> np.ndarray:
 
 
 def seen_along(paths: np.ndarray, axes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Paths (N, T, H) along given orthonormal axes (N, H, k): points (N, T, k), and the share (N,) of the variance
-    that they show together.
+    """Paths (…, T, H) along given orthonormal axes (…, H, k): points (…, T, k), and the share (…) of the variance that
+    they show together.
 
     Each path is seen from its own mean. A path that does not move has points and share 0; of one that is not finite
     they are NaN.
     """
     wide = paths.astype(np.float64)
     with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is answered below
-        mean = wide.mean(axis=1)
-        wide -= mean[:, None]
-        total = np.einsum("nth,nth->n", wide, wide)
+        mean = wide.sum(axis=-2) / max(wide.shape[-2], 1)
+        wide -= mean[..., None, :]
+        total = np.einsum("...th,...th->...", wide, wide)
         finite = np.isfinite(total)
-        moves = finite & (total > NOISE**2 * paths.shape[1] * np.einsum("nh,nh->n", mean, mean))
-    wide[~moves] = 0.0
+        moves = finite & (total > NOISE**2 * paths.shape[-2] * np.einsum("...h,...h->...", mean, mean))
+    if not moves.all():
+        wide[~moves] = 0.0
+        total[~moves] = 1.0
     points = wide @ axes
-    shares = np.einsum("ntk,ntk->n", points, points) / np.where(moves, total, 1.0)
-    points[~finite] = np.nan
-    shares[~finite] = np.nan
-    return points, shares.clip(max=1.0)
+    shares = np.minimum(np.einsum("...tk,...tk->...", points, points) / total, 1.0)
+    if not finite.all():
+        points[~finite] = np.nan
+        shares[~finite] = np.nan
+    return points, shares

@@ -114,14 +114,16 @@ class Album:
         step = update.step
         with self._lock:
             frame = self._kept.get(step) or self._recent.get(step)
-            if frame is None:
-                frame = Frame(Exposure(weights, update), self)
-                self._waiting.append(weakref.ref(frame))
-                self._waiting_bytes += weights.nbytes + OBJECT_BYTES
-                if self.wants(step):
-                    self._needed.append(frame)
-            self._kept.add(step, frame)
-            if step not in self._kept:
+            if frame is not None:
+                return frame
+            frame = Frame(Exposure(weights, update), self)
+            self._waiting.append(weakref.ref(frame))
+            self._waiting_bytes += weights.nbytes + OBJECT_BYTES
+            if self.wants(step):
+                self._needed.append(frame)
+            if self._kept.wants(step):
+                self._kept.add(step, frame)
+            else:
                 self._recent[step] = frame
                 while len(self._recent) > self._most_recent:
                     self._recent.popitem(last=False)
@@ -137,9 +139,11 @@ class Album:
     def between(self, first: int, last: int) -> list[Frame]:
         """All frames that are there of the steps first … last, oldest first."""
         with self._lock:
-            found = {frame.step: frame for frame in self._kept.between(first, last)}
-            found |= {step: frame for step, frame in self._recent.items() if first <= step <= last}
-            return [found[step] for step in sorted(found)]
+            steps = range(first, last + 1)
+            if len(steps) > self._most_recent:
+                steps = sorted(step for step in {*self._kept, *self._recent} if first <= step <= last)
+            found = (self._kept.get(step) or self._recent.get(step) for step in steps)
+            return [frame for frame in found if frame is not None]
 
     def kept_after(self, step: int, last: int, most: int) -> list[Frame]:
         """At most `most` of the kept frames of the steps step + 1 … last, oldest first."""
@@ -161,8 +165,8 @@ class Album:
             for frame, record in zip(frames, records, strict=True):
                 frame.finish(record.tobytes())
 
-    def _draw_paths(self, steps: list[int], records: np.ndarray, paths: list[np.ndarray]) -> None:
-        """Write the trajectories of the frames of `steps` into their records."""
+    def _draw_paths(self, steps: list[int], records: np.ndarray, paths: np.ndarray) -> None:
+        """Write the trajectories of the frames of `steps`, from their paths of h (N, L, T, H), into their records."""
         new = (step for step in steps if is_kept(step, self.first) and step not in self._axes)
         kept = sorted((step, steps.index(step)) for step in new)
         if kept:
@@ -171,16 +175,15 @@ class Album:
             guides = None if before is None else self._axes[before]
             axes = np.stack(
                 [
-                    projected(path[rows], 2, None if guides is None else guides[layer]).axes
-                    for layer, path in enumerate(paths)
+                    projected(paths[rows, layer], 2, None if guides is None else guides[layer]).axes
+                    for layer in range(self.layout.layers)
                 ],
                 axis=1,
             )  # in 64 bits, as they go from path to path: so nothing depends on what is developed together
             self._axes |= {step: each for (step, _), each in zip(kept, axes, strict=True)}
-        along = np.stack([self._axes[last_kept(step, self.first)] for step in steps])  # (N, layers, H, 2)
-        for layer, path in enumerate(paths):
-            points, shares = seen_along(path, along[:, layer])
-            records[f"l{layer}.xy"], records[f"l{layer}.share"] = points, shares
+        along = np.array([self._axes[last_kept(step, self.first)] for step in steps])  # (N, L, H, 2)
+        layers = records["layers"]
+        layers["xy"], layers["share"] = seen_along(paths, along)
 
     def thin(self) -> bool:
         """Let go of the recent frames, and of half of those that are kept; whether there was anything to let go of.

@@ -48,15 +48,17 @@ class CurvePoints:
 
     def followed_by(self, update: Update) -> "CurvePoints":
         """These points and after them that of a later update."""
-        row = _row(update, 0)
-        return CurvePoints(*map(np.append, self.columns, row))
+        columns = zip(self.columns, _row(update, 0), strict=True)
+        return CurvePoints(
+            *(np.concatenate((column, [value]), dtype=column.dtype) for column, value in columns)
+        )
 
     def thinned(self, count: int) -> "CurvePoints":
         """At most about `count` points to draw: evenly spaced, the first and the newest always."""
         size = len(self.step)
         if size <= count:
             return self
-        kept = np.unique(np.linspace(0, size - 1, count).round().astype(np.int64))
+        kept = (np.arange(count) * (size - 1) + count // 2) // (count - 1)
         return CurvePoints(*(column[kept] for column in self.columns))
 
     def __len__(self) -> int:

@@ -1,11 +1,11 @@
 """From the weights of many training steps to their pictures: one pass for several frames at once, as replicas.
 
-Shapes: N frames, T timesteps, H hidden units, U of them drawn, V vocabulary, K likeliest symbols.
+Shapes: N frames, R replicas of a pass, L layers, S states of each, T timesteps, H hidden units, V vocabulary, K
+likeliest symbols.
 """
 
 import threading
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -13,15 +13,15 @@ import torch
 from torch import Tensor
 
 from playground.batch import Batch, Signature
-from playground.cells.nonlinearity import NONLINEARITIES
 from playground.config import NetworkConfig
-from playground.models.network import Network, Workspace
-from playground.runs.layout import NOT_FINITE_GATE, NOT_FINITE_STATE, SLOPE, FrameLayout, GatePlane
+from playground.models.network import Network
+from playground.runs.darkrooms import Darkrooms
+from playground.runs.layout import FrameLayout
+from playground.runs.planes import Planes
 from playground.training import Update
 
 MOST_REPLICAS = 8  # frames of one pass
 PASS_BYTES = 4_000_000  # of the buffers of one pass, about
-KEPT = 8  # kinds of networks whose darkroom stays
 
 
 class Exposure(NamedTuple):
@@ -35,7 +35,7 @@ class Paths(NamedTuple):
     """Frames without their trajectories, as records of the layout, and the paths of h they still need."""
 
     records: np.ndarray  # (N,)
-    paths: list[np.ndarray]  # (N, T, H) of each layer
+    paths: np.ndarray  # (N, L, T, H), in 64 bits
 
 
 class Darkroom:
@@ -58,11 +58,13 @@ class Darkroom:
         )
         replicas = max(1, min(MOST_REPLICAS, PASS_BYTES // (8 * layout.length * per_position)))
         signature = Signature.language(layout.vocabulary_size)
+        symbols = torch.arange(layout.length)[:, None, None] % layout.vocabulary_size
+        self._watched = Batch(symbols, symbols.flip(0), torch.ones_like(symbols, dtype=torch.bool))
+        self._twice = _twice(self._watched)
         self._network = Network(network, signature, seeds=(0,) * replicas)
         if not self._rows_agree():
             self._network = Network(network, signature, seeds=(0,))
-        self._workspace: Workspace | None = None
-        self._arrays: dict[str, np.ndarray] = {}
+        self._keep_buffers()
 
     def _rows_agree(self) -> bool:
         """Whether a pass computes the same bits in every row, tried with equal weights in all of them.
@@ -70,86 +72,90 @@ class Darkroom:
         Products may be rounded by where a row lies in memory, mostly where a width is odd. Frames are then taken one by
         one, because a frame must not depend on those beside it.
         """
-        symbols = torch.arange(self.layout.length)[:, None, None] % self.layout.vocabulary_size
-        batch = _twice(Batch(symbols, symbols.flip(0), torch.ones_like(symbols, dtype=torch.bool)))
+        self._pass()
+        buffers = self._network.workspace(self._twice).buffers_by_name().values()  # (T, R, 2, ·)
+        return all(torch.equal(buffer, buffer[:, :1].expand_as(buffer)) for buffer in buffers)
+
+    def _pass(self) -> None:
+        """There and back with the present weights, as far as states and gates."""
         with torch.inference_mode():
-            workspace = self._network.run(batch, reduction="sum", backward=True)
-            buffers = workspace.buffers_by_name().values()  # (T, R, 2, ·)
-            return all(torch.equal(buffer, buffer[:, :1].expand_as(buffer)) for buffer in buffers)
+            self._network.run(self._twice, reduction="sum", backward=True, of_weights=False)
+
+    def _keep_buffers(self) -> None:
+        """Views of the buffers that every pass fills again, by what they are needed for."""
+        layout, replicas = self.layout, self._network.replicas
+        buffers = self._network.workspace(self._twice).buffers_by_name()  # (T, R, 2, ·)
+        self._planes = Planes(layout, buffers)
+        self._h = [buffers[f"l{layer}.h"][:, :, 0].transpose(0, 1).numpy() for layer in range(layout.layers)]
+        shape = layout.layers, len(layout.states), layout.length, replicas, 2, layout.hidden_size
+        self._gradients = torch.zeros(shape, dtype=torch.float64)
+        self._gradients_from = [
+            (self._gradients[layer, number], buffers[f"grad.l{layer}.{state}"])
+            for layer in range(layout.layers)
+            for number, state in enumerate(layout.states)
+        ]
+        self._losses = buffers["loss"][:, :, 0, 0].T.numpy()  # (R, T)
+        self._log_odds = buffers["log_probabilities"][:, :, 0]  # (T, R, V)
 
     def develop(self, exposures: Sequence[Exposure], watched: Batch, reduction: str) -> Paths:
         """The pictures of `exposures`.
 
         watched: one sequence, (T, 1, 1). reduction: how its losses become the total that is trained, "mean" or "sum".
         """
-        replicas = self._network.replicas
-        records = np.zeros(len(exposures), self.layout.dtype)
-        paths = [
-            np.empty((len(exposures), self.layout.length, self.layout.hidden_size), np.float32)
-            for _ in range(self.layout.layers)
-        ]
-        batch = _twice(watched)
+        layout, replicas = self.layout, self._network.replicas
+        records = np.zeros(len(exposures), layout.dtype)
+        paths = np.empty((len(exposures), layout.layers, layout.length, layout.hidden_size))
         with self._lock, torch.inference_mode():
+            if not _equal(watched, self._watched):
+                self._watched, self._twice = watched, _twice(watched)
             for start in range(0, len(exposures), replicas):
                 part = slice(start, start + replicas)
-                self._write(exposures[part], batch, reduction, records[part], [path[part] for path in paths])
+                weights = tuple(exposure.weights for exposure in exposures[part])
+                self._write(weights, reduction, records[part], paths[part])
         _measure(records, [exposure.update for exposure in exposures])
         return Paths(records, paths)
 
     def _write(
-        self,
-        exposures: Sequence[Exposure],
-        batch: Batch,
-        reduction: str,
-        records: np.ndarray,
-        paths: list[np.ndarray],
+        self, weights: tuple[Tensor, ...], reduction: str, records: np.ndarray, paths: np.ndarray
     ) -> None:
-        """One pass, and what it computed into the records and paths of these exposures."""
-        count, layout, network = len(exposures), self.layout, self._network
-        for row, exposure in zip(network.parameters, exposures, strict=False):
-            row.copy_(exposure.weights)
-        of = self._buffers(network.run(batch, reduction="sum", backward=True))
-        divisor = layout.length if reduction == "mean" else 1
-        for layer in range(layout.layers):
-            paths[layer][:] = of[f"l{layer}.h"][:, :count, 0].transpose(1, 0, 2)
-            for state in layout.states:
-                lengths = _lengths(of[f"grad.l{layer}.{state}"][:, :count])  # (T, N, 2)
-                records[f"l{layer}.sum.{state}"] = lengths[:, :, 0].T / divisor
-                records[f"l{layer}.last.{state}"] = lengths[:, :, 1].T
-                plane, scale = _signed_planes(self._units(of[f"l{layer}.{state}"], count))
-                records[f"l{layer}.{state}"], records[f"l{layer}.scale.{state}"] = plane, scale
-            for gate in layout.gates:
-                if gate == SLOPE:  # it follows from h
-                    h = torch.as_tensor(self._units(of[f"l{layer}.h"], count))
-                    values = NONLINEARITIES[layout.nonlinearity].slope(h).numpy()
-                else:
-                    values = self._units(of[f"l{layer}.{gate.name}"], count)
-                records[f"l{layer}.{gate.name}"] = _gate_planes(values, gate)
-        log_odds = of["log_probabilities"][:, :count, 0]  # (T, N, V)
-        targets = batch.targets[:, :, :1].numpy()  # (T, 1, 1)
-        records["losses"] = -np.take_along_axis(
-            log_odds, np.broadcast_to(targets, (*log_odds.shape[:2], 1)), 2
-        )[:, :, 0].T
-        odds, likeliest = torch.as_tensor(log_odds).exp().topk(layout.likeliest)  # (T, N, K)
-        records["odds"] = np.rint(np.nan_to_num(odds.numpy()) * 65535).transpose(1, 0, 2)
-        records["likeliest"] = likeliest.numpy().transpose(1, 0, 2)
+        """One pass with these weights, and what it computed into their records and paths."""
+        count, layout = len(weights), self.layout
+        torch.stack(weights, out=self._network.parameters[:count])
+        self._pass()
+        for layer, h in enumerate(self._h):
+            paths[:, layer] = h[:count]
 
-    def _buffers(self, workspace: Workspace) -> dict[str, np.ndarray]:
-        """The buffers (T, R, 2, ·) of a pass by name, which every pass fills again."""
-        if workspace is not self._workspace:
-            self._workspace = workspace
-            self._arrays = {name: tensor.numpy() for name, tensor in workspace.buffers_by_name().items()}
-        return self._arrays
+        self._planes.read()
+        records["planes"] = self._planes.numbers[:count]
+        states = records["layers"]["states"]
+        states["scale"] = self._planes.scales[:count]
+        lengths = self._lengths()[:, :, :, :count].transpose(3, 0, 1, 4, 2)  # (N, L, S, 2, T)
+        if reduction == "mean":
+            lengths[:, :, :, 0] /= layout.length
+        states["norms"] = lengths
 
-    def _units(self, buffer: np.ndarray, count: int) -> np.ndarray:
-        """The units drawn of the first `count` frames, as planes are stored: (N, U, T)."""
-        return buffer[:, :count, 0, : self.layout.units].transpose(1, 2, 0)
+        records["losses"] = self._losses[:count]
+        odds, likeliest = self._log_odds.exp().topk(layout.likeliest)  # (T, R, K)
+        odds.nan_to_num_().mul_(65535).round_()
+        records["odds"] = odds.numpy()[:, :count].transpose(1, 0, 2)
+        records["likeliest"] = likeliest.numpy()[:, :count].transpose(1, 0, 2)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its network and buffers."""
+        return self._network.nbytes + self._planes.nbytes + self._gradients.nbytes
+
+    def _lengths(self) -> np.ndarray:
+        """L2 norms of the gradients, (L, S, T, R, 2), in 64 bits: squares underflow and overflow in 32."""
+        for wide, gradient in self._gradients_from:
+            wide.copy_(gradient)
+        vectors = self._gradients.numpy()
+        return np.sqrt(np.einsum("...h,...h->...", vectors, vectors))
 
 
-@lru_cache(maxsize=KEPT)
-def darkroom(layout: FrameLayout, network: NetworkConfig) -> Darkroom:
-    """The darkroom for all runs whose frames are of this kind."""
-    return Darkroom(layout, network)
+def _equal(one: Batch, other: Batch) -> bool:
+    """Whether two sequences are the same: then what a pass has read need not be read again."""
+    return torch.equal(one.inputs, other.inputs) and torch.equal(one.targets, other.targets)
 
 
 def _twice(watched: Batch) -> Batch:
@@ -161,41 +167,11 @@ def _twice(watched: Batch) -> Batch:
 
 def _measure(records: np.ndarray, updates: Sequence[Update]) -> None:
     """Write down what the updates measured."""
-    records["step"] = [update.step for update in updates]
-    records["loss"] = [update.nll[0] for update in updates]
-    records["gradient_norm"] = [update.gradient_norm[0] for update in updates]
-    records["clipped_norm"] = [update.clipped_norm[0] for update in updates]
-    records["learning_rate"] = [update.learning_rate for update in updates]
-    records["clipped"] = [update.clipped[0] for update in updates]
+    records["measured"] = [
+        (each.step, each.nll[0], each.gradient_norm[0], each.clipped_norm[0], each.learning_rate)
+        for each in updates
+    ]
+    records["clipped"] = [each.clipped[0] for each in updates]
 
 
-def _lengths(vectors: np.ndarray) -> np.ndarray:
-    """L2 norms of the vectors in the last axis, in 64 bits: squares underflow and overflow in 32."""
-    wide = vectors.astype(np.float64)
-    return np.sqrt(np.einsum("...h,...h->...", wide, wide))
-
-
-def _signed_planes(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Values (N, U, T) as signed bytes, and what 127 stands for: at least 1, so that nothing flickers."""
-    finite = np.isfinite(values)
-    is_finite = finite.all()
-    known = values if is_finite else np.where(finite, values, 0.0)
-    scales = np.maximum(1.0, np.abs(known).max(axis=(1, 2)))  # (N,)
-    planes = np.rint(known / scales[:, None, None] * 127).astype(np.int8)
-    if not is_finite:
-        planes[~finite] = NOT_FINITE_STATE
-    return planes, scales
-
-
-def _gate_planes(values: np.ndarray, gate: GatePlane) -> np.ndarray:
-    """Values (N, U, T) as bytes 0 … 254 over the gate's range."""
-    most = NOT_FINITE_GATE - 1
-    finite = np.isfinite(values)
-    is_finite = finite.all()
-    shares = ((values if is_finite else np.where(finite, values, gate.low)) - gate.low) * (
-        most / (gate.high - gate.low)
-    )
-    planes = np.rint(shares.clip(0, most)).astype(np.uint8)
-    if not is_finite:
-        planes[~finite] = NOT_FINITE_GATE
-    return planes
+darkroom: Darkrooms[Darkroom] = Darkrooms(Darkroom)  # for all runs whose frames are of a layout and network

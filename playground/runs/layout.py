@@ -103,17 +103,24 @@ class FrameLayout:
 
     @cached_property
     def dtype(self) -> np.dtype:
-        """A frame as one record of NumPy's, padded to a multiple of 8 bytes."""
-        parts = [np.dtype((f"<{kind}", shape)) for _, kind, shape in self.fields]
-        ends = np.cumsum([part.itemsize for part in parts])
-        return np.dtype(
-            {
-                "names": [name for name, _, _ in self.fields],
-                "formats": parts,
-                "offsets": [0, *ends[:-1].tolist()],
-                "itemsize": -(-int(ends[-1]) // 8) * 8,
-            }
-        )
+        """A frame as one record of NumPy's: the same bytes, with neighbours of one kind in one array.
+
+        measured: step, loss, gradient_norm, clipped_norm, learning_rate. norms: "sum" and "last". planes: states, then
+        gates, of every layer, as bytes whatever their sign.
+        """
+        time, planes = self.length, len(self.states) + len(self.gates)
+        state = np.dtype([("norms", "<f4", (2, time)), ("scale", "<f4")])
+        layer = np.dtype([("states", state, (len(self.states),)), ("xy", "<f4", (time, 2)), ("share", "<f4")])
+        parts = [
+            ("measured", "<f8", (5,)),
+            ("losses", "<f4", (time,)),
+            ("layers", layer, (self.layers,)),
+            ("odds", "<u2", (time, self.likeliest)),
+            ("likeliest", "u1", (time, self.likeliest)),
+            ("planes", "u1", (self.layers, planes, self.units, time)),
+            ("clipped", "u1"),
+        ]
+        return np.dtype([*parts, ("padding", "u1", (-np.dtype(parts).itemsize % 8,))])
 
     @property
     def nbytes(self) -> int:

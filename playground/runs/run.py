@@ -258,18 +258,19 @@ class Run:
             return last
         return Replay(self.config, self.corpus, self._checkpoints)
 
-    def curve_points(self, until: int, own: Update | None = None) -> CurvePoints:
+    def curve_points(self, until: int, own: Update | None = None, *, most: int | None = None) -> CurvePoints:
         """The learning curve up to and including step `until`.
 
-        own: what that step measured, where it may not be among the points that are kept.
+        own: what that step measured, where it may not be among the points that are kept. most: of how many points, if
+        there are more: evenly spaced, to draw.
         """
         newest = self._newest
-        if newest.step <= until:
-            return self._curve.points(newest.step - 1).followed_by(newest)
-        points = self._curve.points(until)
-        if own is None or own.step != until or points.step[-1] == until:
-            return points
-        return points.followed_by(own)
+        is_own = own is not None and own.step == until
+        last = newest if newest.step <= until else own if is_own else None
+        points = self._curve.points(until if last is None else last.step - 1)
+        if most is not None:
+            points = points.thinned(most if last is None else most - 1)
+        return points if last is None else points.followed_by(last)
 
     def reaches(self, perplexity: float, after: int, until: int) -> int | None:
         """The first recorded step in (after, until] at or below `perplexity`, or None; the newest is one of them."""

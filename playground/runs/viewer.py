@@ -457,12 +457,12 @@ class Viewer:
         points = self.curve_points()
         return bool(points.step[-1] == self.playhead and points.loss[-1] <= log(goal))
 
-    def curve_points(self) -> CurvePoints:
-        """The learning curve up to and including the playhead's step."""
+    def curve_points(self, most: int | None = None) -> CurvePoints:
+        """The learning curve up to and including the playhead's step; through `most` points, if there are more."""
         with self._lock:
             run = self.run
             own = self._frame_of_playhead(run)
-            return run.curve_points(self.playhead, None if own is None else own.update)
+            return run.curve_points(self.playhead, None if own is None else own.update, most=most)
 
     @property
     def steps_per_second(self) -> float:
@@ -522,7 +522,7 @@ class Viewer:
         self.config = config
 
     def _ghost(self) -> Ghost | None:
-        points = self.curve_points().thinned(GHOST_POINTS)
+        points = self.curve_points(GHOST_POINTS)
         if self.playhead == 0 or len(points) < 2:
             return None
         return Ghost(

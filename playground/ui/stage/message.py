@@ -73,4 +73,4 @@ def message(viewer: Viewer, scene: Scene, heard: Heard, *, feed: str = "", sente
     if not viewer.playing or heard.scene != scene.id:
         header["scene"] = scene.described
     points = PLAYING_POINTS if viewer.playing else CURVE_POINTS
-    return encode(header, viewer.curve_points().thinned(points), frames)
+    return encode(header, viewer.curve_points(points), frames)

@@ -1,0 +1,65 @@
+"""Darkrooms that were used lately, for all runs of a process, in bounded memory: building one takes a few passes."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Generic, Protocol, TypeVar
+
+
+class Weighed(Protocol):
+    """What says how many bytes it takes."""
+
+    @property
+    def nbytes(self) -> int: ...
+
+
+Room = TypeVar("Room", bound=Weighed)
+MOST_BYTES = 48_000_000  # of all darkrooms of a process, but for the newest
+
+
+class Darkrooms(Generic[Room]):
+    """Darkrooms by what they are for; those used longest ago go first. Any thread may use it.
+
+    make: builds the one for a key, of which it is the arguments.
+    """
+
+    def __init__(self, make: Callable[..., Room], most_bytes: int = MOST_BYTES) -> None:
+        self._make, self._most_bytes = make, most_bytes
+        self._rooms: OrderedDict[tuple[Hashable, ...], tuple[Room, float]] = OrderedDict()  # and last used
+        self._lock = threading.Lock()
+
+    def __call__(self, *key: Hashable) -> Room:
+        """The darkroom for a key, made if it is not there any more."""
+        with self._lock:
+            found = self._rooms.pop(key, None)
+            if found is not None:
+                self._rooms[key] = found[0], time.monotonic()
+                return found[0]
+        room = self._make(*key)  # without the lock: others develop meanwhile
+        with self._lock:
+            self._rooms[key] = room, time.monotonic()
+            self._keep_to_bound()
+        return room
+
+    def let_go(self, unused_since: float) -> bool:
+        """Let go of those that nobody has used since that time (`time.monotonic`); whether there was one."""
+        with self._lock:
+            unused = [key for key, (_, used) in self._rooms.items() if used < unused_since]
+            for key in unused:
+                del self._rooms[key]
+        return bool(unused)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all that are kept, which are not more than the bound from now on."""
+        with self._lock:
+            return self._keep_to_bound()
+
+    def _keep_to_bound(self) -> int:
+        """Let go of the oldest where all are too much: a darkroom grows at its first use. Bytes of those that stay."""
+        sizes = {key: room.nbytes for key, (room, _) in self._rooms.items()}
+        while sum(sizes.values()) > self._most_bytes and len(sizes) > 1:
+            oldest, _ = self._rooms.popitem(last=False)
+            del sizes[oldest]
+        return sum(sizes.values())
