@@ -33,7 +33,13 @@ LAYERS = (
         "playground.limits",
     ),
     ("playground.refusal",),
-    ("playground.batch", "playground.characters", "playground.pieces", "playground.private_torch"),
+    (
+        "playground.batch",
+        "playground.catalogue",
+        "playground.characters",
+        "playground.pieces",
+        "playground.private_torch",
+    ),
 )
 ROW = {part: row for row, parts in enumerate(LAYERS) for part in parts}
 PARTS = ROW[

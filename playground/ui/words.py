@@ -6,15 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from playground.catalogue import N_ as N_
 from playground.ui import state
 
 LOCALE = Path(__file__).resolve().parents[1] / "locale"
 LANGUAGES = {"ko": "한국어", "en": "English"}
-
-
-def N_(message: str) -> str:
-    """Mark a string for the catalogue where it stands; it is translated later, by `_`."""
-    return message
 
 
 @cache

@@ -1,0 +1,205 @@
+"""Where the sequences of a task come from: drawn without end from a seed, or drawn from a list.
+
+Same seed, same step: the same batch, on every machine with the same torch. No two tasks, seeds or blocks of steps share
+a stream of random numbers.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from playground.batch import Batch, Signature
+from playground.config import check_fields
+from playground.tasks.fields import TASK_FIELDS
+from playground.tasks.packing import columns, joined, split
+from playground.tasks.task import Measure, Shape, Shown, Success, judge, shown
+
+BLOCK = 8192  # about as many timesteps of sequences are drawn at once: dispatch, not arithmetic, is what draws cost
+MOST_STEPS = 64  # of training, for which one block is enough
+KEPT = 128  # blocks, of all tasks together: as many seeds can train side by side
+HELD_OUT = 256  # sequences on which a task is judged, if it has as many
+SHARE = 8  # one sequence in so many is held out
+FEWEST = 10  # groups of a list of which some are held out
+ROUNDS = 64  # of drawing, after which a task has no more sequences to hold out
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """A task whose sequences are drawn without end.
+
+    Whether a sequence is held out is decided by a hash of what is read, so no sequence is on both sides.
+    """
+
+    batch_size: int = 16
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    tests: ClassVar[str]
+    shape: ClassVar[Shape]
+    measure: ClassVar[Measure] = "accuracy"
+    goal: ClassVar[float] = 0.95
+    named: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        check_fields(self, TASK_FIELDS)
+
+    @property
+    def disjoint(self) -> bool:
+        """No held-out sequence is ever trained on."""
+        return True
+
+    @property
+    def signature(self) -> Signature:
+        """What a network for this task reads and answers."""
+        raise NotImplementedError
+
+    def draw(self, generator: torch.Generator, count: int) -> Batch:
+        """`count` sequences as they come, (T, 1, count)."""
+        raise NotImplementedError
+
+    def symbol(self, read: int) -> str:
+        """What a symbol that is read is called."""
+        raise NotImplementedError
+
+    def answer(self, target: int) -> str:
+        """What a symbol or class that is answered is called."""
+        return self.symbol(target)
+
+    def is_held_out(self, batch: Batch) -> Tensor:
+        """Which sequences of a batch are held out, (B,) bool: by a hash of what is read."""
+        return by_hash(batch.inputs)
+
+    def training(self, generator: torch.Generator, count: int) -> Batch:
+        """`count` sequences to train on, (T, 1, count)."""
+        return _on_one_side(self, generator, count, held_out=False)
+
+    def batch(self, seed: int, step: int) -> Batch:
+        """The batch of training step `step` (from 0), (T, 1, batch_size)."""
+        block, place = divmod(step, self._steps)
+        return _block(self, seed, block, self._steps)[place]
+
+    def held_out(self) -> Batch:
+        """At most `HELD_OUT` different sequences, none of which is ever trained on."""
+        return self._held_out
+
+    def success(self, outputs: Tensor, batch: Batch) -> Success:
+        """Judge what the read-out gave, (T, R, B, O), on a batch (T, 1, B) that all replicas have read."""
+        return judge(self.measure, outputs, batch)
+
+    def show(self, batch: Batch, column: int, outputs: Tensor | None = None) -> Shown:
+        """One column of a batch in words, with the answers of the first replica if there are outputs."""
+        return shown(batch, column, outputs, self.symbol, self.answer)
+
+    @cached_property
+    def _held_out(self) -> Batch:
+        with torch.inference_mode(False):
+            drawn = _on_one_side(self, seeded(self.name, "held out"), HELD_OUT, held_out=True)
+            return columns(drawn, _first_of_each(drawn.inputs))
+
+    @cached_property
+    def _steps(self) -> int:
+        """How many batches are drawn at once."""
+        time = self.held_out().mask.shape[0]
+        return min(MOST_STEPS, max(1, BLOCK // (time * self.batch_size)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed(Drawn):
+    """A task that has a list of sequences, some of which are held out.
+
+    They are held out in groups, one in five, so that what belongs together (the same words in another order) is on one
+    side. Of fewer than `FEWEST` groups none is held out: all are learned, and all are judged.
+    """
+
+    def sequences(self) -> tuple[Batch, tuple[int, ...]]:
+        """All sequences, (T, 1, N), and the group of each, counted from 0."""
+        raise NotImplementedError
+
+    @property
+    def disjoint(self) -> bool:
+        """Whether there are groups enough."""
+        return bool(self._is_held_out.any())
+
+    def training(self, generator: torch.Generator, count: int) -> Batch:
+        """`count` of the sequences that are not held out, drawn with repetition."""
+        return _drawn_from(self._training, generator, count)
+
+    def batch(self, seed: int, step: int) -> Batch:
+        """The batch of training step `step`; if all sequences fit into one batch, it is that, the same each time."""
+        if self._training.mask.shape[2] <= self.batch_size:
+            return self._training
+        return super().batch(seed, step)
+
+    @cached_property
+    def _sequences(self) -> tuple[Batch, tuple[int, ...]]:
+        with torch.inference_mode(False):
+            return self.sequences()
+
+    @cached_property
+    def _is_held_out(self) -> Tensor:
+        """(N,) bool: by an order of the groups that is drawn once and for all."""
+        groups = torch.tensor(self._sequences[1])
+        count = int(groups.max()) + 1
+        order = torch.randperm(count, generator=seeded(self.name, "groups"))
+        return torch.isin(groups, order[: count // 5 if count >= FEWEST else 0])
+
+    @cached_property
+    def _training(self) -> Batch:
+        with torch.inference_mode(False):
+            return columns(self._sequences[0], (~self._is_held_out).nonzero()[:, 0])
+
+    @cached_property
+    def _held_out(self) -> Batch:
+        with torch.inference_mode(False):
+            judged = self._is_held_out if self.disjoint else torch.ones_like(self._is_held_out)
+            return columns(self._sequences[0], judged.nonzero()[:, 0])
+
+
+def seeded(*parts: object) -> torch.Generator:
+    """A generator for what `parts` describe. torch's reads only 32 bits of a seed, so they are hashed into those."""
+    digest = hashlib.blake2b(":".join(map(str, parts)).encode(), digest_size=4).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest))
+
+
+@lru_cache(maxsize=KEPT)
+def _block(task: Drawn, seed: int, block: int, steps: int) -> tuple[Batch, ...]:
+    """The batches of `steps` training steps in a row."""
+    with torch.inference_mode(False):  # or autograd could not read them
+        generator = seeded(task.name, seed, block)
+        return split(task.training(generator, steps * task.batch_size), task.batch_size)
+
+
+def _drawn_from(listed: Batch, generator: torch.Generator, count: int) -> Batch:
+    return columns(listed, torch.randint(listed.mask.shape[2], (count,), generator=generator))
+
+
+def _on_one_side(task: Drawn, generator: torch.Generator, count: int, *, held_out: bool) -> Batch:
+    """`count` sequences that are all held out, or all not; fewer if they do not come in many rounds."""
+    found: list[Batch] = []
+    missing, rounds = count, 0
+    while missing > 0 and rounds < ROUNDS:
+        drawn = task.draw(generator, count + count // 4)
+        which = (task.is_held_out(drawn) == held_out).nonzero()[:missing, 0]
+        found.append(columns(drawn, which))
+        missing, rounds = missing - len(which), rounds + 1
+    return joined(found)
+
+
+def by_hash(sequences: Tensor) -> Tensor:
+    """One in `SHARE` of the columns of (T, 1, B) or (T, 1, B, E), as (B,) bool: the same for the same numbers."""
+    numbers = sequences.view(torch.int32).long() if sequences.is_floating_point() else sequences
+    rows = numbers.transpose(2, -1).flatten(0, -2)  # (T or T · E, B)
+    factors = torch.randint(1, 2**16, (len(rows), 1), generator=seeded("factors"))
+    return (rows * factors).sum(0) % 1_000_003 % SHARE == 0  # at most 2³¹ · 2¹⁶ · 400 < 2⁶³
+
+
+def _first_of_each(inputs: Tensor) -> Tensor:
+    """Where each different sequence stands for the first time, (N,), in this order."""
+    places: dict[bytes, int] = {}
+    for place, sequence in enumerate(inputs.transpose(0, 2).contiguous()):
+        places.setdefault(sequence.numpy().tobytes(), place)
+    return torch.tensor(list(places.values()))
