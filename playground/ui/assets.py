@@ -26,7 +26,7 @@ def version(directory: Path = WEB) -> str:
 
 def modules(component: str, directory: Path = WEB) -> tuple[str, ...]:
     """The modules of a live component and those that it may share, by their paths in `directory`, the entry first."""
-    own = sorted((directory / component).glob("*.js"), key=lambda path: (path.name != "main.js", path.name))
+    own = sorted((directory / component).rglob("*.js"), key=lambda path: (path.name != "main.js", path))
     return tuple(
         path.relative_to(directory).as_posix()
         for path in (*own, *sorted((directory / "shared").glob("*.js")))

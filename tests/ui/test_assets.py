@@ -26,20 +26,27 @@ def test_streamlit_serves_the_folder_beside_the_script_of_the_page() -> None:
 
 
 def test_modules_are_those_of_the_component_and_the_shared_ones(tmp_path: Path) -> None:
-    for name in ("one/a.js", "one/main.js", "one/one.css", "two/main.js", "shared/theme.js", "loose.js"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    for name in (
+        "one/a.js",
+        "one/b/c.js",
+        "one/main.js",
+        "one/one.css",
+        "two/main.js",
+        "shared/theme.js",
+        "loose.js",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    assert modules("one", tmp_path) == ("one/main.js", "one/a.js", "shared/theme.js")
+    assert modules("one", tmp_path) == ("one/main.js", "one/a.js", "one/b/c.js", "shared/theme.js")
 
 
 def test_what_is_shared_knows_no_component_and_components_know_not_each_other() -> None:
-    """An import names a neighbour, or something in `shared/`."""
     for path in WEB.rglob("*.js"):
-        imported = re.findall(r"""(?:from |import\()"([^"]+)\"""", path.read_text(encoding="utf-8"))
-        for name in imported:
-            folder = name.rpartition("/")[0]
-            assert folder == "." or (folder == "../shared" and path.parent.name != "shared"), (path, name)
-            assert (path.parent / name).is_file(), (path, name)
+        own = path.relative_to(WEB).parts[0]
+        for name in re.findall(r"""(?:from |import\()"([^"]+)\"""", path.read_text(encoding="utf-8")):
+            imported = (path.parent / name).resolve()
+            assert imported.is_file(), (path, name)
+            assert imported.relative_to(WEB).parts[0] in {own, "shared"}, (path, name)
 
 
 def test_only_modules_are_asked_for_anew() -> None:

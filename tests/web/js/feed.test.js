@@ -52,7 +52,7 @@ test("while playing, messages come by the feed, and each question says what is h
   const serials = asked.map((address) => new URL(address).searchParams.get("serial"));
   assert.deepEqual(serials.slice(0, 2), ["2", "3"]);
   assert.equal(new URL(asked[0]).pathname, "/frames/token");
-  assert.equal(new URL(asked[1]).searchParams.get("scene"), page.stage.store.message.sceneId);
+  assert.equal(new URL(asked[1]).searchParams.get("scene"), page.stage.store.message.sceneIds[0]);
   assert.equal(page.stage.store.message.playhead, 4);
   assert.deepEqual(page.sent, [], "the page is left alone");
 });
@@ -63,7 +63,7 @@ test("where the address is not served the page is asked", async () => {
   page.stage.receive(playing(2), (name, value) => page.sent.push([name, value]));
   await settled();
   await beat();
-  assert.deepEqual(page.sent, [["tick", { serial: 2, scene: page.stage.store.message.sceneId }]]);
+  assert.deepEqual(page.sent, [["tick", { serial: 2, scene: page.stage.store.message.sceneIds[0] }]]);
 });
 
 for (const [name, answer] of [["says that the page has to run", 204], ["is gone", 410], ["is out of reach", new TypeError("offline")]]) {

@@ -30,7 +30,7 @@ export function makeScene({ T = 3, U = 2, K = 2, states = ["h"], words = WORDS, 
   const labels = ["a", "b", "c", "d", "e"].slice(0, K);
   const ids = Array.from({ length: T }, (_, t) => t % K);
   return {
-    cell: "gru", layers: 1, hidden_size: U, units: U, inputs: ids.map((id) => labels[id]), target_ids: ids,
+    name: "", cell: "gru", layers: 1, hidden_size: U, units: U, inputs: ids.map((id) => labels[id]), target_ids: ids,
     targets: ids.map((id) => labels[id]), vocabulary: labels, states, gates, windows: 1, whole_batch: true,
     reduction: "mean", uniform: K, floors: [K, 1], ghosts: [], words,
     frame: [
@@ -65,32 +65,49 @@ function frameBytes(scene, values) {
 }
 
 /**
- * A message. `frames` and `curve` are lists of objects with the fields or columns that matter.
+ * A message. `frames` and `curve` are lists of objects with the fields or columns that matter; `tracks` are objects with
+ * what belongs to a track, where there is more than one.
  */
-export function makeMessage({ scene = makeScene(), frames = [], curve = [], known = false, ...more } = {}) {
-  const payloads = frames.map((values) => frameBytes(scene, values));
+export function makeMessage({ tracks, ...more } = {}) {
+  const { scene, scene_id, frames, curve, known, forks, explosion, samples, ...rest } = more;
+  const own = Object.entries({ scene, scene_id, frames, curve, known, forks, explosion, samples });
+  const parts = (tracks ?? [Object.fromEntries(own.filter(([, value]) => value !== undefined))]).map(trackParts);
+  const newest = Math.max(0, ...parts.map((part) => part.last));
   const header = {
-    version: 2, run: "viewer-1", digest: "d", fresh: false, forks: [], serial: 1, playing: false, playhead: frames.at(-1)?.step ?? 0, tick: 0.2,
-    explosion: null, scene_id: "scene", samples: [], ...(known ? {} : { scene }), ...more,
-    curve: { count: curve.length, columns: COLUMNS }, frames: { count: payloads.length, size: payloads[0]?.length ?? 0 },
+    version: 2, run: "viewer-1", digest: "d", fresh: false, serial: 1, playing: false, playhead: newest, rate: 0, others: 0,
+    tick: 0.2, feed: "", ...rest, ...parts[0].told,
   };
   const text = new TextEncoder().encode(JSON.stringify(header));
   const length = padded(4 + text.length) - 4;
   const head = new Uint8Array(4 + length).fill(32);
   new DataView(head.buffer).setUint32(0, length, true);
   head.set(text, 4);
+  return joined([head, ...parts.flatMap(({ blocks }) => blocks)]);
+}
+
+/** What the header says of a track, and its bytes. */
+function trackParts({ scene = makeScene(), frames = [], curve = [], known = false, ...more }) {
+  const payloads = frames.map((values) => frameBytes(scene, values));
   const columns = COLUMNS.map(([name, dtype]) => {
     const column = ARRAYS[dtype].from(curve, (point) => point[name] ?? 0);
     const bytes = new Uint8Array(padded(column.byteLength));
     bytes.set(new Uint8Array(column.buffer));
     return bytes;
   });
-  const parts = [head, ...columns, ...payloads];
-  const message = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  const told = {
+    forks: [], explosion: null, scene_id: "scene", samples: [], ...(known ? {} : { scene }), ...more,
+    curve: { count: curve.length, columns: COLUMNS }, frames: { count: payloads.length, size: payloads[0]?.length ?? 0 },
+  };
+  return { told, blocks: [...columns, ...payloads], last: frames.at(-1)?.step ?? 0 };
+}
+
+/** One after the other. */
+function joined(parts) {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let offset = 0;
   for (const part of parts) {
-    message.set(part, offset);
+    whole.set(part, offset);
     offset += part.length;
   }
-  return message;
+  return whole;
 }

@@ -8,6 +8,8 @@ export class Opened {
   constructor(...messages) {
     /** What was sent to the server: [name, value]. */
     this.sent = [];
+    /** Of which track `drawn` and its like are. */
+    this.track = 0;
     this.stage = new Stage(openPage(), new URL("http://localhost/frames"), new Memory(null));
     this.layout = this.stage.layout;
     for (const message of messages) this.receive(message);
@@ -30,7 +32,7 @@ export class Opened {
 
   /** Moves the time cursor to a timestep counted from 0. */
   pin(t) {
-    this.stage.moves.pin(t, this.surface("tiles"));
+    this.stage.moves.pin(t);
     this.wait();
   }
 
@@ -39,11 +41,22 @@ export class Opened {
   }
 
   get view() {
-    return this.stage.view;
+    return this.stage.views[0];
   }
 
+  /** A panel by its name, of a track. */
+  panel(name, track = 0) {
+    return this.layout.panels.find((panel) => panel.kind.name === name && panel.track === track);
+  }
+
+  /** The text beside the tiles: perplexity, loss and so on. */
+  readout(track = 0) {
+    return this.panel("tiles", track).parts.readout;
+  }
+
+  /** A surface of a panel of the track looked at: `opened.track = 1` looks at the second. */
   surface(panel, k = 0) {
-    return this.layout.panels[panel].surfaces[k];
+    return this.panel(panel, this.panel(panel, this.track) ? this.track : 0).surfaces[k];
   }
 
   /** What a screen reader says of a panel. */
@@ -74,7 +87,7 @@ export class Opened {
     const { plot } = this.surface(panel, k);
     plot.onpointermove({ clientX: x, clientY: y, buttons: 0, pointerType: "mouse" });
     this.wait(50);
-    const { tip } = this.layout;
+    const tip = this.layout.tip.element;
     const lines = tip.style.display === "none" ? null : tip.textContent.split("\n");
     plot.onpointerleave();
     return lines;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { parted } from "../../../playground/ui/static/stage/samples.js";
+import { parted } from "../../../playground/ui/static/stage/panels/samples.js";
 import { makeMessage, makeScene } from "./messages.js";
 import { Opened } from "./open.js";
 import { changeRatio } from "./page.js";
@@ -26,8 +26,8 @@ test("the dot and the numbers at the cursor are those of its step, not of a poin
   opened.scrub(20);
   near(dot(opened)[1], heightOf(opened, Math.exp(0.9)), 1.01); // ticks stand on whole pixels
   assert.match(opened.said("curve"), /Perplexity 2\.46 at step 20/);
-  assert.equal(opened.layout.readout.perplexity.value.textContent, "2.46");
-  assert.match(opened.layout.readout.loss.value.textContent, /^0\.900/);
+  assert.equal(opened.readout().perplexity.value.textContent, "2.46");
+  assert.match(opened.readout().loss.value.textContent, /^0\.900/);
   const solid = opened.drawn("curve").filter(({ name }) => name === "stroke")[1].path;
   assert.deepEqual(solid.at(-1).slice(0, 1), ["line"]);
   near(solid.at(-1)[2], dot(opened)[1]);
@@ -38,7 +38,7 @@ test("step 0 is read at step 0", () => {
     curve: [point(0, 1.4), point(5104, 0.1)], frames: [{ step: 0, loss: 1.4 }, { step: 5104, loss: 0.1 }],
   }));
   opened.scrub(0);
-  assert.equal(opened.layout.readout.perplexity.value.textContent, "4.06");
+  assert.equal(opened.readout().perplexity.value.textContent, "4.06");
   assert.match(opened.said("curve"), /Perplexity 4\.06 at step 0/);
 });
 
@@ -68,10 +68,10 @@ test("clipping: a mark is as high as the share of clipped updates, the tip tells
 
 test("a loss is shown as it was measured, however large or small", () => {
   const large = new Opened(makeMessage({ curve: [point(0, 1)], frames: [{ step: 0, loss: 7_699_782.4 }] }));
-  assert.match(large.layout.readout.loss.value.textContent, /^7\.70·10⁶/);
-  assert.equal(large.layout.readout.perplexity.value.textContent, "≈ 10^(3.34·10⁶)");
+  assert.match(large.readout().loss.value.textContent, /^7\.70·10⁶/);
+  assert.equal(large.readout().perplexity.value.textContent, "≈ 10^(3.34·10⁶)");
   const small = new Opened(makeMessage({ curve: [point(0, 1)], frames: [{ step: 0, loss: 1.04e-6 }] }));
-  assert.match(small.layout.readout.loss.value.textContent, /^1\.0·10⁻⁶/);
+  assert.match(small.readout().loss.value.textContent, /^1\.0·10⁻⁶/);
 });
 
 test("a ghost above the scale leaves the picture", () => {
@@ -96,7 +96,7 @@ test("what is not a finite number has its own colour, and a word", () => {
   assert.equal(opened.tip("state", 100, 20)[1], "h not a finite number");
   assert.equal(opened.tip("gates", 100, 20, 1)[1], "z not a finite number");
   assert.match(opened.said("state"), /from ≈ −1\.00 to ≈ 1\.00\. Values that are not finite numbers: 1\./);
-  assert.match(opened.layout.panels.state.aside.textContent, /not a finite number/);
+  assert.match(opened.panel("state").aside.textContent, /not a finite number/);
   assert.equal(opened.layout.footer.notice.textContent, "It exploded.");
 });
 
@@ -105,12 +105,12 @@ test("a step before an explosion keeps its colours", () => {
   const opened = new Opened(makeMessage({ curve: [point(0, 1)], frames }));
   const ends = [0, 1, 2].map((step) => {
     opened.scrub(step);
-    return opened.layout.panels.state.aside.all(".legend")[0].children[2].textContent;
+    return opened.panel("state").aside.all(".legend")[0].children[2].textContent;
   });
   assert.deepEqual(ends, ["1", "7.5", "5·10¹³"]);
   const mild = new Opened(makeMessage({ curve: [point(0, 1)], frames: frames.slice(0, 2) }));
   mild.scrub(0);
-  assert.equal(mild.layout.panels.state.aside.all(".legend")[0].children[2].textContent, "7.5", "one scale for all");
+  assert.equal(mild.panel("state").aside.all(".legend")[0].children[2].textContent, "7.5", "one scale for all");
 });
 
 test("states and odds show no more digits than they have", () => {
@@ -126,16 +126,16 @@ test("states and odds show no more digits than they have", () => {
 test("the readout names what it is of: the batch, and the sequence shown where that is only a part", () => {
   const frames = [{ step: 0, loss: 0.5, losses: [1, 2, 3] }];
   const whole = new Opened(makeMessage({ frames, curve: [point(0, 0.5)] }));
-  assert.equal(whole.layout.readout.watched.box.hidden, true);
+  assert.equal(whole.readout().watched.box.hidden, true);
   const part = new Opened(makeMessage({ scene: makeScene({ windows: 2 }), frames, curve: [point(0, 0.5)] }));
-  const { perplexity, watched } = part.layout.readout;
+  const { perplexity, watched } = part.readout();
   assert.equal(perplexity.value.textContent, "1.65");
   assert.equal(watched.box.hidden, false);
   assert.equal(watched.name.textContent, "perplexity of this sequence");
   assert.equal(watched.value.textContent, "7.39");
-  assert.match(part.layout.panels.curve.hint.textContent, /^Of the whole text\./);
+  assert.match(part.panel("curve").hint.textContent, /^Of the whole text\./);
   const drawn = new Opened(makeMessage({ scene: makeScene({ windows: 40, whole_batch: false }), frames, curve: [point(0, 0.5)] }));
-  assert.match(drawn.layout.panels.curve.hint.textContent, /^Of the batch of each update; the lines are of the whole text/);
+  assert.match(drawn.panel("curve").hint.textContent, /^Of the batch of each update; the lines are of the whole text/);
 });
 
 test("the gradient of the last loss stands beside that of all, each under its name", () => {
@@ -144,8 +144,8 @@ test("the gradient of the last loss stands beside that of all, each under its na
       scene: makeScene({ reduction }), curve: [point(0, 1)],
       frames: [{ step: 0, "l0.sum.h": [1, 0.1, 0.01], "l0.last.h": [1e-5, 1e-3, 0.1] }],
     }));
-    assert.match(opened.layout.panels.gradients.aside.textContent, new RegExp(`last loss.*h${legend}.*h`));
-    assert.match(opened.layout.panels.gradients.hint.textContent, new RegExp(`${reduction} of all losses`));
+    assert.match(opened.panel("gradients").aside.textContent, new RegExp(`last loss.*h${legend}.*h`));
+    assert.match(opened.panel("gradients").hint.textContent, new RegExp(`${reduction} of all losses`));
     assert.match(opened.said("gradients"), new RegExp(`1\\.00·10⁻⁵ at the first timestep, 0\\.100 at the last.*${reduction} of all losses: 1\\.00 and 0\\.0100`));
     const strokes = opened.drawn("gradients").filter(({ name: call, path }) => call === "stroke" && path.length === 3);
     const [faint, solid] = strokes;
@@ -161,12 +161,12 @@ test("the gradient of the last loss stands beside that of all, each under its na
 
 test("the axes of the path claim no share of the variance, the panel tells that of the plane", () => {
   const opened = new Opened(makeMessage({ curve: [point(0, 1)], frames: [{ step: 0, "l0.share": 0.904 }] }));
-  assert.equal(opened.layout.panels.trajectory.aside.textContent, "this plane shows 90 % of the variance");
+  assert.equal(opened.panel("trajectory").aside.textContent, "this plane shows 90 % of the variance");
   const titles = opened.base("trajectory").map(({ text }) => text ?? "").filter((text) => text.includes("axis"));
   assert.deepEqual(titles, ["plane of the path, axis 1", "plane of the path, axis 2"]);
   assert.match(opened.said("trajectory"), /in a plane that shows 90 % of its variance/);
   const still = new Opened(makeMessage({ curve: [point(0, 1)], frames: [{ step: 0, "l0.share": 0, "l0.xy": 0 }] }));
-  assert.equal(still.layout.panels.trajectory.aside.textContent, "", "no part of nothing");
+  assert.equal(still.panel("trajectory").aside.textContent, "", "no part of nothing");
 });
 
 test("another sharpness of the screen draws everything anew", () => {

@@ -43,7 +43,7 @@ for (const name of written("cases.json")) {
       opened.scrub(Number(step));
       assert.equal(opened.step, Number(step));
       for (let layer = 0; layer < opened.view.scene.layers; layer += 1) {
-        if (opened.view.scene.layers > 1) opened.layout.tabs.children[layer].onclick();
+        if (opened.view.scene.layers > 1) opened.panel("tiles").parts.tabs.children[layer].onclick();
         opened.wait();
         check(opened, { ...told, ...told.layers[layer] }, Number(step));
       }
@@ -53,10 +53,10 @@ for (const name of written("cases.json")) {
   test(`${name}: every state has the colour of its value, in the panel that is named after it`, each((opened, told) => {
     const { theme, words } = opened.view;
     for (const [panel, state] of [["state", "h"], ["cell_state", "c"]]) {
-      assert.equal(opened.layout.panels[panel].element.hidden, !(state in told.states));
+      assert.equal(opened.panel(panel).element.hidden, !(state in told.states));
       if (!(state in told.states)) continue;
-      assert.ok(opened.layout.panels[panel].title.textContent.startsWith(words[panel]));
-      const limit = number(opened.layout.panels[panel].aside.all(".legend")[0].children[2].textContent);
+      assert.ok(opened.panel(panel).title.textContent.startsWith(words[panel]));
+      const limit = number(opened.panel(panel).aside.all(".legend")[0].children[2].textContent);
       opened.cells(panel).forEach((row, unit) => row.forEach((colour, t) => {
         const share = Math.max(-1, Math.min(1, told.states[state][unit][t] / limit));
         near(placeIn(theme.signed, colour), 255.5 * (1 + share), 3, `${state} of unit ${unit} at ${t}`);
@@ -66,7 +66,7 @@ for (const name of written("cases.json")) {
 
   test(`${name}: every gate has the colours of its values, under its own label`, each((opened, told) => {
     const { scene, theme, words } = opened.view;
-    const boxes = opened.layout.panels.gates.body.children;
+    const boxes = opened.panel("gates").body.children;
     assert.equal(boxes.length, Object.keys(told.gates).length);
     boxes.forEach((box, k) => {
       const gate = Object.keys(told.gates).find((one) => box.firstElementChild.textContent === words[`gate_${one}`]);
@@ -138,7 +138,7 @@ for (const name of written("cases.json")) {
   }));
 
   test(`${name}: the path keeps the distances that its plane shows`, each((opened, told) => {
-    const said = opened.layout.panels.trajectory.aside.textContent.match(/(>?)(\d+) %/);
+    const said = opened.panel("trajectory").aside.textContent.match(/(>?)(\d+) %/);
     near(Number(said[2]) + (said[1] ? 0.5 : 0), 100 * told.share, 0.51, "the share of variance");
     const marks = labels(opened.base("trajectory").filter(({ values: [x] }) => x < 44), /^−?\d+(\.\d+)?$/);
     const unit = (marks[0][1] - marks.at(-1)[1]) / (marks.at(-1)[0] - marks[0][0]);
@@ -165,7 +165,7 @@ for (const name of written("cases.json")) {
     assert.equal(marks.length, curve.clipped.filter(Boolean).length);
     for (const step of Object.keys(steps).map(Number)) {
       opened.scrub(step);
-      const { perplexity, loss } = opened.layout.readout;
+      const { perplexity, loss } = opened.readout();
       near(number(perplexity.value.textContent), Math.exp(curve.loss[step]), 0.006 * Math.exp(curve.loss[step]), "perplexity");
       near(number(loss.value.textContent.split(" ")[0]), curve.loss[step], 0.006 * curve.loss[step], "loss");
       const dot = opened.drawn("curve").flatMap(({ path: p }) => p ?? []).findLast(([kind]) => kind === "arc");

@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { lastCommon } from "../../../playground/ui/static/stage/store.js";
+import { lastCommon } from "../../../playground/ui/static/stage/track.js";
 import { makeMessage, makeScene } from "./messages.js";
 import { Opened } from "./open.js";
 
 const steps = (from, to) => Array.from({ length: to - from + 1 }, (_, k) => ({ step: from + k, loss: 1 + (from + k) / 100 }));
-const kept = ({ stage }) => stage.store.frames.map((frame) => frame.step);
+const kept = ({ stage }) => stage.store.tracks[0].frames.map((frame) => frame.step);
 
 test("frames beyond a change of rate are of another future", () => {
   const opened = new Opened(makeMessage({ frames: steps(0, 10), playing: true }));

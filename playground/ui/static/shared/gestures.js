@@ -1,4 +1,4 @@
-/** Mouse, touch and keyboard on the stage. None of it sends a message, except space. */
+/** Mouse and touch on surfaces. */
 
 /** @typedef {import("./surface.js").Surface} Surface */
 /**
@@ -7,22 +7,19 @@
  * @property {(x: number, y: number) => number} time  timestep under the pointer, −1 for none
  * @property {((x: number) => number)|null} step  training step under the pointer, where dragging scrubs
  * @property {(x: number, y: number) => string[]|null} tip
+ * @property {boolean} scrolls  whether what it shows moves along with the time cursor
  */
 /**
- * @typedef {object} Moves
- * @property {(t: number, from: Surface) => void} pin
- * @property {(t: number, from: Surface) => void} hover  −1 when the pointer leaves
- * @property {(by: number) => void} moveTime
- * @property {(frames: number) => void} moveStep
+ * @typedef {object} PointerMoves
+ * @property {(t: number) => void} pin
+ * @property {(t: number, from: Target) => void} hover  −1 when the pointer leaves
  * @property {(step: number) => void} scrub
- * @property {() => void} toggle
- * @property {() => void} follow
  * @property {(target: Target|null, x: number, y: number) => void} point  where the tooltip belongs
  */
 
 /**
  * @param {Target} target
- * @param {Moves} moves
+ * @param {PointerMoves} moves
  */
 export function listen(target, moves) {
   const { plot } = target.surface;
@@ -39,7 +36,7 @@ export function listen(target, moves) {
       moves.scrub(target.step(x));
     } else {
       const t = target.time(x, y);
-      if (t >= 0) moves.pin(t, target.surface);
+      if (t >= 0) moves.pin(t);
     }
   };
   plot.onpointermove = (event) => {
@@ -48,48 +45,16 @@ export function listen(target, moves) {
     if (target.step) {
       if (pressed) moves.scrub(target.step(x));
     } else if (event.pointerType === "mouse" && !pressed) {
-      moves.hover(target.time(x, y), target.surface);
+      moves.hover(target.time(x, y), target);
     } else {
       const t = target.time(x, y);
-      if (t >= 0) moves.pin(t, target.surface);
+      if (t >= 0) moves.pin(t);
     }
     moves.point(target, x, y);
   };
   plot.onpointerleave = () => {
-    moves.hover(-1, target.surface);
+    moves.hover(-1, target);
     moves.point(null, 0, 0);
   };
   plot.onpointercancel = plot.onpointerleave;
-}
-
-/**
- * @param {HTMLElement} root
- * @param {Moves} moves
- */
-export function listenToKeys(root, moves) {
-  root.onkeydown = (event) => {
-    const inside = /** @type {HTMLElement} */ (event.composedPath()[0]);
-    if (event.ctrlKey || event.metaKey || event.altKey || inside.tagName === "INPUT") return;
-    if (inside.tagName === "BUTTON" && (event.key === " " || event.key === "Enter")) return;
-    const by = event.shiftKey ? 10 : 1;
-    /** @type {Record<string, () => void>} */
-    const actions = {
-      ArrowLeft: () => moves.moveTime(-by),
-      ArrowRight: () => moves.moveTime(by),
-      ArrowUp: () => moves.moveStep(by),
-      ArrowDown: () => moves.moveStep(-by),
-      "]": () => moves.moveStep(by),
-      "[": () => moves.moveStep(-by),
-      "}": () => moves.moveStep(10),
-      "{": () => moves.moveStep(-10),
-      Home: () => moves.scrub(0),
-      End: () => moves.follow(),
-      " ": () => { if (!event.repeat) moves.toggle(); },
-    };
-    const action = actions[event.key];
-    if (!action) return;
-    event.preventDefault();
-    event.stopPropagation();
-    action();
-  };
 }

@@ -40,14 +40,6 @@ export class Panel {
     setText(this.hint, hint);
     setAttribute(this.element, "aria-label", title);
   }
-
-  /**
-   * The text alternative of its pictures.
-   * @param {string} text
-   */
-  describe(text) {
-    for (const surface of this.surfaces) setAttribute(surface.plot, "aria-label", text);
-  }
 }
 
 /**

@@ -24,6 +24,8 @@ export class Surface {
     this.visible = true;
     this.blank = true; // not drawn since its size or its fonts changed
     this.painted = "";
+    /** @type {unknown[]} what was drawn last */
+    this.drawn = [];
     /** @type {Map<string, {canvas: HTMLCanvasElement, context: CanvasRenderingContext2D, image: ImageData,
      *   pixels: Uint32Array}>} */
     this.tiny = new Map();
@@ -66,6 +68,19 @@ export class Surface {
   /** Whether there is anything to draw on and anyone to see it. */
   get ready() {
     return (this.visible || this.blank) && this.width > 8 && this.height > 8;
+  }
+
+  /**
+   * Whether there is anything to draw: not when the last picture was of the same values, or when nobody can see it.
+   * @param {unknown[]} values  everything the picture depends on
+   */
+  needs(values) {
+    if (!this.ready) return false;
+    if (!this.blank && values.length === this.drawn.length && values.every((value, k) => Object.is(value, this.drawn[k]))) {
+      return false;
+    }
+    this.drawn = values;
+    return true;
   }
 
   /**

@@ -11,6 +11,7 @@
  * @property {string} accent
  * @property {Record<string, string>} colour  by quantity
  * @property {string[]} ghosts
+ * @property {string[]} tracks  of runs side by side
  * @property {Uint32Array} signed  512 colours from −limit to +limit
  * @property {Uint32Array} gate  256 colours, low to high
  * @property {number} broken  colour of a cell that is not a finite number, as the palettes have it
@@ -28,6 +29,10 @@ export const DARK = {
   uniform: "#9AA0AC", floor: "#E08FC0", exploded: "#FF8A80",
 };
 export const GHOSTS = { light: ["#8A6D3B", "#5B7F77", "#7A6A94"], dark: ["#C9AC78", "#93BDB3", "#B7A6D6"] };
+/** Of runs side by side that nothing else tells apart. */
+export const TRACKS = {
+  light: ["#0072B2", "#C44E00", "#00855F", "#B0559A"], dark: ["#5AB0EE", "#F2762E", "#1FC493", "#E08FC0"],
+};
 export const SIGNED = {
   light: ["#08417E", "#2878B8", "#8DBFE0", "#F5F5F2", "#F3BC88", "#D4711F", "#8A3A05"],
   dark: ["#9AD2FF", "#3D93D8", "#1F4C75", "#20242C", "#70401A", "#DE7B2C", "#FFC98F"],
@@ -81,6 +86,7 @@ export function makeTheme(variables) {
     accent: hex(variables.accent || (isDark ? "#5AB0EE" : "#0072B2")),
     colour: isDark ? DARK : LIGHT,
     ghosts: GHOSTS[name],
+    tracks: TRACKS[name],
     signed: ramp(SIGNED[name], 512),
     gate: ramp(GATE[name], 256),
     broken: packed(BROKEN[name]),

@@ -1,71 +1,80 @@
-/** Builds the stage's elements once; what they say and show comes later. */
+/** Puts the stage's elements together; what they say and show comes later. */
 
-import { element } from "../shared/dom.js";
-import { Panel } from "../shared/panel.js";
+import { element, setText } from "../shared/dom.js";
+import { Tip } from "../shared/tip.js";
+import { Footer } from "./footer.js";
+import { COLUMNS, PANELS, TOP } from "./panels.js";
+import { Placed } from "./placed.js";
+import { trackColour, trackName } from "./view.js";
 
-/** @typedef {ReturnType<typeof buildLayout>} Layout */
+/** @typedef {import("./view.js").View} View */
 
-const COLUMNS = [
-  ["curve", "trajectory"],
-  ["state", "cell_state", "gradients"],
-  ["gates", "odds", "samples"],
-];
-
-export function buildLayout() {
-  /** @type {Record<string, Panel>} */
-  const panels = { tiles: new Panel("tiles") };
-  const columns = COLUMNS.map((names) => {
-    for (const name of names) panels[name] = new Panel(name);
-    return element("div", { class: "column" }, names.map((name) => panels[name].element));
-  });
-  for (const name of ["tiles", "curve", "state", "cell_state", "gradients", "trajectory", "odds"]) {
-    panels[name].addSurface();
+export class Layout {
+  constructor() {
+    this.root = element("div", { class: "stage", "data-testid": "stage", tabindex: "0", role: "group" });
+    this.root.dataset.frames = "0";
+    this.root.dataset.playing = "false";
+    this.inner = element("div", { class: "inner" });
+    this.footer = new Footer();
+    this.live = element("div", { class: "spoken", "aria-live": "polite" });
+    this.tip = new Tip(this.root);
+    this.root.append(this.inner, this.live, this.tip.element);
+    /** @type {Placed[]} */
+    this.panels = [];
+    this.count = 0; // of tracks
+    /** @type {HTMLElement[]} the names above the tracks that stand side by side */
+    this.names = [];
   }
-  const tabs = element("div", { class: "tabs", role: "radiogroup" });
-  panels.tiles.aside.append(tabs);
-  const readout = buildReadout();
-  panels.tiles.body.append(readout.element);
-  const gatesAxis = element("p", { class: "axis" });
-  panels.gates.element.append(gatesAxis);
-  const legend = element("div", { class: "legends" });
-  panels.curve.hint.after(legend);
-  const samples = element("ol", { class: "samples-list" });
-  panels.samples.body.append(samples);
-  const footer = buildFooter();
-  const live = element("div", { class: "spoken", "aria-live": "polite" });
-  const tip = element("div", { class: "tip", "aria-hidden": "true" });
-  const root = element("div", { class: "stage", "data-testid": "stage", tabindex: "0", role: "group" }, [
-    element("div", { class: "inner" }, [
-      panels.tiles.element, element("div", { class: "columns" }, columns), footer.element,
-    ]),
-    live, tip,
-  ]);
-  return { root, panels, tabs, readout, legend, gatesAxis, samples, footer, live, tip };
-}
 
-/** The numbers of the training cursor, large: of its batch, and of the sequence shown when that is only a part of it. */
-function buildReadout() {
-  const list = element("dl", { class: "readout" });
-  /** @param {string} key */
-  const entry = (key) => {
-    const name = element("dt");
-    const value = element("dd");
-    const box = element("div", { class: key }, [name, value]);
-    list.append(box);
-    return { box, name, value };
-  };
-  return {
-    element: list, step: entry("step"), perplexity: entry("perplexity"), loss: entry("loss"), watched: entry("watched"),
-  };
-}
+  /**
+   * Places all panels for so many tracks: a single one fills the stage, several stand side by side, each in a column.
+   * @param {number} count
+   * @returns {import("../shared/surface.js").Surface[]} those that are no more, where there were more or fewer tracks
+   */
+  arrange(count) {
+    if (count === this.count) return [];
+    const gone = this.panels.flatMap((panel) => panel.surfaces);
+    this.count = count;
+    this.panels = [];
+    this.names = [];
+    const parts = count === 1 ? this.#single() : this.#sideBySide(count);
+    this.inner.replaceChildren(...parts, this.footer.element);
+    return gone;
+  }
 
-/** The scrub bar over training and its buttons. */
-function buildFooter() {
-  const range = element("input", { type: "range", min: "0", max: "0", step: "1", value: "0" });
-  const status = element("span", { class: "status" });
-  const newest = element("button", { type: "button", class: "newest-button" });
-  const study = element("button", { type: "button", class: "study-button" });
-  const notice = element("p", { class: "notice", role: "status" });
-  const bar = element("div", { class: "bar" }, [range, status, newest, study]);
-  return { element: element("footer", {}, [bar, notice]), range, status, newest, study, notice };
+  #single() {
+    const place = (/** @type {import("./placed.js").Kind} */ kind) => this.#place(kind, 0);
+    const columns = COLUMNS.map((kinds) => element("div", { class: "column" }, kinds.map(place)));
+    return [place(TOP), element("div", { class: "columns" }, columns)];
+  }
+
+  /** @param {number} count */
+  #sideBySide(count) {
+    const across = PANELS.filter((kind) => kind.isAcross).map((kind) => this.#place(kind, 0));
+    const tracks = Array.from({ length: count }, (_, track) => {
+      const name = element("h3", { class: "track-name" });
+      this.names.push(name);
+      const panels = PANELS.filter((kind) => !kind.isAcross).map((kind) => this.#place(kind, track));
+      return element("div", { class: "track" }, [name, ...panels]);
+    });
+    return [...across, element("div", { class: "tracks" }, tracks)];
+  }
+
+  /** @param {import("./placed.js").Kind} kind @param {number} track @returns {HTMLElement} */
+  #place(kind, track) {
+    const panel = new Placed(kind, track);
+    this.panels.push(panel);
+    return panel.element;
+  }
+
+  /**
+   * The names of the tracks, in the colours of their curves.
+   * @param {View[]} views
+   */
+  dress(views) {
+    this.names.forEach((name, track) => {
+      setText(name, trackName(views[track]));
+      name.style.borderColor = trackColour(views[track]);
+    });
+  }
 }

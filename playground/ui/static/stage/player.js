@@ -60,8 +60,8 @@ export class Player {
     this.lastMessage = now;
     if (resumed && !this.following) this.catchUpUntil = now + CATCH_UP;
     if (newRun || resumed || stepped || wentBack) this.following = true;
-    const newest = store.frames[store.visible - 1];
-    if (newest && (newRun || this.step < 0)) this.step = playing ? store.frames[0].step : newest.step;
+    const newest = store.moments[store.visible - 1];
+    if (newest && (newRun || this.step < 0)) this.step = playing ? store.moments[0].step : newest.step;
     if (newRun && !newest) this.step = -1;
     if (newest && this.step > newest.step) this.step = newest.step;
     this.refresh();
@@ -74,7 +74,7 @@ export class Player {
   scrub(step) {
     const index = this.store.nearest(step);
     if (index < 0) return;
-    this.step = this.store.frames[index].step;
+    this.step = this.store.moments[index].step;
     this.following = index === this.store.visible - 1;
     this.refresh();
   }
@@ -85,7 +85,7 @@ export class Player {
    */
   move(frames) {
     const index = Math.min(Math.max(this.index + frames, 0), this.store.visible - 1);
-    if (index >= 0) this.scrub(this.store.frames[index].step);
+    if (index >= 0) this.scrub(this.store.moments[index].step);
   }
 
   /** Returns to the newest frame. */
@@ -147,7 +147,7 @@ export class Player {
     const frames = Math.min(Math.floor(this.credit), backlog);
     if (frames < 1) return false;
     this.credit -= frames;
-    this.step = this.store.frames[this.index + frames].step;
+    this.step = this.store.moments[this.index + frames].step;
     return true;
   }
 }

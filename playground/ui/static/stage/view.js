@@ -1,23 +1,70 @@
+/** What the panels draw: one training step, one timestep, one layer, of one track. Panels only read it. */
+
 /**
- * What the panels draw: one training step, one timestep, one layer, of one run. Panels only read it.
- *
  * @typedef {object} View
  * @property {import("./wire.js").Scene} scene
  * @property {Record<string, string>} words
  * @property {import("../shared/theme.js").Theme} theme
  * @property {string} key  changes when scene, words, theme or layer do: what axes and labels depend on
- * @property {import("./wire.js").Frame|null} frame  at the training cursor
+ * @property {import("./wire.js").Frame|null} frame  of the track, at the training cursor or nearest to it
  * @property {number} step  training cursor
  * @property {number} t  time cursor, counted from 0
+ * @property {number} anchor  timestep that stays in view: not the one under the pointer, which would flee from it
  * @property {number} layer  counted from 0
  * @property {import("./wire.js").Curve} curve
  * @property {number} playhead
  * @property {import("./wire.js").Explosion|null} explosion
- * @property {import("./store.js").Limits} limits
+ * @property {import("./track.js").Limits} limits  of all tracks
  * @property {import("./wire.js").Sample[]} samples
  * @property {number} reach  half the height of the trajectory's axes
  * @property {number} scroll  first timestep in view among the tiles, may be a fraction
+ * @property {number} track  its place among the tracks
+ * @property {View[]} tracks  all that stand side by side, this one among them
  */
+
+/**
+ * One view a track, of what is kept, where the cursors stand.
+ * @param {import("./store.js").Store} store
+ * @param {{step: number, theme: View["theme"], cursors: import("./cursors.js").Cursors,
+ *   eased: {reach: number, scroll: number}}} where  step: of the training cursor
+ * @returns {View[]}
+ */
+export function look(store, { step, theme, cursors, eased }) {
+  const { message, limits } = store;
+  if (!message) return [];
+  /** @type {View[]} */
+  const tracks = [];
+  message.tracks.forEach(({ scene, sceneId, curve, explosion, samples }, track) => {
+    const layer = Math.min(cursors.layer, scene.layers - 1);
+    tracks.push({
+      scene, words: scene.words, theme, key: `${sceneId}|${theme.key}|${layer}`,
+      frame: store.tracks[track].at(step, message.playhead), step,
+      t: cursors.within(scene, cursors.t), anchor: cursors.within(scene, cursors.anchor), layer,
+      curve, playhead: message.playhead, explosion, limits, samples, ...eased, track, tracks,
+    });
+  });
+  return tracks;
+}
+
+/**
+ * The colour of a track's curve: alone, that of what the curve shows; beside others, that of its cell where that tells
+ * them apart.
+ * @param {View} view
+ */
+export function trackColour({ scene, theme, track, tracks }) {
+  if (tracks.length === 1) return theme.colour.perplexity;
+  const cells = new Set(tracks.map((view) => view.scene.cell));
+  const own = cells.size === tracks.length ? theme.colour[scene.cell] : undefined;
+  return own ?? theme.tracks[track % theme.tracks.length];
+}
+
+/**
+ * The name of a track with its number, by which it is found again on the curve without colour.
+ * @param {View} view
+ */
+export function trackName({ scene, track }) {
+  return `${track + 1} ${scene.name}`;
+}
 
 /**
  * The probability given to the target at timestep t.

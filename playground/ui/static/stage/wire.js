@@ -1,6 +1,6 @@
 /**
- * Decodes the messages of the server: a JSON header, the columns of the learning curve, and frames of bytes.
- * The header says which columns and fields there are, of which type and shape: no offset is written down here.
+ * Decodes the messages of the server: a JSON header, and for each track the columns of its learning curve and its frames
+ * of bytes. The header says which columns and fields there are, of which type and shape: no offset is written down here.
  * All numbers are little-endian, as every browser's typed arrays are; every column and frame begins on a multiple of 8.
  */
 
@@ -9,7 +9,8 @@
 /** @typedef {"f8"|"f4"|"u4"|"u2"|"i1"|"u1"} Dtype */
 /** @typedef {[name: string, dtype: Dtype, shape: number[]]} Field */
 /**
- * @typedef {object} Scene  what stays the same while a run is watched
+ * @typedef {object} Scene  what stays the same while a track is watched
+ * @property {string} name  of the track, where several stand side by side; "" where it is alone
  * @property {string} cell
  * @property {number} layers
  * @property {number} hidden_size
@@ -41,18 +42,8 @@
 /** @typedef {{step: number, prompt: string, text: string}} Sample  text that follows a prompt */
 /** @typedef {{step: number, sentence: string}} Explosion  where training stopped, and why, in the reader's language */
 /**
- * @typedef {object} Message
- * @property {string} run
- * @property {string} digest  the same for equal experiments
- * @property {boolean} fresh  whether its viewer has just come and done nothing yet
+ * @typedef {object} TrackMessage  what a message brings of one run
  * @property {number[]} forks  the step of every change of rate: frames beyond one are of another future than before
- * @property {number} serial  counts the messages of a viewer
- * @property {boolean} playing
- * @property {number} playhead
- * @property {number} rate  training steps a second that the playhead moves
- * @property {number} others  how many others train on this server
- * @property {number} tick  seconds between messages while playing
- * @property {string} feed  token of the address that answers with messages; "" where there is none
  * @property {Explosion|null} explosion
  * @property {string} sceneId  the same for equal scenes
  * @property {Scene} scene
@@ -60,7 +51,21 @@
  * @property {Curve} curve
  * @property {Frame[]} frames
  */
-/** @typedef {Omit<Message, "scene"> & {scene: null}} UnknownScene  a message that names a scene not seen yet */
+/**
+ * @typedef {object} Message  tracks under one playhead
+ * @property {string} run  another where nothing that was sent before is of use
+ * @property {string} digest  the same for equal experiments
+ * @property {boolean} fresh  whether its viewer has just come and done nothing yet
+ * @property {number} serial  counts the messages of a viewer
+ * @property {boolean} playing
+ * @property {number} playhead
+ * @property {number} rate  training steps a second that the playhead moves
+ * @property {number} others  how many others train on this server
+ * @property {number} tick  seconds between messages while playing
+ * @property {string} feed  token of the address that answers with messages; "" where there is none
+ * @property {string[]} sceneIds  of its tracks
+ * @property {TrackMessage[]} tracks  none where one of the scenes has not been seen yet
+ */
 /**
  * @typedef {object} LayerView
  * @property {Record<string, Float32Array>} total  ‖∂(mean or sum of losses)/∂s_t‖₂ by state name
@@ -74,7 +79,7 @@
 /** @typedef {{scene: Scene, places: Map<string, Place>}} KnownScene */
 /** @typedef {{dtype: Dtype, offset: number, count: number}} Place  where a field lies in the bytes of a frame */
 
-const VERSION = 2;
+const VERSION = 2; // of which the header is its only track
 const MOST_SCENES = 8;
 const ARRAYS = {
   f8: Float64Array, f4: Float32Array, u4: Uint32Array, u2: Uint16Array, i1: Int8Array, u1: Uint8Array,
@@ -141,40 +146,61 @@ export class Frame {
 /**
  * @param {Uint8Array} bytes
  * @param {Map<string, KnownScene>} scenes  known scenes by id; while playing most messages only name theirs
- * @returns {Message|UnknownScene} without a scene and frames when its scene has not been seen yet
+ * @returns {Message}
  */
 export function decode(bytes, scenes) {
   const data = bytes.slice(); // own buffer, so that every part lies on a multiple of 8
-  const { buffer } = data;
-  const headerBytes = new DataView(buffer).getUint32(0, true);
+  const headerBytes = new DataView(data.buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(data.subarray(4, 4 + headerBytes)));
   if (header.version !== VERSION) throw new Error(`stage message version ${header.version}, expected ${VERSION}`);
-  if (header.scene) remember(scenes, header.scene_id, header.scene);
-  const known = scenes.get(header.scene_id);
-  let offset = 4 + headerBytes;
-  /** @param {number} size @returns {number} where the next part begins */
-  const block = (size) => {
-    const start = offset;
-    offset += Math.ceil(size / 8) * 8;
-    return start;
+  const told = [header];
+  for (const { scene, scene_id: id } of told) if (scene) remember(scenes, id, scene);
+  const { run, digest, fresh, serial, playing, playhead, rate, others, tick, feed } = header;
+  /** @type {string[]} */
+  const sceneIds = told.map((/** @type {{scene_id: string}} */ track) => track.scene_id);
+  const blocks = new Blocks(data, 4 + headerBytes);
+  const isKnown = sceneIds.every((id) => scenes.has(id));
+  return {
+    run, digest, fresh, serial, playing, playhead, rate, others, tick, feed, sceneIds,
+    tracks: isKnown ? told.map((track) => trackOf(track, blocks, scenes)) : [],
   };
+}
+
+/** The parts of a message, one after the other, each from a multiple of 8 on. */
+class Blocks {
+  /** @param {Uint8Array<ArrayBuffer>} data @param {number} offset  of the first */
+  constructor(data, offset) {
+    this.data = data;
+    this.offset = offset;
+  }
+
+  /** @param {number} size @returns {number} where the next part begins */
+  next(size) {
+    const start = this.offset;
+    this.offset += Math.ceil(size / 8) * 8;
+    return start;
+  }
+}
+
+/**
+ * @param {any} told  what the header says of a track
+ * @param {Blocks} blocks
+ * @param {Map<string, KnownScene>} scenes
+ * @returns {TrackMessage}
+ */
+function trackOf({ forks, explosion, samples, scene_id: sceneId, curve: { count, columns }, frames }, blocks, scenes) {
+  const known = /** @type {KnownScene} */ (scenes.get(sceneId));
   /** @param {[name: string, dtype: Dtype]} column */
   const column = ([name, dtype]) => {
-    const start = block(header.curve.count * ARRAYS[dtype].BYTES_PER_ELEMENT);
-    return [name, new ARRAYS[dtype](buffer, start, header.curve.count)];
+    const start = blocks.next(count * ARRAYS[dtype].BYTES_PER_ELEMENT);
+    return [name, new ARRAYS[dtype](blocks.data.buffer, start, count)];
   };
-  const curve = /** @type {Curve} */ (/** @type {unknown} */ (Object.fromEntries(header.curve.columns.map(column))));
-  const { run, digest, fresh, forks, serial, playing, playhead, rate, others, tick, feed, explosion, samples } = header;
-  const said = {
-    run, digest, fresh, forks, serial, playing, playhead, rate, others, tick, feed, explosion, samples, curve,
-    sceneId: header.scene_id,
-  };
-  if (!known) return { ...said, scene: null, frames: [] };
-  const frames = Array.from({ length: header.frames.count }, () => {
-    const start = block(header.frames.size);
-    return new Frame(data.slice(start, start + header.frames.size), known);
+  const curve = /** @type {Curve} */ (/** @type {unknown} */ (Object.fromEntries(columns.map(column))));
+  const pictures = Array.from({ length: frames.count }, () => {
+    const start = blocks.next(frames.size);
+    return new Frame(blocks.data.slice(start, start + frames.size), known);
   });
-  return { ...said, scene: known.scene, frames };
+  return { forks, explosion, samples, sceneId, scene: known.scene, curve, frames: pictures };
 }
 
 /**

@@ -4,20 +4,22 @@
  * is what training follows; there, losses near a timestep can hide that nothing arrives from far.
  */
 
-import { line, sideTitle, timeAt, timeAxis, TIME_MARGINS, timeX, write } from "../shared/axes.js";
-import { decades } from "../shared/scales.js";
-import { exact, powerOfTen, say } from "../shared/words.js";
+import { line, sideTitle, timeAt, timeAxis, TIME_MARGINS, timeX, write } from "../../shared/axes.js";
+import { element } from "../../shared/dom.js";
+import { lineLegend } from "../../shared/panel.js";
+import { decades } from "../../shared/scales.js";
+import { exact, powerOfTen, say } from "../../shared/words.js";
+import { paintSeries, STRIP } from "./series.js";
 
-/** @typedef {import("../shared/surface.js").Surface} Surface */
-/** @typedef {import("../shared/surface.js").Rect} Rect */
-/** @typedef {import("./view.js").View} View */
+/** @typedef {import("../../shared/surface.js").Surface} Surface */
+/** @typedef {import("../../shared/surface.js").Rect} Rect */
+/** @typedef {import("../view.js").View} View */
 /** @typedef {"last"|"total"} Kind  of the last loss alone, or of the sum or mean of all */
 
 /** @type {Kind[]} */
-export const KINDS = ["last", "total"];
-export const FAINT = 0.5; // opacity of the gradient of all losses
+const KINDS = ["last", "total"];
+const FAINT = 0.5; // opacity of the gradient of all losses
 const MOST_DECADES = 16; // smaller values sit on the lower edge as open triangles
-const STRIP = 13; // height of the row in which exact zeros stand
 
 /**
  * Whole decades around all magnitudes seen in this run.
@@ -42,8 +44,7 @@ function gradientRect(surface) {
  * @param {Surface} surface
  * @param {View} view
  */
-export function drawGradients(surface, view) {
-  if (!surface.ready) return;
+function drawGradients(surface, view) {
   const rect = gradientRect(surface);
   const axis = gradientDecades(view);
   const strip = { ...rect, height: rect.height + STRIP * surface.unit };
@@ -94,108 +95,9 @@ function paintAxis(context, surface, view, rect, axis) {
 /**
  * @param {Surface} surface
  * @param {View} view
- * @param {Rect} rect
- * @param {{low: number, high: number}} axis
- * @param {Float32Array} values
- * @param {string} state
- */
-function paintSeries(surface, view, rect, axis, values, state) {
-  const { context, unit } = surface;
-  const { theme } = view;
-  const colour = theme.colour[state];
-  const bottom = rect.top + rect.height;
-  const zero = bottom + (STRIP - 4) * unit;
-  const dot = Math.min(3, (rect.width / values.length) * 0.3) * unit;
-  /** @param {number} value */
-  const valueY = (value) => Math.min(
-    rect.top + ((axis.high - Math.log10(value)) / (axis.high - axis.low)) * rect.height, bottom,
-  );
-  context.strokeStyle = colour;
-  context.lineWidth = 1.75 * unit;
-  context.setLineDash(state === "c" ? [5 * unit, 2.5 * unit] : []);
-  context.beginPath();
-  let drawing = false;
-  for (let t = 0; t < values.length; t += 1) {
-    const isOnAxis = values[t] > 0 && values[t] < Infinity;
-    if (isOnAxis && drawing) context.lineTo(timeX(rect, values.length, t), valueY(values[t]));
-    else if (isOnAxis) context.moveTo(timeX(rect, values.length, t), valueY(values[t]));
-    drawing = isOnAxis;
-  }
-  context.stroke();
-  context.setLineDash([]);
-  const edge = 10 ** axis.low;
-  context.fillStyle = colour;
-  context.beginPath();
-  for (let t = 0; t < values.length; t += 1) {
-    if (!(values[t] >= edge && values[t] < Infinity)) continue;
-    const x = timeX(rect, values.length, t);
-    const y = valueY(values[t]);
-    context.moveTo(x + dot, y);
-    context.arc(x, y, dot, 0, 2 * Math.PI);
-  }
-  context.fill();
-  for (let t = 0; t < values.length; t += 1) {
-    const value = values[t];
-    const x = timeX(rect, values.length, t);
-    if (value === 0) ring(context, x, zero, Math.max(dot, 1.5), colour);
-    else if (value > 0 && value < edge) triangle(context, x, bottom, Math.max(dot, 2), colour);
-    else if (!Number.isFinite(value)) {
-      const text = Number.isNaN(value) ? "×" : "∞";
-      write(context, text, x, rect.top + 2, {
-        font: surface.font(10, 700), colour: theme.colour.exploded, align: "center",
-      });
-    }
-  }
-  const value = values[view.t];
-  if (!(value > 0 && value < Infinity)) return;
-  const x = timeX(rect, values.length, view.t);
-  context.fillStyle = theme.background;
-  context.beginPath();
-  context.arc(x, valueY(value), 4.5 * unit, 0, 2 * Math.PI);
-  context.fill();
-  ring(context, x, valueY(value), 4.5 * unit, colour, 2 * unit);
-}
-
-/**
- * @param {CanvasRenderingContext2D} context
- * @param {number} x
- * @param {number} y
- * @param {number} radius
- * @param {string} colour
- * @param {number} [width]
- */
-function ring(context, x, y, radius, colour, width = 1.25) {
-  context.strokeStyle = colour;
-  context.lineWidth = width;
-  context.beginPath();
-  context.arc(x, y, radius, 0, 2 * Math.PI);
-  context.stroke();
-}
-
-/**
- * @param {CanvasRenderingContext2D} context
- * @param {number} x
- * @param {number} y
- * @param {number} size
- * @param {string} colour
- */
-function triangle(context, x, y, size, colour) {
-  context.strokeStyle = colour;
-  context.lineWidth = 1.25;
-  context.beginPath();
-  context.moveTo(x - size, y - size);
-  context.lineTo(x + size, y - size);
-  context.lineTo(x, y + size);
-  context.closePath();
-  context.stroke();
-}
-
-/**
- * @param {Surface} surface
- * @param {View} view
  * @param {number} x
  */
-export function gradientTimeAt(surface, view, x) {
+function gradientTimeAt(surface, view, x) {
   return timeAt(gradientRect(surface), view.scene.inputs.length, x);
 }
 
@@ -204,7 +106,7 @@ export function gradientTimeAt(surface, view, x) {
  * @param {View} view
  * @param {number} x
  */
-export function gradientTip(surface, view, x) {
+function gradientTip(surface, view, x) {
   const t = gradientTimeAt(surface, view, x);
   const layer = view.frame?.layers[view.layer];
   if (t < 0 || !layer) return null;
@@ -225,7 +127,7 @@ function magnitudeName({ words, scene }, kind, state) {
 }
 
 /** @param {View} view */
-export function describeGradients(view) {
+function describeGradients(view) {
   const layer = view.frame?.layers[view.layer];
   if (!layer) return "";
   const { last, total } = layer;
@@ -235,3 +137,35 @@ export function describeGradients(view) {
     first_total: exact(total.h[0]), last_total: exact(total.h[end]),
   });
 }
+
+/**
+ * @param {import("../placed.js").Placed} panel
+ * @param {View} view
+ */
+function dress({ aside }, { scene, words, theme }) {
+  aside.replaceChildren(...KINDS.map((kind) => element("span", { class: "legend" }, [
+    element("span", {}, [say(words, kind === "last" ? "loss_last" : `loss_${scene.reduction}`)]),
+    ...scene.states.map((state) => lineLegend(
+      theme.colour[state], state, state === "c" ? "dashed" : "solid", kind === "last" ? 1 : FAINT,
+    )),
+  ])));
+}
+
+/** @type {import("../placed.js").Kind} */
+export const gradients = {
+  name: "gradients",
+  order: 6,
+  height: () => 1.35,
+  isOfLayer: true,
+  hint: ({ reduction }) => `gradients_hint_${reduction}`,
+  plots: () => [""],
+  dress,
+  sees(view) {
+    const { low, high } = gradientDecades(view);
+    return [view.key, view.frame, view.t, low, high];
+  },
+  draw: drawGradients,
+  timeAt: gradientTimeAt,
+  tip: gradientTip,
+  describe: describeGradients,
+};

@@ -1,16 +1,17 @@
 /** Panel 7: what the network expects next, at the time cursor. */
 
-import { fit, line, write } from "../shared/axes.js";
-import { isolate, probabilityText, say } from "../shared/words.js";
-import { targetProbability } from "./view.js";
+import { fit, line, write } from "../../shared/axes.js";
+import { setText } from "../../shared/dom.js";
+import { isolate, probabilityText, say } from "../../shared/words.js";
+import { targetProbability } from "../view.js";
 
-/** @typedef {import("../shared/surface.js").Surface} Surface */
-/** @typedef {import("./view.js").View} View */
+/** @typedef {import("../../shared/surface.js").Surface} Surface */
+/** @typedef {import("../view.js").View} View */
 /** @typedef {{label: string, odds: number, target: boolean, rest: boolean}} Row */
 
 /**
  * How many symbols every frame carries the odds of.
- * @param {import("./wire.js").Scene} scene
+ * @param {import("../wire.js").Scene} scene
  */
 function likeliest({ frame }) {
   return frame.find(([name]) => name === "odds")?.[2][1] ?? 0;
@@ -51,8 +52,7 @@ function oddsRows(view) {
  * @param {Surface} surface
  * @param {View} view
  */
-export function drawOdds(surface, view) {
-  if (!surface.ready) return;
+function drawOdds(surface, view) {
   const { context, unit, width, height } = surface;
   const { theme, scene } = view;
   const isWhole = scene.vocabulary.length <= likeliest(scene);
@@ -95,7 +95,7 @@ export function drawOdds(surface, view) {
  * @param {CanvasRenderingContext2D} context
  * @param {Surface} surface
  * @param {View} view
- * @param {import("../shared/surface.js").Rect} rect
+ * @param {import("../../shared/surface.js").Rect} rect
  * @param {number} height  of all bars
  */
 function paintAxis(context, surface, view, rect, height) {
@@ -115,9 +115,23 @@ function paintAxis(context, surface, view, rect, height) {
 }
 
 /** @param {View} view */
-export function describeOdds(view) {
+function describeOdds(view) {
   const list = oddsRows(view).map((row) => `${isolate(row.label)} ${probabilityText(row.odds)}`).join(", ");
   return say(view.words, "aria_odds", {
     t: view.t + 1, input: isolate(view.scene.inputs[view.t]), target: isolate(view.scene.targets[view.t]), list,
   });
 }
+
+/** @type {import("../placed.js").Kind} */
+export const odds = {
+  name: "odds",
+  order: 2,
+  height: () => 1.3,
+  plots: () => [""],
+  tell({ aside }, { words, scene, t }) {
+    setText(aside, say(words, "after", { t: t + 1, input: isolate(scene.inputs[t]) }));
+  },
+  sees: ({ key, frame, t }) => [key, frame, t],
+  draw: drawOdds,
+  describe: describeOdds,
+};

@@ -1,33 +1,27 @@
 /** Panel 6: the path of the hidden state in a plane that shows much of its variance, both axes at the same scale. */
 
-import { fit, line, sideTitle, write } from "../shared/axes.js";
-import { comfortable, FINE_LADDER, ticks } from "../shared/scales.js";
-import { isolate, percent, say, short } from "../shared/words.js";
-import { mix } from "../shared/theme.js";
+import { line, sideTitle, write } from "../../shared/axes.js";
+import { setText } from "../../shared/dom.js";
+import { comfortable, FINE_LADDER, ticks } from "../../shared/scales.js";
+import { mix } from "../../shared/theme.js";
+import { isolate, percent, say, short } from "../../shared/words.js";
+import { isRecent, LONG, paintLabels, RECENT } from "./labels.js";
 
-/** @typedef {import("../shared/surface.js").Surface} Surface */
-/** @typedef {import("../shared/surface.js").Rect} Rect */
-/** @typedef {import("./view.js").View} View */
+/** @typedef {import("../../shared/surface.js").Surface} Surface */
+/** @typedef {import("../../shared/surface.js").Rect} Rect */
+/** @typedef {import("../view.js").View} View */
 
 const MARGINS = { left: 44, right: 8, top: 6, bottom: 30 };
-
-const LONG = 40; // timesteps
-const RECENT = 9; // timesteps before the cursor that stand out on a long path
-
-/** @param {View} view @param {number} t */
-function isRecent(view, t) {
-  return t <= view.t && t >= view.t - RECENT;
-}
 
 /**
  * Half the height of the axes that this frame needs; it stays what it is unless the path leaves it or shrinks a lot.
  * @param {Surface} surface
  * @param {View} view
- * @param {number} present
+ * @param {number} present  what it is, 0 when nothing was drawn
  */
-export function reachWanted(surface, view, present) {
+function reachWanted(surface, view, present) {
   const xy = view.frame?.layers[view.layer].xy;
-  if (!xy || !surface.ready) return present;
+  if (!xy || !surface.ready) return null;
   const rect = surface.inside(MARGINS);
   const aspect = rect.width / rect.height;
   let needed = 0;
@@ -43,8 +37,7 @@ export function reachWanted(surface, view, present) {
  * @param {Surface} surface
  * @param {View} view
  */
-export function drawTrajectory(surface, view) {
-  if (!surface.ready) return;
+function drawTrajectory(surface, view) {
   const rect = surface.inside(MARGINS);
   const layer = view.frame?.layers[view.layer];
   surface.prepare(`${view.key}|${view.reach.toPrecision(5)}`, (base) => paintAxes(base, surface, view, rect));
@@ -156,91 +149,13 @@ function paintPath(surface, view, rect, xy) {
 }
 
 /**
- * Every symbol beside its point; of a long path only those before the cursor.
- * @param {Surface} surface
- * @param {View} view
- * @param {Rect} rect
- * @param {{x: number, y: number}[]} points
- */
-function paintLabels(surface, view, rect, points) {
-  const { context, unit } = surface;
-  const { scene, theme } = view;
-  const chosen = points.map((_, t) => t).filter((t) => points.length <= LONG || isRecent(view, t));
-  chosen.sort((a, b) => Number(b === view.t) - Number(a === view.t));
-  /** @type {Label[]} */
-  const placed = [];
-  for (const t of chosen) {
-    if (!Number.isFinite(points[t].x)) continue;
-    const atCursor = t === view.t;
-    const font = surface.font(atCursor ? 14 : 11.5, atCursor ? 700 : 500);
-    context.font = font;
-    const text = fit(context, isolate(scene.inputs[t]), 84 * unit);
-    const size = { width: context.measureText(text).width, height: (atCursor ? 14 : 12) * unit };
-    const place = freePlace(rect, points, t, size, placed, (atCursor ? 8 : 5) * unit);
-    placed.push({ ...place, ...size, text, font, colour: atCursor ? theme.text : theme.muted });
-  }
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  context.lineWidth = 3 * unit;
-  context.lineJoin = "round";
-  context.strokeStyle = theme.background;
-  for (const { text, font, colour, x, y } of placed.reverse()) {
-    context.font = font;
-    context.strokeText(text, x, y);
-    context.fillStyle = colour;
-    context.fillText(text, x, y);
-  }
-}
-
-/**
- * @typedef {{x: number, y: number, width: number, height: number, text: string, font: string, colour: string}} Label
- */
-
-/**
- * The place around a point where a label covers least: outwards when that is free, else the nearest turn from it.
- * @param {Rect} rect
- * @param {{x: number, y: number}[]} points
- * @param {number} t
- * @param {{width: number, height: number}} size
- * @param {Label[]} placed
- * @param {number} gap
- */
-function freePlace(rect, points, t, size, placed, gap) {
-  const { x, y } = points[t];
-  const outwards = Math.atan2(y - rect.top - rect.height / 2, x - rect.left - rect.width / 2);
-  const neighbours = points.length > LONG ? [] : points;
-  let best = { x, y };
-  let least = Infinity;
-  for (const turn of TURNS) {
-    const angle = outwards + turn;
-    const left = x + Math.cos(angle) * (gap + size.width / 2);
-    const top = y + Math.sin(angle) * (gap + size.height / 2);
-    let cost = Math.abs(turn);
-    if (left - size.width / 2 < rect.left || left + size.width / 2 > rect.left + rect.width) cost += 20;
-    if (top - size.height / 2 < rect.top || top + size.height / 2 > rect.top + rect.height) cost += 20;
-    for (const other of neighbours) {
-      if (Math.abs(other.x - left) < size.width / 2 + 3 && Math.abs(other.y - top) < size.height / 2 + 2) cost += 6;
-    }
-    for (const other of placed) {
-      const across = Math.abs(other.x - left) < (other.width + size.width) / 2;
-      if (across && Math.abs(other.y - top) < (other.height + size.height) / 2) cost += 8;
-    }
-    if (cost < least) [best, least] = [{ x: left, y: top }, cost];
-    if (least < 0.01) break;
-  }
-  return best;
-}
-
-const TURNS = [0, 0.785, -0.785, 1.571, -1.571, 2.356, -2.356, 3.142];
-
-/**
  * The timestep whose point is nearest, −1 when none is near.
  * @param {Surface} surface
  * @param {View} view
  * @param {number} x
  * @param {number} y
  */
-export function trajectoryTimeAt(surface, view, x, y) {
+function trajectoryTimeAt(surface, view, x, y) {
   const xy = view.frame?.layers[view.layer].xy;
   if (!xy) return -1;
   const to = place(surface.inside(MARGINS), view.reach);
@@ -259,7 +174,7 @@ export function trajectoryTimeAt(surface, view, x, y) {
  * @param {number} x
  * @param {number} y
  */
-export function trajectoryTip(surface, view, x, y) {
+function trajectoryTip(surface, view, x, y) {
   const t = trajectoryTimeAt(surface, view, x, y);
   const xy = view.frame?.layers[view.layer].xy;
   if (t < 0 || !xy) return null;
@@ -278,12 +193,32 @@ function planeShare({ frame, layer }) {
 }
 
 /** @param {View} view */
-export function planeText(view) {
+function planeText(view) {
   const share = planeShare(view);
   return Number.isNaN(share) ? "" : say(view.words, "plane_share", { share: percent(share) });
 }
 
 /** @param {View} view */
-export function describeTrajectory(view) {
+function describeTrajectory(view) {
   return say(view.words, "aria_trajectory", { count: view.scene.inputs.length, share: percent(planeShare(view)) });
 }
+
+/** @type {import("../placed.js").Kind} */
+export const trajectory = {
+  name: "trajectory",
+  order: 7,
+  height: () => 1,
+  isOfLayer: true,
+  plots: () => [""],
+  tell: ({ aside }, view) => setText(aside, planeText(view)),
+  sees: ({ key, frame, t, reach }) => [key, frame, t, reach],
+  draw: drawTrajectory,
+  timeAt: trajectoryTimeAt,
+  tip: trajectoryTip,
+  describe: describeTrajectory,
+  eases: {
+    name: "reach",
+    goal: (surface, view, { goal }) => reachWanted(surface, view, goal),
+    near: (goal) => goal * 0.005,
+  },
+};

@@ -1,11 +1,13 @@
 /** Units × timesteps as colours: one blit a frame, axes only when they change. */
 
-import { sideTitle, timeAt, timeAxis, TIME_MARGINS, write } from "../shared/axes.js";
-import { say } from "../shared/words.js";
-import { stride } from "../shared/scales.js";
+import { sideTitle, timeAt, timeAxis, TIME_MARGINS, write } from "../../shared/axes.js";
+import { say } from "../../shared/words.js";
+import { lineLegend } from "../../shared/panel.js";
+import { stride } from "../../shared/scales.js";
+import { css } from "../../shared/theme.js";
 
-/** @typedef {import("../shared/surface.js").Surface} Surface */
-/** @typedef {import("./view.js").View} View */
+/** @typedef {import("../../shared/surface.js").Surface} Surface */
+/** @typedef {import("../view.js").View} View */
 
 const SMALL_MARGINS = { left: 31, right: 2, top: 2, bottom: 15 };
 
@@ -25,7 +27,6 @@ function heatmapRect(surface, small) {
  * @param {{small?: boolean}} [options]
  */
 export function drawHeatmap(surface, view, plane, colours, { small = false } = {}) {
-  if (!surface.ready) return;
   const { units, inputs } = view.scene;
   const { context } = surface;
   const length = inputs.length;
@@ -46,7 +47,7 @@ export function drawHeatmap(surface, view, plane, colours, { small = false } = {
  * Fine lines between cells that are large enough.
  * @param {CanvasRenderingContext2D} context
  * @param {string} colour
- * @param {import("../shared/surface.js").Rect} rect
+ * @param {import("../../shared/surface.js").Rect} rect
  * @param {number} columns
  * @param {number} rows
  */
@@ -65,7 +66,7 @@ function paintGaps(context, colour, rect, columns, rows) {
 /**
  * @param {CanvasRenderingContext2D} context
  * @param {View} view
- * @param {import("../shared/surface.js").Rect} rect
+ * @param {import("../../shared/surface.js").Rect} rect
  * @param {number} columns
  */
 function paintCursor(context, view, rect, columns) {
@@ -84,7 +85,7 @@ function paintCursor(context, view, rect, columns) {
  * @param {CanvasRenderingContext2D} context
  * @param {Surface} surface
  * @param {View} view
- * @param {import("../shared/surface.js").Rect} rect
+ * @param {import("../../shared/surface.js").Rect} rect
  * @param {boolean} small
  */
 function paintAxes(context, surface, view, rect, small) {
@@ -129,4 +130,12 @@ export function cellAt(surface, view, x, y, small) {
  */
 export function cellName(view, { unit, t }) {
   return `${say(view.words, "unit", { u: unit + 1 })} · ${say(view.words, "timestep", { t: t + 1 })}`;
+}
+
+/**
+ * What the colour of no number means, where a run has exploded.
+ * @param {View} view
+ */
+export function brokenLegend({ explosion, theme, words }) {
+  return explosion ? [lineLegend(css(theme.broken), say(words, "broken"), "block")] : [];
 }

@@ -1,13 +1,16 @@
 /** Panel 1: the sequence as tiles. Above, the symbol read; below, the symbol to predict, coloured by its loss. */
 
-import { fit, write } from "../shared/axes.js";
-import { isolate, likelihoodText, lossText, probabilityText, say } from "../shared/words.js";
-import { inkOn, css } from "../shared/theme.js";
-import { stride } from "../shared/scales.js";
-import { targetProbability } from "./view.js";
+import { write } from "../../shared/axes.js";
+import { colourLegend } from "../../shared/panel.js";
+import { stride } from "../../shared/scales.js";
+import { css } from "../../shared/theme.js";
+import { isolate, likelihoodText, lossText, say, short } from "../../shared/words.js";
+import { buildReadout, tellReadout } from "./readout.js";
+import { buildTabs, dressTabs } from "./tabs.js";
+import { drawTile, lossColour, lossLimit } from "./tile.js";
 
-/** @typedef {import("../shared/surface.js").Surface} Surface */
-/** @typedef {import("./view.js").View} View */
+/** @typedef {import("../../shared/surface.js").Surface} Surface */
+/** @typedef {import("../view.js").View} View */
 
 /**
  * @typedef {object} TileGeometry
@@ -27,7 +30,7 @@ const WIDEST = 92;
  * @param {View} view
  * @returns {TileGeometry}
  */
-export function tileGeometry(surface, view) {
+function tileGeometry(surface, view) {
   return surface.memo(view.key, () => {
     const { unit, context } = surface;
     const { inputs, targets } = view.scene;
@@ -53,19 +56,11 @@ export function tileGeometry(surface, view) {
  * @param {number} scroll
  * @param {number} t
  */
-export function scrollWanted({ shown, count, scrolls }, scroll, t) {
+function scrollWanted({ shown, count, scrolls }, scroll, t) {
   if (!scrolls) return 0;
   const margin = Math.min(2, Math.floor((shown - 1) / 2));
   const kept = Math.min(Math.max(scroll, t + 1 + margin - shown), t - margin);
   return Math.min(Math.max(kept, 0), count - shown);
-}
-
-/**
- * The share of the loss scale: it ends at twice the loss of uniform guessing.
- * @param {View} view
- */
-export function lossLimit(view) {
-  return 2 * Math.log(Math.max(view.scene.uniform, 2));
 }
 
 /** @param {Surface} surface @param {TileGeometry} geometry */
@@ -82,8 +77,7 @@ function rowsOf(surface, geometry) {
  * @param {Surface} surface
  * @param {View} view
  */
-export function drawTiles(surface, view) {
-  if (!surface.ready) return;
+function drawTiles(surface, view) {
   const { context } = surface;
   const { scene, theme } = view;
   const geometry = tileGeometry(surface, view);
@@ -121,83 +115,6 @@ export function drawTiles(surface, view) {
 }
 
 /**
- * @param {View} view
- * @param {number} t
- */
-function lossColour(view, t) {
-  const palette = view.theme.loss;
-  const share = (view.frame?.losses[t] ?? 0) / lossLimit(view);
-  if (!Number.isFinite(share)) return view.theme.broken;
-  return palette[Math.round(Math.min(Math.max(share, 0), 1) * (palette.length - 1))];
-}
-
-/**
- * @param {Surface} surface
- * @param {View} view
- * @param {{top: number, upper: number, lower: number, end: number}} rows
- * @param {number} t
- * @param {number} left
- * @param {number} width  in whole pixels
- * @param {number} even  the width before rounding, the same for all tiles
- */
-function drawTile(surface, view, rows, t, left, width, even) {
-  const { context, unit } = surface;
-  const { scene, theme } = view;
-  const middle = left + width / 2;
-  const lower = rows.end - rows.lower;
-  context.fillStyle = theme.surface;
-  context.fillRect(left, rows.top, width, rows.upper);
-  const colour = lossColour(view, t);
-  context.fillStyle = css(colour);
-  context.fillRect(left, rows.lower, width, lower);
-  const ink = inkOn(colour);
-  const large = { font: surface.font(19, 500), colour: theme.text, align: /** @type {const} */ ("center") };
-  writeFitted(surface, scene.inputs[t], middle, rows.top + rows.upper / 2 + unit, width - 3, 19, large.colour);
-  writeFitted(surface, scene.targets[t], middle, rows.lower + lower * 0.36, width - 3, 17, ink);
-  write(context, fittingText(targetProbability(view, t), even / unit), middle, rows.lower + lower * 0.8, {
-    ...large, font: surface.font(10.5, 500), colour: ink,
-  });
-  if (t === view.t) {
-    context.strokeStyle = theme.text;
-    context.lineWidth = 2;
-    context.strokeRect(left, rows.top, width, rows.end - rows.top);
-  }
-}
-
-/**
- * A label as large as it may be; smaller, and then cut, when it is too wide.
- * @param {Surface} surface
- * @param {string} label
- * @param {number} x
- * @param {number} y
- * @param {number} width
- * @param {number} size
- * @param {string} colour
- */
-function writeFitted(surface, label, x, y, width, size, colour) {
-  const { context } = surface;
-  const text = isolate(label);
-  context.font = surface.font(size, 500);
-  const wide = context.measureText(text).width;
-  const fitted = wide > width ? Math.max(11.5, (size * width) / wide) : size;
-  const font = surface.font(fitted, 500);
-  context.font = font;
-  write(context, fit(context, text, width), x, y, { font, colour, align: "center" });
-}
-
-/**
- * A probability with as many decimals as a tile has room for.
- * @param {number} probability
- * @param {number} width  at the designed size
- */
-function fittingText(probability, width) {
-  if (width >= 38 || Number.isNaN(probability)) return probabilityText(probability);
-  if (probability < 0.005) return "<.01";
-  const text = probability.toFixed(2);
-  return width >= 26 ? text : text.replace(/^0/, "");
-}
-
-/**
  * The whole sequence in a thin strip, with the window that is in view.
  * @param {Surface} surface
  * @param {View} view
@@ -224,7 +141,7 @@ function drawMap(surface, view, geometry, top) {
  * @param {number} x
  * @param {number} y
  */
-export function tileTimeAt(surface, view, x, y) {
+function tileTimeAt(surface, view, x, y) {
   const geometry = tileGeometry(surface, view);
   if (x < geometry.left) return -1;
   const t = geometry.scrolls && y > surface.height - 11 * surface.unit
@@ -239,7 +156,7 @@ export function tileTimeAt(surface, view, x, y) {
  * @param {number} x
  * @param {number} y
  */
-export function tileTip(surface, view, x, y) {
+function tileTip(surface, view, x, y) {
   const t = tileTimeAt(surface, view, x, y);
   if (t < 0 || !view.frame) return null;
   const { words, scene } = view;
@@ -253,10 +170,51 @@ export function tileTip(surface, view, x, y) {
 }
 
 /** @param {View} view */
-export function describeTiles(view) {
+function describeTiles(view) {
   const { scene, t } = view;
   return say(view.words, "aria_tiles", {
     count: scene.inputs.length, t: t + 1, input: isolate(scene.inputs[t]), target: isolate(scene.targets[t]),
     probability: likelihoodText(view.frame?.losses[t] ?? NaN), loss: lossText(view.frame?.losses[t] ?? NaN),
   });
 }
+
+/**
+ * @typedef {object} Parts
+ * @property {ReturnType<typeof buildReadout>} readout
+ * @property {HTMLElement} tabs
+ */
+
+/** @type {import("../placed.js").Kind<Parts>} */
+export const tiles = {
+  name: "tiles",
+  order: 0,
+  height: () => 1,
+  plots: () => [""],
+  build(panel) {
+    const readout = buildReadout();
+    const tabs = buildTabs();
+    panel.body.append(readout.element);
+    panel.aside.append(tabs);
+    return { readout, tabs };
+  },
+  dress({ aside, parts }, view, actions) {
+    const { theme, words } = view;
+    aside.querySelector(".legend")?.remove();
+    const limit = `≥ ${short(lossLimit(view))}`;
+    aside.prepend(colourLegend(theme.loss, "0", limit, `${say(words, "loss")} (${say(words, "nats")})`));
+    dressTabs(parts.tabs, view, actions);
+  },
+  tell: ({ parts }, view) => tellReadout(parts.readout, view),
+  sees: ({ key, frame, t, scroll }) => [key, frame, t, scroll],
+  draw: drawTiles,
+  timeAt: tileTimeAt,
+  tip: tileTip,
+  describe: describeTiles,
+  eases: {
+    name: "scroll",
+    goal(surface, view, { present }) {
+      return surface.ready ? scrollWanted(tileGeometry(surface, view), present, view.anchor) : null;
+    },
+    near: () => 0.01,
+  },
+};

@@ -1,11 +1,13 @@
 /** Panel 4: every gate as a small picture. */
 
-import { cellAt, cellName, drawHeatmap } from "./heatmap.js";
-import { rounded, say } from "../shared/words.js";
+import { element, setText } from "../../shared/dom.js";
+import { colourLegend } from "../../shared/panel.js";
+import { rounded, say, short } from "../../shared/words.js";
+import { brokenLegend, cellAt, cellName, drawHeatmap } from "./heatmap.js";
 
-/** @typedef {import("../shared/surface.js").Surface} Surface */
-/** @typedef {import("./view.js").View} View */
-/** @typedef {import("./wire.js").Gate} Gate */
+/** @typedef {import("../../shared/surface.js").Surface} Surface */
+/** @typedef {import("../view.js").View} View */
+/** @typedef {import("../wire.js").Gate} Gate */
 
 /** The byte of what is not a finite number. */
 const BROKEN = 255;
@@ -18,7 +20,7 @@ const tables = new WeakMap();
  * @param {View} view
  * @param {Gate} gate
  */
-export function gatePalette({ theme }, gate) {
+function gatePalette({ theme }, gate) {
   return gate.low < 0 ? theme.signed : theme.gate;
 }
 
@@ -43,7 +45,7 @@ function gateTable(view, gate) {
  * @param {View} view
  * @param {Gate} gate
  */
-export function drawGate(surface, view, gate) {
+function drawGate(surface, view, gate) {
   const layer = view.frame?.layers[view.layer];
   if (layer) drawHeatmap(surface, view, layer.gates[gate.name], gateTable(view, gate), { small: true });
 }
@@ -62,7 +64,7 @@ function resolution(gate) {
  * Whether it is no gate, but what a cell without gates shows in its place: the slope of its units.
  * @param {Gate} gate
  */
-export function isSlope(gate) {
+function isSlope(gate) {
   return gate.name === "phi";
 }
 
@@ -81,7 +83,7 @@ function gateSymbol(gate) {
  * @param {number} x
  * @param {number} y
  */
-export function gateTip(surface, view, gate, x, y) {
+function gateTip(surface, view, gate, x, y) {
   const cell = cellAt(surface, view, x, y, true);
   const layer = view.frame?.layers[view.layer];
   if (!cell || !layer) return null;
@@ -94,7 +96,7 @@ export function gateTip(surface, view, gate, x, y) {
  * @param {View} view
  * @param {Gate} gate
  */
-export function describeGate(view, gate) {
+function describeGate(view, gate) {
   const layer = view.frame?.layers[view.layer];
   if (!layer) return "";
   const { inputs, units, hidden_size } = view.scene;
@@ -107,3 +109,46 @@ export function describeGate(view, gate) {
     mean: rounded(total / units, resolution(gate)),
   });
 }
+
+/**
+ * What the colours mean, a legend for each of the two kinds of gates.
+ * @param {import("../placed.js").Placed<{axis: HTMLElement}>} panel
+ * @param {View} view
+ */
+function dress({ aside, parts: { axis } }, view) {
+  const { gates: all } = view.scene;
+  const kinds = [...new Set(all.map((gate) => gate.low < 0))].sort();
+  aside.replaceChildren(...kinds.map((signed) => {
+    const alike = all.filter((gate) => gate.low < 0 === signed);
+    const title = kinds.length > 1 ? alike.map((gate) => gate.name).join(" ") : "";
+    return colourLegend(gatePalette(view, alike[0]), short(alike[0].low), short(alike[0].high), title);
+  }), ...brokenLegend(view));
+  setText(axis, say(view.words, "axis_timestep"));
+}
+
+/** @param {View} view @param {string} plot @returns {Gate} */
+function named({ scene }, plot) {
+  return /** @type {Gate} */ (scene.gates.find((gate) => gate.name === plot));
+}
+
+/** @type {import("../placed.js").Kind<{axis: HTMLElement}>} */
+export const gates = {
+  name: "gates",
+  order: 5,
+  height: (scene) => (scene.gates.length === 3 ? 2.5 : 2),
+  isOfLayer: true,
+  title: (scene) => (scene.gates.some(isSlope) ? "slopes" : "gates"),
+  plots: (scene) => scene.gates.map((gate) => gate.name),
+  label: (plot) => `gate_${plot}`,
+  build(panel) {
+    const axis = element("p", { class: "axis" });
+    panel.element.append(axis);
+    return { axis };
+  },
+  dress,
+  sees: ({ key, frame, t }) => [key, frame, t],
+  draw: (surface, view, plot) => drawGate(surface, view, named(view, plot)),
+  timeAt: (surface, view, x, y) => cellAt(surface, view, x, y, true)?.t ?? -1,
+  tip: (surface, view, x, y, plot) => gateTip(surface, view, named(view, plot), x, y),
+  describe: (view, plot) => describeGate(view, named(view, plot)),
+};

@@ -1,11 +1,13 @@
 /** Panel 3: hidden state and cell state, signed values around a neutral middle. */
 
-import { cellAt, cellName, drawHeatmap } from "./heatmap.js";
-import { comfortable } from "../shared/scales.js";
-import { rounded, say } from "../shared/words.js";
+import { element } from "../../shared/dom.js";
+import { colourLegend } from "../../shared/panel.js";
+import { comfortable } from "../../shared/scales.js";
+import { rounded, say, short } from "../../shared/words.js";
+import { brokenLegend, cellAt, cellName, drawHeatmap } from "./heatmap.js";
 
-/** @typedef {import("../shared/surface.js").Surface} Surface */
-/** @typedef {import("./view.js").View} View */
+/** @typedef {import("../../shared/surface.js").Surface} Surface */
+/** @typedef {import("../view.js").View} View */
 
 /** The byte of what is not a finite number. */
 const BROKEN = -128;
@@ -18,7 +20,7 @@ const table = new Uint32Array(256);
  * @param {View} view
  * @param {string} state
  */
-export function stateLimit({ limits, frame, layer }, state) {
+function stateLimit({ limits, frame, layer }, state) {
   const largest = limits.state[state] ?? 1;
   const own = frame?.layers[layer].scale[state] ?? largest;
   return comfortable(own > largest || largest > MOST_APART * own ? own : largest);
@@ -29,7 +31,7 @@ export function stateLimit({ limits, frame, layer }, state) {
  * @param {View} view
  * @param {string} state  "h" or "c"
  */
-export function drawState(surface, view, state) {
+function drawState(surface, view, state) {
   const layer = view.frame?.layers[view.layer];
   if (!layer) return;
   const palette = view.theme.signed;
@@ -50,7 +52,7 @@ export function drawState(surface, view, state) {
  * @param {number} x
  * @param {number} y
  */
-export function stateTip(surface, view, state, x, y) {
+function stateTip(surface, view, state, x, y) {
   const cell = cellAt(surface, view, x, y, false);
   const layer = view.frame?.layers[view.layer];
   if (!cell || !layer) return null;
@@ -63,7 +65,7 @@ export function stateTip(surface, view, state, x, y) {
  * @param {View} view
  * @param {string} state
  */
-export function describeState(view, state) {
+function describeState(view, state) {
   const layer = view.frame?.layers[view.layer];
   if (!layer) return "";
   let low = Infinity;
@@ -82,3 +84,45 @@ export function describeState(view, state) {
     low: rounded(low * unit, unit), high: rounded(high * unit, unit),
   }) + (broken ? ` ${say(view.words, "aria_broken", { count: broken })}` : "");
 }
+
+/**
+ * What the colours mean, and how many of the units there is room for.
+ * @param {import("../placed.js").Placed} panel
+ * @param {View} view
+ * @param {string} state
+ */
+function dress({ aside }, view, state) {
+  const { scene, words, theme } = view;
+  const high = stateLimit(view, state);
+  aside.replaceChildren(colourLegend(theme.signed, short(-high), short(high)), ...brokenLegend(view));
+  if (state !== scene.states[0] || scene.units === scene.hidden_size) return;
+  const text = say(words, "remaining", { shown: scene.units, all: scene.hidden_size });
+  aside.prepend(element("span", { class: "note" }, [text]));
+}
+
+/**
+ * @param {string} name
+ * @param {string} state
+ * @param {{order: number, height: number}} place
+ * @returns {import("../placed.js").Kind}
+ */
+function panelOf(name, state, { order, height }) {
+  return {
+    name,
+    order,
+    height: () => height,
+    isOfLayer: true,
+    isShown: ({ states }) => states.includes(state),
+    plots: ({ states }) => (states.includes(state) ? [state] : []),
+    wears: (view) => stateLimit(view, state),
+    dress: (panel, view) => dress(panel, view, state),
+    sees: (view) => [view.key, view.frame, view.t, stateLimit(view, state)],
+    draw: (surface, view) => drawState(surface, view, state),
+    timeAt: (surface, view, x, y) => cellAt(surface, view, x, y, false)?.t ?? -1,
+    tip: (surface, view, x, y) => stateTip(surface, view, state, x, y),
+    describe: (view) => describeState(view, state),
+  };
+}
+
+export const hiddenState = panelOf("state", "h", { order: 3, height: 1.04 });
+export const cellState = panelOf("cell_state", "c", { order: 4, height: 1 });

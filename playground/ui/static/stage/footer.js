@@ -1,0 +1,53 @@
+/** The scrub bar over training, what it says, and its buttons. */
+
+import { element, setAttribute, setText } from "../shared/dom.js";
+import { say } from "../shared/words.js";
+
+/** @typedef {import("./view.js").View} View */
+
+export class Footer {
+  constructor() {
+    this.range = element("input", { type: "range", min: "0", max: "0", step: "1", value: "0" });
+    this.status = element("span", { class: "status" });
+    this.newest = element("button", { type: "button", class: "newest-button" });
+    this.study = element("button", { type: "button", class: "study-button" });
+    this.notice = element("p", { class: "notice", role: "status" });
+    const bar = element("div", { class: "bar" }, [this.range, this.status, this.newest, this.study]);
+    this.element = element("footer", {}, [bar, this.notice]);
+  }
+
+  /**
+   * @param {import("./keyboard.js").Moves} moves
+   * @param {() => void} study  looks closely at the step shown
+   */
+  listen(moves, study) {
+    this.range.oninput = () => moves.scrub(Number(this.range.value));
+    this.newest.onclick = () => moves.follow();
+    this.study.onclick = study;
+  }
+
+  /**
+   * @param {View} view
+   * @param {import("./wire.js").Message} message
+   * @param {{isNewest: boolean, isFollowing: boolean}} looking  at the newest frame; towards it while more come
+   */
+  tell({ step, playhead, words }, { playing, rate, others, tracks }, { isNewest, isFollowing }) {
+    const still = isNewest && isFollowing ? "paused" : "scrubbed";
+    const mode = playing && isFollowing ? "live" : still;
+    const where = say(words, "step", { step });
+    const told = [where, say(words, mode)];
+    if (playing) told.push(say(words, "rate", { rate: Math.round(rate) }));
+    if (others) told.push(say(words, "others_training", { count: others }));
+    setText(this.status, told.join(" · "));
+    setAttribute(this.range, "aria-label", say(words, "scrub"));
+    setAttribute(this.range, "max", String(playhead));
+    if (this.range.value !== String(step)) this.range.value = String(step);
+    setAttribute(this.range, "aria-valuetext", where);
+    this.range.style.setProperty("--filled", `${(playhead ? (100 * step) / playhead : 0).toFixed(1)}%`);
+    setText(this.newest, say(words, "newest"));
+    setAttribute(this.newest, "data-shown", String(mode === "scrubbed"));
+    this.newest.disabled = mode !== "scrubbed";
+    setText(this.study, say(words, "study", { step }));
+    setText(this.notice, tracks.flatMap(({ explosion }) => explosion?.sentence || []).join(" "));
+  }
+}

@@ -1,0 +1,25 @@
+/** The panels of the stage. This is their one list: everything else goes through it. */
+
+import { curve } from "./panels/curve.js";
+import { gates } from "./panels/gates.js";
+import { gradients } from "./panels/gradients.js";
+import { odds } from "./panels/odds.js";
+import { samples } from "./panels/samples.js";
+import { cellState, hiddenState } from "./panels/states.js";
+import { tiles } from "./panels/tiles.js";
+import { trajectory } from "./panels/trajectory.js";
+
+/** @typedef {import("./placed.js").Kind} Kind */
+
+/** @type {Kind} at the top of a single track */
+export const TOP = tiles;
+
+/** @type {Kind[][]} below it, in the columns of a wide stage */
+export const COLUMNS = [
+  [curve, trajectory],
+  [hiddenState, cellState, gradients],
+  [gates, odds, samples],
+];
+
+/** All of them, in the order in which they are read. */
+export const PANELS = [TOP, ...COLUMNS.flat()].sort((one, other) => one.order - other.order);
