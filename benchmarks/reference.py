@@ -1,12 +1,15 @@
 """The same network the usual way, in torch.nn and autograd: the authority for tests, the rival in speed."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
 
-from playground.batch import Batch, Signature
+from benchmarks.equations import EQUATIONS, TORCH_CELLS, Loop
+from playground.batch import NOTHING, Batch, Signature
+from playground.cells import CELLS
 from playground.config import ExperimentConfig, NetworkConfig
 from playground.corpus import Corpus
 from playground.training import Trainer
@@ -19,32 +22,55 @@ OPTIMIZERS: Mapping[str, Callable[..., torch.optim.Optimizer]] = {
 
 
 class TorchModel(nn.Module):
-    """One-hot or embedding, torch.nn.RNN/LSTM/GRU, linear read-out. Parameter names are the playground's."""
+    """Symbols or vectors, torch.nn.RNN/LSTM/GRU, linear read-out. Parameter names are the playground's.
+
+    Where torch.nn has no such layer, it is a plain loop over the equations.
+    """
 
     def __init__(
         self, config: NetworkConfig, signature: Signature, dtype: torch.dtype = torch.float32
     ) -> None:
-        """The RNN's nonlinearity must be one that torch.nn has: "tanh" or "relu"."""
         super().__init__()
         self.signature, self.dtype = signature, dtype
         self.embedding = nn.Embedding(signature.input_size, config.embedding) if config.embedding else None
-        kind = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[config.cell]
-        extra = {"nonlinearity": config.nonlinearity} if config.cell == "rnn" else {}
-        self.rnn = kind(
-            config.embedding or signature.input_size, config.hidden_size, num_layers=config.layers, **extra
+        self.rnn = _recurrent(config)(
+            config.embedding or signature.input_size,
+            config.hidden_size,
+            num_layers=config.layers,
+            bidirectional=config.bidirectional,
         )
-        self.readout = nn.Linear(config.hidden_size, signature.output_size)
+        directions = 2 if config.bidirectional else 1
+        self.readout = nn.Linear(directions * config.hidden_size, signature.output_size)
         self.to(dtype)
 
-    def encode(self, symbols: Tensor) -> Tensor:
-        """(T, B) symbols as (T, B, E)."""
+    def encode(self, inputs: Tensor) -> Tensor:
+        """(T, B) symbols as (T, B, E), NOTHING as zeros; vectors (T, B, E) as they are."""
+        if self.signature.reads == "vectors":
+            return inputs.to(self.dtype)
+        symbols, known = inputs.clamp(min=0), (inputs != NOTHING)[..., None].to(self.dtype)
         if self.embedding is None:
-            return one_hot(symbols, self.signature.input_size).to(self.dtype)
-        return self.embedding(symbols)
+            return one_hot(symbols, self.signature.input_size) * known
+        return self.embedding(symbols) * known
+
+    def answer(self, h: Tensor) -> Tensor:
+        """h: (T, B, H), of all timesteps; returns logits or numbers (T, B, O)."""
+        if self.signature.readout == "mean":
+            h = torch.stack([h[: t + 1].mean(0) for t in range(len(h))])
+        return self.readout(h)
 
     def forward(self, x: Tensor) -> Tensor:
-        """x: (T, B, E), encoded; returns the logits (T, B, V)."""
-        return self.readout(self.rnn(x)[0])
+        """x: (T, B, E), encoded; returns the answers (T, B, O)."""
+        return self.answer(self.rnn(x)[0])
+
+
+def _recurrent(config: NetworkConfig) -> Callable[..., nn.Module]:
+    """torch.nn's layers of a cell, or a loop over its equations."""
+    kind = config.cell, config.nonlinearity if CELLS[config.cell].has_nonlinearity else "tanh"
+    if kind in TORCH_CELLS:
+        extra = {"nonlinearity": config.nonlinearity} if config.cell == "rnn" else {}
+        return partial({"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[config.cell], **extra)
+    spec = CELLS[config.cell]
+    return partial(Loop, EQUATIONS[kind], spec.blocks, spec.states)
 
 
 def masked_targets(batch: Batch, replica: int = 0) -> Tensor:

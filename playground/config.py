@@ -263,6 +263,8 @@ FIELDS: dict[str, Choice | Range | Flag | Text | Schedule] = {
     "sequence_length": Range(1, 200),
     "batch_size": Range(1, 64),
     "seed": Range(0, 2**31 - 1),
+    "bidirectional": Flag(),
+    "dropout": Range(0, 0.9, float),
 }
 
 
@@ -294,7 +296,8 @@ class NetworkConfig:
     `embedding` 0 feeds one-hot vectors, any other number is the size of a learned embedding. `nonlinearity`
     is the vanilla RNN's only. `initialization` "default" is torch.nn's, "orthogonal" makes each recurrent
     block orthogonal, "spectral" rescales it to `spectral_radius`. `forget_bias` is added to the LSTM's
-    forget-gate bias.
+    forget-gate bias. `bidirectional` adds to each layer one that reads backwards. `dropout` is the probability with
+    which training leaves out a number between two layers.
     """
 
     cell: str = "lstm"
@@ -305,6 +308,8 @@ class NetworkConfig:
     initialization: str = "default"
     spectral_radius: float = 1.0
     forget_bias: float = 0.0
+    bidirectional: bool = False
+    dropout: float = 0.0
 
     def __post_init__(self) -> None:
         check_fields(self, FIELDS)
@@ -372,6 +377,13 @@ class ExperimentConfig:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seed", FIELDS["seed"].check("seed", self.seed))
+        if self.network.bidirectional:
+            raise Refusal(
+                "bidirectional",
+                "{field} must be off (0) where the next symbol is predicted: read backwards, it would be seen; "
+                "got {value}.",
+                value=True,
+            )
 
     def values(self) -> dict[str, Any]:
         """All fields by their flat names, in the order of `FIELDS`."""
@@ -393,6 +405,18 @@ class ExperimentConfig:
             return kind(**{each.name: values[each.name] for each in fields(kind) if each.name in values})
 
         return cls(part(TextConfig), part(NetworkConfig), part(TrainingConfig), values.get("seed", 0))
+
+
+@dataclass(frozen=True, slots=True)
+class TaskConfig:
+    """One experiment on a task that brings its own batches: like `ExperimentConfig`, without a text."""
+
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "seed", FIELDS["seed"].check("seed", self.seed))
 
 
 DEFAULTS: dict[str, Any] = ExperimentConfig().values()
@@ -425,4 +449,8 @@ def from_query(params: Mapping[str, str | list[str]]) -> tuple[ExperimentConfig,
             values[name] = kind.parse(name, given) if isinstance(given, str) else kind.check(name, given)
         except Refusal as refusal:
             refusals.append(refusal)
-    return ExperimentConfig.from_values(values), tuple(refusals)
+    try:
+        return ExperimentConfig.from_values(values), tuple(refusals)
+    except Refusal as refusal:  # of a value that is refused beside the others only
+        values.pop(refusal.field)
+        return ExperimentConfig.from_values(values), (*refusals, refusal)

@@ -19,7 +19,8 @@ from torch import Tensor
 
 from playground.batch import Batch, Source
 from playground.config import ExperimentConfig
-from playground.models.network import Network, Workspace
+from playground.models.network import Network
+from playground.models.workspace import Workspace
 from playground.optimizers import OPTIMIZERS
 from playground.trace import Trace
 

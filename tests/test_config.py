@@ -19,6 +19,7 @@ from playground.config import (
     Range,
     RateChange,
     Schedule,
+    TaskConfig,
     TextConfig,
     TrainingConfig,
     from_query,
@@ -51,9 +52,8 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
             return texts
 
 
-configs = st.fixed_dictionaries({}, optional={name: values_of(kind) for name, kind in FIELDS.items()}).map(
-    ExperimentConfig.from_values
-)
+allowed = {name: values_of(kind) for name, kind in FIELDS.items()} | {"bidirectional": st.just(False)}
+configs = st.fixed_dictionaries({}, optional=allowed).map(ExperimentConfig.from_values)
 
 
 def build(name: str, value: object) -> object:
@@ -114,7 +114,7 @@ def test_a_flag_is_a_bool(name: str, value: object):
         ("hidden_size", "16", "hidden_size must be a whole number from 1 to 128; got '16'."),
         ("learning_rate", math.nan, "learning_rate must be a number from 1e-05 to 10; got nan."),
         ("clip_threshold", 1e4, "clip_threshold must be a number from 0.001 to 1000; got 10000.0."),
-        ("cell", "lstn", "cell must be one of 'rnn', 'lstm', 'gru'; got 'lstn'."),
+        ("cell", "lstn", "cell must be one of 'rnn', 'lstm', 'gru', 'mgu'; got 'lstn'."),
         ("text", b"hello", "text must be text; got b'hello'."),
         ("text", "x" * 100_001, "text must have at most 100,000 characters; got 100,001."),
         (
@@ -206,6 +206,20 @@ def test_from_values_refuses_the_first_bad_field_and_unknown_names():
     assert refused.value.field == "layers"
     with pytest.raises(TypeError, match="no such config field: hiden_size"):
         ExperimentConfig.from_values({"hiden_size": 16})
+
+
+def test_a_language_model_does_not_read_backwards():
+    bidirectional = NetworkConfig(bidirectional=True)
+    with pytest.raises(Refusal) as refused:
+        ExperimentConfig(network=bidirectional)
+    assert str(refused.value) == (
+        "bidirectional must be off (0) where the next symbol is predicted: read backwards, it would be seen; "
+        "got True."
+    )
+    config, refusals = from_query({"bidirectional": "1", "dropout": "0.2", "layers": "9"})
+    assert config == ExperimentConfig(network=NetworkConfig(dropout=0.2))
+    assert [refusal.field for refusal in refusals] == ["layers", "bidirectional"]
+    assert TaskConfig(network=bidirectional).network.bidirectional
 
 
 @given(configs)

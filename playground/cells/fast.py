@@ -14,7 +14,7 @@ R replicas (models that train side by side) cost one batched matrix product inst
 the plain one is cheaper, hence the two classes `OneReplica` and `ManyReplicas`: they do the same thing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -32,7 +32,7 @@ SELECT_FROM = 50_000
 class OverTime:
     """The shape (T, R, B) of a pass, and prepared matrix products over all of its timesteps at once.
 
-    Buffers are (T, R, B, X), matrices (R, m, n), symbols (T, R, B).
+    Buffers are (T, R, B, X), matrices (R, m, n). Rows are symbols (T, R, B) of 0 … V−1, V for none of them.
     """
 
     def __init__(self, time: int, replicas: int, batch: int, dtype: torch.dtype) -> None:
@@ -83,12 +83,17 @@ class OverTime:
         """Each row of out (R, rows, n) = grad summed over timesteps and batch: the gradient of biases."""
         raise NotImplementedError
 
-    def select(self, symbols: Tensor, table: Tensor, out: Tensor) -> Product:
-        """out = table[symbols]; table: (R, V, n)."""
+    def table(self, like: Tensor) -> Tensor:
+        """Zeros (R, V + 1, n) for a matrix (R, V, n): the last row is that of no symbol."""
+        replicas, symbols, width = like.shape
+        return torch.zeros(replicas, symbols + 1, width, dtype=self.dtype)
+
+    def select(self, rows: Tensor, table: Tensor, out: Tensor) -> Product:
+        """out = table[rows]; table: (R, V + 1, n)."""
         raise NotImplementedError
 
-    def gather(self, grad: Tensor, symbols: Tensor, out: Tensor) -> Product:
-        """out[v] = sum of grad where the symbol is v: the way back through `select`."""
+    def gather(self, grad: Tensor, rows: Tensor, out: Tensor) -> Product:
+        """out[v] = sum of grad where the symbol is v, (R, V, n): the way back through `select`."""
         raise NotImplementedError
 
 
@@ -121,12 +126,13 @@ class OneReplica(OverTime):
         ones = torch.ones(out.shape[1], self.time * self.batch, dtype=self.dtype)
         return partial(torch.mm, ones, self._rows(grad), out=out[0])
 
-    def select(self, symbols: Tensor, table: Tensor, out: Tensor) -> Product:
-        return partial(torch.index_select, table[0], 0, symbols.view(-1), out=self._rows(out))
+    def select(self, rows: Tensor, table: Tensor, out: Tensor) -> Product:
+        return partial(torch.index_select, table[0], 0, rows.view(-1), out=self._rows(out))
 
-    def gather(self, grad: Tensor, symbols: Tensor, out: Tensor) -> Product:
-        back, rows, flat = torch.ops.aten.embedding_dense_backward, self._rows(grad), symbols.view(-1)
-        return lambda: out[0].copy_(back(rows, flat, out.shape[1], -1, False))
+    def gather(self, grad: Tensor, rows: Tensor, out: Tensor) -> Product:
+        back, grad, flat = torch.ops.aten.embedding_dense_backward, self._rows(grad), rows.view(-1)
+        none = out.shape[1]
+        return lambda: out[0].copy_(back(grad, flat, none, none, False))
 
 
 class ManyReplicas(OverTime):
@@ -160,17 +166,17 @@ class ManyReplicas(OverTime):
     def total(self, grad: Tensor, out: Tensor) -> Product:
         return lambda: out.copy_(grad.sum((0, 2))[:, None])
 
-    def select(self, symbols: Tensor, table: Tensor, out: Tensor) -> Product:
+    def select(self, rows: Tensor, table: Tensor, out: Tensor) -> Product:
         replica = torch.arange(self.replicas)[:, None]
-        return lambda: out.copy_(table[replica, symbols])
+        return lambda: out.copy_(table[replica, rows])
 
-    def gather(self, grad: Tensor, symbols: Tensor, out: Tensor) -> Product:
+    def gather(self, grad: Tensor, rows: Tensor, out: Tensor) -> Product:
         back, (replicas, vocabulary, width) = torch.ops.aten.embedding_dense_backward, out.shape
-        first = torch.arange(replicas)[:, None] * vocabulary  # where a replica's rows begin
+        first = torch.arange(replicas)[:, None] * (vocabulary + 1)  # where a replica's rows begin
 
         def run() -> None:
-            rows = back(grad, symbols + first, replicas * vocabulary, -1, False)
-            out.copy_(rows.view(replicas, vocabulary, width))
+            sums = back(grad, rows + first, replicas * (vocabulary + 1), -1, False)
+            out.copy_(sums.view(replicas, vocabulary + 1, width)[:, :-1])
 
         return run
 
@@ -187,7 +193,8 @@ class FastLayer:
     x: (T, R, B, E), the buffer from which the layer reads its input: one-hot symbols, rows of an embedding,
     or the states of the layer below.
     grad_x: (T, R, B, E), where ∂L/∂x goes, or None where nobody asks.
-    symbols: (T, R, B), given if x is their one-hot form.
+    rows: (T, R, B), the symbols, given if x is their one-hot form.
+    reset: (T, R, B, 1) bool, where the states before a timestep are zero whatever came before it, if anywhere.
 
     The caller runs `forward`, then writes the ∂L/∂h that comes from above (the read-out or the next layer)
     into `grad_h`, then runs `backward`, which adds the part that comes back through time. The products in
@@ -205,7 +212,8 @@ class FastLayer:
         grad_x: Tensor | None,
         over_time: OverTime,
         nonlinearity: str,
-        symbols: Tensor | None = None,
+        rows: Tensor | None = None,
+        reset: Tensor | None = None,
     ) -> None:
         size = weights.weight_hh.shape[-1]
         self.over_time, self.size, self.nonlinearity = over_time, size, nonlinearity
@@ -215,11 +223,13 @@ class FastLayer:
         self.bias_ih, self.bias_hh = weights.biases.unbind(1)  # (R, K·H) each
 
         cost = x.shape[:-1].numel() * weights.weight_ih[0].numel()
-        self._symbols = symbols if cost >= SELECT_FROM else None
+        self._rows = rows if cost >= SELECT_FROM else None
         self._gradients = gradients
 
-        self.states = over_time.zeros(size, before=1)  # h, after the row of zeros before the first step
-        self.h, self.h_before = self.states[1:], self.states[:-1]
+        self._reset = reset
+        self._after: list[Tensor] = []  # each state after every timestep, and in front before the first
+        self._before: list[Tensor] = []  # before every timestep, where that is not the same memory
+        self.h, self.h_before = self.state()
         self.grad_h = over_time.zeros(size)
         self._build()
 
@@ -255,21 +265,92 @@ class FastLayer:
         """What this layer alone holds, for counting bytes."""
         raise NotImplementedError
 
+    def states(self) -> list[Tensor]:
+        """All buffers of states."""
+        return [*self._after, *self._before]
+
+    def state(self) -> tuple[Tensor, Tensor]:
+        """A state after each timestep and before it, (T, R, B, H) each: made one by one, h first.
+
+        Without resets the two overlap: what is before a timestep is what was after the one before, and costs nothing.
+        """
+        states = self.over_time.zeros(self.size, before=1)  # the first row is that before the first timestep
+        self._after.append(states)
+        if self._reset is None:
+            return states[1:], states[:-1]
+        before = self.over_time.zeros(self.size)
+        self._before.append(before)
+        return states[1:], before
+
+    def starts(self) -> Sequence[Product | None]:
+        """What each timestep must do first, if anything: take over the states before it, zeros where they are reset."""
+        o, reset = self.over_time, self._reset
+        if reset is None:
+            return [None] * o.time
+        zero = torch.zeros((), dtype=o.dtype)
+        cuts = o.steps(reset)
+        of_states = [
+            [
+                partial(torch.where, cut, zero, old, out=new)
+                for cut, old, new in zip(cuts, o.steps(after[:-1]), o.steps(before), strict=True)
+            ]
+            for after, before in zip(self._after, self._before, strict=True)
+        ]
+        return [partial(_all, calls) for calls in zip(*of_states, strict=True)]
+
+    def begin(self, states: Sequence[Tensor] | None) -> None:
+        """Set the states before the first timestep, (R or 1, B, H) each, h first; None: zeros."""
+        for number, own in enumerate(self._after):
+            if states is None:
+                own[0].zero_()
+            else:
+                own[0].copy_(states[number])
+
     def block(self, buffer: Tensor, index: int, count: int = 1) -> Tensor:
         """`count` neighbouring blocks of H columns of a buffer (…, K·H)."""
         return buffer[..., index * self.size : (index + count) * self.size]
 
+    def adding_before(self) -> list[Callable[[Tensor, Tensor], Tensor] | None]:
+        """For each timestep f(x, w), which adds the product x w to ∂L/∂h of the timestep before unless h is reset."""
+        o, reset = self.over_time, self._reset
+        before = o.steps(self.grad_h)[:-1]
+        if reset is None:
+            return [None, *map(o.adding, before)]  # nothing comes before the first step
+        zero = torch.zeros((), dtype=o.dtype)
+        cuts = o.steps(reset)[1:]
+        return [None, *(partial(_add_where, cut, zero, out) for cut, out in zip(cuts, before, strict=True))]
+
+    def cut(self, factor: Tensor) -> None:
+        """Set a factor (T, R, B, H) by which a gradient goes to the timestep before to zero where states are reset."""
+        if self._reset is not None:
+            factor.masked_fill_(self._reset, 0)
+
+    def final_states(self) -> tuple[Tensor, ...]:
+        """The states after the last timestep, (R, B, H) each, h first: views."""
+        return tuple(after[-1] for after in self._after)
+
+    def initial_gradients(self) -> tuple[Tensor, ...]:
+        """∂L/∂ the states before the first timestep, (R, B, H) each, h first, after `backward`."""
+        raise NotImplementedError
+
+    def through_weights(self, grad_hidden: Tensor, weight: Tensor) -> Tensor:
+        """What goes back to h before the first timestep, (R, B, H), from the gradient of weight h′."""
+        grad = grad_hidden[0] @ weight
+        return grad if self._reset is None else grad.masked_fill_(self._reset[0], 0)
+
     def input_product(self, bias: Tensor, out: Tensor) -> Product:
         """out = W_ih x + bias."""
         o, weight = self.over_time, self.weights.weight_ih
-        if self._symbols is None:
+        if self._rows is None:
             return o.affine(self.x, weight, bias, out)
         columns, row = weight.mT, bias[:, None]
-        table = torch.zeros_like(columns, memory_format=torch.contiguous_format)  # (R, V, K·H)
-        select = o.select(self._symbols, table, out)
+        table = o.table(columns)  # (R, V + 1, K·H)
+        of_symbols, of_none = table[:, :-1], table[:, -1:]
+        select = o.select(self._rows, table, out)
 
         def run() -> None:
-            torch.add(columns, row, out=table)
+            torch.add(columns, row, out=of_symbols)
+            of_none.copy_(row)
             select()
 
         return run
@@ -282,9 +363,23 @@ class FastLayer:
 
     def weight_gradients(self, grad_pre: Tensor, grad_hidden: Tensor) -> tuple[Product, ...]:
         """The gradients of W_ih and W_hh, from those of W_ih x (grad_pre) and of W_hh h′ (grad_hidden)."""
-        o, gradient = self.over_time, self._gradients
-        if self._symbols is None:
-            of_weight_ih = o.outer(grad_pre, self.x, gradient.weight_ih)
-        else:
-            of_weight_ih = o.gather(grad_pre, self._symbols, gradient.weight_ih.mT)
-        return of_weight_ih, o.outer(grad_hidden, self.h_before, gradient.weight_hh)
+        of_weight_hh = self.over_time.outer(grad_hidden, self.h_before, self._gradients.weight_hh)
+        return self.input_weight_gradient(grad_pre), of_weight_hh
+
+    def input_weight_gradient(self, grad_pre: Tensor) -> Product:
+        """The gradient of W_ih, from that of W_ih x."""
+        o, gradient = self.over_time, self._gradients.weight_ih
+        if self._rows is None:
+            return o.outer(grad_pre, self.x, gradient)
+        return o.gather(grad_pre, self._rows, gradient.mT)
+
+
+def _all(calls: Sequence[Product]) -> None:
+    """Make several calls as one."""
+    for call in calls:
+        call()
+
+
+def _add_where(cut: Tensor, zero: Tensor, out: Tensor, grad: Tensor, weight: Tensor) -> Tensor:
+    """out += grad weight, but for what is cut."""
+    return out.add_(torch.where(cut, zero, grad @ weight))

@@ -61,6 +61,7 @@ class FastGRU(FastLayer):
 
         self.forward_steps = list(
             zip(
+                self.starts(),
                 map(o.adding, o.steps(self.h_side)),
                 o.steps(self.h_before),
                 o.steps(self.a_rz),
@@ -81,7 +82,7 @@ class FastGRU(FastLayer):
                 four(self.carry_and_grad_h_side),
                 [None, *grad_h[:-1]],  # nothing comes before the first step
                 o.steps(block(self.carry_and_grad_h_side, 0)),
-                [None, *map(o.adding, grad_h[:-1])],
+                self.adding_before(),
                 o.steps(grad_h_side),
                 strict=True,
             )
@@ -103,7 +104,9 @@ class FastGRU(FastLayer):
 
         weight = self.weight_hh_t
         sigmoid, addcmul, tanh, lerp = torch.sigmoid, torch.addcmul, torch.tanh, torch.lerp
-        for add, h_before, a_rz, rz, x_n, r, past, a_n, n, z, h in self.forward_steps:
+        for start, add, h_before, a_rz, rz, x_n, r, past, a_n, n, z, h in self.forward_steps:
+            if start is not None:
+                start()
             add(h_before, weight)
             sigmoid(a_rz, out=rz)
             addcmul(x_n, r, past, out=a_n)
@@ -115,6 +118,7 @@ class FastGRU(FastLayer):
         torch.neg(self.z, out=factor_n).add_(1)
         _tanh_backward(factor_n, self.n, grad_input=factor_n)
         carry.copy_(self.z)
+        self.cut(carry)
         torch.mul(factor_n, self.past, out=factor_r)
         _sigmoid_backward(factor_r, self.r, grad_input=factor_r)
         torch.sub(self.h_before, self.n, out=factor_z)
@@ -163,6 +167,13 @@ class FastGRU(FastLayer):
             "n": lambda: self.grad_h * (1 - self.z),
         }
 
+    def initial_gradients(self) -> tuple[Tensor, ...]:
+        grad_h_side, carry = (
+            self.block(self.carry_and_grad_h_side, 1, 3),
+            self.block(self.carry_and_grad_h_side, 0),
+        )
+        return (self.through_weights(grad_h_side, self.weights.weight_hh) + carry[0],)
+
     def buffers(self) -> list[Tensor]:
-        forward = [self.states, self.h_side, self.a_n, self.gates]
+        forward = [*self.states(), self.h_side, self.a_n, self.gates]
         return [*forward, self.grad_h, self.carry_and_grad_h_side, self.grad_pre]

@@ -43,8 +43,7 @@ class FastLSTM(FastLayer):
         self.pre = o.zeros(4 * size)
         self.gates = o.zeros(4 * size)
         self.i, self.f, self.g, self.o = (block(self.gates, k) for k in range(4))
-        self.cells = o.zeros(size, before=1)
-        self.c, self.c_before = self.cells[1:], self.cells[:-1]
+        self.c, self.c_before = self.state()
         self.tanh_c = o.zeros(size)
         self.bias = torch.zeros_like(self.bias_ih)
 
@@ -58,6 +57,7 @@ class FastLSTM(FastLayer):
         pre = o.steps(self.pre)
         self.forward_steps = list(
             zip(
+                self.starts(),
                 map(o.adding, pre),
                 o.steps(self.h_before),
                 pre,
@@ -84,7 +84,7 @@ class FastLSTM(FastLayer):
                 four(self.carry_and_grad_pre),
                 o.steps(self.factors[4]),
                 o.steps(block(self.carry_and_grad_pre, 4)),
-                [None, *map(o.adding, grad_h[:-1])],  # nothing comes before the first step
+                self.adding_before(),
                 o.steps(self.grad_pre),
                 strict=True,
             )
@@ -102,7 +102,9 @@ class FastLSTM(FastLayer):
         self.project()
 
         weight, sigmoid, tanh, mul = self.weight_hh_t, torch.sigmoid, torch.tanh, torch.mul
-        for add, h_before, a, gates, a_g, g, f, c_before, c, i, tanh_c, o, h in self.forward_steps:
+        for start, add, h_before, a, gates, a_g, g, f, c_before, c, i, tanh_c, o, h in self.forward_steps:
+            if start is not None:
+                start()
             add(h_before, weight)
             sigmoid(a, out=gates)
             tanh(a_g, out=g)
@@ -114,6 +116,7 @@ class FastLSTM(FastLayer):
     def backward(self) -> None:
         carry, factor_i, factor_f, factor_g, factor_o = self.factors
         carry.copy_(self.f)
+        self.cut(carry)
         _sigmoid_backward(self.g, self.i, grad_input=factor_i)
         _sigmoid_backward(self.c_before, self.f, grad_input=factor_f)
         _tanh_backward(self.i, self.g, grad_input=factor_g)
@@ -159,6 +162,10 @@ class FastLSTM(FastLayer):
             "o": lambda: self.grad_h * self.tanh_c,
         }
 
+    def initial_gradients(self) -> tuple[Tensor, ...]:
+        grad_h = self.through_weights(self.grad_pre, self.weights.weight_hh)
+        return grad_h, self.block(self.carry_and_grad_pre, 0)[0]
+
     def buffers(self) -> list[Tensor]:
-        forward = [self.states, self.cells, self.pre, self.gates, self.tanh_c]
+        forward = [*self.states(), self.pre, self.gates, self.tanh_c]
         return [*forward, self.grad_h, self.grad_c, self.carry_and_grad_pre]

@@ -30,14 +30,14 @@ class FastRNN(FastLayer):
 
         pre, grad_h = o.steps(self.pre), o.steps(self.grad_h)
         self.forward_steps = list(
-            zip(map(o.adding, pre), o.steps(self.h_before), pre, o.steps(self.h), strict=True)
+            zip(self.starts(), map(o.adding, pre), o.steps(self.h_before), pre, o.steps(self.h), strict=True)
         )
         self.backward_steps = list(
             zip(
                 grad_h,
                 o.steps(self.slope),
                 o.steps(self.grad_pre),
-                [None, *map(o.adding, grad_h[:-1])],  # nothing comes before the first step
+                self.adding_before(),
                 strict=True,
             )
         )[::-1]
@@ -54,7 +54,9 @@ class FastRNN(FastLayer):
         self.project()
 
         weight, phi = self.weight_hh_t, self.phi.value_into
-        for add, h_before, a, h in self.forward_steps:
+        for start, add, h_before, a, h in self.forward_steps:
+            if start is not None:
+                start()
             add(h_before, weight)
             phi(a, h)
 
@@ -79,5 +81,8 @@ class FastRNN(FastLayer):
     def gradients(self) -> Mapping[str, Tensor]:
         return {"h": self.grad_h, "pre.h": self.grad_pre}
 
+    def initial_gradients(self) -> tuple[Tensor, ...]:
+        return (self.through_weights(self.grad_pre, self.weights.weight_hh),)
+
     def buffers(self) -> list[Tensor]:
-        return [self.states, self.pre, self.grad_h, self.grad_pre]
+        return [*self.states(), self.pre, self.grad_h, self.grad_pre]

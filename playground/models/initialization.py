@@ -37,14 +37,14 @@ def initial_parameters(
         else:
             init.uniform_(tensor, -bound, bound, generator=generator)
 
-    for layer in range(config.layers):
-        for block in parameters[f"rnn.weight_hh_l{layer}"].split(config.hidden_size):
+    for name, tensor in parameters.items():
+        for block in tensor.split(config.hidden_size) if name.startswith("rnn.weight_hh") else ():
             if config.initialization == "orthogonal":
                 init.orthogonal_(block, generator=generator)
             elif config.initialization == "spectral":
                 block.mul_(config.spectral_radius / spectral_radius(block))
-        if "forget_bias" in cell.biases:
-            of_blocks = parameters[f"rnn.bias_ih_l{layer}"].split(config.hidden_size)
+        if name.startswith("rnn.bias_ih") and "forget_bias" in cell.biases:
+            of_blocks = tensor.split(config.hidden_size)
             of_blocks[cell.place(cell.biases["forget_bias"])].add_(config.forget_bias)
     return parameters
 

@@ -5,7 +5,8 @@ import math
 from playground.cells import CELLS
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
-from playground.models.network import parameter_shapes, view_bytes
+from playground.models.parameters import parameter_shapes
+from playground.models.workspace import view_bytes
 from playground.refusal import Refusal
 
 MAX_TRAINER_BYTES = 96_000_000  # tensors of training itself, unless a server's limits say less
@@ -31,14 +32,18 @@ def trainer_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1
 
 
 def run_bytes(config: ExperimentConfig, corpus: Corpus) -> int:
-    """What a run will take while it trains, its recordings short."""
-    return trainer_bytes(config, corpus) + parked_bytes(config, corpus)
+    """What a run will take while it trains, its recordings short: with the state of step 0."""
+    return trainer_bytes(config, corpus) + parked_bytes(config, corpus) - _state_bytes(config, corpus)
 
 
 def parked_bytes(config: ExperimentConfig, corpus: Corpus) -> int:
-    """What a run will take while its trainer is put away, its recordings short: with one state to go on from."""
-    state = 3 * 4 * _parameters(config, corpus)  # of Adam: weights and two averages
-    return RECORD_BYTES + state + TEXT_BYTES * len(config.text.text)
+    """What a run will take while its trainer is put away, its recordings short: with the states of step 0 and now."""
+    return RECORD_BYTES + 2 * _state_bytes(config, corpus) + TEXT_BYTES * len(config.text.text)
+
+
+def _state_bytes(config: ExperimentConfig, corpus: Corpus) -> int:
+    """Of Adam, the largest: weights and two averages."""
+    return 3 * 4 * _parameters(config, corpus)
 
 
 def _parameters(config: ExperimentConfig, corpus: Corpus) -> int:

@@ -16,6 +16,7 @@ from playground.ui.words import _
 CHANGES_SHOWN = 3  # of the learning rate; the first and the last ones
 LEARNING_RATES = (*(float(f"{digit}e{power}") for power in range(-5, 1) for digit in (1, 2, 5)), 10.0)
 
+LINK_ONLY = ("bidirectional", "dropout")  # fields without a control
 MORE = (
     "layers",
     "embedding",
@@ -24,6 +25,7 @@ MORE = (
     "forget_bias",
     "reduction",
     "sequence_length",
+    *LINK_ONLY,
 )
 
 
@@ -71,6 +73,8 @@ def _more() -> None:
     left, right = st.columns(2)
     with left:
         _number("layers", step=1)
+        for name in LINK_ONLY:
+            complaint(name)
         _number("sequence_length", step=1)
     with right:
         _number("embedding", step=1)

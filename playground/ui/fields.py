@@ -34,6 +34,8 @@ FIELD_LABELS = {
     "sequence_length": N_("Sequence length"),
     "batch_size": N_("Batch size"),
     "seed": N_("Seed"),
+    "bidirectional": N_("Bidirectional"),
+    "dropout": N_("Dropout"),
     "speed": N_("Speed"),
     "lang": N_("Language"),
     "probe": N_("Probe"),
@@ -107,7 +109,10 @@ OPTION_LABELS = {
 }
 
 HELP = {
-    "cell": N_("The equations of one step. GRU: z = 1 keeps the old state (PyTorch's convention)."),
+    "cell": N_(
+        "The equations of one step. GRU: z = 1 keeps the old state (PyTorch's convention). MGU: a GRU with a single "
+        "gate; f = 0 keeps the old state."
+    ),
     "text": N_("Every line is one sequence. The network reads a symbol and predicts the next one."),
     "tokens": N_("What counts as one symbol. Jamo are the letters inside a Hangul syllable."),
     "bos": N_("A symbol before every line, so that the first symbol of the line is predicted too."),
@@ -125,7 +130,8 @@ HELP = {
         "block."
     ),
     "forget_bias": N_(
-        "Added to the forget gate's bias before training: the higher, the more of the old cell state is kept at first."
+        "Added to the forget gate's bias before training. In an LSTM the higher it is, the more of the old cell state "
+        "is kept at first; in an MGU the lower, because there f = 0 keeps."
     ),
     "optimizer": N_(
         "How a gradient becomes an update; PyTorch's, with its default settings. Momentum is 0.9."

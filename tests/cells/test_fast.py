@@ -16,7 +16,9 @@ def draw(*shape: int, generator: torch.Generator) -> Tensor:
     return torch.randn(*shape, generator=generator, dtype=torch.float64)
 
 
-def make_fast(kind: str, nonlinearity: str, replicas: int) -> tuple[FastLayer, ReplicatedWeights]:
+def make_fast(
+    kind: str, nonlinearity: str, replicas: int, reset: Tensor | None
+) -> tuple[FastLayer, ReplicatedWeights]:
     """A layer with random weights and input, and where it puts its weight gradients."""
     generator = torch.Generator().manual_seed(0)
     rows = CELLS[kind].blocks * H
@@ -25,17 +27,25 @@ def make_fast(kind: str, nonlinearity: str, replicas: int) -> tuple[FastLayer, R
     gradients = ReplicatedWeights(*(torch.zeros_like(weight) for weight in weights))
     shape = over_time(T, replicas, B, torch.float64)
     x = draw(T, replicas, B, E, generator=generator)
-    layer = CELLS[kind].fast(weights, gradients, x, torch.zeros_like(x), shape, nonlinearity)
+    layer = CELLS[kind].fast(weights, gradients, x, torch.zeros_like(x), shape, nonlinearity, reset=reset)
     return layer, gradients
 
 
 @pytest.mark.parametrize("replicas", [1, 3])
+@pytest.mark.parametrize("resets", [False, True])
+@pytest.mark.parametrize("starts", [False, True])
 @pytest.mark.parametrize(("kind", "nonlinearity"), KINDS)
-def test_fast_is_readable(kind: str, nonlinearity: str, replicas: int) -> None:
-    layer, gradients = make_fast(kind, nonlinearity, replicas)
-    from_above = draw(T, replicas, B, H, generator=torch.Generator().manual_seed(1))
+def test_fast_is_readable(kind: str, nonlinearity: str, starts: bool, resets: bool, replicas: int) -> None:
+    generator = torch.Generator().manual_seed(1)
+    reset = torch.rand(T, replicas, B, 1, generator=generator) < (0.4 if resets else 0)
+    layer, gradients = make_fast(kind, nonlinearity, replicas, reset if resets else None)
+    from_above = draw(T, replicas, B, H, generator=generator)
+    number = len(CELLS[kind].states)
+    initial = draw(number, replicas, B, H, generator=generator) * starts
+    layer.begin(draw(number, 1, B, H, generator=generator).unbind())
     for _ in range(2):  # the second pass must not see anything of the first
         layer.forward()
+        layer.begin(initial.unbind() if starts else None)
         layer.grad_h.copy_(from_above)
         layer.backward()
         for product in layer.collect:
@@ -52,10 +62,10 @@ def test_fast_is_readable(kind: str, nonlinearity: str, replicas: int) -> None:
         weights = LayerWeights(weight_ih[r], weight_hh[r], layer.bias_ih[r], layer.bias_hh[r])
         cell = CELLS[kind].one_step(weights, nonlinearity)
 
-        states = (torch.zeros(B, H, dtype=torch.float64),) * len(CELLS[kind].states)
+        states = initial[:, r].unbind()
         steps = []
         for t in range(T):
-            steps.append(cell.step(layer.x[t, r], *states))
+            steps.append(cell.step(layer.x[t, r], *(torch.where(reset[t, r], 0, state) for state in states)))
             states = steps[-1].state
             named = {f"pre.{name}": value for name, value in steps[-1].pre.items()}
             named |= {name: getattr(steps[-1], name) for name in (*CELLS[kind].states, *CELLS[kind].gates)}
@@ -68,7 +78,7 @@ def test_fast_is_readable(kind: str, nonlinearity: str, replicas: int) -> None:
         for t in reversed(range(T)):
             grad_h = from_above[t, r] + through_time[0]
             back = cell.step_backward(steps[t], grad_h, *through_time[1:])
-            through_time = back.before
+            through_time = [torch.where(reset[t, r], 0, grad) for grad in back.before]
             total = LayerWeights(*(a + b for a, b in zip(total, back.weights, strict=True)))
             named = {state: getattr(back, state) for state in CELLS[kind].states}
             named |= {f"pre.{name}": value for name, value in back.pre.items()}
@@ -77,6 +87,11 @@ def test_fast_is_readable(kind: str, nonlinearity: str, replicas: int) -> None:
             for name, value in named.items():
                 torch.testing.assert_close(fast_grad[name][t, r], value, rtol=0, atol=1e-9)
             torch.testing.assert_close(layer.grad_x[t, r], back.x, rtol=0, atol=1e-9)
+
+        for ours, theirs in zip(layer.initial_gradients(), through_time, strict=True):
+            torch.testing.assert_close(ours[r], theirs, rtol=0, atol=1e-9)
+        for ours, theirs in zip(layer.final_states(), states, strict=True):
+            torch.testing.assert_close(ours[r], theirs, rtol=0, atol=1e-9)
 
         fast_total = [gradients.weight_ih[r], gradients.weight_hh[r], *gradients.biases[r]]
         for ours, theirs in zip(fast_total, total, strict=True):

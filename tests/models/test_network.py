@@ -18,7 +18,8 @@ from playground.cells import CELLS
 from playground.config import NetworkConfig, TextConfig
 from playground.corpus import Corpus
 from playground.models.initialization import initial_parameters, spectral_radius
-from playground.models.network import Network, parameter_shapes
+from playground.models.network import Network
+from playground.models.parameters import parameter_shapes
 from tests.kinds import KINDS
 
 V = 5

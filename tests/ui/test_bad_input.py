@@ -203,16 +203,17 @@ def bad_values(field: str) -> list[str]:
 @pytest.mark.parametrize("field", [name for name in FIELDS if name != "text"])
 def test_every_bad_value_in_a_link(field: str) -> None:
     relevant = {"nonlinearity": {"cell": "rnn"}, "spectral_radius": {"initialization": "spectral"}}
+    elsewhere = {"rates": "learning_rate", "bidirectional": "layers", "dropout": "layers"}  # have no widget
     for number, value in enumerate(bad_values(field)):
         language = LANGUAGES[number % 2]
         link = {"seed": "70"} | relevant.get(field, {}) | {field: value}
         visitor = Visitor(language, **link)
         assert not visitor.app.exception, value
-        complaint = visitor.beside("learning_rate" if field == "rates" else field)
+        complaint = visitor.beside(elsewhere.get(field, field))
         assert visitor.errors == [complaint] and complaint, f"{value!r}: {visitor.errors}"
         assert bool(HANGUL.search(complaint)) is (language == "ko"), complaint
         assert len(complaint) < 300
-        assert field == "rates" or visitor.widget(field).value == DEFAULTS[field]
+        assert field in elsewhere or visitor.widget(field).value == DEFAULTS[field]
         assert field not in visitor.address or field == "cell"
         assert visitor.stage.playhead in (0, 120) and visitor.stage.header["playing"] is False
     visitor.run()

@@ -1,0 +1,90 @@
+"""Layers of cells on top of one another, each reading the h of the one below, in one direction or in both."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from torch import Tensor
+
+from playground.cells import CELLS
+from playground.cells.fast import FastLayer, OverTime, Product
+from playground.config import NetworkConfig
+from playground.models.directions import BothDirections
+from playground.models.dropout import Dropout
+from playground.models.inputs import Vectors
+from playground.models.parameters import replicated
+
+
+class Stack:
+    """The layers of a network over a whole sequence.
+
+    Args:
+        config: what they are made of.
+        parameters, gradients: each as flat tensor and as its views by name.
+        inputs: what the lowest layer reads.
+        over_time: the shape.
+        reset: (T, R, B, 1) bool, where states are cut, if anywhere.
+
+    Attributes:
+        layers: by name, "l0", "l0_reverse", "l1", … in torch.nn's order.
+        h, grad_h: (T, R, B, W), what the highest layers give, and where ∂L/∂ it goes.
+        forward, backward: the calls of a pass, in order. collect: those that then fill the gradients of weights.
+        dropouts: by the name of the layer that reads what they leave.
+    """
+
+    def __init__(
+        self,
+        config: NetworkConfig,
+        parameters: tuple[Tensor, Mapping[str, Tensor]],
+        gradients: tuple[Tensor, Mapping[str, Tensor]],
+        inputs: Vectors,
+        over_time: OverTime,
+        reset: Tensor | None,
+    ) -> None:
+        self.layers: dict[str, FastLayer] = {}
+        self.dropouts: dict[str, Dropout] = {}
+        self.forward: list[Product] = []
+        self.backward: list[Product] = []
+        self._pairs: list[BothDirections] = []
+        kind = CELLS[config.cell].fast
+        x, grad_x, rows = inputs.x, inputs.grad_x, inputs.rows
+
+        def make(
+            number: int,
+            direction: str,
+            x: Tensor,
+            grad_x: Tensor | None,
+            rows: Tensor | None,
+            reset: Tensor | None,
+        ) -> FastLayer:
+            name = f"l{number}{direction}"
+            weights, of_weights = (replicated(*each, name) for each in (parameters, gradients))
+            layer = kind(weights, of_weights, x, grad_x, over_time, config.nonlinearity, rows, reset)
+            self.layers[name] = layer
+            return layer
+
+        for number in range(config.layers):
+            if number and config.dropout and grad_x is not None:
+                dropout = self.dropouts[f"l{number}"] = Dropout(over_time, config.dropout, x, grad_x)
+                self._append(dropout)
+                x, grad_x = dropout.x, dropout.grad_x
+            if config.bidirectional:
+                level = BothDirections(over_time, partial(make, number), x, grad_x, rows, reset)
+                self._pairs.append(level)
+            else:
+                level = make(number, "", x, grad_x, rows, reset)
+            self._append(level)
+            x, grad_x, rows = level.h, level.grad_h, None
+
+        assert grad_x is not None
+        self.h, self.grad_h = x, grad_x
+        self.collect = [product for layer in self.layers.values() for product in layer.collect]
+
+    def _append(self, part: FastLayer | BothDirections | Dropout) -> None:
+        """Let a part of the pass come after those that are there; on the way back it comes before them."""
+        self.forward.append(part.forward)
+        self.backward.insert(0, part.backward)
+
+    def buffers(self) -> list[Tensor]:
+        """All buffers, for counting bytes."""
+        parts = [*self.layers.values(), *self._pairs, *self.dropouts.values()]
+        return [buffer for part in parts for buffer in part.buffers()]

@@ -1,0 +1,240 @@
+"""One pass through a whole network, forward and back, in buffers that are made once for batches of one shape."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from playground.batch import Batch, Signature
+from playground.cells.fast import over_time
+from playground.config import NetworkConfig
+from playground.models.dropout import draw
+from playground.models.inputs import Embedded, OneHot, Vectors
+from playground.models.losses import CRITERIA
+from playground.models.readout import Readout
+from playground.models.stack import Stack
+from playground.trace import Trace
+
+VIEW_BYTES = 600  # a tensor without its numbers, as Python and torch keep it (measured)
+
+States = Sequence[
+    tuple[Tensor, ...]
+]  # of each layer in torch.nn's order: h (R or 1, B, H), and c where there is one
+
+
+def view_bytes(blocks: int, time: int) -> int:
+    """Bytes of the views of its timesteps that a fast layer keeps: about 8 (RNN), 20 (GRU) or 26 (LSTM) of each."""
+    return VIEW_BYTES * (6 * blocks + 2) * time
+
+
+class Workspace:
+    """All buffers for passes of one shape (T, B), made once, and the pass itself.
+
+    Args:
+        config, signature: what the network is.
+        parameters, gradients: each as flat tensor (R, P) and as its views by name.
+        seeds: one per replica.
+        shape: T and B. resets: whether states are reset.
+
+    Attributes:
+        outputs: (T, R, B, O), logits or numbers, after a pass.
+        loss: (T, R, B, 1), 0 where masked. mask: (T, R, B).
+        total: (R,), the loss summed over all predictions.
+        count: how many predictions each replica's batch has.
+    """
+
+    def __init__(
+        self,
+        config: NetworkConfig,
+        signature: Signature,
+        parameters: tuple[Tensor, Mapping[str, Tensor]],
+        gradients: tuple[Tensor, Mapping[str, Tensor]],
+        seeds: Sequence[int],
+        shape: tuple[int, int],
+        *,
+        resets: bool,
+    ) -> None:
+        (flat, named), (_, of_named) = parameters, gradients
+        (time, batch), replicas = shape, len(seeds)
+        o = self.over_time = over_time(time, replicas, batch, flat.dtype)
+        self._seeds = seeds
+        self._passes = 0
+        self._batch: Batch | None = None
+        self._reduction = ""
+        self._has_started = False  # from states that were given
+        self._has_gradients = False
+
+        self.mask = torch.zeros(time, replicas, batch, dtype=torch.bool)
+        self.count: list[int] = []
+        self._reset = torch.zeros(time, replicas, batch, 1, dtype=torch.bool) if resets else None
+        self.inputs: Vectors
+        if signature.reads == "vectors":
+            self.inputs = Vectors(o, signature.input_size)
+        elif config.embedding:
+            self.inputs = Embedded(o, named["embedding.weight"], of_named["embedding.weight"])
+        else:
+            self.inputs = OneHot(o, signature.input_size)
+        self.stack = Stack(config, parameters, gradients, self.inputs, o, self._reset)
+        self.criterion = CRITERIA[signature.loss](o, signature.output_size)
+        self.outputs, self.loss = self.criterion.outputs, self.criterion.loss
+        self._readout = Readout(
+            o,
+            named,
+            of_named,
+            self.stack.h,
+            self.stack.grad_h,
+            self.outputs,
+            self.criterion.grad_outputs,
+            mean=signature.readout == "mean",
+        )
+        self.total = torch.zeros(replicas, dtype=flat.dtype)
+
+        self._dropouts = tuple(self.stack.dropouts.values())
+        self._forward = (
+            *self.inputs.forward,
+            *self.stack.forward,
+            *self._readout.forward,
+            self.criterion.forward,
+        )
+        self._backward = (self.criterion.backward, *self._readout.backward, *self.stack.backward)
+        self._collect = (*self._readout.collect, *self.stack.collect, *self.inputs.collect)
+        self._name_tensors()
+
+    def run(
+        self,
+        batch: Batch,
+        reduction: str,
+        backward: bool,
+        of_weights: bool,
+        initial: States | None,
+        step: int | None,
+    ) -> None:
+        """Forward, and back if asked to, as far as the weights if asked to. Arguments are those of `Network.run`."""
+        self._passes += 1
+        if batch is not self._batch or reduction != self._reduction:
+            self._read(batch, reduction)
+        if initial is not None or self._has_started:
+            self._start(initial)
+        if self._dropouts:
+            draw(self._dropouts, self._seeds, step)
+        for call in self._forward:
+            call()
+        torch.sum(self.loss, (0, 2, 3), out=self.total)
+        if backward:
+            for call in self._backward:
+                call()
+            if of_weights:
+                for call in self._collect:
+                    call()
+        self._has_gradients = backward
+
+    def _read(self, batch: Batch, reduction: str) -> None:
+        """Write the batch into the buffers, in the forms that the pass needs."""
+        self.inputs.read(batch.inputs)
+        self.mask.copy_(batch.mask)
+        if self._reset is not None and batch.reset is not None:
+            self._reset[..., 0].copy_(batch.reset)
+        count = self.mask.sum((0, 2))  # (R,)
+        self.count = count.tolist()
+        divisor = count.clamp(min=1)[:, None, None] if reduction == "mean" else None
+        self.criterion.read(batch.targets, self.mask, divisor)
+        self._batch, self._reduction = batch, reduction
+
+    def _start(self, initial: States | None) -> None:
+        """Begin with these states, or with zeros again."""
+        layers = self.stack.layers.values()
+        if initial is not None and len(initial) != len(layers):
+            raise ValueError(f"initial states must be of {len(layers)} layers; got {len(initial)}")
+        for number, layer in enumerate(layers):
+            layer.begin(None if initial is None else initial[number])
+        self._has_started = initial is not None
+
+    def initial_gradients(self) -> list[tuple[Tensor, ...]]:
+        """∂total/∂ the states before the first timestep, after a pass there and back, as `States` with all R."""
+        return [layer.initial_gradients() for layer in self.stack.layers.values()]
+
+    def final_states(self) -> list[tuple[Tensor, ...]]:
+        """The states after the last timestep that each layer has read, as `States`: views."""
+        return [layer.final_states() for layer in self.stack.layers.values()]
+
+    def _name_tensors(self) -> None:
+        """The names of a `Trace`."""
+        criterion = self.criterion
+        forward = {"inputs": self.inputs.given, "targets": criterion.targets, "mask": self.mask}
+        derived: dict[str, Callable[[], Tensor]] = {}
+        back: dict[str, Tensor] = {}
+        derived_back: dict[str, Callable[[], Tensor]] = {}
+        for name, layer in self.stack.layers.items():
+            of_layer = (layer.tensors(), layer.derived(), layer.gradients(), layer.derived_gradients())
+            if name.endswith("_reverse"):
+                of_layer = _in_order(*of_layer)
+            else:
+                forward[f"{name}.x"] = layer.x
+            if name in self.stack.dropouts:
+                forward[f"{name}.dropout"] = self.stack.dropouts[name].factors
+            tensors, computed, gradients, computed_gradients = of_layer
+            forward |= {f"{name}.{each}": tensor for each, tensor in tensors.items()}
+            derived |= {f"{name}.{each}": compute for each, compute in computed.items()}
+            back |= {f"grad.{name}.{each}": tensor for each, tensor in gradients.items()}
+            derived_back |= {f"grad.{name}.{each}": compute for each, compute in computed_gradients.items()}
+        forward |= {criterion.name: criterion.outputs, "loss": self.loss[..., 0]}
+        derived |= criterion.derived()
+        back[f"grad.{criterion.name}"] = criterion.grad_outputs
+        self._names = {False: (forward, derived), True: ({**forward, **back}, {**derived, **derived_back})}
+
+    def _nll(self) -> Tensor:
+        return self.total / torch.tensor([n or math.nan for n in self.count], dtype=self.total.dtype)
+
+    def _total(self) -> Tensor:
+        return self._nll() if self._reduction == "mean" else self.total.clone()
+
+    def trace(self) -> Trace:
+        """The tensors of the last pass by name."""
+        at = self._passes
+        tensors, derived = self._names[self._has_gradients]
+        # A workspace that kept its own methods would be a cycle, and its buffers would wait for the collector.
+        of_self = {"nll": self._nll, "total": self._total}
+        return Trace(tensors, {**derived, **of_self}, current=lambda: self._passes == at)
+
+    def buffers_by_name(self) -> dict[str, Tensor]:
+        """The buffers (T, R, B, ·) that every pass there and back fills, under the names of a `Trace`, but for layers
+        that read backwards; the loss has a last axis of 1, instead of probabilities there are `log_probabilities`."""
+        named = self.criterion.buffers_by_name()
+        for name, layer in self.stack.layers.items():
+            if not name.endswith("_reverse"):
+                named |= {f"{name}.{each}": tensor for each, tensor in layer.tensors().items()}
+                named |= {f"grad.{name}.{each}": tensor for each, tensor in layer.gradients().items()}
+        return named
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all buffers and of the views of their timesteps, which weigh more where the network is small."""
+        parts = (self.inputs, self.stack, self._readout, self.criterion)
+        own = [self.mask, *(buffer for part in parts for buffer in part.buffers())]
+        layers = self.stack.layers.values()
+        views = sum(view_bytes(layer.blocks, self.over_time.time) for layer in layers)
+        return self.over_time.nbytes + sum(buffer.nbytes for buffer in own) + views
+
+
+Tensors = Mapping[str, Tensor]
+Computed = Mapping[str, Callable[[], Tensor]]
+
+
+def _in_order(
+    tensors: Tensors, derived: Computed, gradients: Tensors, derived_gradients: Computed
+) -> tuple[Tensors, Computed, Tensors, Computed]:
+    """What a layer that reads backwards gives to a trace, in the order of time: copies, made when somebody looks."""
+
+    def reversed_later(given: Tensors, computed: Computed) -> Computed:
+        later: dict[str, Callable[[], Tensor]] = {
+            name: partial(tensor.flip, 0) for name, tensor in given.items()
+        }
+        return later | {name: partial(_reversed, compute) for name, compute in computed.items()}
+
+    return {}, reversed_later(tensors, derived), {}, reversed_later(gradients, derived_gradients)
+
+
+def _reversed(compute: Callable[[], Tensor]) -> Tensor:
+    return compute().flip(0)
