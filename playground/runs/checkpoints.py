@@ -2,14 +2,15 @@
 
 from playground.training import Snapshot
 
-FEWEST = 4  # snapshots that stay when memory is short, or about
+FEWEST = 4  # snapshots there is room for, however heavy; and those that stay, or about, when memory is short
 SNAPSHOT_BYTES = 2_500  # what Python and torch keep of a snapshot besides its numbers (measured)
 
 
 class Checkpoints:
     """Snapshots of the steps 0, d, 2·d, …; d doubles whenever they are more than `most` or weigh more than `max_bytes`.
 
-    All snapshots of a run weigh the same, so d follows from the newest step. That of step 0 always stays.
+    There is room for a few even where these weigh more. All snapshots of a run weigh the same, so d follows from the
+    newest step. That of step 0 always stays.
     """
 
     def __init__(self, most: int, max_bytes: int) -> None:
@@ -27,7 +28,7 @@ class Checkpoints:
         """Add the snapshot of the newest step; ignored if it is not wanted."""
         step = snapshot.step
         self._weight = snapshot.nbytes + SNAPSHOT_BYTES
-        self._capacity = max(1, min(self._most, self._max_bytes // self._weight))
+        self._capacity = min(self._most, max(FEWEST, self._max_bytes // self._weight))
         if not self.wants(step):
             return
         self._snapshots[step] = snapshot
@@ -35,10 +36,14 @@ class Checkpoints:
             self._drop_between(step)
 
     def thin(self) -> bool:
-        """Let go of every second snapshot, from now on; whether there was anything to let go of."""
-        if len(self._snapshots) <= FEWEST:
+        """Let go of every second snapshot, from now on; whether there was anything to let go of.
+
+        Of those for which there is room only because they are few, step 0 alone may stay.
+        """
+        fewest = FEWEST if FEWEST * self._weight <= self._max_bytes else 1
+        if len(self._snapshots) <= fewest:
             return False
-        self._most = max(FEWEST, min(self._most, self._capacity) // 2)
+        self._most = max(fewest, min(self._most, self._capacity) // 2)
         self._capacity = min(self._capacity, self._most)
         self._drop_between(max(self._snapshots))
         return True

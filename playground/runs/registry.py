@@ -13,6 +13,7 @@ from playground.config import ExperimentConfig
 from playground.corpus import Corpus
 from playground.limits import Limits
 from playground.refusal import Refusal
+from playground.runs.darkroom import darkroom
 from playground.runs.gate import FairGate
 from playground.runs.memory import give_back, private_bytes
 from playground.runs.run import Run
@@ -20,7 +21,7 @@ from playground.runs.size import check_size, parked_bytes, run_bytes
 
 BASE_BYTES = 260_000_000  # what the process takes besides runs, where that cannot be measured
 UNWATCHED_SHARE = 0.04  # of all memory: runs that nobody watches may take as much
-AT_WORK_SECONDS = 10.0  # a run that was asked for within this time is not put away
+AT_WORK_SECONDS = 10.0  # what was asked for within this time is not put away
 ACTIVE_SECONDS = 3.0  # a viewer that trained within this time counts as training now
 SWEEP_SECONDS = 1.0  # between looks at leases and memory; tapes grow while they are watched
 MEMORY_SECONDS = 60.0  # freed memory may take as long to be given back
@@ -43,7 +44,8 @@ class Registry:
 
     When memory becomes short, tapes are thinned first, then checkpoints; then runs that nobody plays or has just looked
     at lose their trainers, oldest first; runs without a lease are dropped. A run that is at work is never touched but
-    for its recordings. What would not fit beside those at work is refused before it is made.
+    for its recordings. What would not fit beside those at work is refused before it is made: a run, its trainer when
+    it comes back, and any trainer that walks through its past.
 
     Args:
         limits: what the process may spend.
@@ -58,7 +60,7 @@ class Registry:
         self._lock = threading.RLock()
         self._entries: dict[str, _Entry] = {}
         self._shared: dict[ExperimentConfig, str] = {}
-        self._coming: dict[ExperimentConfig, int] = {}  # bytes set aside for runs that are being made
+        self._coming: dict[object, int] = {}  # bytes set aside for what is being made: a run by its config
         self._pinned: set[str] = set()
         self._numbers = itertools.count(1)
         self._prefix = secrets.token_hex(3)
@@ -81,7 +83,7 @@ class Registry:
                 return identifier
         corpus = Corpus(config.text)
         check_size(config, corpus, most=self._limits.run_mb * 1_000_000)
-        return self._make(viewer, config, corpus, lambda: Run(config, corpus), always=always)
+        return self._make(viewer, config, corpus, lambda: Run(config, corpus, self._admitted), always=always)
 
     def _lease(self, viewer: str, config: ExperimentConfig) -> str | None:
         """The run of an experiment, leased, if there is one."""
@@ -103,36 +105,60 @@ class Registry:
 
         Raises Refusal if there would be no room, unless `always`.
         """
-        self._set_aside(viewer, config, run_bytes(config, corpus), always=always)
-        try:
+        # What this viewer alone watches does not count: the new run takes its place.
+        needed = run_bytes(config, corpus)
+        with self._set_aside(config, needed, lambda watching: bool(watching - {viewer}), always=always):
             return self._lease_new(viewer, make())  # made without the lock: others go on meanwhile
-        finally:
-            with self._lock:
-                self._coming.pop(config, None)
 
-    def _set_aside(self, viewer: str, config: ExperimentConfig, needed: int, *, always: bool) -> None:
-        """Make room for a run, or refuse it if there would be none beside those that others watch.
+    @contextmanager
+    def _admitted(self, config: ExperimentConfig, needed: int) -> Generator[None]:
+        """Memory for one more trainer of a run that is here. Raises Refusal if there is none."""
+        with self._lock:
+            is_pinned = self._shared.get(config) in self._pinned
+        with self._set_aside(object(), needed, bool, always=is_pinned):
+            yield
 
-        Of these, the ones at work count with their trainers. What this viewer alone watches does not count: the new run
-        takes its place.
+    @contextmanager
+    def _set_aside(
+        self, name: object, needed: int, counts: Callable[[Set[str]], bool], *, always: bool
+    ) -> Generator[None]:
+        """Make room for something that is made meanwhile, or refuse it if there would be none beside what others use.
+
+        Of a run at work its trainer belongs to that. counts: whether a run with these viewers does.
         """
         with self._lock:
-            others = [entry for entry in self._entries.values() if entry.watched.keys() - {viewer}]
-            taken = sum(entry.at_work if self._is_at_work(entry) else entry.at_rest for entry in others)
-            coming = sum(size for other, size in self._coming.items() if other != config)
-            free = self._room() - taken - coming
-            if needed <= free or always:
-                self._coming[config] = needed
-                self._sweep()
-                return
-        raise Refusal(
-            "batch_size",
-            "These settings together need {needed} MB of memory, and this server has {free} left beside those "
-            "who train just now; choose a smaller batch size, sequence length, hidden size or number of layers, "
-            "or try again later.",
-            needed=-(-needed // 1_000_000),
-            free=max(0, free // 1_000_000),
-        )
+            self._rest_what_is_unused()
+            others = [entry for entry in self._entries.values() if counts(entry.watched.keys())]
+            coming = sum(size for other, size in self._coming.items() if other != name)
+            free = self._room() - sum(map(self._claim, others)) - coming
+            if needed > free and not always:
+                raise Refusal(
+                    "batch_size",
+                    "These settings together need {needed} MB of memory, and this server has {free} left beside those "
+                    "who train just now; choose a smaller batch size, sequence length, hidden size or number of "
+                    "layers, or try again later.",
+                    needed=-(-needed // 1_000_000),
+                    free=max(0, free // 1_000_000),
+                )
+            self._coming[name] = needed
+            self._sweep()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._coming.pop(name, None)
+
+    def _claim(self, entry: _Entry) -> int:
+        """Bytes of a run that nobody else may have."""
+        has_trainer = self._is_at_work(entry) and not entry.run.is_parked
+        return (entry.at_work if has_trainer else entry.at_rest) + entry.run.walking_bytes
+
+    def _rest_what_is_unused(self) -> None:
+        """Let go of what only saves time and was not used lately: trainers that walk through a past, and darkrooms."""
+        lately = time.monotonic() - AT_WORK_SECONDS
+        for entry in self._entries.values():
+            entry.run.rest_walks(lately)
+        darkroom.let_go(lately)
 
     def _lease_new(self, viewer: str, run: Run) -> str:
         """Enter a run and lease it; or, where somebody was faster, theirs."""
@@ -163,18 +189,18 @@ class Registry:
         What the old run knows is taken over, where it is still there and the new one is not.
 
         Raises:
-            Refusal: if others keep the old run, and there is no memory for one more.
+            Refusal: if there is no memory for one trainer more, because others keep the old run or its is put away.
         """
         with self._lock:
             forked = self._lease(viewer, config)
             old = self._entries.get(identifier)
-            is_shared = old is not None and bool(old.watched.keys() - {viewer})
+            leaves_a_trainer = old is not None and not (old.watched.keys() - {viewer} or old.run.is_parked)
         if forked is None and old is None:
             forked = self.open(viewer, config)
         elif forked is None and old is not None:
             run = old.run
             forked = self._make(
-                viewer, config, run.corpus, lambda: run.fork(config, step), always=not is_shared
+                viewer, config, run.corpus, lambda: run.fork(config, step), always=leaves_a_trainer
             )
         assert forked is not None
         if forked != identifier:
@@ -248,14 +274,16 @@ class Registry:
     def _room(self) -> int:
         """Bytes that all runs together may take just now.
 
-        What else the process takes is the least that was measured lately: memory that was freed may still count.
+        What else the process takes is the least that was measured lately, because memory that was freed may still
+        count; and darkrooms, as they are.
         """
-        now, measured = time.monotonic(), self._measured()
+        now, measured, darkrooms = time.monotonic(), self._measured(), darkroom.nbytes
         if measured is not None:
-            self._others.append((now, max(0, measured - self.nbytes)))
+            self._others.append((now, max(0, measured - self.nbytes - darkrooms)))
         while self._others and self._others[0][0] < now - MEMORY_SECONDS:
             self._others.popleft()
-        others = min((size for _, size in self._others), default=BASE_BYTES)
+        least = min((size for _, size in self._others), default=None)
+        others = BASE_BYTES if least is None else least + darkrooms
         return self._limits.memory_mb * 1_000_000 - others
 
     def _is_at_work(self, entry: _Entry) -> bool:
@@ -265,6 +293,7 @@ class Registry:
     def _sweep(self) -> None:
         """Drop what is no longer leased, and make room where it is short."""
         self._swept = time.monotonic()
+        self._rest_what_is_unused()
         expired = self._swept - self._limits.lease_seconds
         for entry in self._entries.values():
             entry.watched = {viewer: when for viewer, when in entry.watched.items() if when >= expired}

@@ -19,7 +19,7 @@ from playground.runs.checkpoints import Checkpoints
 from playground.runs.curve import Curve, CurvePoints
 from playground.runs.kept import Kept
 from playground.runs.layout import FrameLayout
-from playground.runs.replay import Replay
+from playground.runs.replay import Admission, Replay, Walks, anybody
 from playground.runs.size import check_size
 from playground.trace import Trace
 from playground.training import Explosion, Snapshot, Trainer, Update
@@ -52,13 +52,17 @@ class Run:
     Args:
         config: the experiment, changes of its learning rate included.
         corpus: its text, where that has been read already.
+        admission: asked before a trainer is built that was put away, and before each one that walks through the past.
 
     Raises:
         Refusal: if the text cannot be trained on.
     """
 
-    def __init__(self, config: ExperimentConfig, corpus: Corpus | None = None) -> None:
+    def __init__(
+        self, config: ExperimentConfig, corpus: Corpus | None = None, admission: Admission = anybody
+    ) -> None:
         self.config = config
+        self._admission = admission
         self.corpus = corpus or Corpus(config.text)
         check_size(config, self.corpus)
         self.explosion: Explosion | None = None
@@ -73,7 +77,8 @@ class Run:
         self._album = Album(self.layout, config.network, self.watched, config.training.reduction)
         self._samples: Kept[Sample] = Kept(FIRST_SAMPLES)
         self._checkpoints = Checkpoints(CHECKPOINTS, CHECKPOINT_BYTES)
-        self._replay: Replay | None = None
+        self._replay: Replay | None = None  # on its way to a step that was asked for
+        self._walks = Walks()
         began = time.thread_time()
         self._trainer.measure()  # makes the buffers
         self._step_seconds = (
@@ -91,7 +96,17 @@ class Run:
     @property
     def nbytes(self) -> int:
         """Bytes of all it holds, as of its last change: whoever adds up all runs must not add up their parts."""
-        return self._nbytes
+        return self._nbytes + self._walks.nbytes
+
+    @property
+    def walking_bytes(self) -> int:
+        """Of these, bytes of the trainers that walk through its past."""
+        return self._walks.nbytes
+
+    @property
+    def is_parked(self) -> bool:
+        """Whether its trainer is put away."""
+        return self._trainer is None
 
     @property
     def step_seconds(self) -> float:
@@ -107,14 +122,18 @@ class Run:
         return self._bend(self._checkpoints.thin)
 
     def park(self) -> bool:
-        """Put the trainer away, but for the state it is in; whether there was one. Whatever needs it brings it back."""
+        """Put the trainer away, but for the state it is in; whether there was one. To train brings it back."""
         return self._bend(self._put_trainer_away)
+
+    def rest_walks(self, unused_since: float) -> bool:
+        """Put away trainers that nobody has used since that time to walk through the past; whether there was one."""
+        return self._walks.rest(unused_since)
 
     def _put_trainer_away(self) -> bool:
         if self._trainer is None:
             return False
         self._parked = self._trainer.snapshot()
-        self._trainer = self._replay = None
+        self._trainer = None
         return True
 
     def _bend(self, let_go: Callable[[], bool]) -> bool:
@@ -129,21 +148,30 @@ class Run:
             self._lock.release()
 
     def _at_work(self) -> Trainer:
-        """The trainer at the newest step, to be called with the lock held."""
+        """The trainer at the newest step, to be called with the lock held.
+
+        Raises:
+            Refusal: if it was put away and there is no memory for it now; then nothing has changed.
+        """
         if self._trainer is None:
-            self._trainer = Trainer(self.config, self.corpus)
-            assert self._parked is not None
-            self._trainer.restore(self._parked)
-            self._parked = None
+            with self._admission(self.config, self._trainer_bytes):
+                trainer = Trainer(self.config, self.corpus)
+                trainer.restore(self._present())
+                self._trainer, self._parked = trainer, None
+                self._weigh()
         return self._trainer
 
+    def _present(self) -> Snapshot:
+        """The state of the newest step, to be called with the lock held."""
+        if self._trainer is not None:
+            return self._trainer.snapshot()
+        assert self._parked is not None
+        return self._parked
+
     def _weigh(self) -> None:
-        trainers = self._trainer_bytes * ((self._trainer is not None) + (self._replay is not None))
-        trainers += 0 if self._parked is None else self._parked.nbytes
+        trainer = self._trainer_bytes if self._parked is None else self._parked.nbytes
         records = self._album.nbytes + self._checkpoints.nbytes + self._curve.nbytes
-        self._nbytes = (
-            trainers + self._text_bytes + records + len(self._samples) * SAMPLE_BYTES + OBJECT_BYTES
-        )
+        self._nbytes = trainer + self._text_bytes + records + len(self._samples) * SAMPLE_BYTES + OBJECT_BYTES
 
     def advance(
         self, steps: int, *, budget: float = float("inf"), shots: int = 0, goal: float | None = None
@@ -159,13 +187,18 @@ class Run:
 
         Returns:
             Updates made: fewer than `steps` if time ran out, the goal was reached or a number is no longer finite.
+
+        Raises:
+            Refusal: if the trainer was put away and there is no memory for it now; then nothing has changed.
         """
         began = time.thread_time()
         made = 0
         with self._lock, torch.inference_mode():
+            if self.explosion is not None:
+                return 0
             trainer = self._at_work()
             every = -(-self._expected_steps(steps, budget) // shots) if shots else None
-            while made < steps and self.explosion is None:
+            while made < steps:
                 if goal is not None and made and trainer.preview().nll[0] <= log(goal):
                     break
                 step = trainer.step
@@ -233,12 +266,15 @@ class Run:
 
         Raises:
             ValueError: if the run has not reached `step`.
+            Refusal: if it has to be trained again, and there is no memory for that now.
         """
         self._check(step)
         if (frame := self._album.get(step)) is not None:
             return frame
         with self._lock:
-            trainer = self._trainer_at(step, budget)
+            if step == self.step:
+                return self._album.expose(self._present().parameters[0], self._newest)
+            trainer = self._walked_to(step, budget)
             return None if trainer is None else self.expose(trainer)
 
     def expose(self, trainer: Trainer) -> Frame:
@@ -256,7 +292,15 @@ class Run:
         """
         if last is not None and last.checkpoints is self._checkpoints:
             return last
-        return Replay(self.config, self.corpus, self._checkpoints)
+        walk = Replay(
+            self.config,
+            self.corpus,
+            self._checkpoints,
+            trainer_bytes=self._trainer_bytes,
+            admission=self._admission,
+        )
+        self._walks.add(walk)
+        return walk
 
     def curve_points(self, until: int, own: Update | None = None, *, most: int | None = None) -> CurvePoints:
         """The learning curve up to and including step `until`.
@@ -292,26 +336,26 @@ class Run:
 
         Raises:
             ValueError: if the run has not reached `step`.
+            Refusal: if it has to be trained again, and there is no memory for that now.
         """
         self._check(step)
         with self._lock:
-            trainer = self._trainer_at(step, budget)
+            if step == self.step:
+                return self._present()
+            trainer = self._walked_to(step, budget)
             return None if trainer is None else trainer.snapshot()
 
     def _check(self, step: int) -> None:
         if not 0 <= step <= self.step:
             raise ValueError(f"step must be from 0 to {self.step}; got {step}")
 
-    def _trainer_at(self, step: int, budget: float) -> Trainer | None:
-        """A trainer that stands on `step`: the run's own, or one that gets there within `budget` seconds."""
-        if step == self.step:
-            return self._at_work()
+    def _walked_to(self, step: int, budget: float) -> Trainer | None:
+        """A trainer that stands on a step of the past, if it gets there within `budget` seconds."""
         replay = self._replay = self._replay or self.replay()
-        is_there = replay.go_to(step, budget=budget)
-        if is_there:
+        trainer = replay.go_to(step, budget=budget)
+        if trainer is not None:
             self._replay = None
-        self._weigh()
-        return replay.trainer if is_there else None
+        return trainer
 
     def network_at(self, step: int, *, budget: float = float("inf")) -> Network | None:
         """An independent network with the weights after `step` updates; None if `budget` ran out (ask again)."""
@@ -339,8 +383,8 @@ class Run:
         """
         with self._lock, torch.inference_mode():
             is_newest = step >= self.step
-            snapshot = self._at_work().snapshot() if is_newest else self._checkpoints.latest(step)
-            other = Run(config, self.corpus)
+            snapshot = self._present() if is_newest else self._checkpoints.latest(step)
+            other = Run(config, self.corpus, self._admission)
             other._at_work().restore(snapshot)
             other._album = self._album.until(
                 snapshot.step - 1

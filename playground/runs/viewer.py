@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from math import log
 
 from playground.config import ExperimentConfig
+from playground.refusal import Refusal
 from playground.runs.album import Frame
 from playground.runs.curve import FIRST as ALL_POINTS
 from playground.runs.curve import CurvePoints
@@ -72,6 +73,7 @@ class Viewer:
         forks: the steps at which the learning rate was changed while this recording was watched: from there on what was
             recorded before is no longer true.
         messages: how many messages the stage has been sent.
+        refused: why it stands still, where there was no memory to train; until the person does something.
 
     Raises:
         Refusal: if the text cannot be trained on.
@@ -87,6 +89,7 @@ class Viewer:
         self.stop_perplexity: float | None = None
         self.ghosts: tuple[Ghost, ...] = ()
         self.messages = 0
+        self.refused: Refusal | None = None
         self._lock = threading.RLock()
         self._plays_when_settled = False
         self._acts = 0  # what the person has done so far, counted
@@ -172,6 +175,7 @@ class Viewer:
         """To be called, with the lock held, by everything that a person does."""
         self._acts += 1
         self._plays_when_settled = False
+        self.refused = None
 
     def _rest(self, step: int) -> None:
         """Put the playhead somewhere, as a person's doing."""
@@ -238,20 +242,24 @@ class Viewer:
         """Move the playhead to `step`, training for about `budget` seconds where the tape ends.
 
         Returns:
-            Whether it has come as far as it can: there, or where a number is no longer finite.
+            Whether it has come as far as it can: there, or where a number is no longer finite or memory is short.
         """
         with self._lock:
             self.pause()
             run, acts = self.run, self._acts
+        refused = None
         if run.step < step and run.explosion is None:
-            with self._registry.turn(
-                run
-            ):  # without the lock: whoever has the turn may want to look at this viewer
-                run.advance(step - run.step, budget=budget)
+            try:
+                # Without the lock: whoever has the turn may want to look at this viewer.
+                with self._registry.turn(run):
+                    run.advance(step - run.step, budget=budget)
+            except Refusal as refusal:
+                refused = refusal
         with self._lock:
             if acts == self._acts:
                 self._rest(min(step, run.step))
-            return self.playhead == step or run.explosion is not None
+                self.refused = refused
+            return self.playhead == step or run.explosion is not None or refused is not None
 
     def resume(self, step: int, *, playing: bool) -> None:
         """Go on from a step at which this person has been before; to be followed by `settle`, then it plays."""
@@ -264,7 +272,8 @@ class Viewer:
         """One beat of playing: move the playhead by what is due, training where the tape ends.
 
         Returns:
-            Whether it goes on playing: False once a stop condition is met or a number is no longer finite.
+            Whether it goes on playing: False once a stop condition is met, a number is no longer finite, or there is no
+            memory to train (`refused` says so).
         """
         if not self._ticking.acquire(blocking=False):  # the beat before is still at it
             return self.playing
@@ -275,12 +284,15 @@ class Viewer:
                 acts, before = self._acts, self.playhead
                 elapsed, steps = self._steps_due()
             self._registry.trains(self.id)
-            move = _Move(before, ())
-            if steps != 0:
-                move = self._move(before, steps, shots=max(1, round(self.pace[0] * elapsed)))
+            move, refused = _Move(before, ()), None
+            try:
+                if steps != 0:
+                    move = self._move(before, steps, shots=max(1, round(self.pace[0] * elapsed)))
+            except Refusal as refusal:
+                refused = refusal
             with self._lock:
                 if acts == self._acts:
-                    self._commit(move)
+                    self._commit(move) if refused is None else self._stand_still(refused)
                 return self.playing
         finally:
             self._ticking.release()
@@ -306,6 +318,11 @@ class Viewer:
         due = int(self._due)
         self._due -= due
         return elapsed, due
+
+    def _stand_still(self, refusal: Refusal) -> None:
+        """Pause because there is no memory to train. What is recorded stays, and so does the playhead."""
+        self.pause()
+        self.refused = refusal
 
     def _commit(self, move: _Move) -> None:
         """Make a move true, and pause where there is a reason to."""
@@ -371,7 +388,10 @@ class Viewer:
         found = tuple(run.frames(before + 1, limit))
         if is_at_max or _fill(found, self._wanted(before, limit, shots)):
             return _Move(limit, found[-2 * FRAMES_PER_TICK :])
-        return self._walked(run, before, limit, shots)
+        try:
+            return self._walked(run, before, limit, shots)
+        except Refusal:  # no memory to take the missing frames again: those that are kept have to do
+            return _Move(limit, found)
 
     @staticmethod
     def _wanted(before: int, limit: int, shots: int) -> range:
@@ -386,24 +406,28 @@ class Viewer:
         wanted, goal = self._wanted(before, limit, shots), self._goal
         with self._registry.turn(run) as budget:
             deadline = time.thread_time() + budget
-            if not replay.go_to(before, budget=budget):
+            if replay.go_to(before, budget=budget) is None:
                 return _Move(before, ())
+            at = before
             for step in range(before + 1, limit + 1):
-                replay.go_to(step)
-                is_last = replay.step < step or time.thread_time() > deadline
-                if goal is not None and replay.trainer.preview().nll[0] <= log(goal):
+                trainer = replay.go_to(step)
+                assert trainer is not None  # without a budget it gets there
+                at = trainer.step
+                is_last = at < step or time.thread_time() > deadline
+                if goal is not None and trainer.preview().nll[0] <= log(goal):
                     is_last = True
                 if step in wanted or is_last:
-                    frames.append(run.expose(replay.trainer))
+                    frames.append(run.expose(trainer))
                 if is_last:
                     break
-        return _Move(replay.step, tuple(frames))
+        return _Move(at, tuple(frames))
 
     def settle(self, *, budget: float = float("inf")) -> bool:
         """See to it that the playhead stands on a step whose frame is there.
 
         A run that the server has dropped is trained again up to it, and the frame of a step that is not kept is taken
-        from its weights, for about `budget` seconds.
+        from its weights, for about `budget` seconds. Where there is no memory for that, the playhead goes back to the
+        last frame that is there, and `refused` says why.
 
         Returns:
             Whether that is done; if not, ask again.
@@ -413,15 +437,20 @@ class Viewer:
             with self._lock:
                 run, acts, playhead = self.run, self._acts, self.playhead
             is_there = run.step >= playhead or run.explosion is not None
-            frame = None
-            with self._registry.turn(run) as turn:
-                if not is_there:
-                    run.advance(playhead - run.step, budget=turn)
-                else:
-                    frame = run.frame(min(playhead, run.step), budget=turn)
+            frame = refused = None
+            try:
+                with self._registry.turn(run) as turn:
+                    if not is_there:
+                        run.advance(playhead - run.step, budget=turn)
+                    else:
+                        frame = run.frame(min(playhead, run.step), budget=turn)
+            except Refusal as refusal:
+                frame, refused = run.frames(0, playhead)[-1], refusal
             with self._lock:
                 if frame is not None and (acts, playhead) == (self._acts, self.playhead):
                     self.playhead, self._own = frame.step, frame
+                    if refused is not None:
+                        self._stand_still(refused)
             if time.thread_time() >= deadline and not self.is_settled:
                 return False
         with self._lock:

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from playground.config import MAX_STEP
+from playground.refusal import Refusal
 from playground.ui import state, studied
 from playground.ui.stage.message import digest
 
@@ -68,9 +69,15 @@ def step_once() -> None:
 
 
 def reset() -> None:
-    """Back to step 0, where there is no other step to look at."""
+    """Back to step 0, where there is no other step to look at.
+
+    Without the changes of its learning rate that may be another run, for which there is no memory.
+    """
     studied.let_go()
-    state.viewer().reset()
+    try:
+        state.viewer().reset()
+    except Refusal as refusal:
+        state.session().notices[refusal.field] = refusal
 
 
 def dice() -> None:

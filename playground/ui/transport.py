@@ -4,7 +4,7 @@ import streamlit as st
 
 from playground.runs.viewer import SPEEDS
 from playground.ui import actions, explosion, state
-from playground.ui.fields import option_label
+from playground.ui.fields import option_label, sentence
 from playground.ui.words import _
 
 PLAY_WIDTH = 116  # pixels, for both words in both languages: the row must not break anew at each click
@@ -88,6 +88,8 @@ def status() -> None:
     st.caption(" · ".join(parts))
     if viewer.explosion is not None:
         st.error(explosion.sentence(viewer.explosion, viewer.config), icon=":material/local_fire_department:")
+    if viewer.refused is not None:
+        st.warning(sentence(viewer.refused), icon=":material/memory:")
 
 
 def restoring() -> None:

@@ -51,7 +51,15 @@ def test_too_many_bytes_thin_them_as_well_but_step_0_stays() -> None:
     weight.add(snapshot(0))
     checkpoints = filled(Checkpoints(100, 5 * weight.nbytes), range(200))
     assert 2 <= len(checkpoints) <= 5 and checkpoints.nbytes <= 5 * weight.nbytes
-    assert list(filled(Checkpoints(100, 1), range(50))) == [0]
+
+
+def test_there_is_room_for_a_few_however_heavy_they_are() -> None:
+    """A step of the largest networks once was trained again from step 0, whatever its number."""
+    heavy = filled(Checkpoints(100, 1), range(50))
+    assert list(heavy) == [0, 16, 32, 48]
+    assert heavy.thin() and list(heavy) == [0, 32]
+    assert heavy.thin() and list(heavy) == [0] and not heavy.thin(), "when memory is short"
+    assert list(filled(heavy, range(50, 200))) == [0]
 
 
 def test_latest_is_the_one_at_or_before_a_step() -> None:
@@ -141,7 +149,8 @@ def test_a_walk_ends_where_the_training_stopped_being_finite() -> None:
     assert end < 500 and end == straight(config).last(500)
     assert same_weights(run, end) and same_weights(run, end - 1)
     walk = Replay(config, run.corpus, filled_from_zero(run))
-    assert walk.go_to(end + 100) and walk.step == end
+    trainer = walk.go_to(end + 100)
+    assert trainer is not None and trainer.step == end
 
 
 def test_a_walk_belongs_to_one_run() -> None:

@@ -350,8 +350,9 @@ def test_frames_are_the_same_by_run_by_walk_and_on_demand(config: ExperimentConf
     assert_equals_alone(run, [50, 37, 0, 8, 9, 49, 23, 50])
     walk = run.replay()
     for step in (3, 19, 20, 41):
-        walk.go_to(step)
-        assert run.expose(walk.trainer).payload == alone(config).payload(step)
+        trainer = walk.go_to(step)
+        assert trainer is not None
+        assert run.expose(trainer).payload == alone(config).payload(step)
 
 
 @named

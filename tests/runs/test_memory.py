@@ -18,7 +18,7 @@ from playground.cells import CELLS
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.corpus import Corpus
 from playground.limits import Limits
-from playground.models.network import view_bytes
+from playground.models.workspace import view_bytes
 from playground.optimizers import OPTIMIZERS
 from playground.refusal import Refusal
 from playground.runs import album as album_module
@@ -31,53 +31,10 @@ from playground.runs.run import Run
 from playground.runs.size import check_size, parked_bytes, run_bytes, trainer_bytes
 from playground.runs.viewer import Viewer
 from playground.training import Trainer
+from tests.runs.server import HELLO, LARGE, PLENTY, Server, needed, seed
 from tests.runs.straight import Clock, alone, same_weights, straight
 
-HELLO = ExperimentConfig()
-VERSE = "the cat sat on the mat\nthe dog ran off\na bird sang there\n" * 4
-LARGE = ExperimentConfig(
-    TextConfig(VERSE, sequence_length=20, batch_size=12), NetworkConfig(hidden_size=64, layers=2)
-)
-LIMIT = 300_000_000
-PLENTY = 200_000_000
 STEPS = 90  # past the steps that tape and samples keep whole
-
-
-def seed(config: ExperimentConfig, number: int) -> ExperimentConfig:
-    return replace(config, seed=number)
-
-
-def needed(config: ExperimentConfig) -> int:
-    return run_bytes(config, Corpus(config.text))
-
-
-class Server:
-    """A registry whose room for runs and whose clock are the test's."""
-
-    def __init__(self, clock: Clock, room: int = PLENTY) -> None:
-        self.clock, self._others = clock, LIMIT - room
-        self.registry = Registry(Limits(memory_mb=LIMIT // 1_000_000), measured=self._measured)
-
-    def _measured(self) -> int:
-        return self._others + self.registry.nbytes
-
-    def set_room(self, room: int) -> None:
-        """What runs may take together from now on."""
-        self._others = LIMIT - room
-        self.registry._others.clear()  # what was measured a moment ago
-
-    def sweep(self) -> None:
-        self.registry.release("nobody", "nothing")
-
-    def open(self, viewer: str, config: ExperimentConfig) -> Run:
-        run = self.registry.get(viewer, self.registry.open(viewer, config))
-        assert run is not None
-        return run
-
-    def run_of(self, config: ExperimentConfig) -> Run | None:
-        """The run, without looking at it as a viewer does."""
-        entry = self.registry._entries.get(self.registry._shared.get(config, ""))
-        return None if entry is None else entry.run
 
 
 @pytest.fixture

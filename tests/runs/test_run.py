@@ -180,7 +180,7 @@ def test_a_run_that_was_put_away_goes_on_as_if_nothing_had_been(config: Experime
     before = run.nbytes
     assert run.park() and not run.park() and run.nbytes < before
     assert run.step == 30 and len(run.curve_points(30)) == 31
-    assert same_weights(run, 30) and run.park()
+    assert same_weights(run, 30) and run.frame(30).step == 30 and run.is_parked, "looking needs no trainer"
     assert run.advance(10) == 10 and same_weights(run, 40) and same_weights(run, 35)
 
 

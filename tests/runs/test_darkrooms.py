@@ -1,0 +1,99 @@
+"""Darkrooms in bounded memory: the oldest go first, the newest stays, and pressure takes what nobody uses."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from playground.config import ExperimentConfig, NetworkConfig
+from playground.runs import album as album_module
+from playground.runs import darkrooms as darkrooms_module
+from playground.runs import registry as registry_module
+from playground.runs.darkroom import Darkroom
+from playground.runs.darkrooms import Darkrooms
+from playground.runs.registry import AT_WORK_SECONDS
+from playground.runs.run import Run
+from tests.runs.server import PLENTY, Server
+from tests.runs.straight import Clock, alone
+
+
+@dataclass
+class Dark:
+    """Something with a weight that may change."""
+
+    name: str
+    nbytes: int = 10
+
+
+@pytest.fixture
+def rooms() -> Darkrooms[Dark]:
+    return Darkrooms(Dark, most_bytes=35)
+
+
+def test_each_is_made_once_and_those_used_longest_ago_go_first(rooms: Darkrooms[Dark]) -> None:
+    a, b, c = rooms("a"), rooms("b"), rooms("c")
+    assert rooms("a") is a and rooms("b") is b and rooms.nbytes == 30
+    rooms("d")  # c was used longest ago
+    assert rooms("a") is a and rooms("b") is b and rooms.nbytes == 30
+    assert rooms("c") is not c
+
+
+def test_the_newest_stays_however_large_it_is(rooms: Darkrooms[Dark]) -> None:
+    rooms("a"), rooms("b")
+    huge = rooms("huge", 1000)
+    assert rooms("huge", 1000) is huge and rooms.nbytes == 1000
+    assert rooms("c").nbytes == rooms.nbytes == 10
+
+
+def test_one_that_grows_at_its_first_use_is_weighed_again(rooms: Darkrooms[Dark]) -> None:
+    a, b = rooms("a"), rooms("b")
+    b.nbytes = 30
+    assert rooms.nbytes == 30 and rooms("b") is b and rooms("a") is not a
+
+
+@pytest.fixture
+def darkroom(monkeypatch: pytest.MonkeyPatch) -> Darkrooms[Darkroom]:
+    """Those of the process, of which there are none yet."""
+    empty = Darkrooms(Darkroom)
+    for module in (album_module, registry_module):
+        monkeypatch.setattr(module, "darkroom", empty)
+    return empty
+
+
+def test_a_darkroom_weighs_what_it_keeps(darkroom: Darkrooms[Darkroom]) -> None:
+    run = Run(ExperimentConfig(network=NetworkConfig(hidden_size=32)))
+    assert run.frame(0).payload and len(run.frames(0, 0)) == 1
+    (room, _), *others = darkroom._rooms.values()
+    assert not others and darkroom.nbytes == room.nbytes >= room._network.nbytes > 100_000
+
+
+def test_unused_ones_go_and_are_made_again_to_the_same_frames(
+    darkroom: Darkrooms[Darkroom], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock().replace_in(monkeypatch.setattr, registry_module, darkrooms_module)
+    server = Server(clock)
+    config = ExperimentConfig(network=NetworkConfig(hidden_size=24))
+    run = server.open("a", config)
+    run.advance(3)
+    assert run.frame(1).payload == alone(config).payload(1)
+    server.sweep()
+    assert darkroom.nbytes > 0
+    clock.now += AT_WORK_SECONDS + 1
+    server.sweep()
+    assert darkroom.nbytes == 0
+    assert run.advance(2) == 2
+    assert [run.frame(step).payload for step in (4, 5)] == [alone(config).payload(step) for step in (4, 5)]
+
+
+def test_darkrooms_are_taken_off_the_room_of_runs_at_once(
+    darkroom: Darkrooms[Darkroom], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They come and go within the minute over which everything else is measured."""
+    server = Server(Clock().replace_in(monkeypatch.setattr, registry_module))
+    assert server.registry._room() == PLENTY
+    run = Run(ExperimentConfig(network=NetworkConfig(hidden_size=64)))
+    assert run.frame(0).payload
+    server._others += darkroom.nbytes
+    assert server.registry._room() == PLENTY - darkroom.nbytes < PLENTY
+    server._others -= darkroom.nbytes
+    darkroom.let_go(float("inf"))
+    assert server.registry._room() == PLENTY
