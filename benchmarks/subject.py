@@ -15,7 +15,9 @@ from playground.cells import CELLS, LayerWeights
 from playground.config import NetworkConfig, TextConfig
 from playground.corpus import Corpus
 from playground.models.network import Network
-from playground.passes.unroll import Unrolled, autograd_gradients, parameters_of, unroll
+from playground.passes.autograd import autograd_gradients
+from playground.passes.replica import copy_of, parameters_of
+from playground.passes.unroll import Unrolled, unroll
 
 VOCABULARY = 27
 
@@ -34,7 +36,7 @@ class Subject:
     def unrolled(self, dtype: torch.dtype = torch.float32) -> Unrolled:
         """The sequence, read."""
         with torch.inference_mode():
-            return unroll(self.config, parameters_of(self.network, dtype), self.batch)
+            return unroll(copy_of(self.network, dtype), self.batch)
 
     def sent_back(self) -> Backpropagation:
         """The sequence, read, and every loss sent back."""
@@ -48,7 +50,7 @@ class Subject:
         cell, t = CELLS[self.config.cell], job.unrolled.length
         exact = self.unrolled(torch.float64)
         sizes = [jacobian_sizes(exact, layer) for layer in range(self.config.layers)]
-        autograd_gradients(self.config, parameters_of(self.network), self.batch)
+        autograd_gradients(copy_of(self.network), self.batch)
         reading = Reading(self.batch, self.corpus.labels, step=0)
         reading.influence(job)
         reading.contributions(job, scale=1 / t)

@@ -4,7 +4,8 @@
     ∂L/∂W_hh = Σ_t Σ_i  ∂L_t/∂a_i ⊗ h_{i−1}      one term for every loss t and every use i of the same matrix
 
 a_i = W_hh h_{i−1} + b_hh is what the matrix gives at time i. Each term is an outer product, so its Frobenius norm
-is ‖∂L_t/∂a_i‖ · ‖h_{i−1}‖ and it need not be formed.
+is ‖∂L_t/∂a_i‖ · ‖h_{i−1}‖ and it need not be formed. Where a gate stands between h_{i−1} and a block of W_hh, each
+block has an outer product of its own, with what it met.
 
 All losses walk back together: the backward step of the readable cells has a batch axis, and here it counts losses.
 Source: S. Hochreiter's and P. Werbos's derivation as in CS224N's notes, ∂J_t/∂W_h = Σ_i ∂J_t/∂W_h at use i.
@@ -39,6 +40,8 @@ class LayerShares:
     columns: (T,), norm of use i's sum over all losses. gathered: (T,), norm of the sum over all losses and all uses
     from the last down to i. lengths: (T,), norm of the sum over the losses up to t.
     gradient: (K·H, H), the whole: ∂L/∂W_hh for L = Σ_t L_t.
+
+    Below, G is how many different things W_hh meets at a timestep: 1, h_{i−1}, or one for each of its K blocks.
     """
 
     influence: dict[str, Tensor]
@@ -60,6 +63,11 @@ class Backpropagation(InPieces[None]):
     """
 
     def __init__(self, unrolled: Unrolled) -> None:
+        several = unrolled.outputs.shape[1] > 1 or unrolled.config.bidirectional
+        if several or unrolled.is_held or unrolled.model.signature.readout != "each":
+            raise ValueError(
+                "losses are sent back through one sequence only, read forwards, nothing held, read out at each step"
+            )
         self.unrolled = unrolled
         self.layers = tuple(_blank(unrolled, layer) for layer in range(unrolled.config.layers))
         super().__init__(_send_all_back(unrolled, self.layers))
@@ -80,19 +88,19 @@ def _blank(unrolled: Unrolled, layer: int) -> LayerShares:
         gathered=blank(time),
         lengths=blank(time),
         gradient=torch.zeros_like(weight),
-        uses=unrolled.losses.new_zeros(time, len(weight)),
+        uses=weight.new_zeros(time, len(weight)),
     )
 
 
 def _send_all_back(unrolled: Unrolled, layers: Sequence[LayerShares]) -> Pieces[None]:
     """All losses, a block after the other, then what needs all of them."""
-    losses = unrolled.predicted.nonzero()[:, 0]  # the timesteps that have one
+    losses = unrolled.predicted[:, 0].nonzero()[:, 0]  # the timesteps that have one
     for of_block in losses.split(_losses_a_block(unrolled)) if len(losses) else ():
         done = int(torch.searchsorted(losses, of_block[0]))
         pieces = _send_back(unrolled, layers, of_block)
         yield from share(done / len(losses), (done + len(of_block)) / len(losses), pieces)
     for layer, shares in enumerate(layers):
-        _gather(shares, unrolled.before(layer))
+        _gather(shares, _met(unrolled, layer))
         yield 1.0
 
 
@@ -100,14 +108,22 @@ def _losses_a_block(unrolled: Unrolled) -> int:
     """How many losses walk back together, at least 1."""
     size, rows = unrolled.config.hidden_size, unrolled.cells[0].weights.weight_hh.shape[0]
     per_loss = unrolled.length * (rows + 2 * size) + 2 * rows * size  # terms, from above, below; two sums
-    return max(1, BLOCK_BYTES // (per_loss * unrolled.losses.element_size()))
+    return max(1, BLOCK_BYTES // (per_loss * unrolled.outputs.element_size()))
+
+
+def _met(unrolled: Unrolled, layer: int) -> Tensor:
+    """What W_hh met at each timestep, (T, G, H)."""
+    spec = unrolled.model.spec
+    if spec.meets_h:
+        return unrolled.before(layer)
+    return torch.cat([spec.met(step) for step in unrolled.steps[layer]])
 
 
 def _send_back(unrolled: Unrolled, layers: Sequence[LayerShares], losses: Tensor) -> Pieces[None]:
     """All layers, from the top down, for N losses that stand at the ascending timesteps `losses`."""
-    count, readout = len(losses), unrolled.parameters["readout.weight"]
+    count, readout = len(losses), unrolled.model.parameters["readout.weight"]
     from_above = readout.new_zeros(unrolled.length, count, unrolled.config.hidden_size)  # (T, N, H)
-    from_above[losses, torch.arange(count)] = unrolled.grad_logits[losses] @ readout
+    from_above[losses, torch.arange(count)] = unrolled.grad_outputs[losses, 0] @ readout
     for done, layer in enumerate(reversed(range(len(layers)))):
         pieces = _through_layer(unrolled, layer, layers[layer], losses, from_above)
         from_above = yield from share(done / len(layers), (done + 1) / len(layers), pieces)
@@ -124,8 +140,8 @@ def _through_layer(
     carried = [
         from_above.new_zeros(count, size) for _ in shares.influence
     ]  # what step k + 1 sends to h_k, c_k
-    before = unrolled.before(layer)
-    met = norms(before)  # ‖h_{i−1}‖
+    met = _met(unrolled, layer)
+    lengths, is_cut = norms(met), unrolled.cut[:, 0].tolist()
     first_at = torch.searchsorted(losses, torch.arange(length)).tolist()
     for k in reversed(range(length)):
         first = first_at[k]  # earlier losses do not depend on this timestep
@@ -135,23 +151,21 @@ def _through_layer(
         grads[0] = grads[0] + from_above[k, first:]
         back = cell.step_backward(repeated(steps[k], count - first), *grads)
         reached = losses[first:]
-        shares.influence["h"][reached, k] = norms(grads[0])
-        if "c" in shares.influence:
-            shares.influence["c"][reached, k] = norms(back.c)
-            carried[1][first:] = back.c_before
-        carried[0][first:] = back.h_before
-        shares.cells[reached, k] = norms(back.recurrent) * met[k]
+        for state, before, into in zip(shares.influence, back.before, carried, strict=True):
+            shares.influence[state][reached, k] = norms(getattr(back, state))
+            into[first:] = 0.0 if is_cut[k] else before
+        shares.cells[reached, k] = _outer_norms(back.recurrent, lengths[k])
         terms[k, first:] = back.recurrent
         if layer:
             below[k, first:] = back.x
         yield 1 - k / length
-    _add_terms(shares, before, losses, terms)
+    _add_terms(shares, met, losses, terms)
     return below
 
 
-def _add_terms(shares: LayerShares, before: Tensor, losses: Tensor, terms: Tensor) -> None:
+def _add_terms(shares: LayerShares, met: Tensor, losses: Tensor, terms: Tensor) -> None:
     """Sums of the terms (T, N, K·H) of a block: of each loss, of all losses up to it, of each use."""
-    per_loss = _summed_over_uses(terms, before, losses)  # (N, K·H, H)
+    per_loss = _summed_over_uses(terms, met, losses)  # (N, K·H, H)
     shares.rows[losses] = norms(per_loss.flatten(1))
     for t, of_loss in zip(losses.tolist(), per_loss, strict=True):  # faster than cumsum over this axis
         shares.gradient += of_loss
@@ -159,12 +173,20 @@ def _add_terms(shares: LayerShares, before: Tensor, losses: Tensor, terms: Tenso
     shares.uses += terms.sum(1)
 
 
-def _gather(shares: LayerShares, before: Tensor) -> None:
+def _outer_norms(terms: Tensor, lengths: Tensor) -> Tensor:
+    """Norms of the outer products of terms (…, K·H) with what W_hh met, whose lengths are (…, G): (…,)."""
+    parts = norms(terms.unflatten(-1, (lengths.shape[-1], -1))) * lengths
+    return parts[..., 0] if parts.shape[-1] == 1 else norms(parts)
+
+
+def _gather(shares: LayerShares, met: Tensor) -> None:
     """The sums that need all losses."""
-    shares.columns.copy_(norms(shares.uses) * norms(before))
+    shares.columns.copy_(_outer_norms(shares.uses, norms(met)))
     gathered = torch.zeros_like(shares.gradient)
-    for i in reversed(range(len(before))):
-        gathered.addr_(shares.uses[i], before[i])
+    groups = gathered.chunk(met.shape[1])
+    for i in reversed(range(len(met))):
+        for of_group, use, what in zip(groups, shares.uses[i].chunk(len(groups)), met[i], strict=True):
+            of_group.addr_(use, what)
         shares.gathered[i] = norms(gathered.flatten())
 
 
@@ -178,20 +200,23 @@ def trace_of_loss(network: Network, batch: Batch, t: int) -> Trace:
     return network.trace(Batch(batch.inputs[:t], batch.targets[:t], alone), reduction="sum").copy()
 
 
-def _summed_over_uses(terms: Tensor, before: Tensor, losses: Tensor) -> Tensor:
-    """Σ_i ∂L_t/∂a_i ⊗ h_{i−1} of each of N losses, (N, K·H, H).
+def _summed_over_uses(terms: Tensor, met: Tensor, losses: Tensor) -> Tensor:
+    """Σ_i ∂L_t/∂a_i ⊗ what W_hh met at i, of each of N losses, (N, K·H, H).
 
     The terms after a loss are 0, but 0 · ∞ is not: losses before the states explode leave those states out.
     """
-    finite = int(before.isfinite().all(-1).cumprod(0).sum())  # timesteps before the explosion, mostly all
+    finite = int(
+        met.flatten(1).isfinite().all(-1).cumprod(0).sum()
+    )  # timesteps before the explosion, mostly all
     early = int(torch.searchsorted(losses, finite))
 
-    def summed(terms: Tensor, before: Tensor) -> Tensor:
-        return torch.einsum("inb,ih->nbh", terms, before)
+    def summed(terms: Tensor, met: Tensor) -> Tensor:
+        of_groups = terms.unflatten(-1, (met.shape[1], -1))
+        return torch.einsum("ingb,igh->ngbh", of_groups, met).flatten(1, 2)
 
     if early == len(losses):
-        return summed(terms[:finite], before[:finite])
-    return torch.cat([summed(terms[:finite, :early], before[:finite]), summed(terms[:, early:], before)])
+        return summed(terms[:finite], met[:finite])
+    return torch.cat([summed(terms[:finite, :early], met[:finite]), summed(terms[:, early:], met)])
 
 
 def repeated(step: Any, count: int) -> Any:

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from playground.batch import Batch
 from playground.models.network import Network
-from playground.passes.unroll import autograd_gradients_in_pieces
+from playground.passes.autograd import autograd_gradients_in_pieces
+from playground.passes.replica import copy_of
 from playground.pieces import Pieces, all_of, share
 
 EPSILON = 1e-5
@@ -69,7 +70,7 @@ def weight_check_in_pieces(
     exact.trace(batch, reduction=reduction)
     by_hand = {name: gradient[0].clone() for name, gradient in exact.named_gradients().items()}
     yield 0.2
-    pieces = autograd_gradients_in_pieces(network.config, exact.state_dict(), batch, reduction=reduction)
+    pieces = autograd_gradients_in_pieces(copy_of(exact), batch, reduction=reduction)
     return WeightCheck(exact, batch, reduction, by_hand, (yield from share(0.2, 1.0, pieces)))
 
 

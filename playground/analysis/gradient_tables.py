@@ -65,7 +65,7 @@ class Reading:
         time, 1 / predictions for the mean.
         """
         t, i = self._pairs(done)
-        losses, uses = done.unrolled.predicted.numpy().nonzero()[0], np.arange(self.length)
+        losses, uses = done.unrolled.predicted[:, 0].numpy().nonzero()[0], np.arange(self.length)
         parts = []
         for layer, shares in enumerate(done.layers, 1):
             both = {"t": t + 1, "target": self.targets[t], "i": i + 1, "token": self.tokens[i]}
@@ -106,7 +106,7 @@ class Reading:
 
     def lengths(self, done: Backpropagation) -> pd.DataFrame:
         """‖∂L/∂W_hh‖ if the text ended after prediction t: step, layer, quantity ("sum", "mean"), t, token, value."""
-        losses = done.unrolled.predicted.numpy().nonzero()[0]
+        losses = done.unrolled.predicted[:, 0].numpy().nonzero()[0]
         counts = np.arange(1, len(losses) + 1)
         return self._table(
             ("step", "layer", "quantity", "t", "token", "value"),
@@ -183,7 +183,7 @@ class Reading:
     def _pairs(self, done: Backpropagation) -> tuple[np.ndarray, np.ndarray]:
         """All pairs of a loss and a timestep that is not later, from 0."""
         there = np.tril(np.ones((self.length, self.length), dtype=bool))
-        t, k = np.nonzero(there & done.unrolled.predicted.numpy()[:, None])
+        t, k = np.nonzero(there & done.unrolled.predicted[:, 0].numpy()[:, None])
         return t, k
 
     def _table(self, columns: Sequence[str], parts: Sequence[dict[str, Any]]) -> pd.DataFrame:

@@ -1,12 +1,14 @@
-"""One sequence read by the readable cells, every step kept: the unrolled network that BPTT walks back through.
+"""The unrolled network: a batch read by the readable cells, every step kept.
 
-Built from plain torch operations, so autograd can follow it too: that makes it the authority beside which the
-gradients written by hand are shown.
+This is the only loop over them. Generation goes on in it symbol by symbol, analysis walks back through what it kept,
+and what-ifs are edits of it (`playground.passes.edits`). Built from plain torch operations, so autograd can follow it
+too: that makes it the authority beside which the gradients written by hand are shown.
+
+Shapes: T time, B batch, E input size, H hidden size, O output size; one replica only.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -14,161 +16,247 @@ from torch import Tensor
 from torch.nn.functional import linear, one_hot
 
 from playground.batch import Batch
-from playground.cells import CELLS, LayerWeights
+from playground.cells.hold import free
 from playground.config import NetworkConfig
-from playground.models.network import Network
-from playground.pieces import Pieces, all_of
+from playground.passes.edits import Edits, Hold, cuts_at, fits_network, holding, holds_of, read_with
+from playground.passes.replica import Replica
+
+FIELD = "edits"  # what a refusal of edits that do not fit is about
+_NAMES = {"cross_entropy": ("logits", "probabilities"), "squared_error": ("outputs",)}
+
+
+Steps = tuple[Any, ...]  # what the cell of a layer returned, a step a timestep
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class States:
+    """Where a reading stands: what its next timestep meets.
+
+    layers: of each layer its states, (B, H), in the order of the cell; one that reads backwards begins at the end.
+    read: how many timesteps were read before; edits count from the first of them all. total: (B, H), Σ h of the highest
+    layer, if its mean is read out.
+    """
+
+    layers: tuple[tuple[Tensor, ...], ...]
+    read: int = 0
+    total: Tensor | None = None
+
+    @classmethod
+    def zero(cls, model: Replica, batch: int) -> "States":
+        """Before anything is read."""
+        zeros = torch.zeros(batch, model.config.hidden_size, dtype=model.dtype)
+        return cls(tuple(tuple(zeros for _ in model.spec.states) for _ in model.cells))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unrolled:
-    """T timesteps through L layers.
+    """T timesteps through L layers, B sequences side by side.
 
-    cells: the readable cell of each layer. steps: of each layer, what its cell returned at each timestep; the
-    tensors in it are (1, H). losses: (T,), −log p of each target in nats, 0 where nothing is predicted.
-    predicted: (T,) bool. grad_logits: (T, V), the gradient of each loss with respect to its own logits,
-    softmax(logits) − one_hot(target). parameters: those the network was read with, by torch.nn's names.
+    batch: what was read, (T, 1, B), edited symbols included. edits: those that were made. steps: of each layer, what
+    its cell returned at each timestep; the tensors in it are (B, H). cut: (T, B) bool, before which timesteps the
+    states were made zero. outputs: (T, B, O), logits or numbers. final: where the reading then stands, to go on from.
+
+    A mapping by the names of a trace: unrolled["l0.f"] is (T, B, H), and so on for `names`.
     """
 
-    config: NetworkConfig
-    parameters: Mapping[str, Tensor]
-    cells: tuple[Any, ...]
-    steps: tuple[tuple[Any, ...], ...]
-    losses: Tensor
-    predicted: Tensor
-    grad_logits: Tensor
+    model: Replica
+    batch: Batch
+    edits: Edits
+    steps: tuple[Steps, ...]
+    cut: Tensor
+    outputs: Tensor
+    final: States
+
+    @property
+    def config(self) -> NetworkConfig:
+        """Of the network."""
+        return self.model.config
+
+    @property
+    def cells(self) -> tuple[Any, ...]:
+        """The readable cell of each layer."""
+        return self.model.cells
 
     @property
     def length(self) -> int:
         """T."""
-        return len(self.losses)
+        return len(self.outputs)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether gates or states were held: the gradients written by hand are of steps that go by the equations."""
+        return any(isinstance(edit, Hold) for edit in self.edits)
+
+    @property
+    def predicted(self) -> Tensor:
+        """(T, B) bool: where there is something to predict."""
+        return self.batch.mask[:, 0]
 
     @property
     def predictions(self) -> int:
-        """How many of the T timesteps have something to predict."""
+        """How many of the timesteps have something to predict."""
         return int(self.predicted.sum())
 
+    @property
+    def losses(self) -> Tensor:
+        """(T, B): −log p of each target in nats, or the squared error; 0 where nothing is predicted."""
+        return losses_of(self.model, self.batch, self.outputs)
+
+    @property
+    def grad_outputs(self) -> Tensor:
+        """(T, B, O): ∂ each loss / ∂ its own outputs, softmax(logits) − one_hot(target) or 2 (y − target)."""
+        targets = self.batch.targets[:, 0]
+        if self.model.signature.loss == "squared_error":
+            grad = 2 * (self.outputs - targets)
+        else:
+            grad = self.outputs.softmax(-1) - one_hot(targets, self.outputs.shape[-1])
+        return torch.where(self.predicted[..., None], grad, 0.0)
+
     def before(self, layer: int) -> Tensor:
-        """h_{k−1} for every k, (T, H): the state that W_hh meets at each timestep; zeros at the first."""
-        return torch.cat([step.h_before for step in self.steps[layer]])
+        """h_{k−1} for every k, (T, B, H): the state that W_hh meets at each timestep, also after a cut."""
+        return torch.stack([step.h_before for step in self.steps[layer]])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of everything that can be read by its name, as in a `Trace`."""
+        spec, known = self.model.spec, ["inputs", "targets", "mask"]
+        for layer in self.model.layers:
+            before = [f"pre.{name}" for name in spec.gates or spec.states]
+            known += [f"{layer}.{name}" for name in ("x", *spec.states, *spec.gates, *before)]
+        return (*known, *_NAMES[self.model.signature.loss], "loss")
+
+    def __getitem__(self, name: str) -> Tensor:
+        """(T, B, ·). Raises KeyError for what is not in `names`."""
+        if name not in self.names:
+            raise KeyError(f"this reading has no {name!r}; it has {', '.join(self.names)}")
+        layer, dot, of_layer = name.partition(".")
+        if dot:
+            steps = self.steps[self.model.layers.index(layer)]
+            before = of_layer.removeprefix("pre.")
+            if before == of_layer:
+                return torch.stack([getattr(step, of_layer) for step in steps])
+            return torch.stack([step.pre[before] for step in steps])
+        match name:
+            case "logits" | "outputs":
+                return self.outputs
+            case "probabilities":
+                return self.outputs.softmax(-1)
+            case "loss":
+                return self.losses
+            case _:
+                return getattr(self.batch, name)[:, 0]
 
 
-def parameters_of(network: Network, dtype: torch.dtype | None = None) -> dict[str, Tensor]:
-    """Independent copies of the parameters of a network's first replica, in its own precision or another."""
-    return {name: value.to(dtype or network.dtype) for name, value in network.state_dict().items()}
+def unroll(model: Replica, batch: Batch, initial: States | None = None, edits: Edits = ()) -> Unrolled:
+    """Read all sequences of a batch, (T, 1, B).
 
+    initial: where to begin, such as the `final` of another reading; zeros if None. edits: what is to be otherwise.
 
-def unroll(config: NetworkConfig, parameters: Mapping[str, Tensor], batch: Batch) -> Unrolled:
-    """Read the first sequence of a batch.
-
-    parameters: of one replica, by torch.nn's names (`Network.state_dict`). batch: (T, 1, B); its first sequence
-    must not be padded in the middle, and what is masked has no loss.
+    Raises `Refusal` for edits of what the network has not; those of timesteps that are not read change nothing. Raises
+    ValueError for going on with a network that reads backwards, too: it begins at the end.
     """
-    x = _inputs(config, parameters, batch)
-    cells, steps = [], []
-    for layer in range(config.layers):
-        cell, taken = _through_layer(config, parameters, layer, x)
-        x = torch.cat([step.h for step in taken])  # (T, H): what the layer above reads
-        cells.append(cell)
-        steps.append(taken)
-    log_probabilities, losses = _losses(parameters, batch, x)
-    targets, predicted = batch.targets[:, 0, 0], batch.mask[:, 0, 0]
-    vocabulary = len(parameters["readout.weight"])
-    return Unrolled(
-        config,
-        parameters,
-        tuple(cells),
-        tuple(steps),
-        losses=losses,
-        predicted=predicted,
-        grad_logits=(log_probabilities.exp() - one_hot(targets, vocabulary)) * predicted[:, None],
-    )
+    if initial is not None and initial.read and model.config.bidirectional:
+        raise ValueError("a network that reads backwards cannot go on with a sequence")
+    fits_network(FIELD, edits, model.config, model.signature)
+    start = initial or States.zero(model, batch.inputs.shape[2])
+    batch = replace(batch, inputs=read_with(edits, batch.inputs, first=start.read))
+    cut = _cuts(batch, edits, start.read)
+    x = model.encoded(batch.inputs[:, 0]).unbind()
+    steps, shown, final = read_on(model, x, start, cut if bool(cut.any()) else None, edits)
+    return Unrolled(model, batch, edits, steps, cut, linear(torch.stack(list(shown)), *model.readout), final)
 
 
-def _inputs(config: NetworkConfig, parameters: Mapping[str, Tensor], batch: Batch) -> Tensor:
-    """What the lowest layer reads: (T, E) or (T, V)."""
-    symbols, readout = batch.inputs[:, 0, 0], parameters["readout.weight"]
-    if config.embedding:
-        return parameters["embedding.weight"][symbols]
-    return one_hot(symbols, len(readout)).to(readout.dtype)
+def _cuts(batch: Batch, edits: Edits, first: int) -> Tensor:
+    """Before which timesteps of which sequences the states are made zero: (T, B) bool."""
+    cut = batch.mask.new_zeros(batch.mask.shape[0::2]) if batch.reset is None else batch.reset[:, 0].clone()
+    for t in range(len(cut)):
+        if cuts_at(edits, first + t):
+            cut[t] = True
+    return cut
 
 
-def _through_layer(
-    config: NetworkConfig, parameters: Mapping[str, Tensor], layer: int, x: Tensor
-) -> tuple[Any, tuple[Any, ...]]:
-    """The readable cell of a layer, and what it returned at each timestep of its inputs x, (T, E)."""
-    weights = LayerWeights(*(parameters[f"rnn.{name}_l{layer}"] for name in LayerWeights._fields))
-    cell = CELLS[config.cell].one_step(weights, config.nonlinearity)
-    state = tuple(x.new_zeros(1, config.hidden_size) for _ in CELLS[config.cell].states)
-    taken = []
-    for x_t in x.split(1):
-        step = cell.step(x_t, *state)
+def read_on(
+    model: Replica,
+    x: Sequence[Tensor],
+    start: States,
+    cut: Tensor | None = None,
+    edits: Edits = (),
+) -> tuple[tuple[Steps, ...], Sequence[Tensor], States]:
+    """Read T inputs (B, E) from where a reading stands.
+
+    cut: (T, B) bool. edits: what is held; symbols and cuts are in `x` and `cut` already.
+
+    Returns the steps of each layer, what is read out at each timestep, (B, H), and where the reading stands then.
+    """
+    steps: list[Steps] = []
+    for level in model.levels:
+        taken, x = through_level(model, level, x, start, cut, edits)
+        steps += taken
+    shown, total = read_out(model, x, start)
+    ends = [of_layer[last].state for of_layer, last in zip(steps, model.ends, strict=True)]
+    return tuple(steps), shown, States(tuple(ends), start.read + len(x), total)
+
+
+def through_level(
+    model: Replica,
+    level: Sequence[int],
+    x: Sequence[Tensor],
+    start: States,
+    cut: Tensor | None = None,
+    edits: Edits = (),
+) -> tuple[list[Steps], list[Tensor]]:
+    """One layer, or two side by side of which the second reads backwards. Returns the steps of each, in the order of
+    time, and what is read above: h, or both."""
+    steps = [_through(model, level[0], x, start, cut, edits)]
+    if len(level) == 1:
+        return steps, [step.h for step in steps[0]]
+    if cut is not None:  # what lies before a timestep lies behind the one before it
+        cut = torch.cat([cut[1:], torch.zeros_like(cut[:1])]).flip(0)
+    steps.append(_through(model, level[1], x[::-1], start, cut, edits, backwards=True)[::-1])
+    return steps, [torch.cat([one.h, other.h], -1) for one, other in zip(*steps, strict=True)]
+
+
+def _through(
+    model: Replica,
+    number: int,
+    x: Sequence[Tensor],
+    start: States,
+    cut: Tensor | None,
+    edits: Edits,
+    *,
+    backwards: bool = False,
+) -> Steps:
+    """What one layer's cell returns at each timestep of its inputs, (B, E), in the order in which it reads."""
+    cell, name, state = model.cells[number], model.layers[number], start.layers[number]
+    holds = holds_of(name, edits) if edits else ()
+    last, taken = start.read + len(x) - 1, []
+    for place, x_t in enumerate(x):
+        if cut is not None:
+            state = tuple(each.masked_fill(cut[place, :, None], 0.0) for each in state)
+        t = last - place if backwards else start.read + place
+        step = cell.step(x_t, *state, hold=holding(holds, t) if holds else free)
         state = step.state
         taken.append(step)
-    return cell, tuple(taken)
+    return tuple(taken)
 
 
-def _losses(parameters: Mapping[str, Tensor], batch: Batch, h: Tensor) -> tuple[Tensor, Tensor]:
-    """log p of every symbol, (T, V), and the losses, (T,), from the highest layer's h, (T, H)."""
-    logits = linear(h, parameters["readout.weight"], parameters["readout.bias"])
-    log_probabilities = logits.log_softmax(-1)
-    surprise = -log_probabilities.gather(-1, batch.targets[:, 0, 0, None])[:, 0]
-    return log_probabilities, torch.where(batch.mask[:, 0, 0], surprise, 0.0)
+def read_out(model: Replica, h: Sequence[Tensor], start: States) -> tuple[Sequence[Tensor], Tensor | None]:
+    """What the logits are read out of at each timestep, (B, H): the highest layer's h, or the mean of all h so far; and
+    the sum of all of them, if it is the mean."""
+    if model.signature.readout == "each":
+        return h, None
+    total, means = start.total, []
+    for read, of_step in enumerate(h, start.read + 1):
+        total = of_step if total is None else total + of_step
+        means.append(total / read)
+    return means, total
 
 
-def autograd_gradients(
-    config: NetworkConfig, parameters: Mapping[str, Tensor], batch: Batch, *, reduction: str = "mean"
-) -> dict[str, Tensor]:
-    """∂L/∂ every parameter as torch's autograd finds it: an independent check of every gradient on the page.
-
-    reduction: "mean" or "sum" over the predictions of the sequence.
-    """
-    return all_of(autograd_gradients_in_pieces(config, parameters, batch, reduction=reduction))
-
-
-def autograd_gradients_in_pieces(
-    config: NetworkConfig, parameters: Mapping[str, Tensor], batch: Batch, *, reduction: str = "mean"
-) -> Pieces[dict[str, Tensor]]:
-    """The same, a layer at a time: forward, and back again.
-
-    On its way back autograd stops at what each layer has read, and goes on from there with the gradient it has found:
-    the same sums in the same order as without a stop.
-    """
-    with _recording():
-        leaves = {name: value.clone().requires_grad_() for name, value in parameters.items()}
-        # Autograd refuses to keep what was made in inference mode; copies are ordinary tensors.
-        copied = Batch(batch.inputs.clone(), batch.targets.clone(), batch.mask.clone())
-        read = [_inputs(config, leaves, copied)]  # by every layer, and by the read-out
-    for layer in range(config.layers):
-        with _recording():
-            _, steps = _through_layer(config, leaves, layer, read[layer])
-            read.append(torch.cat([step.h for step in steps]))
-        yield (layer + 1) / (2 * config.layers + 1)
-
-    with _recording():
-        _, losses = _losses(leaves, copied, read[-1])
-        reached = losses.sum() / (max(1, int(copied.mask[:, 0, 0].sum())) if reduction == "mean" else 1)
-    owned = [[f"rnn.{name}_l{layer}" for name in LayerWeights._fields] for layer in range(config.layers)]
-    owned.append(["readout.weight", "readout.bias"])
-    found: dict[str, Tensor] = {}
-    grad = None
-    for part in reversed(range(len(owned))):
-        with _recording():
-            ends = [leaves[name] for name in owned[part]]
-            if read[part].requires_grad:  # one-hot vectors have none
-                ends.append(read[part])
-            grads = torch.autograd.grad(reached, ends, grad)
-        found |= zip(owned[part], grads, strict=False)
-        reached, grad = read[part], grads[-1]
-        yield (2 * config.layers + 1 - part) / (2 * config.layers + 1)
-    if config.embedding:
-        with _recording():
-            (found["embedding.weight"],) = torch.autograd.grad(reached, leaves["embedding.weight"], grad)
-    return {name: found[name] for name in leaves}
-
-
-@contextmanager
-def _recording() -> Iterator[None]:
-    """What autograd is to follow, also within inference mode."""
-    with torch.inference_mode(False), torch.enable_grad():
-        yield
+def losses_of(model: Replica, batch: Batch, outputs: Tensor) -> Tensor:
+    """The losses (T, B) of logits (T, B, O)."""
+    targets = batch.targets[:, 0]
+    if model.signature.loss == "squared_error":
+        losses = (outputs - targets).square().sum(-1)
+    else:
+        losses = -outputs.log_softmax(-1).gather(-1, targets[..., None])[..., 0]
+    return torch.where(batch.mask[:, 0], losses, 0.0)

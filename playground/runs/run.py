@@ -13,7 +13,9 @@ from playground.batch import Batch
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
 from playground.models.network import Network
-from playground.passes.generation import generate
+from playground.passes.generation import Continuation, generate
+from playground.passes.recurrent import RecurrentModel
+from playground.passes.replica import replica_of
 from playground.runs.album import Album, Frame
 from playground.runs.checkpoints import Checkpoints
 from playground.runs.curve import Curve, CurvePoints
@@ -246,11 +248,10 @@ class Run:
 
     def _sample(self, step: int) -> Sample:
         prompt = self.corpus.windows[0][:1]
-        generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + step)
         length = min(SAMPLE_SYMBOLS, 2 * self.layout.length + 4)
-        ids = generate(
-            self._at_work().network, self.corpus, prompt, length=length, temperature=1.0, generator=generator
-        )
+        seed = self.config.seed * 1_000_003 + step
+        model = RecurrentModel(replica_of(self._at_work().network))
+        ids = generate(model, Continuation(prompt, length, 1.0, seed, self.corpus.eos_id))
         return Sample(step, *self.corpus.continuation(prompt, ids))
 
     def frames(self, first: int, last: int) -> list[Frame]:

@@ -20,7 +20,9 @@ from playground.figures.training import curve_over_training, gradient_norm_over_
 from playground.figures.trajectory import trajectory_2d, trajectory_3d
 from playground.figures.units import units_over_time
 from playground.models.network import Network
-from playground.passes.generation import generate_in_pieces
+from playground.passes.generation import Continuation, generate_in_pieces
+from playground.passes.recurrent import RecurrentModel
+from playground.passes.replica import replica_of
 from playground.refusal import Refusal, Unreadable
 from playground.runs.viewer import Viewer
 from playground.trace import Trace
@@ -159,12 +161,8 @@ def _generated(viewer: Viewer, step: int, network: Network) -> None:
         "generated",
         (viewer.config, step, ids, temperature),
         lambda: generate_in_pieces(
-            network,
-            corpus,
-            ids,
-            length=length,
-            temperature=temperature,
-            generator=torch.Generator().manual_seed(viewer.config.seed),
+            RecurrentModel(replica_of(network)),
+            Continuation(ids, length, temperature, viewer.config.seed, corpus.eos_id),
         ),
         _("Computing …"),
     )

@@ -1,8 +1,8 @@
-"""Every single loss sent back, against autograd through a loop over torch's own cells that was written for it."""
+"""Every single loss sent back, against autograd through a loop over plain equations that was written for it."""
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import fields
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from typing import NamedTuple
 
 import pytest
@@ -13,12 +13,16 @@ from torch.nn.functional import cross_entropy
 from playground.analysis import backpropagation
 from playground.analysis.backpropagation import Backpropagation, LayerShares
 from playground.batch import Batch, Signature
+from playground.cells import CELLS
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.corpus import Corpus
 from playground.models.network import Network
-from playground.passes.unroll import autograd_gradients, parameters_of, unroll
+from playground.passes.autograd import autograd_gradients
+from playground.passes.edits import EDITS
+from playground.passes.replica import Replica, copy_of, parameters_of
+from playground.passes.unroll import unroll
 from playground.training import Trainer
-from tests.kinds import KINDS
+from tests.kinds import EQUATIONS, KINDS
 
 V, H = 5, 4
 LANGUAGE = Signature.language(V)
@@ -29,18 +33,9 @@ BATCH = Batch(  # the targets at the third and at the last timestep are left out
     torch.tensor([True, True, False, True, True, False]).view(-1, 1, 1),
 )
 
-
-def affine_cell(phi: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
-    return lambda x, h, w_ih, w_hh, b_ih, b_hh: phi(x @ w_ih.T + b_ih + h @ w_hh.T + b_hh)
-
-
-TORCH_CELLS: Mapping[str, Callable[..., Tensor]] = {
-    "tanh": torch.rnn_tanh_cell,
-    "relu": torch.rnn_relu_cell,
-    "sigmoid": affine_cell(torch.sigmoid),
-    "linear": affine_cell(lambda a: a),
-    "gru": torch.gru_cell,
-}
+CUT = replace(
+    BATCH, reset=torch.tensor([0, 0, 0, 1, 0, 0]).view(-1, 1, 1).bool()
+)  # two texts in one sequence
 
 
 class Authority(NamedTuple):
@@ -54,6 +49,7 @@ class Authority(NamedTuple):
 def authority(config: NetworkConfig, parameters: Mapping[str, Tensor], batch: Batch) -> list[Authority]:
     table = parameters.get("embedding.weight", torch.eye(V, dtype=torch.float64))
     x: list[Tensor] = list(table[batch.inputs[:, 0]])
+    spec, equations = CELLS[config.cell], EQUATIONS[config.cell, config.nonlinearity]
     layers = []
     for layer in range(config.layers):
         w_ih, w_hh, b_ih, b_hh = (
@@ -61,15 +57,15 @@ def authority(config: NetworkConfig, parameters: Mapping[str, Tensor], batch: Ba
         )
         copies = [w_hh.clone().requires_grad_() for _ in x]
         hs, cs = [], []
-        h = c = torch.zeros(1, H, dtype=torch.float64, requires_grad=True)
-        for x_t, copy in zip(x, copies, strict=True):
-            if config.cell == "lstm":
-                h, c = torch.lstm_cell(x_t, (h, c), w_ih, copy, b_ih, b_hh)
-            else:
-                kind = config.nonlinearity if config.cell == "rnn" else config.cell
-                h = TORCH_CELLS[kind](x_t, h, w_ih, copy, b_ih, b_hh)
-            hs.append(h)
-            cs.append(c)
+        zeros = torch.zeros(1, H, dtype=torch.float64, requires_grad=True)
+        states = dict.fromkeys(spec.states, zeros)
+        for t, (x_t, copy) in enumerate(zip(x, copies, strict=True)):
+            if batch.reset is not None and bool(batch.reset[t]):
+                states = dict.fromkeys(spec.states, zeros)
+            before = tuple(states[name] for name in spec.states)
+            states = equations(x_t, before, w_ih, copy, b_ih, b_hh)
+            hs.append(states["h"])
+            cs.append(states.get("c", zeros))
         layers.append((hs, cs, copies))
         x = hs
     logits = torch.cat(x) @ parameters["readout.weight"].T + parameters["readout.bias"]
@@ -90,7 +86,8 @@ def authority(config: NetworkConfig, parameters: Mapping[str, Tensor], batch: Ba
 
 
 def sent_back(config: NetworkConfig, parameters: Mapping[str, Tensor], batch: Batch) -> Backpropagation:
-    done = Backpropagation(unroll(config, parameters, batch))
+    signature = Signature.language(len(parameters["readout.weight"]))
+    done = Backpropagation(unroll(Replica(config, signature, parameters), batch))
     assert done.advance()
     return done
 
@@ -112,26 +109,28 @@ def total(matrices: Tensor) -> Tensor:
     return torch.linalg.matrix_norm(matrices)
 
 
-@pytest.mark.parametrize(("layers", "embedding"), [(1, 0), (2, 3), (3, 0)])
+@pytest.mark.parametrize(
+    ("layers", "embedding", "batch"), [(1, 0, BATCH), (2, 3, BATCH), (3, 0, BATCH), (2, 0, CUT)]
+)
 @pytest.mark.parametrize(("cell", "nonlinearity"), KINDS)
 def test_every_loss_state_and_use_is_autograds(
-    cell: str, nonlinearity: str, layers: int, embedding: int
+    cell: str, nonlinearity: str, layers: int, embedding: int, batch: Batch
 ) -> None:
     config = NetworkConfig(cell, H, layers, embedding, nonlinearity)
     parameters = parameters_for(config)
-    done = sent_back(config, parameters, BATCH)
-    of_sum = autograd_gradients(config, parameters, BATCH, reduction="sum")
+    done = sent_back(config, parameters, batch)
+    of_sum = autograd_gradients(Replica(config, LANGUAGE, parameters), batch, reduction="sum")
 
-    predicted = BATCH.mask[:, 0, 0]
+    predicted = batch.mask[:, 0, 0]
     pairs = torch.ones(6, 6).tril().bool() & predicted[:, None]
     for layer, (shares, truth) in enumerate(
-        zip(done.layers, authority(config, parameters, BATCH), strict=True)
+        zip(done.layers, authority(config, parameters, batch), strict=True)
     ):
 
         def where(there: Tensor, value: Tensor) -> Tensor:
             return value.where(there, math.nan)
 
-        assert list(shares.influence) == (["h", "c"] if cell == "lstm" else ["h"])
+        assert tuple(shares.influence) == CELLS[cell].states
         for name, norms in shares.influence.items():
             expected = getattr(truth, name).norm(dim=-1)
             torch.testing.assert_close(norms, where(pairs, expected), **EXACT)
@@ -150,7 +149,7 @@ def test_every_loss_state_and_use_is_autograds(
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_the_whole_is_what_the_optimiser_gets(cell: str, reduction: str) -> None:
     config = ExperimentConfig(
         TextConfig("mississippi"), NetworkConfig(cell, 6, 2), TrainingConfig(reduction=reduction)
@@ -167,12 +166,12 @@ def test_the_whole_is_what_the_optimiser_gets(cell: str, reduction: str) -> None
 
 
 @pytest.mark.parametrize("losses_a_block", [1, 2, 3])
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_blocks_and_budgets_change_nothing(
     cell: str, losses_a_block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = NetworkConfig(cell, H, layers=2)
-    unrolled = unroll(config, parameters_for(config), BATCH)
+    unrolled = unroll(Replica(config, LANGUAGE, parameters_for(config)), BATCH)
     expected = Backpropagation(unrolled)
     assert expected.progress == 0
     assert expected.advance()
@@ -229,7 +228,7 @@ def test_an_explosion_leaves_the_losses_before_it_alone() -> None:
     parameters["rnn.weight_hh_l0"] *= 1e100
     batch = Batch(BATCH.inputs, BATCH.targets, torch.ones_like(BATCH.mask))
     done = sent_back(config, parameters, batch)
-    shares, before = done.layers[0], done.unrolled.before(0)
+    shares, before = done.layers[0], done.unrolled.before(0)[:, 0]
     first = int(before.isfinite().all(1).sum())  # this use meets an infinite state
     assert first == 5
     early = Batch(batch.inputs[:first], batch.targets[:first], batch.mask[:first])
@@ -242,7 +241,7 @@ def test_an_explosion_leaves_the_losses_before_it_alone() -> None:
     assert torch.equal(shares.cells[:first, :first].isnan(), expected.cells.isnan())
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_one_timestep(cell: str) -> None:
     config = NetworkConfig(cell, H)
     parameters = parameters_for(config)
@@ -260,7 +259,7 @@ def test_nothing_to_predict() -> None:
     """Single losses there are none; their sum is 0."""
     config = NetworkConfig("lstm", H, layers=2)
     nothing = Batch(BATCH.inputs, BATCH.targets, torch.zeros_like(BATCH.mask))
-    done = Backpropagation(unroll(config, parameters_for(config), nothing))
+    done = Backpropagation(unroll(Replica(config, LANGUAGE, parameters_for(config)), nothing))
     assert done.advance()
     assert done.progress == 1
     for shares in done.layers:
@@ -268,3 +267,28 @@ def test_nothing_to_predict() -> None:
             assert absent.isnan().all()
         for zero in (shares.columns, shares.gathered, shares.gradient):
             assert (zero == 0).all()
+
+
+def test_no_loss_reaches_behind_a_cut() -> None:
+    config = NetworkConfig("lstm", H, 2)
+    for shares in sent_back(config, parameters_for(config), CUT).layers:
+        for influence in shares.influence.values():
+            assert (influence[3:, :3].nan_to_num() == 0).all() and (influence[4, 3:5] > 0).all()
+
+
+def test_what_the_equations_do_not_say_is_not_sent_back() -> None:
+    config = NetworkConfig("gru", H)
+    parameters = parameters_for(config)
+    model, two = Replica(config, LANGUAGE, parameters), BATCH.inputs.expand(-1, -1, 2)
+    mean = Replica(config, replace(LANGUAGE, readout="mean"), parameters)
+    for unrolled in (
+        unroll(model, BATCH, edits=EDITS.parse("edits", "l0.z@2=1")),
+        unroll(model, Batch(two, two, two > 0)),
+        unroll(mean, BATCH),
+        unroll(copy_of(Network(replace(config, bidirectional=True), LANGUAGE, seeds=[0])), BATCH),
+    ):
+        with pytest.raises(ValueError, match="one sequence only, read forwards, nothing held"):
+            Backpropagation(unrolled)
+    cut = Backpropagation(unroll(model, BATCH, edits=EDITS.parse("edits", "cut@3")))
+    assert cut.advance()
+    assert_equal_shares(cut.layers[0], sent_back(config, parameters, CUT).layers[0])

@@ -14,7 +14,8 @@ from playground.analysis.jacobians import CarryShares, JacobianSizes, carry_shar
 from playground.batch import Batch, Signature
 from playground.config import NetworkConfig
 from playground.models.network import Network
-from playground.passes.unroll import parameters_of, unroll
+from playground.passes.replica import copy_of
+from playground.passes.unroll import unroll
 
 LABELS = ("<script>alert(1)</script>", "한", "␣", '"\\n,')  # hostile, Hangul, drawn space, quotes
 LANGUAGE = Signature.language(len(LABELS))
@@ -31,7 +32,7 @@ NAN = math.nan
 
 def sent_back(cell: str = "rnn", layers: int = 2) -> Backpropagation:
     network = Network(NetworkConfig(cell, 3, layers), LANGUAGE, seeds=[0], dtype=torch.float64)
-    done = Backpropagation(unroll(network.config, parameters_of(network), BATCH))
+    done = Backpropagation(unroll(copy_of(network), BATCH))
     done.advance()
     return done
 
@@ -230,7 +231,7 @@ def test_one_timestep_and_nothing_to_predict_keep_their_columns() -> None:
     batch = Batch(BATCH.inputs[:1], BATCH.targets[:1], torch.zeros(1, 1, 1, dtype=torch.bool))
     reading = Reading(batch, LABELS, step=7)
     network = Network(NetworkConfig("rnn", 3), LANGUAGE, seeds=[0])
-    unrolled = unroll(network.config, parameters_of(network), batch)
+    unrolled = unroll(copy_of(network), batch)
     done = Backpropagation(unrolled)
     done.advance()
     assert reading.length == 1

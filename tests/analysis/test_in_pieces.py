@@ -18,10 +18,13 @@ from playground.batch import Batch
 from playground.cells.lstm import LSTM
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.corpus import Corpus
-from playground.models.network import Network, Workspace
-from playground.passes import unroll as unrolled
-from playground.passes.generation import Reader, generate, generate_in_pieces
-from playground.passes.unroll import Unrolled, parameters_of, unroll
+from playground.models.network import Network
+from playground.models.workspace import Workspace
+from playground.passes import autograd as by_autograd
+from playground.passes.generation import Continuation, generate, generate_in_pieces
+from playground.passes.recurrent import RecurrentModel, RecurrentReader
+from playground.passes.replica import Replica, copy_of, parameters_of, replica_of
+from playground.passes.unroll import Unrolled, unroll
 from playground.pieces import InPieces, Pieces
 from playground.studies import knobs, untrained
 from playground.studies.clipping import ClippingComparison, ClippingGrid
@@ -42,7 +45,7 @@ def lstm(length: int) -> tuple[Network, Batch]:
 def read(length: int) -> Unrolled:
     network, batch = lstm(length)
     with torch.inference_mode():
-        return unroll(network.config, parameters_of(network), batch)
+        return unroll(copy_of(network), batch)
 
 
 def sent_back(length: int) -> Pieces[Any]:
@@ -61,7 +64,7 @@ def carry(length: int) -> Pieces[Any]:
 
 def autograd(length: int) -> Pieces[Any]:
     network, batch = lstm(length)
-    return unrolled.autograd_gradients_in_pieces(network.config, parameters_of(network), batch)
+    return by_autograd.autograd_gradients_in_pieces(copy_of(network), batch)
 
 
 def three_ways(length: int) -> Pieces[Any]:
@@ -75,10 +78,8 @@ def three_ways(length: int) -> Pieces[Any]:
 def text(length: int) -> Pieces[Any]:
     network, _ = lstm(1)
     corpus = Corpus(LONG)
-    generator = torch.Generator().manual_seed(0)
-    return generate_in_pieces(
-        network, corpus, corpus.windows[0][:length], length=length, temperature=1.0, generator=generator
-    )
+    wanted = Continuation(corpus.windows[0][:length], length)
+    return generate_in_pieces(RecurrentModel(replica_of(network)), wanted)
 
 
 def drawn(length: int) -> Pieces[Any]:
@@ -110,13 +111,13 @@ COUNTED: dict[str, tuple[Callable[[int], Pieces[Any]], list[tuple[Any, str]], in
     "every loss": (sent_back, [(LSTM, "step_backward")], 1),
     "Jacobians": (sizes, [(LSTM, "step_backward")], jacobians.TOGETHER),
     "carry": (carry, [(LSTM, "step_backward")], 1),
-    "autograd": (autograd, [(unrolled, "_through_layer"), (torch.autograd, "grad")], 2),
+    "autograd": (autograd, [(by_autograd, "through_level"), (torch.autograd, "grad")], 2),
     "three ways": (
         three_ways,
-        [(unrolled, "_through_layer"), (torch.autograd, "grad"), (Workspace, "run")],
+        [(by_autograd, "through_level"), (torch.autograd, "grad"), (Workspace, "run")],
         2,
     ),
-    "generated": (text, [(Reader, "read")], 2),
+    "generated": (text, [(RecurrentReader, "read")], 2),
     "draws": (drawn, [(untrained._Pass, "norms")], 1),
     "radii": (swept, [(untrained._Pass, "norms")], 1),
     "comparison": (compared, [(Trainer, "update")], 1),
@@ -188,9 +189,9 @@ def test_autograd_that_stops_between_layers_finds_what_it_finds_in_one_go(cell: 
     network = Network(config, corpus.signature, seeds=(1,))
     batch = corpus.window_batch(0)
     leaves = {name: value.requires_grad_() for name, value in parameters_of(network).items()}
-    losses = unroll(config, leaves, batch).losses
+    losses = unroll(Replica(config, corpus.signature, leaves), batch).losses
     expected = torch.autograd.grad(losses.sum() / len(losses), list(leaves.values()))
-    found = unrolled.autograd_gradients(config, parameters_of(network), batch)
+    found = by_autograd.autograd_gradients(copy_of(network), batch)
     assert list(found) == list(leaves)
     assert all(torch.equal(found[name], grad) for name, grad in zip(leaves, expected, strict=True))
 
@@ -198,14 +199,11 @@ def test_autograd_that_stops_between_layers_finds_what_it_finds_in_one_go(cell: 
 def test_a_text_that_is_stopped_half_way_goes_on_where_it_was() -> None:
     network, _ = lstm(1)
     corpus = Corpus(LONG)
-
-    def options() -> dict[str, Any]:
-        return {"length": 30, "temperature": 1.0, "generator": torch.Generator().manual_seed(4)}
-
-    expected = generate(network, corpus, (1, 2), **options())
-    job = InPieces(generate_in_pieces(network, corpus, (1, 2), **options()))
+    model, wanted = RecurrentModel(replica_of(network)), Continuation((1, 2), 30, seed=4)
+    expected = generate(model, wanted)
+    job = InPieces(generate_in_pieces(model, wanted))
     for _ in range(10):
         assert not job.advance(0.0)
     assert 0.3 < job.progress < 0.4
-    generate(network, corpus, (3,), **options())  # somebody else's, in between
+    generate(model, Continuation((3,), 30))  # somebody else's, in between
     assert job.advance() and job.result == expected

@@ -15,6 +15,7 @@ from playground.analysis.backpropagation import Backpropagation, trace_of_loss
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.corpus import Corpus
 from playground.models.network import Network
+from playground.passes.replica import copy_of
 from playground.passes.unroll import unroll
 from playground.presets import PRESETS
 from playground.runs.curve import Curve, CurvePoints
@@ -98,7 +99,7 @@ def test_gradients_of_all_losses_and_of_one(cell: str, nonlinearity: str, reduct
     alone = trace_of_loss(network, batch, t)
     table = tidy.gradients_frame(trace, corpus.labels, step=2, alone=alone, reduction=reduction)
 
-    unrolled = unroll(config, network.state_dict(), batch)
+    unrolled = unroll(copy_of(network), batch)
     influence = Backpropagation(unrolled)
     influence.advance()
     states = ("h", "c") if cell == "lstm" else ("h",)

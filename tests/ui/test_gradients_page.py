@@ -23,7 +23,8 @@ from playground.analysis.jacobians import carry_shares, jacobian_sizes
 from playground.config import DEFAULTS, Choice, ExperimentConfig, Range, to_query
 from playground.corpus import Corpus
 from playground.figures.axes import QUANTILE_DIGITS, number
-from playground.passes.unroll import parameters_of, unroll
+from playground.passes.replica import copy_of
+from playground.passes.unroll import unroll
 from playground.presets import PRESETS
 from playground.studies import knobs as untrained
 from playground.studies.clipping import CASES, ClippingComparison, ClippingGrid
@@ -128,7 +129,7 @@ class Expected:
         self.reading = Reading(self.batch, Corpus(self.made.config.text).labels, step=steps)
 
     def unrolled(self, dtype: torch.dtype):
-        return unroll(self.config, parameters_of(self.made.network, dtype), self.batch)
+        return unroll(copy_of(self.made.network, dtype), self.batch)
 
     def decay(self, layer: int, t: int) -> pd.DataFrame:
         return self.reading.decay(self.job, self.sizes, layer=layer, t=t)

@@ -3,7 +3,9 @@
 import pytest
 
 from playground.corpus import Corpus
-from playground.passes.generation import generate
+from playground.passes.generation import Continuation, generate
+from playground.passes.recurrent import RecurrentModel
+from playground.passes.replica import replica_of
 from tests.ui.pages import Visitor, trainer
 
 JAMO = {"text": "안녕하세요", "tokens": "jamo", "seed": "91"}
@@ -44,7 +46,7 @@ def test_what_is_generated_goes_on_from_the_prompt_as_text_does(
     corpus, network = Corpus(made.config.text), made.network
     ids = corpus.encode(prompt, "prompt")
     length = 3 * len(corpus.windows[0]) + 10
-    new = generate(network, corpus, ids, length=length, temperature=0, generator=None)
+    new = generate(RecurrentModel(replica_of(network)), Continuation(ids, length, 0.0))
     assert (before, before + after) == (given, corpus.decode([*ids, *new]))
 
 

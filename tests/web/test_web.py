@@ -10,7 +10,8 @@ import torch
 
 from playground.analysis.backpropagation import Backpropagation
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
-from playground.passes.unroll import parameters_of, unroll
+from playground.passes.replica import copy_of
+from playground.passes.unroll import unroll
 from playground.runs.registry import Registry
 from playground.runs.run import Run
 from playground.runs.viewer import Viewer
@@ -40,7 +41,7 @@ def told(run: Run, step: int) -> dict[str, Any]:
     """What the trace of a training step says, and what taking apart its losses says of the last one."""
     trace, config = run.trace_at(step), run.config.network
     network = run.network_at(step)
-    apart = Backpropagation(unroll(config, parameters_of(network), run.watched))
+    apart = Backpropagation(unroll(copy_of(network), run.watched))
     while not apart.advance():
         pass
     gates = {gate.name: "slope" if gate.name == "phi" else gate.name for gate in run.layout.gates}

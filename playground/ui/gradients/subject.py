@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 import torch
-from torch import Tensor
 
 from playground.analysis.gradient_tables import Reading
 from playground.batch import Batch
 from playground.models.network import Network
-from playground.passes.unroll import parameters_of
+from playground.passes.replica import Replica, copy_of
 from playground.runs.run import Run
 from playground.runs.viewer import Viewer
 from playground.ui import actions, explosion, state, studied
@@ -35,9 +34,9 @@ class Subject:
     key: tuple[object, ...]  # equal for what gives equal numbers
 
     @property
-    def parameters(self) -> dict[str, Tensor]:
-        """Copies of the network's, in the chosen precision."""
-        return parameters_of(self.network, self.dtype)
+    def copied(self) -> Replica:
+        """A copy of the network, in the chosen precision."""
+        return copy_of(self.network, self.dtype)
 
 
 def choose(*, precision: bool = True) -> Subject:

@@ -25,7 +25,9 @@ from playground.figures.decay import (
     norm_over_length,
 )
 from playground.figures.influence import contributions_matrix, influence_matrix
-from playground.passes.unroll import Unrolled, autograd_gradients_in_pieces, parameters_of, unroll
+from playground.passes.autograd import autograd_gradients_in_pieces
+from playground.passes.replica import copy_of
+from playground.passes.unroll import Unrolled, unroll
 from playground.pieces import Pieces, share
 from playground.ui import lesson, picture, state
 from playground.ui.controls import complaint
@@ -101,8 +103,7 @@ def show() -> None:
 
 def _unrolled(looked_at: Subject, dtype: torch.dtype) -> Unrolled:
     with torch.inference_mode():
-        parameters = parameters_of(looked_at.network, dtype)
-        return unroll(looked_at.network.config, parameters, looked_at.batch)
+        return unroll(copy_of(looked_at.network, dtype), looked_at.batch)
 
 
 def _find(looked_at: Subject) -> Pieces[Findings]:
@@ -199,9 +200,7 @@ def _sum(findings: Findings, layer: int, t: int, fitted: bool) -> None:
     autograd = computed(
         "autograd",
         (looked_at.key, total),
-        lambda: autograd_gradients_in_pieces(
-            looked_at.network.config, looked_at.parameters, looked_at.batch, reduction=total
-        ),
+        lambda: autograd_gradients_in_pieces(looked_at.copied, looked_at.batch, reduction=total),
         _("Computing …"),
     )[f"rnn.weight_hh_l{layer - 1}"]
     one, two, three = st.columns(3)
