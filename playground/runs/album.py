@@ -196,6 +196,13 @@ class Album:
             self._recent.clear()
             self._most_recent = max(2, self._most_recent // 2)
             self._kept = self._kept.thinned(max(FEWEST, self._kept.first // 2))
+            waiting = [(ref, frame) for ref in self._waiting if (frame := ref()) is not None]
+            self._waiting = [ref for ref, _ in waiting]
+            self._waiting_bytes = sum(
+                frame.exposure.weights.nbytes + OBJECT_BYTES
+                for _, frame in waiting
+                if frame.exposure is not None
+            )
             return True
 
     def until(self, step: int) -> "Album":

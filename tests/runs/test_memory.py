@@ -317,6 +317,23 @@ def test_a_tape_that_is_thinned_before_anybody_looked_is_the_same() -> None:
     held_exactly(run, STEPS)
 
 
+def test_exposures_of_frames_that_are_let_go_of_go_with_them_and_are_not_counted() -> None:
+    """Frames that wait to be developed hold the weights of their step."""
+    run = Run(HELLO)
+    for _ in range(STEPS):
+        run.advance(1, shots=1)
+    album = run._album
+    waited = len(album._waiting)
+    weight = run.snapshot_at(0).parameters.nbytes
+    assert album._waiting_bytes > waited * weight > 0
+    del run
+    while album.thin():
+        pass
+    alive = [ref() for ref in album._waiting]
+    assert 0 < len(alive) < waited and None not in alive, "some are needed for the axes of later ones"
+    assert len(alive) * weight <= album._waiting_bytes < 1.5 * len(alive) * weight
+
+
 def test_what_thinning_leaves_is_bounded_and_it_ends() -> None:
     run = Run(HELLO)
     run.advance(500, shots=100)

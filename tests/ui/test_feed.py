@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from playground.config import ExperimentConfig
 from playground.refusal import Refusal
 from playground.runs.registry import Registry
+from playground.runs.run import Run
 from playground.runs.viewer import Viewer
 from playground.ui.stage import feed as feeds
 from playground.ui.stage.feed import Feed, feed_routes
@@ -188,6 +189,23 @@ def test_it_stands_below_the_servers_base_path(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_stage_can_find_out_whether_the_address_is_served() -> None:
     assert ask("/frames", "GET") == (204, b"")
+
+
+def test_where_there_is_no_memory_to_train_the_page_is_left_to_say_so(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> int:
+        raise Refusal("batch_size", "{field} is too large just now.")
+
+    assert ask(f"/frames/{feed.token}")[0] == 200
+    before = feed.viewer.playhead
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "advance", refuse)
+        assert ask(f"/frames/{feed.token}") == (204, b"")
+    assert not feed.viewer.playing and str(feed.viewer.refused) == "batch_size is too large just now."
+    assert feed.viewer.playhead == before, "nothing is lost"
+    feed.viewer.play()
+    assert feed.viewer.refused is None and ask(f"/frames/{feed.token}")[0] == 200
 
 
 def test_a_run_for_which_there_is_no_room_any_more_is_left_to_the_page(
