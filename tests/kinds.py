@@ -1,12 +1,14 @@
-"""Every cell with every nonlinearity it has, and the equations that each is held to."""
+"""Every cell with every nonlinearity it has."""
 
-from collections.abc import Callable, Mapping
+import sys
+from types import MappingProxyType
 
-import torch
-from torch import Tensor
+import pytest
 
-from playground.cells import CELLS
+from benchmarks.equations import EQUATIONS, Equations
+from playground.cells import CELLS, CellSpec
 from playground.cells.nonlinearity import NONLINEARITIES
+from playground.config import FIELDS, Choice
 
 KINDS = [
     (name, nonlinearity)
@@ -14,48 +16,12 @@ KINDS = [
     for nonlinearity in (NONLINEARITIES if cell.has_nonlinearity else ("tanh",))
 ]
 
-# (x, states before, weight_ih, weight_hh, bias_ih, bias_hh) ↦ gates and states by name; x: (…, E), states: (…, H)
-Equations = Callable[[Tensor, tuple[Tensor, ...], Tensor, Tensor, Tensor, Tensor], dict[str, Tensor]]
 
-
-def rnn(phi: Callable[[Tensor], Tensor]) -> Equations:
-    """torch.nn.RNN's, with any nonlinearity."""
-
-    def step(x, states, w_ih, w_hh, b_ih, b_hh):
-        return {"h": phi(x @ w_ih.mT + b_ih + states[0] @ w_hh.mT + b_hh)}
-
-    return step
-
-
-def lstm(x, states, w_ih, w_hh, b_ih, b_hh):
-    """torch.nn.LSTM's."""
-    i, f, g, o = (x @ w_ih.mT + b_ih + states[0] @ w_hh.mT + b_hh).chunk(4, -1)
-    i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
-    c = f * states[1] + i * g
-    return {"i": i, "f": f, "g": g, "o": o, "h": o * c.tanh(), "c": c}
-
-
-def gru(x, states, w_ih, w_hh, b_ih, b_hh):
-    """torch.nn.GRU's."""
-    x_r, x_z, x_n = (x @ w_ih.mT + b_ih).chunk(3, -1)
-    h_r, h_z, h_n = (states[0] @ w_hh.mT + b_hh).chunk(3, -1)
-    r, z = (x_r + h_r).sigmoid(), (x_z + h_z).sigmoid()
-    n = (x_n + r * h_n).tanh()
-    return {"r": r, "z": z, "n": n, "h": (1 - z) * n + z * states[0]}
-
-
-EQUATIONS: Mapping[tuple[str, str], Equations] = {
-    ("rnn", "tanh"): rnn(torch.tanh),
-    ("rnn", "relu"): rnn(torch.relu),
-    ("rnn", "sigmoid"): rnn(torch.sigmoid),
-    ("rnn", "linear"): rnn(torch.clone),
-    ("lstm", "tanh"): lstm,
-    ("gru", "tanh"): gru,
-}
-# Those that torch has itself.
-TORCH_CELLS: Mapping[tuple[str, str], Callable[..., Tensor | tuple[Tensor, ...]]] = {
-    ("rnn", "tanh"): torch.rnn_tanh_cell,
-    ("rnn", "relu"): torch.rnn_relu_cell,
-    ("lstm", "tanh"): torch.lstm_cell,
-    ("gru", "tanh"): torch.gru_cell,
-}
+def register(patch: pytest.MonkeyPatch, spec: CellSpec, equations: Equations, phi: str = "tanh") -> None:
+    """One more cell, for one test."""
+    cells = MappingProxyType({**CELLS, spec.name: spec})
+    for module in list(sys.modules.values()):
+        if vars(module).get("CELLS") is CELLS and module.__name__ != __name__:
+            patch.setattr(module, "CELLS", cells)
+    patch.setitem(FIELDS, "cell", Choice(tuple(cells)))
+    patch.setitem(EQUATIONS, (spec.name, phi), equations)

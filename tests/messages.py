@@ -21,10 +21,8 @@ MO = PO.with_suffix(".mo")
 # `_` translates here, `N_` marks for later; the second argument of a Refusal, of whatever kind, is its sentence.
 KEYWORDS = {"_": None, "N_": None, "Refusal": (2,), "Unreadable": (2,)}
 
-# Names that are the same in Korean.
-SAME_IN_KOREAN = frozenset(
-    {"RNN", "LSTM", "GRU", "BOS", "EOS", "Adam", "Adagrad", "RMSprop", "SGD", "tanh", "ReLU"}
-)
+# Names that are the same in Korean; so are abbreviations, which are all capitals.
+SAME_IN_KOREAN = frozenset({"Adam", "Adagrad", "RMSprop", "tanh", "ReLU"})
 
 
 def sources(root: Path = ROOT) -> list[Path]:
@@ -87,9 +85,9 @@ def has_hangul(text: str) -> bool:
 
 
 def is_same_in_korean(text: str) -> bool:
-    """Whether nothing is left to translate: listed names, single letters, placeholders, signs, numbers."""
+    """Whether nothing is left to translate: listed names, abbreviations, single letters, placeholders, numbers."""
     words = re.findall(r"[^\W\d_]{2,}", re.sub(r"\{[^{}]*\}", " ", text))
-    return all(word in SAME_IN_KOREAN for word in words)
+    return all(word.isupper() or word in SAME_IN_KOREAN for word in words)
 
 
 def unreadable_calls(file: Path) -> Iterator[str]:

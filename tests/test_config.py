@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.cells import CELLS
 from playground.config import (
     DEFAULTS,
     FIELDS,
@@ -114,7 +115,7 @@ def test_a_flag_is_a_bool(name: str, value: object):
         ("hidden_size", "16", "hidden_size must be a whole number from 1 to 128; got '16'."),
         ("learning_rate", math.nan, "learning_rate must be a number from 1e-05 to 10; got nan."),
         ("clip_threshold", 1e4, "clip_threshold must be a number from 0.001 to 1000; got 10000.0."),
-        ("cell", "lstn", "cell must be one of 'rnn', 'lstm', 'gru', 'mgu'; got 'lstn'."),
+        ("cell", "lstn", f"cell must be one of {', '.join(map(repr, CELLS))}; got 'lstn'."),
         ("text", b"hello", "text must be text; got b'hello'."),
         ("text", "x" * 100_001, "text must have at most 100,000 characters; got 100,001."),
         (

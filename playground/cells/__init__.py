@@ -14,6 +14,8 @@ from playground.cells.gru import GRU
 from playground.cells.gru_fast import FastGRU
 from playground.cells.lstm import LSTM
 from playground.cells.lstm_fast import FastLSTM
+from playground.cells.mgu import MGU
+from playground.cells.mgu_fast import FastMGU
 from playground.cells.rnn import RNN
 from playground.cells.rnn_fast import FastRNN
 from playground.cells.spec import Carry, CellSpec, Gate
@@ -43,6 +45,16 @@ _KINDS = (
         carry=Carry("h", gate="z"),
         biases={"update_bias": "z"},
     ),
+    CellSpec(
+        "mgu",
+        states=("h",),
+        gates={"f": Gate("write"), "n": Gate("candidate", through="f")},
+        readable=MGU,
+        fast=FastMGU,
+        planes=(11, 5),
+        carry=Carry("h", gate="f"),
+        biases={"forget_bias": "f"},
+    ),
 )
 CELLS: Mapping[str, CellSpec] = MappingProxyType({cell.name: cell for cell in _KINDS})
 
@@ -50,12 +62,14 @@ __all__ = [
     "CELLS",
     "GRU",
     "LSTM",
+    "MGU",
     "RNN",
     "Carry",
     "CellSpec",
     "FastGRU",
     "FastLSTM",
     "FastLayer",
+    "FastMGU",
     "FastRNN",
     "Gate",
     "LayerWeights",

@@ -76,6 +76,21 @@ WORDS: Mapping[str, CellWords] = MappingProxyType(
             carried=N_("carried: product of the update gates z"),
             largest=N_("carried past all weights, largest z"),
         ),
+        "mgu": CellWords(
+            N_("MGU"),
+            {
+                "f": GateWords(
+                    N_("f forget: 0 keeps the old state, 1 takes the new"),
+                    N_("f, forget gate: 0 keeps the old state, 1 takes the new"),
+                ),
+                "n": GateWords(
+                    N_("n candidate: −1 to 1, the proposed new state"),
+                    N_("n, candidate: −1 to 1, the new content"),
+                ),
+            },
+            carried=N_("carried: product of 1 − f, of the forget gates"),
+            largest=N_("carried past all weights, largest 1 − f"),
+        ),
     }
 )
 

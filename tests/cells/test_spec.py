@@ -2,13 +2,15 @@
 
 import pytest
 
+from benchmarks.equations import TORCH_CELLS
 from playground.cells import CELLS
 
 every_cell = pytest.mark.parametrize("cell", list(CELLS))
 
 
 def test_cells_gates_and_states_are_in_torchs_order() -> None:
-    assert {name: ("".join(cell.gates), "".join(cell.states)) for name, cell in CELLS.items()} == {
+    in_torch = {name for name, _ in TORCH_CELLS}
+    assert {name: ("".join(CELLS[name].gates), "".join(CELLS[name].states)) for name in in_torch} == {
         "rnn": ("", "h"),
         "lstm": ("ifgo", "hc"),
         "gru": ("rzn", "h"),

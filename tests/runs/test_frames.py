@@ -11,7 +11,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from benchmarks.equations import EQUATIONS
 from benchmarks.reference import TorchModel
+from playground.cells import CELLS
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.corpus import Corpus
 from playground.runs import album as album_module
@@ -65,35 +67,30 @@ def reading(config: ExperimentConfig, state: dict[str, Tensor], inputs: Tensor) 
     for layer in range(network.layers):
         w_ih, w_hh = weights[f"rnn.weight_ih_l{layer}"], weights[f"rnn.weight_hh_l{layer}"]
         b_ih, b_hh = weights[f"rnn.bias_ih_l{layer}"], weights[f"rnn.bias_hh_l{layer}"]
-        h = c = torch.zeros(network.hidden_size, dtype=torch.float64)
+        spec = CELLS[network.cell]
+        states = tuple(torch.zeros(network.hidden_size, dtype=torch.float64) for _ in spec.states)
+        phi = network.nonlinearity if spec.has_nonlinearity else "tanh"
         above = []
         for x in below:
-            from_x, from_h = w_ih @ x + b_ih, w_hh @ h + b_hh
-            values: dict[str, Tensor] = {}
-            if network.cell == "lstm":
-                i, f, g, o = (from_x + from_h).chunk(4)
-                values |= {"i": i.sigmoid(), "f": f.sigmoid(), "g": g.tanh(), "o": o.sigmoid()}
-                c = values["c"] = values["f"] * c + values["i"] * values["g"]
-                h = values["o"] * c.tanh()
-            elif network.cell == "gru":
-                (r_x, z_x, n_x), (r_h, z_h, n_h) = from_x.chunk(3), from_h.chunk(3)
-                r, z = (r_x + r_h).sigmoid(), (z_x + z_h).sigmoid()
-                n = (n_x + r * n_h).tanh()
-                values |= {"r": r, "z": z, "n": n}
-                h = (1 - z) * n + z * h
-            else:
-                a = (from_x + from_h).requires_grad_()
-                h = {"tanh": torch.tanh, "relu": torch.relu, "sigmoid": torch.sigmoid, "linear": torch.clone}[
-                    network.nonlinearity
-                ](a)
-                (values["phi"],) = torch.autograd.grad(h.sum(), a, retain_graph=True)
-            values["h"] = h.requires_grad_()
+            before = states
+            values = EQUATIONS[network.cell, phi](x, before, w_ih, w_hh, b_ih, b_hh)
+            states = tuple(values[name] for name in spec.states)
+            h = values["h"] = states[0].requires_grad_()
+            if spec.has_nonlinearity:
+                values["phi"] = slope(phi, w_ih @ x + b_ih + w_hh @ before[0] + b_hh)
             for name, value in values.items():
                 found.setdefault(f"l{layer}.{name}", []).append(value)
             above.append(h)
         below = above
     found["logits"] = [weights["readout.weight"] @ h + weights["readout.bias"] for h in below]
     return found
+
+
+def slope(phi: str, a: Tensor) -> Tensor:
+    """φ′(a), (H,), by autograd."""
+    a = a.detach().requires_grad_()
+    functions = {"tanh": torch.tanh, "relu": torch.relu, "sigmoid": torch.sigmoid, "linear": torch.clone}
+    return torch.autograd.grad(functions[phi](a).sum(), a)[0]
 
 
 def autograd(run: Run, step: int) -> tuple[dict[str, list[Tensor]], Tensor]:

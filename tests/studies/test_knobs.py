@@ -12,7 +12,9 @@ import torch
 from pandas.testing import assert_frame_equal
 from torch import Tensor
 
+from benchmarks.equations import EQUATIONS
 from playground.analysis.backpropagation import norms
+from playground.cells import CELLS
 from playground.models.initialization import spectral_radii
 from playground.refusal import Refusal
 from playground.studies.knobs import (
@@ -98,33 +100,19 @@ def by_autograd(knobs: Knobs, networks: Untrained, which: int) -> dict[str, np.n
     size, vocabulary = knobs.hidden_size, 6
     weight_ih, weight_hh, biases = (weight[which].clone() for weight in networks.weights)
     x = torch.nn.functional.one_hot(networks.symbols[:, which, 0], vocabulary).double()
-    h = torch.zeros(1, size, dtype=torch.float64)
-    c = torch.zeros_like(h)
-    states: dict[str, list[Tensor]] = {"h": [], "c": []}
-    if knobs.cell == "rnn":
-        phi = {"tanh": torch.tanh, "relu": torch.relu, "sigmoid": torch.sigmoid, "linear": torch.clone}
-        for x_t in x:
-            a = weight_ih @ x_t + weight_hh @ h[0] + biases.sum(0)
-            h = phi[knobs.nonlinearity](a)[None].requires_grad_()
-            states["h"].append(h)
-    else:
-        cell = {"lstm": torch.nn.LSTMCell, "gru": torch.nn.GRUCell}[knobs.cell](vocabulary, size).double()
-        cell.load_state_dict(
-            {"weight_ih": weight_ih, "weight_hh": weight_hh, "bias_ih": biases[0], "bias_hh": biases[1]}
-        )
-        for x_t in x:
-            if knobs.cell == "lstm":
-                h, c = cell(x_t[None], (h, c))
-                states["c"].append(c)
-            else:
-                h = cell(x_t[None], h)
-            states["h"].append(h)
+    equations, names = EQUATIONS[knobs.cell, knobs.nonlinearity], CELLS[knobs.cell].states
+    before = tuple(torch.zeros(1, size, dtype=torch.float64, requires_grad=True) for _ in names)
+    states: dict[str, list[Tensor]] = {name: [] for name in names}
+    for x_t in x:
+        found = equations(x_t[None], before, weight_ih, weight_hh, *biases)
+        before = tuple(found[name] for name in names)
+        for name in names:
+            states[name].append(found[name])
     ratios = {}
     for name, values in states.items():
-        if values:
-            grads = torch.autograd.grad((h * networks.gradient[which]).sum(), values, retain_graph=True)
-            norms = np.array([grad.norm().item() for grad in reversed(grads)])
-            ratios[name] = norms / norms[0]
+        grads = torch.autograd.grad((before[0] * networks.gradient[which]).sum(), values, retain_graph=True)
+        norms = np.array([grad.norm().item() for grad in reversed(grads)])
+        ratios[name] = norms / norms[0]
     return ratios
 
 
@@ -135,7 +123,7 @@ def test_ratios_are_those_of_autograd(cell: str, nonlinearity: str, initializati
     knobs = replace(knobs, forget_bias=0.7, update_bias=-0.4)
     networks = untrained(knobs, 3)
     ratios = Backward(cell, nonlinearity).ratios(networks)
-    assert set(ratios) == ({"h", "c"} if cell == "lstm" else {"h"})
+    assert tuple(ratios) == CELLS[cell].states
     table = draw(knobs, draws=3)
     for which in range(3):
         for name, expected in by_autograd(knobs, networks, which).items():
@@ -223,6 +211,7 @@ def test_compared_nonlinearities_share_their_draws() -> None:
         (replace(TINY, nonlinearity="relu", initialization="default"), ["relu", "tanh", "linear"]),
         (replace(TINY, cell="lstm", forget_bias=1.0), ["lstm"]),
         (replace(TINY, cell="gru", update_bias=1.0), ["gru"]),
+        (replace(TINY, cell="mgu", forget_bias=-1.0), ["mgu"]),
     ],
 )
 def test_a_sweep_is_one_draw_after_the_other(knobs: Knobs, variants: list[str]) -> None:
@@ -244,7 +233,7 @@ def test_an_orthogonal_matrix_keeps_every_length() -> None:
     np.testing.assert_allclose(table[["low", "median", "high", "one"]], 1, rtol=1e-12)
 
 
-@pytest.mark.parametrize(("cell", "blocks"), [("rnn", 1), ("lstm", 4), ("gru", 3)])
+@pytest.mark.parametrize(("cell", "blocks"), [("rnn", 1), ("lstm", 4), ("gru", 3), ("mgu", 2)])
 def test_every_block_of_w_hh_is_as_asked(cell: str, blocks: int) -> None:
     def matrices(**changes: Any) -> np.ndarray:
         networks = untrained(Knobs(cell=cell, **changes), 30)
@@ -259,8 +248,8 @@ def test_every_block_of_w_hh_is_as_asked(cell: str, blocks: int) -> None:
     assert np.linalg.det(orthogonal).min() < 0 < np.linalg.det(orthogonal).max()  # reflections as well
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
-def test_input_weights_biases_and_gradients_are_as_asked(cell: str) -> None:
+@pytest.mark.parametrize(("cell", "biased"), {"rnn": None, "lstm": 1, "gru": 1, "mgu": 0}.items())
+def test_input_weights_biases_and_gradients_are_as_asked(cell: str, biased: int | None) -> None:
     networks = untrained(Knobs(cell=cell), 300)
     assert networks.weights.weight_ih.std().item() == pytest.approx(1 / 4, rel=0.02)
     assert networks.weights.weight_ih.mean().item() == pytest.approx(0, abs=0.01)
@@ -271,8 +260,8 @@ def test_input_weights_biases_and_gradients_are_as_asked(cell: str) -> None:
 
     default = untrained(Knobs(cell=cell, initialization="default", forget_bias=2.0, update_bias=2.0), 300)
     shift = torch.zeros(2, default.weights.biases.shape[-1] // 16, 16)
-    if cell != "rnn":
-        shift[0, 1] = 2  # the second block of b_ih: f of i, f, g, o; z of r, z, n
+    if biased is not None:
+        shift[0, biased] = 2  # a block of b_ih: f of i, f, g, o; z of r, z, n; f of f, n
     default.weights.biases.sub_(shift.flatten(1))
     for weight in default.weights:
         assert 0.24 < weight.max().item() <= 0.25 and -0.25 <= weight.min().item() < -0.24
@@ -288,26 +277,39 @@ def test_radius_biases_and_length_leave_the_draws_alone() -> None:
     assert torch.equal(other.symbols[:12], one.symbols)
 
 
+OPEN = [
+    ("lstm", "c", "forget", 1),
+    ("gru", "h", "update", 1),
+    ("mgu", "h", "forget", -1),
+]  # where a high bias keeps, 1
+
+
 @pytest.mark.parametrize("bias", [-2.0, 0.0, 1.0, 4.0])
-@pytest.mark.parametrize(("cell", "quantity", "knob"), [("lstm", "c", "forget"), ("gru", "h", "update")])
-def test_without_weights_the_gate_alone_decides(cell: str, quantity: str, knob: str, bias: float) -> None:
-    """Without weights h stays 0, so ∂c_t/∂c_{t−1} = f and ∂h_t/∂h_{t−1} = z: ratios are σ(bias)^distance."""
+@pytest.mark.parametrize(("cell", "quantity", "knob", "sign"), OPEN)
+def test_without_weights_the_gate_alone_decides(
+    cell: str, quantity: str, knob: str, sign: int, bias: float
+) -> None:
+    """Without weights h stays 0, so ∂c_t/∂c_{t−1} = f and ∂h_t/∂h_{t−1} = z: ratios are σ(bias)^distance.
+
+    In an MGU it is 1 − f, σ(−bias).
+    """
     knobs = replace(TINY, cell=cell, **{f"{knob}_bias": bias})
     networks = untrained(knobs, 4).scaled(0)
     networks.weights.weight_ih.zero_()
     ratios = Backward(cell, "tanh").ratios(networks)
-    expected = (1 / (1 + math.exp(-bias))) ** np.arange(12.0)
+    expected = (1 / (1 + math.exp(-sign * bias))) ** np.arange(12.0)
     for which in range(4):
         np.testing.assert_allclose(ratios[quantity][:, which].flip(0), expected, rtol=1e-12)
     if cell == "lstm":
         assert not ratios["h"][:-1].any()  # nothing but W_hh leads from h back to an earlier h
 
 
-@pytest.mark.parametrize(("cell", "quantity", "knob"), [("lstm", "c", "forget"), ("gru", "h", "update")])
-def test_a_gate_held_open_keeps_the_gradient(cell: str, quantity: str, knob: str) -> None:
+@pytest.mark.parametrize(("cell", "quantity", "knob", "sign"), OPEN[:2])
+def test_a_gate_held_open_keeps_the_gradient(cell: str, quantity: str, knob: str, sign: int) -> None:
+    """Not so in an MGU, whose gate when it does not keep lets the candidate see all of the past."""
     last = []
     for bias in (-2.0, 0.0, 2.0, 4.0):
-        table = draw(Knobs(cell=cell, **{f"{knob}_bias": bias}), draws=50)
+        table = draw(Knobs(cell=cell, **{f"{knob}_bias": sign * bias}), draws=50)
         assert table["quantity"].iloc[-1] == quantity
         last.append(table["median"].iloc[-1])
     assert np.all(np.diff(np.log(last)) > 1), last  # each time more than e-fold at distance 49
@@ -323,7 +325,7 @@ def test_every_knob_is_listed_and_its_default_allowed() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("cell", "lstn", "knob_cell must be one of 'rnn', 'lstm', 'gru'; got 'lstn'."),
+        ("cell", "lstn", f"knob_cell must be one of {', '.join(map(repr, CELLS))}; got 'lstn'."),
         (
             "nonlinearity",
             None,

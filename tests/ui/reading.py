@@ -4,11 +4,13 @@ import json
 import re
 from collections.abc import Iterator
 
+from playground.ui.cell_words import WORDS
 from tests.ui.pages import Visitor, strings
 
 # What a Korean reader reads in Latin letters too: names, symbols of formulas, and quoted English texts.
 TERMS = re.compile(
-    r"LSTM|GRU|RNN|BOS|EOS|SGD|Adam|Adagrad|RMSprop|ReLU|PyTorch|tanh|CSV|URL|PCA|English|hello world|hello|"
+    "|".join(words.name for words in WORDS.values())
+    + r"|BOS|EOS|SGD|Adam|Adagrad|RMSprop|ReLU|PyTorch|tanh|CSV|URL|PCA|English|hello world|hello|"
     r"ybigta|abcabd|mississippi|[A-Za-z](?![A-Za-z])|h_t|c_t|log p|gap-\d+|1e-\d+|"
     r"Tyger|Blake|\bnats?\b|\bNaN\b|\b(?:rnn|embedding|readout)\.\w+"
 )
