@@ -183,6 +183,8 @@ def test_sequence_by_sequence_is_as_all_at_once(monkeypatch: pytest.MonkeyPatch)
     assert len(done) == 4 * len(SEQUENCES) and all(a < b for a, b in pairwise(done)) and done[-1] == 1
     for ours, theirs in zip(made.tables, at_once.tables, strict=True):
         torch.testing.assert_close(ours, theirs)
+    for ours, theirs in zip(made.log_likelihoods, at_once.log_likelihoods, strict=True):
+        assert ours == pytest.approx(theirs)
 
 
 def test_states_are_memory() -> None:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from playground.config import TextConfig
+from playground.batch import Signature
+from playground.config import NetworkConfig, TextConfig
 from playground.corpus import Corpus
 from playground.models import model as measured
 from playground.models.hmm import BaumWelch, HMMConfig
@@ -23,8 +24,12 @@ from playground.models.model import (
     seen,
     side_by_side,
 )
+from playground.models.network import Network
 from playground.models.ngram import NGram, NGramConfig
 from playground.models.window import FixedWindow, WindowConfig
+from playground.passes.generation import Continuation, generate
+from playground.passes.recurrent import RecurrentModel
+from playground.passes.replica import replica_of
 from playground.pieces import all_of
 
 CORPUS = Corpus(TextConfig("abcab\nba\nccacbba", bos=True, eos=True, sequence_length=4))
@@ -45,6 +50,11 @@ def window(size: int, embedding: int) -> FixedWindow:
     return FixedWindow(WindowConfig(size, 4, embedding), len(CORPUS.vocabulary), dtype=torch.float64)
 
 
+def recurrent(cell: str, layers: int, embedding: int) -> RecurrentModel:
+    config, signature = NetworkConfig(cell, 4, layers, embedding), Signature.language(len(CORPUS.vocabulary))
+    return RecurrentModel(replica_of(Network(config, signature, seeds=(0,), dtype=torch.float64)))
+
+
 MODELS: dict[str, Callable[[], LanguageModel]] = {
     **{
         f"{order}-gram, {smoothing}": lambda order=order, smoothing=smoothing: ngram(order, smoothing)
@@ -54,6 +64,8 @@ MODELS: dict[str, Callable[[], LanguageModel]] = {
     "window of 3, embedded": lambda: window(3, 2),
     "1 state": lambda: hmm(1),
     "4 states": lambda: hmm(4),
+    "RNN": lambda: recurrent("rnn", 1, 0),
+    "LSTM, 2 layers, embedded": lambda: recurrent("lstm", 2, 3),
 }
 
 
@@ -102,8 +114,18 @@ def test_sequences_side_by_side_are_read_as_alone(model: LanguageModel) -> None:
 def test_a_reader_says_what_the_model_says_of_the_whole(model: LanguageModel) -> None:
     for line in LINES:
         reader = model.reader()
-        read = torch.stack([reader.read(symbol) for symbol in line])
-        torch.testing.assert_close(read, model.log_probabilities(torch.tensor(line)))
+        scores = torch.stack([reader.read(symbol) for symbol in line])
+        torch.testing.assert_close(scores.log_softmax(-1), model.log_probabilities(torch.tensor(line)))
+
+
+def test_it_writes_what_it_holds_most_probable_and_nothing_impossible(model: LanguageModel) -> None:
+    boldest = generate(model, Continuation((0,), 8, temperature=0))
+    wild = generate(model, Continuation((0,), 30, temperature=3))
+    assert len(boldest) == 8 and len(wild) == 30
+    chances = model.log_probabilities(torch.tensor((0, *boldest[:-1])))
+    largest = chances.max(-1).values
+    torch.testing.assert_close(chances[torch.arange(8), torch.tensor(boldest)], largest)
+    assert math.isfinite(loss(model, [(0, *wild)]))
 
 
 def test_the_loss_is_that_of_the_predictions_of_the_corpus(model: LanguageModel) -> None:

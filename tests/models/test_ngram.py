@@ -16,6 +16,7 @@ from playground.config import TextConfig
 from playground.corpus import Corpus
 from playground.models.model import loss, perplexity
 from playground.models.ngram import SMOOTHINGS, Counts, NGram, NGramConfig, Sparsity, count, sparsity
+from playground.passes.generation import Continuation, generate
 from playground.refusal import Refusal
 
 H, E, L, OH = range(4)
@@ -153,6 +154,19 @@ def test_without_smoothing_it_is_at_the_floor_of_its_memory(text: str, length: i
         assert perplexity(loss(model, corpus.windows)) == pytest.approx(floor, rel=1e-12)
         smooth = NGram(NGramConfig(memory + 1), corpus.windows, len(corpus.vocabulary))
         assert perplexity(loss(smooth, corpus.windows)) > floor
+
+
+def test_it_writes_the_word_it_has_counted_and_stops_at_its_end() -> None:
+    corpus = Corpus(TextConfig("hello", eos=True))
+    prompt = corpus.encode("h", "prompt")
+    for order, written in ((3, {"ello"}), (2, {"e" + "l" * n + "o" for n in range(1, 20)})):
+        model = NGram(NGramConfig(order, "none"), corpus.windows, len(corpus.vocabulary))
+        texts = {
+            corpus.decode(generate(model, Continuation(prompt, 30, seed=seed, end=corpus.eos_id)))
+            for seed in range(20)
+        }
+        assert texts <= written
+        assert order == 3 or len(texts) > 1, "one symbol does not tell the two l apart"
 
 
 def test_counts_kept_grow_with_n_by_hand() -> None:
