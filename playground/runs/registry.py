@@ -4,9 +4,9 @@ import itertools
 import secrets
 import threading
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Generator, Set
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from playground.config import ExperimentConfig
@@ -27,6 +27,8 @@ SWEEP_SECONDS = 1.0  # between looks at leases and memory; tapes grow while they
 MEMORY_SECONDS = 60.0  # freed memory may take as long to be given back
 LONGEST_TURN = 0.08  # seconds of training in one turn when nobody waits
 SHORTEST_TURN = 0.012
+SLOW_BYTES = 16_000_000  # a run as large as this is not built within half of a turn
+PATIENCE = 0.5  # seconds that it waits for its turn to be built: its viewer may be one for whom somebody at work waits
 ROUND_SECONDS = 0.25  # training seconds in a round in which every run that is trained has had one turn
 
 
@@ -66,7 +68,7 @@ class Registry:
         self._prefix = secrets.token_hex(3)
         self._gate = FairGate()
         self._slow_gate = FairGate()  # for runs of which one update takes longer than a turn
-        self._trained: dict[str, float] = {}
+        self._trained: OrderedDict[str, float] = OrderedDict()  # when each viewer trained last, oldest first
         self._others: deque[tuple[float, int]] = deque()  # when, and bytes of the process besides runs
         self._swept = time.monotonic()
 
@@ -108,7 +110,9 @@ class Registry:
         # What this viewer alone watches does not count: the new run takes its place.
         needed = run_bytes(config, corpus)
         with self._set_aside(config, needed, lambda watching: bool(watching - {viewer}), always=always):
-            return self._lease_new(viewer, make())  # made without the lock: others go on meanwhile
+            with self._slow_gate.turn(patience=PATIENCE) if needed >= SLOW_BYTES else nullcontext():
+                run = make()  # without the lock: others go on meanwhile
+            return self._lease_new(viewer, run)
 
     @contextmanager
     def _admitted(self, config: ExperimentConfig, needed: int) -> Generator[None]:
@@ -241,15 +245,18 @@ class Registry:
         """Count this viewer among those who are training, for the next few seconds."""
         with self._lock:
             self._trained[viewer] = time.monotonic()
+            self._trained.move_to_end(viewer)
 
     def others_training(self, viewer: str) -> int:
         """How many other viewers train on this server just now."""
         with self._lock:
-            return len(self._active_viewers() - {viewer})
+            active = self._active_viewers()
+            return len(active) - (viewer in active)
 
     def _active_viewers(self) -> Set[str]:
         recently = time.monotonic() - ACTIVE_SECONDS
-        self._trained = {viewer: when for viewer, when in self._trained.items() if when >= recently}
+        while self._trained and next(iter(self._trained.values())) < recently:
+            self._trained.popitem(last=False)
         return self._trained.keys()
 
     def _active_runs(self) -> int:

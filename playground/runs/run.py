@@ -29,7 +29,7 @@ from playground.training import Explosion, Snapshot, Trainer, Update
 CHECKPOINTS = 192
 CHECKPOINT_BYTES = 700_000
 OBJECT_BYTES = 60_000  # what Python and torch keep of a run besides numbers (measured)
-FIRST_SAMPLES = 16  # steps after each of which a sample is drawn; then ever more rarely
+FIRST_SAMPLES = 8  # steps after each of which a sample is drawn; then ever more rarely: one costs ten updates
 SAMPLE_BYTES = 400
 SAMPLE_SYMBOLS = 40
 

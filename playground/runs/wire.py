@@ -12,6 +12,8 @@ from playground.runs.curve import CurvePoints
 VERSION = 2
 ALIGNMENT = 8  # bytes, so that a browser may look at every part in place
 
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
 
 def encode(header: dict[str, Any], curve: CurvePoints, frames: Sequence[Frame]) -> bytes:
     """Little-endian: u32 length of the header, header, curve columns, frames, each padded to a multiple of 8 bytes.
@@ -32,7 +34,7 @@ def encode(header: dict[str, Any], curve: CurvePoints, frames: Sequence[Frame]) 
         },
         "frames": {"count": len(frames), "size": size},
     }
-    text = json.dumps(described, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    text = _to_json(described).encode()
     text += b" " * (-(4 + len(text)) % ALIGNMENT)
     parts = [np.uint32(len(text)).tobytes(), text]
     for column in columns.values():
@@ -49,8 +51,8 @@ def _columns(curve: CurvePoints) -> dict[str, np.ndarray]:
     return {
         "step": curve.step.astype("<u4"),
         "loss": loss,
-        "gradient_norm": curve.gradient_norm.astype("<f8"),
-        "clipped_norm": curve.clipped_norm.astype("<f8"),
-        "clipped": curve.clipped.astype("u1"),
+        "gradient_norm": curve.gradient_norm.astype("<f8", copy=False),
+        "clipped_norm": curve.clipped_norm.astype("<f8", copy=False),
+        "clipped": curve.clipped.view("u1"),
         "share": np.where(share == 1, 255, np.ceil(share * 254)).astype("u1"),
     }
