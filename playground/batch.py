@@ -3,9 +3,11 @@
 Shapes: T time, R replicas (1: shared by all), B batch, E input size, O output size.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
+import torch
 from torch import Tensor
 
 NOTHING = -1  # the symbol that stands for no symbol: the network reads zeros
@@ -22,7 +24,28 @@ class Batch:
     inputs: Tensor  # (T, R, B) int64 symbols, NOTHING for none; or (T, R, B, E) numbers
     targets: Tensor  # (T, R, B) int64 symbols or classes, 0 where masked; or (T, R, B, O) numbers
     mask: Tensor  # (T, R, B) bool
-    reset: Tensor | None = None  # (T, R, B) bool: the states are zero before this timestep
+    # (T, R, B) bool: the states are zero before this timestep, and no state passes backwards from it either: where one
+    # sequence ends and another begins, or what fills up the shorter ones.
+    reset: Tensor | None = None
+
+
+def side_by_side(batches: Sequence[Batch]) -> Batch:
+    """The batches (T, 1, B) of several replicas as one, (T, R, B)."""
+
+    def joined(parts: Iterable[Tensor]) -> Tensor:
+        return torch.cat(tuple(parts), 1)
+
+    reset = None
+    if any(batch.reset is not None for batch in batches):
+        reset = joined(
+            torch.zeros_like(batch.mask) if batch.reset is None else batch.reset for batch in batches
+        )
+    return Batch(
+        joined(batch.inputs for batch in batches),
+        joined(batch.targets for batch in batches),
+        joined(batch.mask for batch in batches),
+        reset,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,24 +8,28 @@ from torch import Tensor
 class Trace(Mapping[str, Tensor]):
     """The tensors of one pass (forward, or forward and backward): a mapping from name to tensor.
 
-    T time, R replicas, B batch, E input size, V vocabulary, H hidden size; ℓ is the layer from 0.
+    T time, R replicas, B batch, E input size, V vocabulary, O output size, H hidden size; ℓ is the layer from 0, and
+    ℓ_reverse the layer beside it that reads backwards, if there is one: its tensors are in the order of time too.
 
     | name | shape | what |
     |---|---|---|
     | inputs, targets, mask | (T, R, B) | symbols read, symbols to predict, what to predict at all |
-    | l{ℓ}.x | (T, R, B, E) | input of the layer: one-hot, embedding, or the h of the layer below |
+    | inputs, targets | (T, R, B, E or O) | the same where vectors are read, or numbers are asked for |
+    | l{ℓ}.x | (T, R, B, E) | input of the layer: one-hot, embedding, a vector, or the h of the layer below |
+    | l{ℓ}.dropout | (T, R, B, E) | what that h was multiplied by: 0 or 1 / (1 − p) in training, else 1 |
     | l{ℓ}.h, l{ℓ}.c | (T, R, B, H) | states after each timestep (c: LSTM only) |
     | l{ℓ}.<gate> | (T, R, B, H) | i, f, g, o (LSTM) or r, z, n (GRU) |
     | l{ℓ}.pre.<gate> | (T, R, B, H) | the same before σ or tanh; pre.h for the vanilla RNN |
     | l{ℓ}.slope | (T, R, B, H) | vanilla RNN: φ′(a): 1 lets the gradient pass, 0 stops it |
-    | logits, probabilities | (T, R, B, V) | of the next symbol |
-    | loss | (T, R, B) | −log p of the target in nats, 0 where masked |
-    | nll | (R,) | mean loss in nats per predicted symbol; nan if there is none |
+    | logits, probabilities | (T, R, B, O) | of the next symbol, or of the classes |
+    | outputs | (T, R, B, O) | instead of both, where numbers are asked for |
+    | loss | (T, R, B) | −log p of the target in nats, or the squared error; 0 where masked |
+    | nll | (R,) | mean loss per prediction; nan if there is none |
     | total | (R,) | the loss that is differentiated: nll, or the sum of all losses |
     | grad.l{ℓ}.h, grad.l{ℓ}.c | (T, R, B, H) | ∂total/∂h_t, ∂total/∂c_t, also through time |
     | grad.l{ℓ}.<gate> | (T, R, B, H) | ∂total/∂ the gate's activation |
     | grad.l{ℓ}.pre.<gate> | (T, R, B, H) | ∂total/∂ its pre-activation |
-    | grad.logits | (T, R, B, V) | ∂total/∂logits |
+    | grad.logits, grad.outputs | (T, R, B, O) | ∂total/∂ them |
 
     The tensors are views of the network's own buffers, so they hold until the next pass of the same length
     and batch; after that, reading the trace raises RuntimeError. `copy()` gives one that stays as it is. What

@@ -1,7 +1,8 @@
 """One update: gradients → clipping → optimiser, for R replicas at once.
 
-A run is a pure function of its config and seeds: the batch of a step depends on the seed and the step alone,
-and nothing here draws a random number. On another kind of processor, sums are rounded in another order.
+A run is a pure function of its config and seeds: the batch of a step, and what dropout leaves out of it, depend on the
+seed and the step alone, and nothing here draws a random number. On another kind of processor, sums are rounded in
+another order.
 """
 
 # torch does not say what its linear algebra and `tolist` return.
@@ -17,8 +18,8 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import Tensor
 
-from playground.batch import Batch, Source
-from playground.config import ExperimentConfig
+from playground.batch import Batch, Source, side_by_side
+from playground.config import ExperimentConfig, TaskConfig
 from playground.models.network import Network
 from playground.models.workspace import Workspace
 from playground.optimizers import OPTIMIZERS
@@ -55,7 +56,7 @@ class Update(NamedTuple):
 
     step: int
     loss: tuple[float, ...]  # what was differentiated: nll, or with reduction "sum" the sum over predictions
-    nll: tuple[float, ...]  # mean nats per predicted symbol
+    nll: tuple[float, ...]  # mean loss per prediction: nats, or the squared error
     gradient_norm: tuple[float, ...]  # ‖∂loss/∂parameters‖₂ before clipping
     clipped_norm: tuple[float, ...]  # after clipping: what the optimiser got
     clipped: tuple[bool, ...]  # whether clipping changed the gradient
@@ -107,7 +108,7 @@ class Trainer:
 
     def __init__(
         self,
-        config: ExperimentConfig,
+        config: ExperimentConfig | TaskConfig,
         source: Source,
         *,
         seeds: Sequence[int] | None = None,
@@ -237,17 +238,14 @@ class Trainer:
         if all(batch is first for batch in others):
             return first
         batches = [of_seed[seed] for seed in self.seeds]
-        return Batch(
-            inputs=torch.cat([batch.inputs for batch in batches], 1),
-            targets=torch.cat([batch.targets for batch in batches], 1),
-            mask=torch.cat([batch.mask for batch in batches], 1),
-        )
+        return side_by_side(batches)
 
     def _measure(self) -> Workspace:
         network, measured = self.network, self._measured
         if measured is not None and measured[0] == self.step and measured[1] == network.passes:
             return measured[2]
-        workspace = network.run(self._batch(), reduction=self.config.training.reduction, backward=True)
+        reduction, step = self.config.training.reduction, self.step
+        workspace = network.run(self._batch(), reduction=reduction, backward=True, step=step)
         self._measured = self.step, network.passes, workspace
         return workspace
 

@@ -69,33 +69,29 @@ def pieces(reset: Tensor) -> Iterator[tuple[int, int]]:
     return pairwise(borders)
 
 
+def torch_model(network: Network, replica: int) -> TorchModel:
+    """The same network in torch.nn."""
+    model = TorchModel(network.config, network.signature, network.dtype)
+    model.load_state_dict(network.state_dict(replica), strict=True)
+    return model
+
+
 class Reference:
-    """The pass of one replica by torch.nn: no piece between two resets knows of another, in either direction."""
+    """A pass and its way back by torch.nn: no piece between two resets knows of another, in either direction.
+
+    batch: (T, R, B), of which the model reads replica `source`. initial: h (L, B, H), and c.
+    """
 
     def __init__(
-        self,
-        network: Network,
-        replica: int,
-        batch: Batch,
-        reduction: str,
-        initial: Sequence[tuple[Tensor, ...]] | None,
+        self, model: TorchModel, batch: Batch, reduction: str, source: int = 0, initial: Sequence[Tensor] = ()
     ) -> None:
-        self.model = TorchModel(network.config, network.signature, network.dtype)
-        self.model.load_state_dict(network.state_dict(replica), strict=True)
-        source = replica if batch.inputs.shape[1] > 1 else 0
+        self.model, self.initial = model, initial
         inputs, targets, mask = (part[:, source] for part in (batch.inputs, batch.targets, batch.mask))
         reset = torch.zeros_like(mask) if batch.reset is None else batch.reset[:, source]
-        x = self.model.encode(inputs)
-        self.initial: list[Tensor] = []  # h (L, B, H), and c
-        if initial is not None:
-            given = zip(*initial, strict=True)
-            self.initial = [
-                torch.stack([each[replica if len(each) > 1 else 0] for each in of_layers]).requires_grad_()
-                for of_layers in given
-            ]
+        x = model.encode(inputs)
         h = torch.stack([self._column(x[:, b], reset[:, b], b) for b in range(x.shape[1])], 1)
-        self.outputs = self.model.answer(h)
-        if network.signature.loss == "squared_error":
+        self.outputs = model.answer(h)
+        if model.signature.loss == "squared_error":
             each = mse_loss(self.outputs, targets, reduction="none").sum(-1)
         else:
             each = cross_entropy(self.outputs.flatten(0, 1), targets.flatten(), reduction="none").view_as(
@@ -140,7 +136,12 @@ def assert_is_torchs(
     trace = workspace.trace()
     gradients = network.named_gradients()
     for replica in range(network.replicas):
-        reference = Reference(network, replica, batch, reduction, initial)
+        source = replica if batch.inputs.shape[1] > 1 else 0
+        given = [
+            torch.stack([each[replica if len(each) > 1 else 0] for each in of_layers]).requires_grad_()
+            for of_layers in zip(*(initial or ()), strict=True)
+        ]
+        reference = Reference(torch_model(network, replica), batch, reduction, source, given)
         torch.testing.assert_close(workspace.outputs[:, replica], reference.outputs, **EXACT)
         torch.testing.assert_close(trace["loss"][:, replica], reference.losses, **EXACT)
         torch.testing.assert_close(trace["total"][replica], reference.total, **EXACT)

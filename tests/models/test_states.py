@@ -18,16 +18,17 @@ LANGUAGE = Signature.language(4)
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("cell", TORCH)
 def test_initial_states_and_resets_are_torchs(cell: str, bidirectional: bool) -> None:
-    for (time, replicas, batch), layers, resets in itertools.product(SHAPES, (1, 2), (False, True)):
-        for hidden, embedding in ((4, 0), (1, 3)):
-            config = NetworkConfig(cell, hidden, layers, embedding, bidirectional=bidirectional)
-            network = Network(config, LANGUAGE, seeds=range(replicas), dtype=torch.float64)
-            own = random_batch(LANGUAGE, time, replicas, batch, resets=resets, seed=time)
-            shared = random_batch(LANGUAGE, time, 1, batch, resets=resets, seed=time)
-            assert_is_torchs(network, shared)
-            assert_is_torchs(network, own, "sum", random_states(network, batch))
-            assert_is_torchs(network, shared, "mean", random_states(network, batch, replicas=1))
-            assert_is_torchs(network, own)  # zeros again
+    sizes = ((1, 1, 3), (2, 4, 0))  # layers, hidden size, embedding
+    for (time, replicas, batch), (layers, hidden, embedding), resets in itertools.product(
+        SHAPES, sizes, (False, True)
+    ):
+        config = NetworkConfig(cell, hidden, layers, embedding, bidirectional=bidirectional)
+        network = Network(config, LANGUAGE, seeds=range(replicas), dtype=torch.float64)
+        own = random_batch(LANGUAGE, time, replicas, batch, resets=resets, seed=time)
+        shared = random_batch(LANGUAGE, time, 1, batch, resets=resets, seed=time)
+        assert_is_torchs(network, own, "sum", random_states(network, batch))
+        assert_is_torchs(network, own)  # zeros again
+        assert_is_torchs(network, shared, "mean", random_states(network, batch, replicas=1))
 
 
 @pytest.mark.parametrize("cell", TORCH)
