@@ -62,7 +62,7 @@ class Darkroom:
         self._watched = Batch(symbols, symbols.flip(0), torch.ones_like(symbols, dtype=torch.bool))
         self._twice = _twice(self._watched)
         self._network = Network(network, signature, seeds=(0,) * replicas)
-        if not self._rows_agree():
+        if replicas > 1 and not self._rows_agree():
             self._network = Network(network, signature, seeds=(0,))
         self._keep_buffers()
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig
+from playground.corpus import Corpus
 from playground.models.network import Network
 from playground.runs import registry as registry_module
 from playground.runs import run as run_module
@@ -21,6 +22,7 @@ from playground.runs.registry import (
     Registry,
 )
 from playground.runs.run import Run
+from playground.runs.size import run_bytes
 from tests.runs.straight import Clock, calm_registry
 
 HELLO = ExperimentConfig()
@@ -195,6 +197,44 @@ def test_slow_runs_wait_for_one_another_in_order(registry: Registry) -> None:
 def test_a_run_is_slow_from_where_two_updates_do_not_fit(registry: Registry) -> None:
     assert not registry.is_slow(run_that_takes(LONGEST_TURN / 2))
     assert registry.is_slow(run_that_takes(1.01 * LONGEST_TURN / 2))
+
+
+def large(monkeypatch: pytest.MonkeyPatch) -> ExperimentConfig:
+    """An experiment that counts as slow to build."""
+    size = run_bytes(VERSE, Corpus(VERSE.text))
+    assert size > run_bytes(HELLO, Corpus(HELLO.text))
+    monkeypatch.setattr(registry_module, "SLOW_BYTES", size)
+    return VERSE
+
+
+def test_a_large_run_is_built_in_its_turn_among_the_slow_ones(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three who open the largest settings at once would else compute beside one another and beside everybody."""
+    config = large(monkeypatch)
+    monkeypatch.setattr(registry_module, "PATIENCE", 60.0)
+    _, line = lines_of(registry)
+    opened: list[str] = []
+    thread = threading.Thread(target=lambda: opened.append(registry.open("a", config)))
+    with registry.turn(run_that_takes(LONGEST_TURN)):
+        thread.start()
+        assert line.came.acquire(timeout=60)
+        registry.open("b", HELLO)
+        assert len(registry) == 1 and not opened, (
+            "a small one does not wait, and others may open runs meanwhile"
+        )
+    thread.join(60)
+    assert opened and len(registry) == 2
+
+
+def test_who_builds_within_a_turn_does_not_wait_for_ever(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A viewer whose run was dropped has it built anew wherever it is asked for, in its own turn as well."""
+    config = large(monkeypatch)
+    monkeypatch.setattr(registry_module, "PATIENCE", 0.01)
+    with registry.turn(run_that_takes(LONGEST_TURN)):
+        assert registry.get("a", registry.open("a", config)) is not None
 
 
 def test_leases_are_looked_at_every_now_and_then_not_at_every_turn(
