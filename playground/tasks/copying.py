@@ -23,7 +23,7 @@ class Copy(Drawn):
     T = blanks + 2 · symbols. At every timestep something is asked: a blank before the letters.
     """
 
-    symbols: int = 3
+    symbols: int = 4
     blanks: int = 10  # from the last letter to the first that is asked for, the marker among them
 
     name: ClassVar[str] = "copy"

@@ -14,7 +14,7 @@ TASK_FIELDS: dict[str, Choice | Range | Flag | Text | Schedule] = {
     "noise": Range(0, 30, float),
     "distractors": Range(2, 200),
     "length": Range(10, 200),
-    "symbols": Range(2, 10),
+    "symbols": Range(3, 10),
     "blanks": Range(1, 100),
     "tokens": FIELDS["tokens"],
     "lines": Text(50_000),

@@ -13,7 +13,14 @@ from playground.tasks.drawing import Listed
 
 Sentence = tuple[tuple[str, ...], tuple[str, ...]]  # what is read, what is to be written
 
-PEOPLE = {"I": "나는", "you": "너는", "we": "우리는", "they": "그들은"}
+PEOPLE = {
+    "I": "나는",
+    "you": "너는",
+    "we": "우리는",
+    "they": "그들은",
+    "children": "아이들은",
+    "friends": "친구들은",
+}
 # In English now and in the past; in Korean the noun, how it begins a verb that is one word, and that verb now, in the
 # past and in the future.
 DOINGS = (

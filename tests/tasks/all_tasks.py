@@ -29,7 +29,7 @@ EVERY: dict[str, Task] = {
     "adding": TASKS["adding"](),
     "adding, longest": TASKS["adding"](length=200),
     "copy": TASKS["copy"](),
-    "copy, shortest": TASKS["copy"](symbols=2, blanks=1),
+    "copy, shortest": TASKS["copy"](symbols=3, blanks=1),
     "own classes": OWN["many-to-one"](lines=CLASSES),
     "own tags": OWN["each step"](lines=TAGS),
     "own pairs": OWN["delayed"](lines=PAIRS),

@@ -138,8 +138,8 @@ def right_answers(task: Task, batch: Batch, replicas: int) -> Tensor:
 
 
 def test_guessing_reaches_chance(task: Task) -> None:
-    """The best constant answer, found by trying, on sequences as they come: 4,000 of them, or all there are."""
-    draws = [task.batch(9, step) for step in range(300)]
+    """The best constant answer, found by trying, on 2,000 sequences as they come."""
+    draws = [task.batch(9, step) for step in range(120)]
     if task.measure == "error":
         targets = torch.cat([batch.targets[batch.mask] for batch in draws])
         assert targets.mean().item() == pytest.approx(1, abs=0.03)
@@ -151,7 +151,7 @@ def test_guessing_reaches_chance(task: Task) -> None:
                 outputs = torch.zeros(*batch.mask.shape, task.signature.output_size)
                 outputs[..., answer] = 1
                 of_each[answer] += task.success(outputs, batch).values[0] / len(draws)
-        allowed = 0.12 if task.name.startswith("own") else 0.04  # of a dozen lines, some are held out
+        allowed = 0.12 if task.name.startswith("own") else 0.06  # of few sequences, some are held out
         assert of_each.max().item() == pytest.approx(task.chance, abs=allowed)
 
 
@@ -160,7 +160,7 @@ def test_always_the_same_sequence_reaches_chance(name: str) -> None:
     task = EVERY[name]
     seen = {
         column
-        for step in range(60)
+        for step in range(200)
         for batch in (task.batch(0, step), task.held_out())
         for column in columns_of(batch.targets)
     }
@@ -200,7 +200,7 @@ def test_a_task_does_not_change() -> None:
         ("recall", {"distractors": 10**6}, "distractors must be a whole number from 2 to 200; got 1000000."),
         ("temporal order", {"length": 9}, "length must be a whole number from 10 to 200; got 9."),
         ("adding", {"length": 50.0}, "length must be a whole number from 10 to 200; got 50.0."),
-        ("copy", {"symbols": 11}, "symbols must be a whole number from 2 to 10; got 11."),
+        ("copy", {"symbols": 11}, "symbols must be a whole number from 3 to 10; got 11."),
         ("copy", {"blanks": 0}, "blanks must be a whole number from 1 to 100; got 0."),
         ("many-to-one", {"language": "fr"}, "language must be one of 'en', 'ko'; got 'fr'."),
         ("many-to-one", {"readout": "sum"}, "readout must be one of 'each', 'mean'; got 'sum'."),
