@@ -9,44 +9,53 @@ from itertools import product
 import torch
 from torch import Tensor, nn
 
-# (x, states before, weight_ih, weight_hh, bias_ih, bias_hh) ↦ gates and states by name; x: (…, E), states: (…, H)
-Equations = Callable[[Tensor, tuple[Tensor, ...], Tensor, Tensor, Tensor, Tensor], dict[str, Tensor]]
+Hold = Callable[
+    [str, Tensor], Tensor
+]  # a gate or state by name, and its value ↦ with what the equations go on
+# (x, states before, weight_ih, weight_hh, bias_ih, bias_hh, hold) ↦ gates and states by name; x: (…, E), states: (…, H)
+Equations = Callable[..., dict[str, Tensor]]
 WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+
+
+def _free(name: str, value: Tensor) -> Tensor:
+    """Nothing is held."""
+    return value
 
 
 def rnn(phi: Callable[[Tensor], Tensor]) -> Equations:
     """torch.nn.RNN's, with any nonlinearity."""
 
-    def step(x, states, w_ih, w_hh, b_ih, b_hh):
-        return {"h": phi(x @ w_ih.mT + b_ih + states[0] @ w_hh.mT + b_hh)}
+    def step(x, states, w_ih, w_hh, b_ih, b_hh, hold: Hold = _free):
+        return {"h": hold("h", phi(x @ w_ih.mT + b_ih + states[0] @ w_hh.mT + b_hh))}
 
     return step
 
 
-def lstm(x, states, w_ih, w_hh, b_ih, b_hh):
+def lstm(x, states, w_ih, w_hh, b_ih, b_hh, hold: Hold = _free):
     """torch.nn.LSTM's."""
-    i, f, g, o = (x @ w_ih.mT + b_ih + states[0] @ w_hh.mT + b_hh).chunk(4, -1)
-    i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
-    c = f * states[1] + i * g
-    return {"i": i, "f": f, "g": g, "o": o, "h": o * c.tanh(), "c": c}
+    a_i, a_f, a_g, a_o = (x @ w_ih.mT + b_ih + states[0] @ w_hh.mT + b_hh).chunk(4, -1)
+    i, f, o = hold("i", a_i.sigmoid()), hold("f", a_f.sigmoid()), hold("o", a_o.sigmoid())
+    g = hold("g", a_g.tanh())
+    c = hold("c", f * states[1] + i * g)
+    return {"i": i, "f": f, "g": g, "o": o, "h": hold("h", o * c.tanh()), "c": c}
 
 
-def gru(x, states, w_ih, w_hh, b_ih, b_hh):
+def gru(x, states, w_ih, w_hh, b_ih, b_hh, hold: Hold = _free):
     """torch.nn.GRU's."""
     x_r, x_z, x_n = (x @ w_ih.mT + b_ih).chunk(3, -1)
     h_r, h_z, h_n = (states[0] @ w_hh.mT + b_hh).chunk(3, -1)
-    r, z = (x_r + h_r).sigmoid(), (x_z + h_z).sigmoid()
-    n = (x_n + r * h_n).tanh()
-    return {"r": r, "z": z, "n": n, "h": (1 - z) * n + z * states[0]}
+    r, z = hold("r", (x_r + h_r).sigmoid()), hold("z", (x_z + h_z).sigmoid())
+    n = hold("n", (x_n + r * h_n).tanh())
+    return {"r": r, "z": z, "n": n, "h": hold("h", (1 - z) * n + z * states[0])}
 
 
-def mgu(x, states, w_ih, w_hh, b_ih, b_hh):
+def mgu(x, states, w_ih, w_hh, b_ih, b_hh, hold: Hold = _free):
     """Those of Zhou et al. 2016, with torch's names and two biases."""
     x_f, x_n = (x @ w_ih.mT + b_ih).chunk(2, -1)
     (w_f, w_n), (b_f, b_n) = w_hh.chunk(2, -2), b_hh.chunk(2, -1)
-    f = (x_f + states[0] @ w_f.mT + b_f).sigmoid()
-    n = (x_n + (f * states[0]) @ w_n.mT + b_n).tanh()
-    return {"f": f, "n": n, "h": (1 - f) * states[0] + f * n}
+    f = hold("f", (x_f + states[0] @ w_f.mT + b_f).sigmoid())
+    n = hold("n", (x_n + (f * states[0]) @ w_n.mT + b_n).tanh())
+    return {"f": f, "n": n, "h": hold("h", (1 - f) * states[0] + f * n)}
 
 
 EQUATIONS: dict[tuple[str, str], Equations] = {

@@ -5,7 +5,7 @@
 W_hh is the same at every timestep. D_k = ∂h_k/∂(W_hh h_{k−1} + b_hh) is the part of the activations: it shrinks where
 they saturate. C_k is what passes without meeting the matrix: nothing in a vanilla RNN, diag(z_k) in a GRU,
 diag(1 − f_k) in an MGU. An LSTM's carry runs from c to c instead, diag(f_k). Where a gate stands between h_{k−1} and a
-block of W_hh, as before the candidate of an MGU, the columns of that block are multiplied by it. All of this a cell says
+block of W_hh, as before an MGU's candidate, the columns of that block are multiplied by it. A cell says all of this
 of itself (`CellSpec`).
 
     RNN   D = diag(φ′(a))
@@ -24,7 +24,6 @@ import torch
 from torch import Tensor
 
 from playground.analysis.backpropagation import norms, repeated
-from playground.cells import CELLS
 from playground.cells.nonlinearity import NONLINEARITIES
 from playground.models.initialization import spectral_radius
 from playground.passes.unroll import Unrolled
@@ -45,14 +44,18 @@ class StepJacobian(NamedTuple):
 
 def step_jacobian(unrolled: Unrolled, layer: int, k: int) -> StepJacobian:
     """The Jacobian of one step of one layer; k and layer count from 0, and k ≥ 1."""
-    spec, cell, step = CELLS[unrolled.config.cell], unrolled.cells[layer], unrolled.steps[layer][k]
+    spec, cell, step = unrolled.model.spec, unrolled.cells[layer], unrolled.steps[layer][k]
     size = unrolled.config.hidden_size
     unit = torch.eye(size, dtype=step.h.dtype)
     others = [torch.zeros_like(unit) for _ in step.state[1:]]
     back = cell.step_backward(repeated(step, size), unit, *others)
     weight = cell.weights.weight_hh.unflatten(0, (spec.blocks, size)) * spec.lets_in(step)[0, :, None]
     carry = torch.diag(spec.kept(step)[0]) if spec.carries("h") else torch.zeros_like(unit)
-    return StepJacobian(back.h_before, back.recurrent, weight.flatten(0, 1), carry)
+    parts = StepJacobian(back.h_before, back.recurrent, weight.flatten(0, 1), carry)
+    if unrolled.cut[k, 0]:  # the step read zeros, whatever h_{k−1} was
+        zero = torch.zeros_like
+        return StepJacobian(zero(parts.whole), parts.activation, zero(parts.weight), zero(parts.carry))
+    return parts
 
 
 class JacobianSizes(NamedTuple):
@@ -84,14 +87,21 @@ def jacobian_sizes_in_pieces(unrolled: Unrolled, layer: int) -> Pieces[JacobianS
             # A ReLU of what is not a number has a slope of 0, and that would look like a Jacobian.
             if bool(torch.isfinite(steps[i].h).all()) and not bool(of_step[0].isnan()):
                 sizes[0, i], sizes[1, i] = of_step[0], of_step[-1]
-                # The rows of D_k have no column in common, so its singular values are their lengths.
-                sizes[2, i] = norms(jacobian.activation).max()
+                sizes[2, i] = _largest(jacobian.activation, diagonal=unrolled.model.spec.meets_h)
                 sizes[3, i] = jacobian.carry.abs().max()
                 sizes[4, i] = _saturated(unrolled, steps[i])
         yield (first + len(jacobians)) / len(steps)
     is_square, is_finite = weight.shape[0] == weight.shape[1], bool(torch.isfinite(weight).all())
     radius = spectral_radius(weight.double()) if is_square and is_finite else float("nan")
     return JacobianSizes(*sizes, weight=float(_singular_values(weight.double()[None])[0, 0]), radius=radius)
+
+
+def _largest(activation: Tensor, *, diagonal: bool) -> Tensor:
+    """The largest singular value of D_k, (H, K·H).
+
+    diagonal: whether all its blocks are. Then its rows have no column in common, and their lengths are the values.
+    """
+    return norms(activation).max() if diagonal else _singular_values(activation[None])[0, 0]
 
 
 def _singular_values(matrices: Tensor) -> Tensor:
@@ -111,7 +121,7 @@ def _singular_values(matrices: Tensor) -> Tensor:
 def _saturated(unrolled: Unrolled, step: Any) -> Tensor:
     """Share of a step's gates and activations that hardly let a gradient pass."""
     names: dict[str, list[Tensor]] = {}
-    for name, gate in CELLS[unrolled.config.cell].gates.items():
+    for name, gate in unrolled.model.spec.gates.items():
         names.setdefault(gate.squash, []).append(getattr(step, name))
     flat = []
     for name, activations in (names or {unrolled.config.nonlinearity: [step.h]}).items():
@@ -143,7 +153,7 @@ def carry_shares(unrolled: Unrolled, layer: int, t: int) -> CarryShares:
 
 def carry_shares_in_pieces(unrolled: Unrolled, layer: int, t: int) -> Pieces[CarryShares]:
     """The same, a step at a time, from t back."""
-    spec, cell, steps = CELLS[unrolled.config.cell], unrolled.cells[layer], unrolled.steps[layer]
+    spec, cell, steps = unrolled.model.spec, unrolled.cells[layer], unrolled.steps[layer]
     if spec.carry is None:
         raise KeyError(f"{spec.name} has no carry")
     unit = torch.eye(unrolled.config.hidden_size, dtype=steps[0].h.dtype)
@@ -158,6 +168,8 @@ def carry_shares_in_pieces(unrolled: Unrolled, layer: int, t: int) -> Pieces[Car
         through.append(norms((whole - torch.diag(product)).flatten()))
         product = product * spec.kept(steps[k])[0]
         grads = back.before
+        if unrolled.cut[k, 0]:  # nothing of what was before goes on
+            product, grads = torch.zeros_like(product), [torch.zeros_like(each) for each in grads]
         yield 1 - k / (t + 1)
     sizes = [torch.stack(each).flip(0) / len(unit) ** 0.5 for each in (measured, gates, through)]
     return CarryShares(*sizes, share=sizes[2] / (sizes[1] + sizes[2]))

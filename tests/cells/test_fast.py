@@ -31,7 +31,7 @@ def make_fast(
     return layer, gradients
 
 
-@pytest.mark.parametrize("replicas", [1, 3])
+@pytest.mark.parametrize("replicas", [1, 8])
 @pytest.mark.parametrize("resets", [False, True])
 @pytest.mark.parametrize("starts", [False, True])
 @pytest.mark.parametrize(("kind", "nonlinearity"), KINDS)

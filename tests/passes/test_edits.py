@@ -175,7 +175,7 @@ def by_hand(
 ) -> list[dict[str, Tensor]]:
     """Every gate and state of one timestep after the other, as `layer.name`, by equations in plain torch.
 
-    held: layer, name and t of what takes another value; equations of what comes after it are worked out again.
+    held: layer, name and t of what takes another value, with which the equations go on.
     """
     cell, found = model.config.cell, []
     states = {
@@ -188,58 +188,19 @@ def by_hand(
         for layer in range(model.config.layers):
             before = tuple(states[layer, s] for s in CELLS[cell].states)
             weights = model.cells[layer].weights
-            now = EQUATIONS[cell, model.config.nonlinearity](x, before, *weights)
-            for (of_layer, name, at), value in held.items():
-                if (of_layer, at) == (layer, t):
-                    now = FOLLOWS[cell](
-                        now | {name: torch.zeros(B, H).double() + value}, name, before, x, weights
-                    )
+            there = {
+                name: value for (of_layer, name, at), value in held.items() if (of_layer, at) == (layer, t)
+            }
+
+            def hold(name: str, value: Tensor, there=there) -> Tensor:
+                return torch.zeros_like(value) + there.get(name, value)
+
+            now = EQUATIONS[cell, model.config.nonlinearity](x, before, *weights, hold)
             here |= {f"l{layer}.{name}": value for name, value in now.items()}
             states |= {(layer, s): now[s] for s in CELLS[cell].states}
             x = now["h"]
         found.append(here)
     return found
-
-
-def _rnn(
-    a: dict[str, Tensor], name: str, before: tuple[Tensor, ...], x: Tensor, w: tuple[Tensor, ...]
-) -> dict[str, Tensor]:
-    return a
-
-
-def _lstm(
-    a: dict[str, Tensor], name: str, before: tuple[Tensor, ...], x: Tensor, w: tuple[Tensor, ...]
-) -> dict[str, Tensor]:
-    if name not in ("c", "h"):
-        a["c"] = a["f"] * before[1] + a["i"] * a["g"]
-    if name != "h":
-        a["h"] = a["o"] * a["c"].tanh()
-    return a
-
-
-def _gru(
-    a: dict[str, Tensor], name: str, before: tuple[Tensor, ...], x: Tensor, w: tuple[Tensor, ...]
-) -> dict[str, Tensor]:
-    w_ih, w_hh, b_ih, b_hh = (each.chunk(3)[2] for each in w)
-    if name == "r":
-        a["n"] = (x @ w_ih.T + b_ih + a["r"] * (before[0] @ w_hh.T + b_hh)).tanh()
-    if name != "h":
-        a["h"] = (1 - a["z"]) * a["n"] + a["z"] * before[0]
-    return a
-
-
-def _mgu(
-    a: dict[str, Tensor], name: str, before: tuple[Tensor, ...], x: Tensor, w: tuple[Tensor, ...]
-) -> dict[str, Tensor]:
-    w_ih, w_hh, b_ih, b_hh = (each.chunk(2)[1] for each in w)
-    if name == "f":
-        a["n"] = (x @ w_ih.T + b_ih + (a["f"] * before[0]) @ w_hh.T + b_hh).tanh()
-    if name != "h":
-        a["h"] = (1 - a["f"]) * before[0] + a["f"] * a["n"]
-    return a
-
-
-FOLLOWS = {"rnn": _rnn, "lstm": _lstm, "gru": _gru, "mgu": _mgu}  # what is to be worked out again
 
 
 @pytest.mark.parametrize("layer", [0, 1])

@@ -1,10 +1,13 @@
 """Every cell has a name, words for all that is drawn of it, a colour and its sections, in both languages and themes."""
 
+import re
+
 import pytest
 
 from playground.cells import CELLS
 from playground.figures.theme import COLOURS
 from playground.runs.layout import SLOPE
+from playground.ui.assets import WEB
 from playground.ui.cell_words import WORDS, figure_words, stage_words
 from playground.ui.fields import OPTION_LABELS
 from playground.ui.figure_words import LABELS
@@ -54,6 +57,14 @@ def test_all_of_it_is_in_korean_too(cell: str) -> None:
 def test_a_cell_its_states_and_gates_have_a_colour(theme: str, cell: str) -> None:
     assert {cell, *CELLS[cell].states, *gates_of(cell)} <= COLOURS[theme].keys()
     assert len({COLOURS[theme][each] for each in CELLS}) == len(CELLS), "two cells look alike"
+
+
+@every_cell
+def test_the_stage_has_the_same_colours(cell: str) -> None:
+    theme = (WEB / "shared" / "theme.js").read_text(encoding="utf-8")
+    for name in (cell, *CELLS[cell].states):
+        written = re.findall(rf'\b{name}: "(#[0-9A-F]{{6}})"', theme)
+        assert written == [COLOURS[mode][name] for mode in ("light", "dark")]
 
 
 @every_cell

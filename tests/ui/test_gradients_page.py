@@ -14,12 +14,13 @@ import pytest
 import streamlit as st
 import torch
 from pandas.testing import assert_frame_equal
-from torch import nn
 
+from benchmarks.reference import TorchModel, loss_of, masked_targets
 from playground.analysis.backpropagation import Backpropagation
 from playground.analysis.differences import weight_check
 from playground.analysis.gradient_tables import Reading
 from playground.analysis.jacobians import carry_shares, jacobian_sizes
+from playground.cells import CELLS
 from playground.config import DEFAULTS, Choice, ExperimentConfig, Range, to_query
 from playground.corpus import Corpus
 from playground.figures.axes import QUANTILE_DIGITS, number
@@ -37,7 +38,7 @@ from tests.ui.reading import HANGUL, english, words_of
 
 pytestmark = pytest.mark.slow
 
-LANGUAGES, CELLS = ("en", "ko"), ("rnn", "lstm", "gru")
+LANGUAGES = ("en", "ko")
 FIGURES = {
     "where": {"influence", "contributions", "buildup", "lengths", "decay", "jacobians"},
     "knobs": {"draws", "radii"},
@@ -136,19 +137,10 @@ class Expected:
 
     def torch_gradients(self, dtype: torch.dtype) -> dict[str, torch.Tensor]:
         """∂L/∂ every parameter, mean over time, by torch.nn and autograd alone."""
-        state = {name: value.to(dtype) for name, value in self.made.network.state_dict().items()}
-        vocabulary = self.made.source.signature.output_size
-        kind = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[self.config.cell]
-        rnn = kind(vocabulary, self.config.hidden_size, self.config.layers, dtype=dtype)
-        readout = nn.Linear(self.config.hidden_size, vocabulary, dtype=dtype)
-        for prefix, module in (("rnn.", rnn), ("readout.", readout)):
-            own = {name.removeprefix(prefix): v for name, v in state.items() if name.startswith(prefix)}
-            module.load_state_dict(own)
-        x = nn.functional.one_hot(self.batch.inputs[:, 0, 0], vocabulary).to(dtype)
-        loss = nn.functional.cross_entropy(readout(rnn(x)[0]), self.batch.targets[:, 0, 0])
-        loss.backward()
-        parts = {"rnn.": rnn, "readout.": readout}
-        return {p + n: v.grad for p, part in parts.items() for n, v in part.named_parameters()}
+        model = TorchModel(self.config, self.made.source.signature, dtype)
+        model.load_state_dict(self.made.network.state_dict(), strict=True)
+        loss_of(model(model.encode(self.batch.inputs[:, 0])), masked_targets(self.batch)).backward()
+        return {name: value.grad for name, value in model.named_parameters() if value.grad is not None}
 
 
 @cache
@@ -172,7 +164,7 @@ def shown(text: str) -> float:
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_panel_draws_all_its_figures(language: str, cell: str) -> None:
     for panel, found in seen(language, cell).items():
-        wanted = FIGURES[panel] | ({"carry"} if panel == "where" and cell != "rnn" else set())
+        wanted = FIGURES[panel] | ({"carry"} if panel == "where" and CELLS[cell].carry else set())
         assert found.figures.keys() == wanted
         assert len(set(found.alts.values())) == len(wanted)
         for alt in found.alts.values():
@@ -216,9 +208,9 @@ def test_tables_are_those_of_a_plainly_trained_network(cell: str) -> None:
         "buildup": wanted.reading.buildup(wanted.job, t=LENGTH, scale=1 / LENGTH),
         "lengths": wanted.reading.lengths(wanted.job),
         "decay": wanted.decay(layer=2, t=LENGTH),
-        "jacobians": wanted.reading.jacobians(wanted.sizes, has_carry=cell == "gru"),
+        "jacobians": wanted.reading.jacobians(wanted.sizes, has_carry=CELLS[cell].carries("h")),
     }
-    if cell != "rnn":
+    if CELLS[cell].carry:
         shares = carry_shares(wanted.unrolled(torch.float64), 1, LENGTH - 1)
         tables["carry"] = wanted.reading.carry(shares, layer=2, t=LENGTH)
     for name, frame in tables.items():
@@ -373,7 +365,7 @@ def test_gradients_at_the_end_of_64_bits_have_all_their_figures() -> None:
     assert float(table(visitor.files, "influence")["value"].max()) > 1e200
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_what_is_said_of_the_radius_is_of_the_cell(cell: str) -> None:
     words = " ".join(words_of(visit(panel="knobs", knob_cell=cell, knob_length=2)))
     assert ("tanh" in words and "explode" in words) is (cell == "rnn")
