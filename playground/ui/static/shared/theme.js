@@ -23,16 +23,16 @@
 export const LIGHT = {
   h: "#0072B2", c: "#C44E00", perplexity: "#0072B2", probability: "#00855F", clipped: "#C44E00",
   uniform: "#6B6B76", floor: "#B0559A", exploded: "#B3261E",
+  rnn: "#13408F", lstm: "#009580", gru: "#BE4FD6", mgu: "#A38A00",
 };
 export const DARK = {
   h: "#5AB0EE", c: "#F2762E", perplexity: "#5AB0EE", probability: "#1FC493", clipped: "#F2762E",
   uniform: "#9AA0AC", floor: "#E08FC0", exploded: "#FF8A80",
+  rnn: "#9CC4FF", lstm: "#28D6A0", gru: "#BF5BCB", mgu: "#FFD23F",
 };
 export const GHOSTS = { light: ["#8A6D3B", "#5B7F77", "#7A6A94"], dark: ["#C9AC78", "#93BDB3", "#B7A6D6"] };
-/** Of runs side by side that nothing else tells apart. */
-export const TRACKS = {
-  light: ["#0072B2", "#C44E00", "#00855F", "#B0559A"], dark: ["#5AB0EE", "#F2762E", "#1FC493", "#E08FC0"],
-};
+/** Whose colours runs side by side have that nothing else tells apart. */
+const TRACKS = ["perplexity", "c", "probability", "floor"];
 export const SIGNED = {
   light: ["#08417E", "#2878B8", "#8DBFE0", "#F5F5F2", "#F3BC88", "#D4711F", "#8A3A05"],
   dark: ["#9AD2FF", "#3D93D8", "#1F4C75", "#20242C", "#70401A", "#DE7B2C", "#FFC98F"],
@@ -86,7 +86,7 @@ export function makeTheme(variables) {
     accent: hex(variables.accent || (isDark ? "#5AB0EE" : "#0072B2")),
     colour: isDark ? DARK : LIGHT,
     ghosts: GHOSTS[name],
-    tracks: TRACKS[name],
+    tracks: TRACKS.map((quantity) => (isDark ? DARK : LIGHT)[/** @type {keyof typeof LIGHT} */ (quantity)]),
     signed: ramp(SIGNED[name], 512),
     gate: ramp(GATE[name], 256),
     broken: packed(BROKEN[name]),
