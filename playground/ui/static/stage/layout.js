@@ -55,7 +55,9 @@ export class Layout {
       const name = element("h3", { class: "track-name" });
       this.names.push(name);
       const panels = PANELS.filter((kind) => !kind.isAcross).map((kind) => this.#place(kind, track));
-      return element("div", { class: "track" }, [name, ...panels]);
+      const column = element("div", { class: "track" }, [name, ...panels]);
+      column.style.setProperty("--track", String(track + 1));
+      return column;
     });
     return [...across, element("div", { class: "tracks" }, tracks)];
   }
