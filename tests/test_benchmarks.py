@@ -25,6 +25,7 @@ from benchmarks.shared import shared_training
 from benchmarks.subject import Subject
 from benchmarks.table import Row, Table, Target, show
 from benchmarks.texts import random_text
+from benchmarks.tick import TOGETHER, ticks, updates_with_frames
 from benchmarks.turns import SLICE, medians
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.corpus import Corpus
@@ -265,6 +266,26 @@ def test_the_stage_asks_again_when_no_message_comes(socket: Socket, viewer: View
     session = play_out(play())
     assert session.repeated == 2 == len(socket.sent) - 1
     assert len({message.SerializeToString() for message in socket.sent}) == 1
+
+
+def test_a_tick_is_measured_with_all_that_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    monkeypatch.setattr(Viewer, "frames_to_send", _noting(made, Viewer.frames_to_send))
+    played = ticks(ExperimentConfig(), 0.5)
+    assert played.seconds > 0 and played.steps >= 1 and sum(made) >= played.steps
+    frames = updates_with_frames(ExperimentConfig())()
+    assert len(set(frames)) == TOGETHER
+
+
+def _noting(made: list[int], send: Callable[..., Any]) -> Callable[..., Any]:
+    """`frames_to_send` that notes how many."""
+
+    def noted(*args: Any, **named: Any) -> Any:
+        frames = send(*args, **named)
+        made.append(len(frames))
+        return frames
+
+    return noted
 
 
 def test_equal_runs_are_trained_once():

@@ -46,8 +46,12 @@ class CurvePoints:
         since = np.concatenate((self.step[:1] + 1, np.diff(self.step)))
         return (self.clips - before) / since
 
-    def followed_by(self, update: Update) -> "CurvePoints":
-        """These points and after them that of a later update."""
+    def followed_by(self, update: Update, most: int | None = None) -> "CurvePoints":
+        """These points and after them that of a later update, all of them as `thinned(most)`."""
+        size = len(self)
+        if most is not None and size >= most:
+            kept = _evenly(size + 1, most)[:-1]
+            return CurvePoints(*(column[kept] for column in self.columns)).followed_by(update)
         columns = zip(self.columns, _row(update, 0), strict=True)
         return CurvePoints(
             *(np.concatenate((column, [value]), dtype=column.dtype) for column, value in columns)
@@ -58,11 +62,16 @@ class CurvePoints:
         size = len(self.step)
         if size <= count:
             return self
-        kept = (np.arange(count) * (size - 1) + count // 2) // (count - 1)
+        kept = _evenly(size, count)
         return CurvePoints(*(column[kept] for column in self.columns))
 
     def __len__(self) -> int:
         return len(self.step)
+
+
+def _evenly(size: int, count: int) -> np.ndarray:
+    """`count` of the places 0 … size − 1, both ends among them."""
+    return (np.arange(count) * (size - 1) + count // 2) // (count - 1)
 
 
 KINDS = (np.int64, np.float64, np.float64, np.float64, np.bool_, np.int64, np.float64)  # of the columns

@@ -20,7 +20,7 @@ from playground.runs.layout import FrameLayout
 from playground.runs.planes import Planes
 from playground.training import Update
 
-MOST_REPLICAS = 8  # frames of one pass
+MOST_REPLICAS = 12  # frames of one pass: those of a tick in a full class, and the newest
 PASS_BYTES = 4_000_000  # of the buffers of one pass, about
 
 

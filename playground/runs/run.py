@@ -313,9 +313,9 @@ class Run:
         is_own = own is not None and own.step == until
         last = newest if newest.step <= until else own if is_own else None
         points = self._curve.points(until if last is None else last.step - 1)
-        if most is not None:
-            points = points.thinned(most if last is None else most - 1)
-        return points if last is None else points.followed_by(last)
+        if last is not None:
+            return points.followed_by(last, most)
+        return points if most is None else points.thinned(most)
 
     def reaches(self, perplexity: float, after: int, until: int) -> int | None:
         """The first recorded step in (after, until] at or below `perplexity`, or None; the newest is one of them."""

@@ -93,6 +93,18 @@ def test_2_2_the_first_steps_are_never_thinned_away_and_say_what_they_said() -> 
     assert set(rows(drawn)) <= set(rows(run.curve_points(600)))
 
 
+@pytest.mark.parametrize("until", [30, 100, 101])
+@pytest.mark.parametrize("most", [5, 72])
+def test_a_curve_to_draw_is_the_whole_one_thinned(until: int, most: int) -> None:
+    run = Run(CLIPPED)
+    run.advance(100)
+    own = straight(CLIPPED).update(min(until, 100))
+    whole, drawn = run.curve_points(until, own), run.curve_points(until, own, most=most)
+    assert rows(drawn) == rows(whole.thinned(most)) and len(drawn) == min(most, len(whole))
+    gaps = np.diff(drawn.step)
+    assert drawn.step[-1] == min(until, 100) and gaps.max() <= gaps.min() + 1
+
+
 def test_2_3_clipped_is_of_the_row_and_the_share_of_the_gap() -> None:
     """2.3: rows that were not clipped themselves once said so because a step in between was."""
     points = filled([made(step, clipped=step in (3, 5, 6)) for step in range(9)]).points(8)

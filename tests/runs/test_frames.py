@@ -261,6 +261,10 @@ def test_3_5_what_is_not_finite_travels_as_what_it_is(bad: float) -> None:
     assert not np.isfinite(ill["losses"]).any()
     assert -128 not in np.array(well["l0.h"]) and np.isfinite(well["losses"]).all(), "beside it, nothing"
     assert well["loss"] == 1.0
+    again = darkroom(run.layout, run.config.network).develop(
+        [Exposure(weights, update._replace(nll=(1.0,)))], run.watched, "mean"
+    )
+    assert again.records[0].tobytes() == developed.records[1].tobytes(), "and nothing after it"
 
 
 def test_3_5_an_exploded_frame_is_one_of_many() -> None:
@@ -396,6 +400,23 @@ def test_two_viewers_of_one_run_see_the_same_bytes(short: None) -> None:
         behind.go_to(step)
         assert behind.settle()
         assert behind.frames_to_send()[-1].payload == alone(SHAPES[2]).payload(step)
+
+
+def test_experiments_that_share_a_darkroom_see_their_own() -> None:
+    """Texts of equal sizes, and both reductions, each in turn."""
+    configs = [experiment(text=text, reduction=by) for text in ("abcab", "bacbc") for by in ("mean", "sum")]
+    runs = [Run(config) for config in configs]
+    assert len({darkroom(run.layout, run.config.network) for run in runs}) == 1, (
+        "else this test shows nothing"
+    )
+    for step in (3, 7):
+        for run in runs:
+            run.advance(step - run.step)
+            assert run.frame(step).payload == alone(run.config).payload(step)
+            found, losses = autograd(run, step)
+            assert read(run, step)["losses"] == pytest.approx(losses.tolist(), rel=1e-4, abs=1e-5)
+            total = losses.mean() if run.config.training.reduction == "mean" else losses.sum()
+            assert read(run, step)["l0.sum.h"] == pytest.approx(norms(total, found["l0.h"]), rel=2e-3)
 
 
 def test_frames_can_be_looked_at_while_others_are_taken() -> None:
