@@ -38,7 +38,8 @@ def test_each_is_made_once_and_those_used_longest_ago_go_first(rooms: Darkrooms[
 
 
 def test_the_newest_stays_however_large_it_is(rooms: Darkrooms[Dark]) -> None:
-    rooms("a"), rooms("b")
+    for name in "ab":
+        rooms(name)
     huge = rooms("huge", 1000)
     assert rooms("huge", 1000) is huge and rooms.nbytes == 1000
     assert rooms("c").nbytes == rooms.nbytes == 10
