@@ -48,6 +48,9 @@ export class Footer {
     setAttribute(this.newest, "data-shown", String(mode === "scrubbed"));
     this.newest.disabled = mode !== "scrubbed";
     setText(this.study, say(words, "study", { step }));
-    setText(this.notice, tracks.flatMap(({ explosion }) => explosion?.sentence || []).join(" "));
+    const whose = (/** @type {string} */ name) => (tracks.length > 1 ? `${name}: ` : "");
+    setText(this.notice, tracks.flatMap(({ explosion, scene }) => (
+      explosion?.sentence ? [whose(scene.name) + explosion.sentence] : []
+    )).join(" "));
   }
 }

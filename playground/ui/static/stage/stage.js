@@ -191,7 +191,7 @@ export class Stage {
   #ease(now) {
     const { layout, views, easing } = this;
     const wanted = layout.panels.flatMap(({ kind: { eases: eased }, surfaces: [surface], track }) => (
-      eased ? [{ eased, surface, view: views[track] }] : []
+      eased && surface ? [{ eased, surface, view: views[track] }] : []
     ));
     const moving = easing.move(wanted, now, this.motion.matches);
     for (const view of views) Object.assign(view, easing.values);
