@@ -43,16 +43,17 @@ class OneHot(Vectors):
         super().__init__(over_time, size)
         self.given = _symbols(over_time)
         self.rows = self._rows = _symbols(over_time)
-        self._size = size
+        self._table = torch.eye(size + 1, size, dtype=over_time.dtype)  # its last row is that of no symbol
+        self._flat = self._rows.view(-1), self.x.view(-1, size)
 
     def read(self, inputs: Tensor) -> None:
         self.given.copy_(inputs)
-        _rows(self.given, self._size, self._rows)
-        known = self.given[..., None] >= 0
-        self.x.zero_().scatter_(3, self.given.clamp(min=0)[..., None], known.to(self.x.dtype))
+        _rows(self.given, len(self._table) - 1, self._rows)
+        rows, x = self._flat
+        torch.index_select(self._table, 0, rows, out=x)
 
     def buffers(self) -> list[Tensor]:
-        return [self.given, self._rows, self.x]
+        return [self.given, self._rows, self.x, self._table]
 
 
 class Embedded(Vectors):
@@ -63,7 +64,7 @@ class Embedded(Vectors):
         self.given, self._rows = _symbols(over_time), _symbols(over_time)
         self._size = weight.shape[1]
         self.grad_x = over_time.zeros(weight.shape[-1])
-        table = over_time.table(weight)
+        self._table = table = over_time.table(weight)
         self.forward = (partial(table[:, :-1].copy_, weight), over_time.select(self._rows, table, self.x))
         self.collect = (over_time.gather(self.grad_x, self._rows, gradient),)
 
@@ -73,7 +74,7 @@ class Embedded(Vectors):
 
     def buffers(self) -> list[Tensor]:
         assert self.grad_x is not None
-        return [self.given, self._rows, self.x, self.grad_x]
+        return [self.given, self._rows, self.x, self.grad_x, self._table]
 
 
 def _symbols(over_time: OverTime) -> Tensor:

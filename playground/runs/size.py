@@ -12,23 +12,25 @@ from playground.refusal import Refusal
 MAX_TRAINER_BYTES = 96_000_000  # tensors of training itself, unless a server's limits say less
 RECORD_BYTES = 900_000  # of a default run: curve, frames, checkpoints and what Python keeps of it (measured)
 TEXT_BYTES = 30  # of each character: ids, windows and batches (measured)
-SYMBOL_NUMBERS = 7  # of each position: symbol, target, mask and loss, counted in numbers of 32 bits
+SYMBOL_NUMBERS = 9  # of each position: symbol, its row, target, mask and loss, counted in numbers of 32 bits
 
 
 def trainer_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1) -> int:
     """What the tensors of training take.
 
     Counted are the 32-bit numbers of one pass (states, gates, pre-activations and their gradients of every layer, unit,
-    timestep and sequence; logits, probabilities and their gradients) and of parameters, gradients and optimiser state
-    of Adam, the largest; and the views of each timestep that the fast cells keep, which all replicas share.
+    timestep and sequence; logits, probabilities and their gradients), of the table in which symbols are looked up, and
+    of parameters, gradients and optimiser state of Adam, the largest; and the views of each timestep that the fast
+    cells keep, which all replicas share.
     """
     network, vocabulary = config.network, len(corpus.vocabulary)
     batch = corpus.batch(config.seed, 0)
     of_layer, shared = CELLS[network.cell].planes
     per_position = (network.layers * of_layer + shared) * network.hidden_size
-    per_position += 5 * vocabulary + 2 * network.embedding + SYMBOL_NUMBERS
+    per_position += 4 * vocabulary + (2 * network.embedding or vocabulary) + SYMBOL_NUMBERS
+    numbers = batch.inputs.numel() * per_position + (vocabulary + 1) * (network.embedding or vocabulary)
     views = network.layers * view_bytes(CELLS[network.cell].blocks, len(batch.inputs))
-    return replicas * 4 * (batch.inputs.numel() * per_position + 4 * _parameters(config, corpus)) + views
+    return replicas * 4 * (numbers + 4 * _parameters(config, corpus)) + views
 
 
 def run_bytes(config: ExperimentConfig, corpus: Corpus) -> int:
