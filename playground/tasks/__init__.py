@@ -12,7 +12,7 @@ from playground.tasks.one_to_many import Naming
 from playground.tasks.one_to_one import BloodPressure
 from playground.tasks.recall import Recall
 from playground.tasks.tagging import Tagging
-from playground.tasks.task import Shown, Success, Task, is_solved
+from playground.tasks.task import Shown, Success, Task, TaskKind, is_solved
 from playground.tasks.temporal_order import TemporalOrder
 from playground.tasks.translation import Translation
 
@@ -30,6 +30,6 @@ _KINDS = (
     Copy,
 )
 # `TASKS["recall"](distractors=50)` is a task.
-TASKS: Mapping[str, type[Task]] = MappingProxyType({kind.name: kind for kind in _KINDS})
+TASKS: Mapping[str, TaskKind] = MappingProxyType({kind.name: kind for kind in _KINDS})
 
-__all__ = ["TASKS", "Shown", "Success", "Task", "is_solved"]
+__all__ = ["TASKS", "Shown", "Success", "Task", "TaskKind", "is_solved"]

@@ -50,7 +50,10 @@ def stretch(batch: Batch, dimension: int, start: int, length: int) -> Batch:
 
 def split(batch: Batch, size: int) -> tuple[Batch, ...]:
     """The columns of a batch as batches of `size` columns: views."""
-    return tuple(stretch(batch, COLUMNS, start, size) for start in range(0, batch.mask.shape[COLUMNS], size))
+    inputs, targets, mask = (part.split(size, COLUMNS) for part in (batch.inputs, batch.targets, batch.mask))
+    if batch.reset is None:
+        return tuple(map(Batch, inputs, targets, mask))
+    return tuple(map(Batch, inputs, targets, mask, batch.reset.split(size, COLUMNS)))
 
 
 def joined(batches: Sequence[Batch]) -> Batch:

@@ -6,7 +6,7 @@ A task is what is read, what is asked and how it is judged, apart from the netwo
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import torch
 from torch import Tensor
@@ -84,6 +84,22 @@ class Task(Protocol):
 
     def show(self, batch: Batch, column: int, outputs: Tensor | None = None) -> Shown:
         """One column of a batch in words, with the answers of the first replica if there are outputs."""
+        ...
+
+
+class TaskKind(Protocol):
+    """The class of a task: called with some of its choices, all of which have a default, it is one."""
+
+    name: str
+    title: str
+    tests: str
+    shape: Shape
+    measure: Measure
+    goal: float
+    named: bool
+
+    def __call__(self, *args: Any, **choices: Any) -> Task:
+        """Raises `Refusal` for a choice that is not allowed."""
         ...
 
 
