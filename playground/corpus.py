@@ -1,6 +1,5 @@
 """The text as a network reads it: symbols with numbers, one sequence a line, windows, batches."""
 
-import hashlib
 import sys
 from collections.abc import Iterable, Sequence
 from itertools import chain
@@ -12,6 +11,7 @@ from playground.batch import Batch, Signature
 from playground.characters import characters
 from playground.config import Text, TextConfig
 from playground.refusal import Refusal, Unreadable, shorten
+from playground.seeding import seeded
 from playground.tokens import BOS, EOS, TOKENIZERS
 
 MAX_VOCABULARY = 256
@@ -136,11 +136,8 @@ class Corpus:
         kept = self._order
         if kept is not None and kept[0] == (seed, epoch):
             return kept[1]
-        # torch's CPU generator reads only 32 bits of its seed, so both numbers are hashed into those.
-        digest = hashlib.blake2b(f"{seed}:{epoch}".encode(), digest_size=4).digest()
-        generator = torch.Generator().manual_seed(int.from_bytes(digest))
         order = torch.full((self.steps_per_epoch * self.config.batch_size,), len(self.windows))
-        order[: len(self.windows)] = torch.randperm(len(self.windows), generator=generator)
+        order[: len(self.windows)] = torch.randperm(len(self.windows), generator=seeded(seed, epoch))
         order = order.view(self.steps_per_epoch, -1)
         self._order = (seed, epoch), order
         return order

@@ -39,6 +39,7 @@ LAYERS = (
         "playground.characters",
         "playground.pieces",
         "playground.private_torch",
+        "playground.seeding",
     ),
 )
 ROW = {part: row for row, parts in enumerate(LAYERS) for part in parts}

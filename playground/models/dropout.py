@@ -1,12 +1,12 @@
 """Dropout between layers: training leaves out numbers at random, and makes up for it in those that stay."""
 
-import hashlib
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from playground.cells.fast import OverTime
+from playground.seeding import seeded
 
 
 class Dropout:
@@ -39,9 +39,10 @@ class Dropout:
         return [self.factors, self.x, self.grad_x]
 
 
-def draw(dropouts: Sequence[Dropout], seeds: Sequence[int], step: int | None) -> None:
+def draw(dropouts: Sequence[Dropout], seeds: Sequence[int], step: int | None, of: str = "") -> None:
     """Fill the factors of all dropouts of a network: what a replica leaves out depends on its seed and step alone.
 
+    of: whose dropouts, where there are several networks; each leaves out something else.
     step: of the training, counted from 0; None where nothing is trained and nothing is left out.
     """
     if step is None:
@@ -49,9 +50,7 @@ def draw(dropouts: Sequence[Dropout], seeds: Sequence[int], step: int | None) ->
             dropout.factors.fill_(1)
         return
     for replica, seed in enumerate(seeds):
-        # torch's CPU generator reads only 32 bits of its seed, so both numbers are hashed into those.
-        digest = hashlib.blake2b(f"dropout:{seed}:{step}".encode(), digest_size=4).digest()
-        generator = torch.Generator().manual_seed(int.from_bytes(digest))
+        generator = seeded("dropout", seed, step)
         for dropout in dropouts:
             of_replica = dropout.factors[:, replica]
             keeps = (

@@ -1,10 +1,8 @@
 """Where the sequences of a task come from: drawn without end from a seed, or drawn from a list.
 
-Same seed, same step: the same batch, on every machine with the same torch. No two tasks, seeds or blocks of steps share
-a stream of random numbers.
+Same seed, same step: the same batch. Kinds of tasks, seeds and blocks of steps have random numbers of their own.
 """
 
-import hashlib
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import ClassVar
@@ -14,13 +12,14 @@ from torch import Tensor
 
 from playground.batch import Batch, Signature
 from playground.config import check_fields
+from playground.seeding import seeded
 from playground.tasks.fields import TASK_FIELDS
 from playground.tasks.packing import columns, joined, split
 from playground.tasks.task import Measure, Shape, Shown, Success, judge, shown
 
 BLOCK = 8192  # about as many timesteps of sequences are drawn at once: dispatch, not arithmetic, is what draws cost
 MOST_STEPS = 64  # of training, for which one block is enough
-KEPT = 128  # blocks, of all tasks together: as many seeds can train side by side
+KEPT = 128  # blocks, of all tasks together, some 20 MB: as many seeds can train side by side
 HELD_OUT = 256  # sequences on which a task is judged, if it has as many
 SHARE = 8  # one sequence in so many is held out
 FEWEST = 10  # groups of a list of which some are held out
@@ -157,12 +156,6 @@ class Listed(Drawn):
         with torch.inference_mode(False):
             judged = self._is_held_out if self.disjoint else torch.ones_like(self._is_held_out)
             return columns(self._sequences[0], judged.nonzero()[:, 0])
-
-
-def seeded(*parts: object) -> torch.Generator:
-    """A generator for what `parts` describe. torch's reads only 32 bits of a seed, so they are hashed into those."""
-    digest = hashlib.blake2b(":".join(map(str, parts)).encode(), digest_size=4).digest()
-    return torch.Generator().manual_seed(int.from_bytes(digest))
 
 
 @lru_cache(maxsize=KEPT)
