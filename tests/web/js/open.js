@@ -88,7 +88,7 @@ export class Opened {
     plot.onpointermove({ clientX: x, clientY: y, buttons: 0, pointerType: "mouse" });
     this.wait(50);
     const tip = this.layout.tip.element;
-    const lines = tip.style.display === "none" ? null : tip.textContent.split("\n");
+    const lines = tip.style.display !== "block" ? null : tip.textContent.split("\n");
     plot.onpointerleave();
     return lines;
   }

@@ -11,6 +11,7 @@ export class Tip {
     this.element = element("div", { class: "tip", "aria-hidden": "true" });
     /** @type {{target: Target, x: number, y: number}|null} */
     this.pointed = null;
+    this.isShown = false;
   }
 
   /**
@@ -28,9 +29,11 @@ export class Tip {
     const { element: box, root, pointed } = this;
     const lines = pointed?.target.tip(pointed.x, pointed.y);
     if (!lines || !pointed) {
-      box.style.display = "none";
+      if (this.isShown) box.style.display = "none";
+      this.isShown = false;
       return;
     }
+    this.isShown = true;
     setText(box, lines.join("\n"));
     box.style.display = "block";
     const room = root.getBoundingClientRect();

@@ -26,6 +26,12 @@ export class Footer {
     this.study.onclick = study;
   }
 
+  /** @param {View} view */
+  dress({ words }) {
+    setAttribute(this.range, "aria-label", say(words, "scrub"));
+    setText(this.newest, say(words, "newest"));
+  }
+
   /**
    * @param {View} view
    * @param {import("./wire.js").Message} message
@@ -39,12 +45,10 @@ export class Footer {
     if (playing) told.push(say(words, "rate", { rate: Math.round(rate) }));
     if (others) told.push(say(words, "others_training", { count: others }));
     setText(this.status, told.join(" · "));
-    setAttribute(this.range, "aria-label", say(words, "scrub"));
     setAttribute(this.range, "max", String(playhead));
     if (this.range.value !== String(step)) this.range.value = String(step);
     setAttribute(this.range, "aria-valuetext", where);
     this.range.style.setProperty("--filled", `${(playhead ? (100 * step) / playhead : 0).toFixed(1)}%`);
-    setText(this.newest, say(words, "newest"));
     setAttribute(this.newest, "data-shown", String(mode === "scrubbed"));
     this.newest.disabled = mode !== "scrubbed";
     setText(this.study, say(words, "study", { step }));

@@ -1,7 +1,8 @@
 /** Puts the stage's elements together; what they say and show comes later. */
 
-import { element, setText } from "../shared/dom.js";
+import { element, setAttribute, setText } from "../shared/dom.js";
 import { Tip } from "../shared/tip.js";
+import { say } from "../shared/words.js";
 import { Footer } from "./footer.js";
 import { COLUMNS, PANELS, TOP } from "./panels.js";
 import { Placed } from "./placed.js";
@@ -22,6 +23,7 @@ export class Layout {
     /** @type {Placed[]} */
     this.panels = [];
     this.count = 0; // of tracks
+    this.worn = "";
     /** @type {HTMLElement[]} the names above the tracks that stand side by side */
     this.names = [];
   }
@@ -70,10 +72,16 @@ export class Layout {
   }
 
   /**
-   * The names of the tracks, in the colours of their curves.
+   * What belongs to no panel: words of the whole, and the names of the tracks in the colours of their curves.
    * @param {View[]} views
    */
   dress(views) {
+    const worn = views.map(({ key }) => key).join();
+    if (worn === this.worn) return;
+    this.worn = worn;
+    setAttribute(this.root, "aria-label", say(views[0].words, "aria_label"));
+    setAttribute(this.root, "aria-description", say(views[0].words, "aria_keys"));
+    this.footer.dress(views[0]);
     this.names.forEach((name, track) => {
       setText(name, trackName(views[track]));
       name.style.borderColor = trackColour(views[track]);

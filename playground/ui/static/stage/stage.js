@@ -221,8 +221,6 @@ export class Stage {
     const isNewest = view.step >= (store.moments[store.visible - 1]?.step ?? 0);
     layout.footer.tell(view, message, { isNewest, isFollowing: player.following });
     for (const panel of layout.panels) panel.tell(views[panel.track]);
-    setAttribute(layout.root, "aria-label", say(view.words, "aria_label"));
-    setAttribute(layout.root, "aria-description", say(view.words, "aria_keys"));
   }
 
   /** Text alternatives; what is announced, only while paused or after the reader did something. */

@@ -23,16 +23,23 @@ export function buildReadout() {
  * @param {ReturnType<typeof buildReadout>} readout
  * @param {import("../view.js").View} view
  */
-export function tellReadout({ step, perplexity, loss, watched }, view) {
-  const { words, frame, scene } = view;
-  const batch = frame?.loss ?? NaN;
+export function dressReadout({ step, perplexity, loss, watched }, { words, scene }) {
   setText(step.name, say(words, "axis_step"));
-  setText(step.value, String(frame?.step ?? view.step));
   setText(perplexity.name, say(words, "perplexity"));
-  setText(perplexity.value, perplexityText(batch));
   setText(loss.name, say(words, "loss"));
-  setText(loss.value, `${lossText(batch)} ${say(words, "nats")}`);
-  watched.box.hidden = scene.windows === 1;
   setText(watched.name, say(words, "watched_perplexity"));
+  watched.box.hidden = scene.windows === 1;
+}
+
+/**
+ * @param {ReturnType<typeof buildReadout>} readout
+ * @param {import("../view.js").View} view
+ */
+export function tellReadout({ step, perplexity, loss, watched }, view) {
+  const { words, frame } = view;
+  const batch = frame?.loss ?? NaN;
+  setText(step.value, String(frame?.step ?? view.step));
+  setText(perplexity.value, perplexityText(batch));
+  setText(loss.value, `${lossText(batch)} ${say(words, "nats")}`);
   setText(watched.value, perplexityText(frame ? watchedLoss(frame) : NaN));
 }

@@ -5,7 +5,7 @@ import { colourLegend } from "../../shared/panel.js";
 import { stride } from "../../shared/scales.js";
 import { css } from "../../shared/theme.js";
 import { isolate, likelihoodText, lossText, say, short } from "../../shared/words.js";
-import { buildReadout, tellReadout } from "./readout.js";
+import { buildReadout, dressReadout, tellReadout } from "./readout.js";
 import { buildTabs, dressTabs } from "./tabs.js";
 import { drawTile, lossColour, lossLimit } from "./tile.js";
 
@@ -202,6 +202,7 @@ export const tiles = {
     aside.querySelector(".legend")?.remove();
     const limit = `≥ ${short(lossLimit(view))}`;
     aside.prepend(colourLegend(theme.loss, "0", limit, `${say(words, "loss")} (${say(words, "nats")})`));
+    dressReadout(parts.readout, view);
     dressTabs(parts.tabs, view, actions);
   },
   tell: ({ parts }, view) => tellReadout(parts.readout, view),
