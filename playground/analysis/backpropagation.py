@@ -141,7 +141,7 @@ def _through_layer(
         from_above.new_zeros(count, size) for _ in shares.influence
     ]  # what step k + 1 sends to h_k, c_k
     met = _met(unrolled, layer)
-    lengths, is_cut = norms(met), unrolled.cut[:, 0].tolist()
+    is_cut = unrolled.cut[:, 0].tolist()
     first_at = torch.searchsorted(losses, torch.arange(length)).tolist()
     for k in reversed(range(length)):
         first = first_at[k]  # earlier losses do not depend on this timestep
@@ -154,7 +154,6 @@ def _through_layer(
         for state, before, into in zip(shares.influence, back.before, carried, strict=True):
             shares.influence[state][reached, k] = norms(getattr(back, state))
             into[first:] = 0.0 if is_cut[k] else before
-        shares.cells[reached, k] = _outer_norms(back.recurrent, lengths[k])
         terms[k, first:] = back.recurrent
         if layer:
             below[k, first:] = back.x
@@ -164,7 +163,9 @@ def _through_layer(
 
 
 def _add_terms(shares: LayerShares, met: Tensor, losses: Tensor, terms: Tensor) -> None:
-    """Sums of the terms (T, N, K·H) of a block: of each loss, of all losses up to it, of each use."""
+    """The terms (T, N, K·H) of a block, and their sums: of each loss, of all losses up to it, of each use."""
+    is_seen = torch.arange(len(terms)) <= losses[:, None]  # (N, T): what is read later has no part in a loss
+    shares.cells[losses] = _outer_norms(terms, norms(met)[:, None]).T.where(is_seen, math.nan)
     per_loss = _summed_over_uses(terms, met, losses)  # (N, K·H, H)
     shares.rows[losses] = norms(per_loss.flatten(1))
     for t, of_loss in zip(losses.tolist(), per_loss, strict=True):  # faster than cumsum over this axis

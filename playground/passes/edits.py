@@ -27,7 +27,7 @@ before its first timestep.
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -310,19 +310,17 @@ def cuts_at(edits: Edits, t: int) -> bool:
     return any(isinstance(edit, Cut) and t in edit.span for edit in edits)
 
 
-def holds_of(layer: str, edits: Edits) -> list[Hold]:
-    """What is held in one layer."""
-    return [edit for edit in edits if isinstance(edit, Hold) and edit.layer == layer]
+def holds_at(times: Iterable[int], layer: str, edits: Edits) -> list[Callable[[str, Tensor], Tensor]]:
+    """For each timestep what a readable cell asks for every gate and state of its step (`playground.cells.hold`)."""
+    of_layer = [edit for edit in edits if isinstance(edit, Hold) and edit.layer == layer]
+    return [_holding([edit for edit in of_layer if t in edit.span]) for t in times]
 
 
-def holding(holds: Sequence[Hold], t: int) -> Callable[[str, Tensor], Tensor]:
-    """What a readable cell asks for every gate and state of its step at t; holds: those of its layer."""
-    there = [edit for edit in holds if t in edit.span]
-
+def _holding(holds: Sequence[Hold]) -> Callable[[str, Tensor], Tensor]:
     def hold(name: str, value: Tensor) -> Tensor:
-        for edit in there:
+        for edit in holds:
             if edit.name == name:
                 value = edit.applied(value)
         return value
 
-    return hold if there else free
+    return hold if holds else free

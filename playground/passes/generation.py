@@ -55,12 +55,9 @@ def generate_in_pieces(model: LanguageModel, wanted: Continuation) -> Pieces[tup
     scores = reader.read(last)
 
     new: list[int] = []
-    while len(new) < wanted.length and math.isfinite(scores.max()):
-        if wanted.temperature == 0:
-            symbol = int(scores.argmax())
-        else:
-            symbol = int(torch.multinomial(tempered(scores, wanted.temperature), 1, generator=generator))
-        if symbol == wanted.end:
+    while len(new) < wanted.length:
+        symbol = _next(scores, wanted.temperature, generator)
+        if symbol is None or symbol == wanted.end:
             break
         new.append(symbol)
         scores = reader.read(symbol)
@@ -68,10 +65,20 @@ def generate_in_pieces(model: LanguageModel, wanted: Continuation) -> Pieces[tup
     return tuple(new)
 
 
-def tempered(scores: Tensor, temperature: float) -> Tensor:
+def _next(scores: Tensor, temperature: float, generator: torch.Generator) -> int | None:
+    """The next symbol; None where the scores are numbers no longer."""
+    largest = scores.max()
+    if not math.isfinite(largest):
+        return None
+    if temperature == 0:
+        return int(scores.argmax())
+    return int(torch.multinomial(tempered(scores, largest, temperature), 1, generator=generator))
+
+
+def tempered(scores: Tensor, largest: Tensor, temperature: float) -> Tensor:
     """softmax(scores / temperature), (V,) float64, for any temperature above 0; the largest score must be finite.
 
-    It is taken off before the division: what overflows then is −∞, a probability of 0, so near 0 the most
-    probable symbols share everything.
+    It is taken off before the division: what overflows then is −∞, a probability of 0, so near 0 the most probable
+    symbols share everything.
     """
-    return torch.softmax((scores.double() - scores.max()) / temperature, 0)
+    return torch.softmax((scores.double() - largest) / temperature, 0)

@@ -9,6 +9,7 @@ Shapes: T time, B batch, E input size, H hidden size, O output size; one replica
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import Any
 
 import torch
@@ -18,14 +19,12 @@ from torch.nn.functional import linear, one_hot
 from playground.batch import Batch
 from playground.cells.hold import free
 from playground.config import NetworkConfig
-from playground.passes.edits import Edits, Hold, cuts_at, fits_network, holding, holds_of, read_with
+from playground.passes.edits import Edits, Hold, cuts_at, fits_network, holds_at, read_with
 from playground.passes.replica import Replica
 
 FIELD = "edits"  # what a refusal of edits that do not fit is about
 _NAMES = {"cross_entropy": ("logits", "probabilities"), "squared_error": ("outputs",)}
-
-
-Steps = tuple[Any, ...]  # what the cell of a layer returned, a step a timestep
+Steps = Sequence[Any]  # what the cell of a layer returned, a step a timestep
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +55,7 @@ class Unrolled:
     its cell returned at each timestep; the tensors in it are (B, H). cut: (T, B) bool, before which timesteps the
     states were made zero. outputs: (T, B, O), logits or numbers. final: where the reading then stands, to go on from.
 
-    A mapping by the names of a trace: unrolled["l0.f"] is (T, B, H), and so on for `names`.
+    What the cells computed is read by the names of a trace: unrolled["l0.f"] is (T, B, H), and so on for `names`.
     """
 
     model: Replica
@@ -163,7 +162,8 @@ def unroll(model: Replica, batch: Batch, initial: States | None = None, edits: E
     cut = _cuts(batch, edits, start.read)
     x = model.encoded(batch.inputs[:, 0]).unbind()
     steps, shown, final = read_on(model, x, start, cut if bool(cut.any()) else None, edits)
-    return Unrolled(model, batch, edits, steps, cut, linear(torch.stack(list(shown)), *model.readout), final)
+    outputs = linear(torch.stack(list(shown)), *model.readout)
+    return Unrolled(model, batch, edits, tuple(map(tuple, steps)), cut, outputs, final)
 
 
 def _cuts(batch: Batch, edits: Edits, first: int) -> Tensor:
@@ -181,7 +181,7 @@ def read_on(
     start: States,
     cut: Tensor | None = None,
     edits: Edits = (),
-) -> tuple[tuple[Steps, ...], Sequence[Tensor], States]:
+) -> tuple[list[Steps], Sequence[Tensor], States]:
     """Read T inputs (B, E) from where a reading stands.
 
     cut: (T, B) bool. edits: what is held; symbols and cuts are in `x` and `cut` already.
@@ -194,7 +194,7 @@ def read_on(
         steps += taken
     shown, total = read_out(model, x, start)
     ends = [of_layer[last].state for of_layer, last in zip(steps, model.ends, strict=True)]
-    return tuple(steps), shown, States(tuple(ends), start.read + len(x), total)
+    return steps, shown, States(tuple(ends), start.read + len(x), total)
 
 
 def through_level(
@@ -226,18 +226,20 @@ def _through(
     *,
     backwards: bool = False,
 ) -> Steps:
-    """What one layer's cell returns at each timestep of its inputs, (B, E), in the order in which it reads."""
-    cell, name, state = model.cells[number], model.layers[number], start.layers[number]
-    holds = holds_of(name, edits) if edits else ()
-    last, taken = start.read + len(x) - 1, []
-    for place, x_t in enumerate(x):
-        if cut is not None:
-            state = tuple(each.masked_fill(cut[place, :, None], 0.0) for each in state)
-        t = last - place if backwards else start.read + place
-        step = cell.step(x_t, *state, hold=holding(holds, t) if holds else free)
+    """What one layer's cell returns for its inputs, (B, E), in the order in which it reads."""
+    cell, state, holds = model.cells[number], start.layers[number], repeat(free)
+    if edits:
+        times = range(start.read, start.read + len(x))
+        holds = holds_at(times[::-1] if backwards else times, model.layers[number], edits)
+    cuts = repeat(None) if cut is None else cut[..., None]  # (T, B, 1)
+    taken = []
+    for x_t, hold, is_cut in zip(x, holds, cuts, strict=False):
+        if is_cut is not None:
+            state = tuple(each.masked_fill(is_cut, 0.0) for each in state)
+        step = cell.step(x_t, *state, hold=hold)
         state = step.state
         taken.append(step)
-    return tuple(taken)
+    return taken
 
 
 def read_out(model: Replica, h: Sequence[Tensor], start: States) -> tuple[Sequence[Tensor], Tensor | None]:

@@ -109,7 +109,7 @@ finite = {bits: st.floats(width=bits, allow_nan=False, allow_infinity=False) for
     st.floats(0, 2, exclude_min=True),
 )
 def test_every_temperature_gives_probabilities(logits: torch.Tensor, temperature: float) -> None:
-    probabilities = tempered(logits, temperature)
+    probabilities = tempered(logits, logits.max(), temperature)
     assert probabilities.dtype == torch.float64 and bool((probabilities >= 0).all())
     assert float(probabilities.sum()) == pytest.approx(1)
     assert float(probabilities[logits.argmax()]) == float(probabilities.max())
@@ -117,14 +117,16 @@ def test_every_temperature_gives_probabilities(logits: torch.Tensor, temperature
 
 def test_towards_temperature_0_equals_share_everything() -> None:
     logits = torch.tensor([3.0, 1.0, 3.0, math.nextafter(3.0, 0.0)], dtype=torch.float64)
-    assert tempered(logits, 5e-324).tolist() == [0.5, 0, 0.5, 0]
+    assert tempered(logits, logits.max(), 5e-324).tolist() == [0.5, 0, 0.5, 0]
 
 
 def test_temperatures_are_softmax_by_hand() -> None:
     """Odds of 1 : 4 at temperature 1 are 1 : 2 at 2 and 1 : 16 at 1/2."""
     logits = torch.tensor([0.0, math.log(4)])
     for temperature, odds in ((1.0, 4), (2.0, 2), (0.5, 16)):
-        assert tempered(logits, temperature).tolist() == pytest.approx([1 / (1 + odds), odds / (1 + odds)])
+        assert tempered(logits, logits.max(), temperature).tolist() == pytest.approx(
+            [1 / (1 + odds), odds / (1 + odds)]
+        )
 
 
 class Counting:
