@@ -14,6 +14,7 @@ import torch
 
 Result = TypeVar("Result")
 Pieces = Generator[float, None, Result]
+SMALL_BYTES = 1_000_000  # of a computation that says nothing of its memory
 
 
 class InPieces(Generic[Result]):
@@ -21,9 +22,12 @@ class InPieces(Generic[Result]):
 
     A generator must not hold a mode of torch's from one piece to the next: that would be the mode of everybody who
     computes in between. All pieces are computed in inference mode.
+
+    needs: bytes of memory that it will hold on its way, at most, estimated before it starts.
     """
 
-    def __init__(self, pieces: Pieces[Result]) -> None:
+    def __init__(self, pieces: Pieces[Result], *, needs: int = SMALL_BYTES) -> None:
+        self.needs = needs
         self._pieces: Pieces[Result] | None = pieces
         self._progress = 0.0
         self._longest = 0.0  # seconds of processor time that a piece has taken
@@ -47,7 +51,10 @@ class InPieces(Generic[Result]):
         """Compute for at most `budget` seconds of this thread's processor time, but at least one piece.
 
         It stops where another piece as long as the longest so far would not fit; one that took more than half of the
-        budget was the exception. Returns whether all is done.
+        budget was the exception. What a piece raises ends it all, and is raised.
+
+        Returns:
+            Whether there is nothing left to compute: all is done, or it has ended before.
         """
         began = now = time.thread_time()
         with self._lock, torch.inference_mode():
@@ -58,12 +65,20 @@ class InPieces(Generic[Result]):
                     self._result = end.value
                     self._progress, self._pieces = 1.0, None  # what it needed on the way may go
                     break
+                except BaseException:
+                    self._pieces = None
+                    raise
                 self._progress = min(done, math.nextafter(1, 0))
                 before, now = now, time.thread_time()
                 self._longest = max(self._longest, now - before)
                 if now - began + min(self._longest, budget / 2) > budget:
                     return False
         return True
+
+    def close(self) -> None:
+        """End it as far as it is: what it needed on the way may go. Waits for a piece that is being computed."""
+        with self._lock:
+            self._pieces = None
 
     def pieces(self) -> Pieces[Result]:
         """The pieces that are left, as those of something longer."""

@@ -163,3 +163,33 @@ def test_a_mistake_is_heard_of() -> None:
 
     with pytest.raises(ValueError, match="no such thing"):
         all_of(wrong())
+
+
+def test_after_a_mistake_nothing_is_left_to_compute_and_nothing_counts_as_done() -> None:
+    def wrong() -> Pieces[None]:
+        yield 0.5
+        raise ValueError("no such thing")
+
+    job = InPieces(wrong())
+    job.advance(0.0)
+    with pytest.raises(ValueError, match="no such thing"):
+        job.advance(0.0)
+    assert job.advance(0.0) and job.progress == 0.5
+    with pytest.raises(RuntimeError, match="50% of this is computed"):
+        _ = job.result
+
+
+def test_what_is_closed_lets_go_of_what_it_needed_and_stays_as_it_is() -> None:
+    held: list[weakref.ref[torch.Tensor]] = []
+
+    def holding() -> Pieces[int]:
+        tensor = torch.zeros(3)
+        held.append(weakref.ref(tensor))
+        yield 0.25
+        return len(tensor)
+
+    job = InPieces(holding())
+    job.advance(0.0)
+    job.close()
+    assert held[0]() is None and job.advance(0.0) and job.progress == 0.25
+    job.close()

@@ -8,6 +8,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Generator, Set
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
@@ -41,6 +42,35 @@ class _Entry:
     asked: float = 0.0
 
 
+class Beside(Protocol):
+    """What else a server keeps in the memory that runs use."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that are counted for it."""
+        ...
+
+    @property
+    def held(self) -> int:
+        """Bytes of those that it has by now, so that the process is measured with them."""
+        ...
+
+    def let_go(self, lately: float) -> None:
+        """Drop what nobody has asked for since `lately`, on `time.monotonic`'s clock."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Nothing else."""
+
+    nbytes: int = 0
+    held: int = 0
+
+    def let_go(self, lately: float) -> None:
+        """There is nothing to drop."""
+
+
 class Registry:
     """Runs by identifier, leased to viewers. Any thread may use it.
 
@@ -52,13 +82,19 @@ class Registry:
     Args:
         limits: what the process may spend.
         measured: bytes that the process has for itself just now, or None.
+        beside: what else is kept. When memory becomes short, what nobody looks at of it goes before anything of a run.
     """
 
     def __init__(
-        self, limits: Limits | None = None, *, measured: Callable[[], int | None] = private_bytes
+        self,
+        limits: Limits | None = None,
+        *,
+        measured: Callable[[], int | None] = private_bytes,
+        beside: Beside | None = None,
     ) -> None:
         self._limits = limits or Limits()
         self._measured = measured
+        self._beside = Nothing() if beside is None else beside  # one that is empty is false
         self._lock = threading.RLock()
         self._entries: dict[str, _Entry] = {}
         self._shared: dict[ExperimentConfig, str] = {}
@@ -132,9 +168,9 @@ class Registry:
         """
         with self._lock:
             self._rest_what_is_unused()
-            others = [entry for entry in self._entries.values() if counts(entry.watched.keys())]
-            coming = sum(size for other, size in self._coming.items() if other != name)
-            free = self._room() - sum(map(self._claim, others)) - coming
+            if needed > (free := self._free(counts) + self._coming.get(name, 0)):
+                self._beside.let_go(time.monotonic() - AT_WORK_SECONDS)
+                free = self._free(counts) + self._coming.get(name, 0)
             if needed > free and not always:
                 raise Refusal(
                     "batch_size",
@@ -151,6 +187,17 @@ class Registry:
         finally:
             with self._lock:
                 self._coming.pop(name, None)
+
+    def make_free(self) -> int:
+        """Make room where it is short; bytes that are free then beside all who use a run, negative where some lack."""
+        with self._lock:
+            self._sweep()
+            return self._free(bool)
+
+    def _free(self, counts: Callable[[Set[str]], bool]) -> int:
+        """Bytes beside what others use and what is coming. counts: whether a run with these viewers does."""
+        others = [entry for entry in self._entries.values() if counts(entry.watched.keys())]
+        return self._room() - sum(map(self._claim, others)) - sum(self._coming.values())
 
     def _claim(self, entry: _Entry) -> int:
         """Bytes of a run that nobody else may have."""
@@ -282,16 +329,16 @@ class Registry:
         """Bytes that all runs together may take just now.
 
         What else the process takes is the least that was measured lately, because memory that was freed may still
-        count; and darkrooms, as they are.
+        count; and darkrooms and what is kept beside, as they are.
         """
         now, measured, darkrooms = time.monotonic(), self._measured(), darkroom.nbytes
         if measured is not None:
-            self._others.append((now, max(0, measured - self.nbytes - darkrooms)))
+            self._others.append((now, max(0, measured - self.nbytes - darkrooms - self._beside.held)))
         while self._others and self._others[0][0] < now - MEMORY_SECONDS:
             self._others.popleft()
         least = min((size for _, size in self._others), default=None)
         others = BASE_BYTES if least is None else least + darkrooms
-        return self._limits.memory_mb * 1_000_000 - others
+        return self._limits.memory_mb * 1_000_000 - others - self._beside.nbytes
 
     def _is_at_work(self, entry: _Entry) -> bool:
         """Whether somebody plays this run or has just looked at it."""
@@ -323,6 +370,9 @@ class Registry:
     def _make_room(self, oldest_first: list[str], idle: set[str]) -> None:
         """Make runs lighter until all fit: tapes first, then checkpoints, then those that are not at work."""
         held, room = self.nbytes + sum(self._coming.values()), self._room()
+        if held > room:
+            self._beside.let_go(time.monotonic() - AT_WORK_SECONDS)
+            room = self._room()
         if held <= room:
             return
         for identifier in oldest_first:
