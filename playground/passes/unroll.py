@@ -19,7 +19,8 @@ from torch.nn.functional import linear, one_hot
 from playground.batch import Batch
 from playground.cells.hold import free
 from playground.config import NetworkConfig
-from playground.passes.edits import Edits, Hold, cuts_at, fits_network, holds_at, read_with
+from playground.passes.edit_list import fits_network
+from playground.passes.edits import Edits, Hold, cuts_at, holds_at, read_with
 from playground.passes.replica import Replica
 
 FIELD = "edits"  # what a refusal of edits that do not fit is about

@@ -18,7 +18,7 @@ from playground.config import ExperimentConfig, NetworkConfig, TextConfig, Train
 from playground.corpus import Corpus
 from playground.models.network import Network
 from playground.passes.autograd import autograd_gradients
-from playground.passes.edits import EDITS
+from playground.passes.edit_list import EDITS
 from playground.passes.replica import Replica, copy_of, parameters_of
 from playground.passes.unroll import unroll
 from playground.training import Trainer
@@ -157,7 +157,7 @@ def test_the_whole_is_what_the_optimiser_gets(cell: str, reduction: str) -> None
     trainer = Trainer(config, Corpus(config.text), dtype=torch.float64)
     trainer.advance(5)
     trainer.measure()
-    batch = Corpus(trainer.config.text).window_batch(0)
+    batch = Corpus(config.text).window_batch(0)
     done = sent_back(config.network, parameters_of(trainer.network), batch)
     divisor = done.unrolled.predictions if reduction == "mean" else 1
     for layer, shares in enumerate(done.layers):

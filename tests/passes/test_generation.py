@@ -67,6 +67,7 @@ def trained(**text) -> tuple[Network, Corpus]:
     corpus = Corpus(config.text)
     trainer = Trainer(config, corpus)
     trainer.advance(150)
+    assert isinstance(trainer.network, Network)
     return trainer.network, corpus
 
 

@@ -10,7 +10,7 @@ from playground.config import NetworkConfig, TextConfig
 from playground.corpus import Corpus
 from playground.models.model import LanguageModel, loss
 from playground.models.network import Network
-from playground.passes.edits import EDITS
+from playground.passes.edit_list import EDITS
 from playground.passes.recurrent import RecurrentModel
 from playground.passes.replica import replica_of
 from tests.kinds import KINDS
