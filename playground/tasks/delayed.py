@@ -21,6 +21,9 @@ class Delayed:
     `feed` is what is read while writing: "target", the symbol that should have been written before (teacher forcing),
     or "nothing". At the first symbol nothing is read. One network reads the symbols of both alphabets, those that are
     written after those that are read; an encoder reads the former, a decoder the latter.
+
+    Who is right at every timestep with the right symbol before is right with its own answers before, too, and the other
+    way round: exact matches are those of a network that writes by itself.
     """
 
     feed: str = "target"
@@ -40,7 +43,7 @@ class Delayed:
 
     @property
     def reading(self) -> int:
-        """How many timesteps are there to read, T before the first symbol is written; shorter texts start later."""
+        """How many timesteps there are to read, those of the longest text; shorter ones start later."""
         raise NotImplementedError
 
     @property

@@ -27,11 +27,8 @@ ROUNDS = 64  # of drawing, after which a task has no more sequences to hold out
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drawn:
-    """A task whose sequences are drawn without end.
-
-    Whether a sequence is held out is decided by a hash of what is read, so no sequence is on both sides.
-    """
+class SequenceTask:
+    """What `Drawn` and `Listed` have in common: batches by seed and step, and how they are judged and shown."""
 
     batch_size: int = 16
 
@@ -47,17 +44,16 @@ class Drawn:
         check_fields(self, TASK_FIELDS)
 
     @property
-    def disjoint(self) -> bool:
-        """No held-out sequence is ever trained on."""
-        return True
-
-    @property
     def signature(self) -> Signature:
         """What a network for this task reads and answers."""
         raise NotImplementedError
 
-    def draw(self, generator: torch.Generator, count: int) -> Batch:
-        """`count` sequences as they come, (T, 1, count)."""
+    def training(self, generator: torch.Generator, count: int) -> Batch:
+        """`count` sequences to train on, (T, 1, count)."""
+        raise NotImplementedError
+
+    def held_out(self) -> Batch:
+        """What it is judged on, (T, 1, B): the same for every seed."""
         raise NotImplementedError
 
     def symbol(self, read: int) -> str:
@@ -68,22 +64,10 @@ class Drawn:
         """What a symbol or class that is answered is called."""
         return self.symbol(target)
 
-    def is_held_out(self, batch: Batch) -> Tensor:
-        """Which sequences of a batch are held out, (B,) bool: by a hash of what is read."""
-        return by_hash(batch.inputs)
-
-    def training(self, generator: torch.Generator, count: int) -> Batch:
-        """`count` sequences to train on, (T, 1, count)."""
-        return _on_one_side(self, generator, count, held_out=False)
-
     def batch(self, seed: int, step: int) -> Batch:
         """The batch of training step `step` (from 0), (T, 1, batch_size)."""
         block, place = divmod(step, self._steps)
         return _block(self, seed, block, self._steps)[place]
-
-    def held_out(self) -> Batch:
-        """At most `HELD_OUT` different sequences, none of which is ever trained on."""
-        return self._held_out
 
     def success(self, outputs: Tensor, batch: Batch) -> Success:
         """Judge what the read-out gave, (T, R, B, O), on a batch (T, 1, B) that all replicas have read."""
@@ -94,20 +78,49 @@ class Drawn:
         return shown(batch, column, outputs, self.symbol, self.answer)
 
     @cached_property
+    def _steps(self) -> int:
+        """How many batches are drawn at once."""
+        time = len(self.held_out().mask)
+        return min(MOST_STEPS, max(1, BLOCK // (time * self.batch_size)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn(SequenceTask):
+    """A task whose sequences are drawn without end.
+
+    Whether a sequence is held out is decided by a hash of what is read, so no sequence is on both sides.
+    """
+
+    @property
+    def disjoint(self) -> bool:
+        """No held-out sequence is ever trained on."""
+        return True
+
+    def draw(self, generator: torch.Generator, count: int) -> Batch:
+        """`count` sequences as they come, (T, 1, count)."""
+        raise NotImplementedError
+
+    def is_held_out(self, batch: Batch) -> Tensor:
+        """Which sequences of a batch are held out, (B,) bool."""
+        return by_hash(batch.inputs)
+
+    def training(self, generator: torch.Generator, count: int) -> Batch:
+        """`count` sequences that are not held out."""
+        return _on_one_side(self, generator, count, held_out=False)
+
+    def held_out(self) -> Batch:
+        """At most `HELD_OUT` different sequences, none of which is ever trained on."""
+        return self._held_out
+
+    @cached_property
     def _held_out(self) -> Batch:
         with torch.inference_mode(False):
             drawn = _on_one_side(self, seeded(self.name, "held out"), HELD_OUT, held_out=True)
             return columns(drawn, _first_of_each(drawn.inputs))
 
-    @cached_property
-    def _steps(self) -> int:
-        """How many batches are drawn at once."""
-        time = self.held_out().mask.shape[0]
-        return min(MOST_STEPS, max(1, BLOCK // (time * self.batch_size)))
-
 
 @dataclass(frozen=True, kw_only=True)
-class Listed(Drawn):
+class Listed(SequenceTask):
     """A task that has a list of sequences, some of which are held out.
 
     They are held out in groups, one in five, so that what belongs together (the same words in another order) is on one
@@ -119,13 +132,20 @@ class Listed(Drawn):
         raise NotImplementedError
 
     @property
+    def everything(self) -> Batch:
+        """All sequences, (T, 1, N)."""
+        return self._listed[0]
+
+    @property
     def disjoint(self) -> bool:
         """Whether there are groups enough."""
         return bool(self._is_held_out.any())
 
     def training(self, generator: torch.Generator, count: int) -> Batch:
         """`count` of the sequences that are not held out, drawn with repetition."""
-        return _drawn_from(self._training, generator, count)
+        return columns(
+            self._training, torch.randint(self._training.mask.shape[2], (count,), generator=generator)
+        )
 
     def batch(self, seed: int, step: int) -> Batch:
         """The batch of training step `step`; if all sequences fit into one batch, it is that, the same each time."""
@@ -133,15 +153,19 @@ class Listed(Drawn):
             return self._training
         return super().batch(seed, step)
 
+    def held_out(self) -> Batch:
+        """The groups that are held out, or all where none is."""
+        return self._held_out
+
     @cached_property
-    def _sequences(self) -> tuple[Batch, tuple[int, ...]]:
+    def _listed(self) -> tuple[Batch, tuple[int, ...]]:
         with torch.inference_mode(False):
             return self.sequences()
 
     @cached_property
     def _is_held_out(self) -> Tensor:
         """(N,) bool: by an order of the groups that is drawn once and for all."""
-        groups = torch.tensor(self._sequences[1])
+        groups = torch.tensor(self._listed[1])
         count = int(groups.max()) + 1
         order = torch.randperm(count, generator=seeded(self.name, "groups"))
         return torch.isin(groups, order[: count // 5 if count >= FEWEST else 0])
@@ -149,25 +173,21 @@ class Listed(Drawn):
     @cached_property
     def _training(self) -> Batch:
         with torch.inference_mode(False):
-            return columns(self._sequences[0], (~self._is_held_out).nonzero()[:, 0])
+            return columns(self.everything, (~self._is_held_out).nonzero()[:, 0])
 
     @cached_property
     def _held_out(self) -> Batch:
         with torch.inference_mode(False):
             judged = self._is_held_out if self.disjoint else torch.ones_like(self._is_held_out)
-            return columns(self._sequences[0], judged.nonzero()[:, 0])
+            return columns(self.everything, judged.nonzero()[:, 0])
 
 
 @lru_cache(maxsize=KEPT)
-def _block(task: Drawn, seed: int, block: int, steps: int) -> tuple[Batch, ...]:
+def _block(task: SequenceTask, seed: int, block: int, steps: int) -> tuple[Batch, ...]:
     """The batches of `steps` training steps in a row."""
     with torch.inference_mode(False):  # or autograd could not read them
         generator = seeded(task.name, seed, block)
         return split(task.training(generator, steps * task.batch_size), task.batch_size)
-
-
-def _drawn_from(listed: Batch, generator: torch.Generator, count: int) -> Batch:
-    return columns(listed, torch.randint(listed.mask.shape[2], (count,), generator=generator))
 
 
 def _on_one_side(task: Drawn, generator: torch.Generator, count: int, *, held_out: bool) -> Batch:

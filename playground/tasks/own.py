@@ -98,7 +98,7 @@ class _Own(Listed):
     @property
     def chance(self) -> float:
         """The share of the most frequent label."""
-        return ceiling(self._sequences[0], "nothing")
+        return ceiling(self.everything, "nothing")
 
     def numbers(self, text: str, field: str) -> tuple[int, ...]:
         """A text that a visitor types afterwards, in symbols of these lines.
@@ -117,8 +117,8 @@ class _Own(Listed):
             raise Unreadable(
                 field,
                 "{field} must use symbols of the training text ({known}); got {unknown}.",
-                known=self._listed(self.vocabulary),
-                unknown=self._listed(unknown),
+                known=self._quoted(self.vocabulary),
+                unknown=self._quoted(unknown),
             )
         return tuple(self._ids[symbol] for symbol in symbols)
 
@@ -141,7 +141,7 @@ class _Own(Listed):
     def _symbols(self, text: str) -> tuple[str, ...]:
         return tuple(TOKENIZERS[self.tokens].encode(text))
 
-    def _listed(self, symbols: Sequence[str]) -> str:
+    def _quoted(self, symbols: Sequence[str]) -> str:
         """The first few symbols, each in quotes."""
         label = TOKENIZERS[self.tokens].label
         shown = ", ".join(shorten(label(symbol), 16) for symbol in symbols[:LISTED])

@@ -99,12 +99,12 @@ class Tagging(Listed):
     @property
     def chance(self) -> float:
         """The share of the most frequent tag."""
-        return ceiling(self._sequences[0], "nothing")
+        return ceiling(self.everything, "nothing")
 
     @cached_property
     def forward_ceiling(self) -> float:
         """The highest accuracy of who reads forwards, on all sentences as on those that are held out."""
-        return ceiling(self._sequences[0], "past")
+        return ceiling(self.everything, "past")
 
     def sequences(self) -> tuple[Batch, tuple[int, ...]]:
         """Every sentence; held out are whole groups."""

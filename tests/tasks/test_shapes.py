@@ -120,11 +120,11 @@ def test_a_bag_of_words_is_stuck_at_chance(language: str) -> None:
     assert (batch.mask.sum(0) == 1).all(), "one loss a sequence"
     last = batch.inputs.ne(NOTHING).sum(0) - 1
     assert torch.equal(batch.mask.int().argmax(0), last), "at the last word"
-    for sentences in (batch, task._sequences[0]):
+    for sentences in (batch, task.everything):
         assert ceiling(sentences, "bag") == 0.5
         assert ceiling(sentences, "nothing") == 0.5
         assert ceiling(sentences, "past") == 1
-    assert ceiling(task._sequences[0], "last") == 0.5, "the last word may have been negated"
+    assert ceiling(task.everything, "last") == 0.5, "the last word may have been negated"
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
@@ -165,7 +165,7 @@ def test_three_words_are_read_then_two_written(language: str) -> None:
     for column in range(batch.mask.shape[2]):
         shown = task.show(batch, column)
         assert shown.read[3] == "" and shown.read[4] == shown.asked[3], "the right word before"
-    everything = task._sequences[0]
+    everything = task.everything
     assert ceiling(everything, "past") == 1
     assert ceiling(everything, "last") < 0.75
 
@@ -262,7 +262,7 @@ def test_an_encoder_reads_and_a_decoder_writes(task) -> None:
 def test_who_reads_forwards_stops_at_the_ceiling(language: str, forward: float) -> None:
     task = Tagging(language=language)
     assert task.forward_ceiling == forward
-    for sentences in (task.held_out(), task._training, task._sequences[0]):
+    for sentences in (task.held_out(), task._training, task.everything):
         assert sentences.mask.all() and sentences.reset is None
         assert ceiling(sentences, "past") == pytest.approx(forward, abs=1e-12)
         assert ceiling(sentences, "all") == 1

@@ -113,5 +113,5 @@ def test_a_picture_is_named(language: str) -> None:
 
 
 def test_what_is_read_is_written() -> None:
-    _, after = learned(TASKS["delayed"](), 400, rate=5e-3, hidden_size=64, cell="rnn")
+    _, after = learned(TASKS["delayed"](), 600, rate=5e-3, hidden_size=64, cell="rnn")
     assert min(after.values) > 0.8
