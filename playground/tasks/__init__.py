@@ -8,6 +8,7 @@ from playground.tasks.copying import Copy
 from playground.tasks.dates import Dates
 from playground.tasks.language import Language
 from playground.tasks.many_to_one import Sentiment
+from playground.tasks.names import Names
 from playground.tasks.one_to_many import Naming
 from playground.tasks.one_to_one import BloodPressure
 from playground.tasks.recall import Recall
@@ -21,6 +22,7 @@ _KINDS = (
     BloodPressure,
     Naming,
     Sentiment,
+    Names,
     Translation,
     Dates,
     Tagging,

@@ -18,6 +18,7 @@ EVERY: dict[str, Task] = {
         for name in ("one-to-many", "many-to-one", "delayed", "dates", "each step")
         for language in ("en", "ko")
     },
+    "names": TASKS["names"](),
     "many-to-one, mean": TASKS["many-to-one"](readout="mean"),
     "delayed, fed nothing": TASKS["delayed"](feed="nothing"),
     "dates, all formats": TASKS["dates"](formats=3),

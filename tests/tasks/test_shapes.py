@@ -13,6 +13,8 @@ from playground.tasks.ceilings import ceiling
 from playground.tasks.dates import Dates
 from playground.tasks.language import Language
 from playground.tasks.many_to_one import Sentiment
+from playground.tasks.names import NAMES as NAMES_BY_LANGUAGE
+from playground.tasks.names import Names
 from playground.tasks.one_to_many import NAMES, Naming
 from playground.tasks.one_to_one import BORDERS, BloodPressure
 from playground.tasks.packing import joined, packed
@@ -150,6 +152,17 @@ def test_sentences_as_they_are_read() -> None:
 def test_the_answer_is_read_from_the_last_state_or_from_the_mean() -> None:
     assert Sentiment().signature.readout == "each"
     assert Sentiment(readout="mean").signature.readout == "mean"
+
+
+def test_names_are_read_to_the_last_letter() -> None:
+    task = Names()
+    names = [name for of_one in NAMES_BY_LANGUAGE.values() for name in of_one.split()]
+    assert len(set(names)) == len(names) == 5 * 36
+    assert list(NAMES_BY_LANGUAGE) == list(task.answer(number) for number in range(5))
+    shown = task.show(task.everything, names.index("kim"))
+    assert shown.read[:4] == ("k", "i", "m", "") and shown.asked[:4] == ("", "", "Korean", "")
+    assert ceiling(task.everything, "past") == 1 and ceiling(task.everything, "nothing") == task.chance
+    assert task.held_out().mask.shape[2] == 36
 
 
 # Delayed

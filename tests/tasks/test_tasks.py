@@ -37,7 +37,7 @@ def assert_same(one: Batch, other: Batch) -> None:
 
 
 def test_the_language_model_comes_first() -> None:
-    assert list(TASKS)[:5] == ["language", "one-to-one", "one-to-many", "many-to-one", "delayed"]
+    assert list(TASKS)[:5] == ["language", "one-to-one", "one-to-many", "many-to-one", "names"]
 
 
 def test_a_batch_is_what_its_signature_says(task: Task) -> None:

@@ -99,6 +99,12 @@ def test_order_is_learned_where_a_bag_is_stuck(language: str, readout: str) -> N
     assert min(after.values) > 0.9
 
 
+def test_names_that_were_never_seen_are_told_apart() -> None:
+    task = TASKS["names"]()
+    _, after = learned(task, 300, rate=5e-3, hidden_size=32, cell="gru")
+    assert min(after.values) > 2.5 * task.chance
+
+
 def test_a_class_is_learned_from_three_numbers() -> None:
     task = BloodPressure()
     _, after = learned(task, 400, rate=2e-2, hidden_size=2, cell="rnn")
