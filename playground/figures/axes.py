@@ -1,6 +1,6 @@
 """Axes that several charts share: time with its symbols, and a logarithmic axis that hides nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from .look import Look
 from .text import plain
-from .theme import COLOURS, mode
 
 TINIEST, LARGEST = 5e-324, 1.7e308  # of the positive numbers in 64 bits
 SMALLEST_SPAN = 2.0  # decades: a curve that hardly moves should look flat
@@ -28,9 +28,7 @@ def panels(frame: pd.DataFrame) -> list[tuple[int, str]]:
     return [(int(layer), quantity) for layer, quantity in pairs.itertuples(index=False)]
 
 
-def time_axis(
-    figure: go.Figure, frame: pd.DataFrame, *, labels: Mapping[str, str], dark: bool, index: str = "t"
-) -> None:
+def time_axis(figure: go.Figure, frame: pd.DataFrame, look: Look, index: str = "t") -> None:
     """Make every x axis one category per timestep, written as its symbol and its number; title on the last.
 
     Categories, because plotly then shows as many labels as fit the width; x values are str(t).
@@ -57,10 +55,10 @@ def time_axis(
         spikemode="across",
         spikethickness=1,
         spikedash="dot",
-        spikecolor=COLOURS[mode(dark)]["muted"],
+        spikecolor=look.colours["muted"],
     )
     last = max(figure.select_xaxes(), key=lambda axis: int((axis.plotly_name or "xaxis")[5:] or 1))
-    last.update(title_text=labels["axis_timestep" if index == "t" else f"axis_timestep_{index}"])
+    last.update(title_text=look.words["axis_timestep" if index == "t" else f"axis_timestep_{index}"])
 
 
 def few(count: int, most: int = 8) -> int:
@@ -68,9 +66,9 @@ def few(count: int, most: int = 8) -> int:
     return 0 if count < 100 else most
 
 
-def time_hover(frame: pd.DataFrame, labels: Mapping[str, str], index: str = "t") -> list[str]:
+def time_hover(frame: pd.DataFrame, look: Look, index: str = "t") -> list[str]:
     """The first line of the hover text of every row: timestep and symbol."""
-    words = labels["timestep" if index == "t" else f"timestep_{index}"]
+    words = look.words["timestep" if index == "t" else f"timestep_{index}"]
     return [
         f"{words.format(t=t)} · {plain(token)}" for t, token in zip(frame[index], frame["token"], strict=True)
     ]
@@ -115,9 +113,9 @@ class LogAxis:
         """Height at which ∞ and NaN are marked: above all values, as far as there are numbers there."""
         return min(_power(self.high + 1.6 * self._gap), LARGEST)
 
-    def apply(self, figure: go.Figure, *, title: str, labels: Mapping[str, str], dark: bool) -> None:
-        """Give the figure this y axis, its two rows and their names."""
-        colours = COLOURS[mode(dark)]
+    def apply(self, figure: go.Figure, look: Look, *, title: str, other: str = "row_not_finite") -> None:
+        """Give the figure this y axis, its two rows and their names. other: the word for what stands above."""
+        colours = look.colours
         below = (2.4 if self.has_zero else 0.7) * self._gap
         above = (2.4 if self.has_other else 0.7) * self._gap
         figure.update_yaxes(
@@ -127,8 +125,8 @@ class LogAxis:
             **ticks(self.low, self.high),
         )
         for there, row, name in (
-            (self.has_zero, self.zero_row, labels["row_zero"]),
-            (self.has_other, self.other_row, labels["row_not_finite"]),
+            (self.has_zero, self.zero_row, look.words["row_zero"]),
+            (self.has_other, self.other_row, look.words[other]),
         ):
             if there:
                 figure.add_hline(y=row, line={"color": colours["muted"], "width": 1, "dash": "dot"})

@@ -1,6 +1,6 @@
 """The matrix of back-propagation through time: every loss against every earlier state, or use of W_hh."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from .axes import few, floats, number, ticks, time_hover, timesteps
+from .look import Look
 from .text import plain
-from .theme import COLOURS, MAGNITUDE, mode, notice, scale, styled
+from .theme import MAGNITUDE, scale
 
 SAME_COLOURS = (
     -8,
@@ -28,12 +29,10 @@ MARGIN = 0.07  # share of width and height that the sums of a matrix take
 
 def influence_matrix(
     frame: pd.DataFrame,
+    look: Look,
     *,
     selected: int | None = None,
     fitted: bool = False,
-    labels: Mapping[str, str],
-    dark: bool = False,
-    height: int = 460,
 ) -> go.Figure:
     """‖∂L_t/∂h_k‖ or ‖∂L_t/∂c_k‖ in colour: loss t downwards, state k to the right, nothing where k > t.
 
@@ -41,28 +40,27 @@ def influence_matrix(
     row is outlined. fitted: colours reach from the smallest to the largest value of this frame; without it, a
     colour is the same number in every picture, and what is beyond `SAME_COLOURS` has the colour of its end.
     """
+    look = look.with_height(460)
     if frame.empty:
-        return notice(labels["empty"], dark=dark, height=height)
-    losses, states = _losses(frame, labels), _symbols(frame, "k", labels["state_at"], labels)
+        return look.notice("empty")
+    losses, states = _losses(frame, look), _symbols(frame, "k", look.words["state_at"], look)
     cells = _block(frame, losses, states, "k")
     figure = go.Figure()
-    _draw(figure, cells, labels, dark, set())
-    styled(figure, dark=dark, height=height)
-    states.across(figure, labels["axis_state_column"])
-    losses.down(figure, labels["axis_loss_row"])
-    _outline(figure, selected, losses, states, labels, dark)
-    _handles(figure, frame, selected, losses, states, labels, dark)
-    return _coloured(figure, [cells], labels[f"axis_influence_{frame['quantity'].iloc[0]}"], dark, fitted)
+    _draw(figure, cells, look, set())
+    look.styled(figure)
+    states.across(figure, look.words["axis_state_column"])
+    losses.down(figure, look.words["axis_loss_row"])
+    _outline(figure, selected, losses, states, look)
+    _handles(figure, frame, selected, losses, states, look)
+    return _coloured(figure, [cells], look.words[f"axis_influence_{frame['quantity'].iloc[0]}"], look, fitted)
 
 
 def contributions_matrix(
     frame: pd.DataFrame,
+    look: Look,
     *,
     selected: int | None = None,
     fitted: bool = False,
-    labels: Mapping[str, str],
-    dark: bool = False,
-    height: int = 500,
 ) -> go.Figure:
     """What loss t adds to the gradient of W_hh through its use at timestep i, and the norms of the sums.
 
@@ -70,13 +68,14 @@ def contributions_matrix(
     sums stand on the right, below and in the corner, on the same colours. selected, fitted: as of
     `influence_matrix`.
     """
+    look = look.with_height(500)
     parts = {part: frame.loc[frame["part"] == part] for part in ("cell", "row", "column", "total")}
     if parts["cell"].empty:
-        return notice(labels["empty"], dark=dark, height=height)
-    losses, uses = _losses(parts["cell"], labels), _symbols(parts["cell"], "i", labels["use_at"], labels)
+        return look.notice("empty")
+    losses, uses = _losses(parts["cell"], look), _symbols(parts["cell"], "i", look.words["use_at"], look)
     all_losses, all_uses = (
-        _Places([], [labels["all_losses"]], [], "{place}"),
-        _Places([], [labels["all_uses"]], [], "{place}"),
+        _Places([], [look.words["all_losses"]], [], "{place}"),
+        _Places([], [look.words["all_uses"]], [], "{place}"),
     )
     blocks = {
         (1, 1): _block(parts["cell"], losses, uses, "i"),
@@ -97,20 +96,22 @@ def contributions_matrix(
     )
     explained: set[str] = set()
     for (row, col), block in blocks.items():
-        _draw(figure, block, labels, dark, explained, row=row, col=col)
-    styled(figure, dark=dark, height=height)
+        _draw(figure, block, look, explained, row=row, col=col)
+    look.styled(figure)
     for (row, col), block in blocks.items():
         block.columns.across(
-            figure, labels["axis_use_column"] if (row, col) == (2, 1) else None, row=row, col=col
+            figure, look.words["axis_use_column"] if (row, col) == (2, 1) else None, row=row, col=col
         )
-        block.rows.down(figure, labels["axis_loss_row"] if (row, col) == (1, 1) else None, row=row, col=col)
+        block.rows.down(
+            figure, look.words["axis_loss_row"] if (row, col) == (1, 1) else None, row=row, col=col
+        )
     for inner in (
         *figure.select_xaxes({"showticklabels": False}),
         *figure.select_yaxes({"showticklabels": False}),
     ):
         inner.update(ticks="", showline=False)
-    _outline(figure, selected, losses, uses, labels, dark)
-    return _coloured(figure, list(blocks.values()), labels["axis_contribution"], dark, fitted)
+    _outline(figure, selected, losses, uses, look)
+    return _coloured(figure, list(blocks.values()), look.words["axis_contribution"], look, fitted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,17 +189,17 @@ class _Block:
         return self.there & np.isfinite(self.values) & (self.values > 0)
 
 
-def _symbols(frame: pd.DataFrame, index: str, words: str, labels: Mapping[str, str]) -> _Places:
+def _symbols(frame: pd.DataFrame, index: str, words: str, look: Look) -> _Places:
     """The timesteps of a table with the symbols read there."""
     times = timesteps(frame, index)
-    names = time_hover(times, labels, index)
+    names = time_hover(times, look, index)
     return _Places([int(t) for t in times[index]], names, list(times["token"]), words)
 
 
-def _losses(frame: pd.DataFrame, labels: Mapping[str, str]) -> _Places:
+def _losses(frame: pd.DataFrame, look: Look) -> _Places:
     """The timesteps that predict something, with the symbols predicted."""
     predicted = frame.assign(token=frame["target"])
-    return _symbols(predicted, "t", labels["loss_at"], labels)
+    return _symbols(predicted, "t", look.words["loss_at"], look)
 
 
 def _block(frame: pd.DataFrame, rows: _Places, columns: _Places, index: str) -> _Block:
@@ -213,8 +214,7 @@ def _block(frame: pd.DataFrame, rows: _Places, columns: _Places, index: str) -> 
 def _draw(
     figure: go.Figure,
     block: _Block,
-    labels: Mapping[str, str],
-    dark: bool,
+    look: Look,
     explained: set[str],
     **where: int,
 ) -> None:
@@ -223,14 +223,14 @@ def _draw(
     The format :c of the hover text shows a category's own name, not the label of its tick.
     explained: legend entries that exist already; new ones are added to it.
     """
-    colours, values = COLOURS[mode(dark)], block.values
+    colours, values = look.colours, block.values
     place = {"x": block.columns.names, "y": block.rows.names, "hoverongaps": False, **where}
     places = (block.rows.words.format(place="%{y:c}"), block.columns.words.format(place="%{x:c}"))
-    hover = "<br>".join((labels["nats_per_unit"], *places)) + "<extra></extra>"
+    hover = "<br>".join((look.words["nats_per_unit"], *places)) + "<extra></extra>"
     for special, sign, entry, colour in (
-        (values == 0, "0", labels["row_zero"], colours["zero"]),
-        (np.isinf(values), "∞", labels["row_not_finite"], colours["exploded"]),
-        (np.isnan(values), "NaN", labels["row_not_finite"], colours["exploded"]),
+        (values == 0, "0", look.words["row_zero"], colours["zero"]),
+        (np.isinf(values), "∞", look.words["row_not_finite"], colours["exploded"]),
+        (np.isnan(values), "NaN", look.words["row_not_finite"], colours["exploded"]),
     ):
         mask = block.there & special
         if mask.any():
@@ -277,8 +277,7 @@ def _outline(
     selected: int | None,
     losses: _Places,
     columns: _Places,
-    labels: Mapping[str, str],
-    dark: bool,
+    look: Look,
 ) -> None:
     """A frame around the row of the selected loss, as far as it reaches back and forth in time."""
     if selected not in losses.numbers:
@@ -292,8 +291,8 @@ def _outline(
         x1=np.searchsorted(columns.numbers, selected, side="right") - 0.5,
         y0=row - 0.5,
         y1=row + 0.5,
-        line={"color": COLOURS[mode(dark)]["selected"], "width": 2.5},
-        name=labels["selected_loss"].format(t=selected),
+        line={"color": look.colours["selected"], "width": 2.5},
+        name=look.words["selected_loss"].format(t=selected),
         showlegend=True,
     )
 
@@ -304,13 +303,12 @@ def _handles(
     selected: int | None,
     losses: _Places,
     columns: _Places,
-    labels: Mapping[str, str],
-    dark: bool,
+    look: Look,
 ) -> None:
     """A point at the end of each row, on the diagonal, to choose that loss with; t is its custom data."""
     if len(losses.numbers) > MOST_HANDLES:
         return
-    colours = COLOURS[mode(dark)]
+    colours = look.colours
     own = dict(zip(*(frame.loc[frame["t"] == frame["k"], name] for name in ("t", "value")), strict=True))
     places = [columns.numbers.index(t) for t in losses.numbers]
     figure.add_scatter(
@@ -326,16 +324,16 @@ def _handles(
         selected={"marker": {"opacity": 1}},
         unselected={"marker": {"opacity": 1}},
         hovertext=[
-            f"{labels['choose_loss'].format(t=t)}<br>{labels['nats_per_unit'].format(value=number(own[t]))}"
+            f"{look.words['choose_loss'].format(t=t)}<br>{look.words['nats_per_unit'].format(value=number(own[t]))}"
             for t in losses.numbers
         ],
         hoverinfo="text",
-        name=labels["choose"],
+        name=look.words["choose"],
         showlegend=True,
     )
 
 
-def _coloured(figure: go.Figure, blocks: Sequence[_Block], title: str, dark: bool, fitted: bool) -> go.Figure:
+def _coloured(figure: go.Figure, blocks: Sequence[_Block], title: str, look: Look, fitted: bool) -> go.Figure:
     """The figure with the colour axis of all blocks: powers of ten."""
     low, high = _ends(blocks) if fitted else SAME_COLOURS
     shown = ticks(low, high) if fitted else _same_ticks()
@@ -343,7 +341,7 @@ def _coloured(figure: go.Figure, blocks: Sequence[_Block], title: str, dark: boo
         showlegend=True,
         margin={"t": 36},
         coloraxis={
-            "colorscale": scale(MAGNITUDE[mode(dark)]),
+            "colorscale": scale(MAGNITUDE[look.mode]),
             "cmin": low,
             "cmax": high,
             "colorbar": {
@@ -351,7 +349,7 @@ def _coloured(figure: go.Figure, blocks: Sequence[_Block], title: str, dark: boo
                 "outlinewidth": 0,
                 "tickvals": np.log10(shown["tickvals"]).tolist(),
                 "ticktext": shown["ticktext"],
-                "tickfont": {"size": 12, "color": COLOURS[mode(dark)]["muted"]},
+                "tickfont": {"size": 12, "color": look.colours["muted"]},
                 "title": {"text": title, "side": "right", "font": {"size": 13}},
             },
         },

@@ -209,16 +209,3 @@ def template(dark: bool) -> go.layout.Template:
             "yaxis": axis,
         }
     )
-
-
-def styled(figure: go.Figure, *, dark: bool, height: int) -> go.Figure:
-    """The figure in the theme."""
-    return figure.update_layout(template=template(dark), height=height)
-
-
-def notice(text: str, *, dark: bool, height: int) -> go.Figure:
-    """A figure that says why there is nothing to draw."""
-    figure = styled(go.Figure(), dark=dark, height=height)
-    figure.update_xaxes(visible=False)
-    figure.update_yaxes(visible=False)
-    return figure.add_annotation(text=text, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False)

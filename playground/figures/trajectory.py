@@ -1,6 +1,5 @@
 """The path of a state through the network's space, along its two or three axes of largest variance."""
 
-from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -8,25 +7,25 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from .axes import number, percent, time_hover, timesteps
+from .look import Look
 from .text import plain, plain_3d, subscript
-from .theme import COLOURS, TIME, blend, mode, notice, scale, styled
+from .theme import TIME, blend, scale
 
 SHADES = 24  # most pieces of a 2-D line, each of one colour
 ROUNDING = 1e-6  # of the largest coordinate: seven digits of a sum of states
 LABELLED = 60  # most points that carry their token; the hover text names every one
 
 
-def trajectory_2d(
-    frame: pd.DataFrame, *, labels: Mapping[str, str], dark: bool = False, height: int = 460
-) -> go.Figure:
+def trajectory_2d(frame: pd.DataFrame, look: Look) -> go.Figure:
     """The path in a plane, both axes at one scale. frame: `trajectory_frame(…, k=2)`."""
+    look = look.with_height(460)
     path = _path(frame)
     if path is None:
-        return notice(labels["empty"], dark=dark, height=height)
+        return look.notice("empty")
     if not np.isfinite(path.points).all():
-        return notice(labels["not_finite"], dark=dark, height=height)
+        return look.notice("not_finite")
     x, y = path.points[:, 0], path.points[:, 1]
-    colours, ramp = COLOURS[mode(dark)], TIME[mode(dark)]
+    colours, ramp = look.colours, TIME[look.mode]
     figure = go.Figure()
     count = len(x)
     edges = np.unique(np.linspace(0, count - 1, min(count, SHADES + 1)).round().astype(int))
@@ -45,7 +44,7 @@ def trajectory_2d(
         y=y[:1],
         mode="markers",
         marker={"symbol": "circle-open", "size": 16, "color": colours["text"], "line": {"width": 2}},
-        name=labels["start"],
+        name=look.words["start"],
         hoverinfo="skip",
     )
     figure.add_scatter(
@@ -56,27 +55,26 @@ def trajectory_2d(
         textposition=_away(path.points, max(map(len, path.names)) > 4),
         textfont={"size": 14},
         cliponaxis=False,
-        marker={"size": 9, **_time_colours(path.times, labels, dark)},
-        hovertext=path.hover(labels),
+        marker={"size": 9, **_time_colours(path.times, look)},
+        hovertext=path.hover(look),
         hoverinfo="text",
         showlegend=False,
     )
-    figure.update_xaxes(title_text=path.title(0, labels), zeroline=True, scaleanchor="y")
-    figure.update_yaxes(title_text=path.title(1, labels), zeroline=True)
-    return styled(figure, dark=dark, height=height)
+    figure.update_xaxes(title_text=path.title(0, look), zeroline=True, scaleanchor="y")
+    figure.update_yaxes(title_text=path.title(1, look), zeroline=True)
+    return look.styled(figure)
 
 
-def trajectory_3d(
-    frame: pd.DataFrame, *, labels: Mapping[str, str], dark: bool = False, height: int = 460
-) -> go.Figure:
+def trajectory_3d(frame: pd.DataFrame, look: Look) -> go.Figure:
     """The path in space, all axes at one scale. frame: `trajectory_frame(…, k=3)`."""
+    look = look.with_height(460)
     path = _path(frame)
     if path is None:
-        return notice(labels["empty"], dark=dark, height=height)
+        return look.notice("empty")
     if not np.isfinite(path.points).all():
-        return notice(labels["not_finite"], dark=dark, height=height)
+        return look.notice("not_finite")
     x, y, z = path.points.T
-    colours, ramp = COLOURS[mode(dark)], TIME[mode(dark)]
+    colours, ramp = look.colours, TIME[look.mode]
     figure = go.Figure()
     figure.add_scatter3d(
         x=x[:1],
@@ -84,7 +82,7 @@ def trajectory_3d(
         z=z[:1],
         mode="markers",
         marker={"symbol": "circle-open", "size": 14, "color": colours["text"]},
-        name=labels["start"],
+        name=look.words["start"],
         hoverinfo="skip",
     )
     figure.add_scatter3d(
@@ -96,12 +94,12 @@ def trajectory_3d(
         textposition="top center",
         textfont={"size": 14, "color": colours["text"]},
         line={"color": path.times, "colorscale": scale(ramp), "width": 5},
-        marker={"size": 4, **_time_colours(path.times, labels, dark)},
-        hovertext=path.hover(labels),
+        marker={"size": 4, **_time_colours(path.times, look)},
+        hovertext=path.hover(look),
         hoverinfo="text",
         showlegend=False,
     )
-    styled(figure, dark=dark, height=height)
+    look.styled(figure)
     axis = {
         "backgroundcolor": "rgba(0,0,0,0)",
         "gridcolor": blend((colours["grid"], colours["muted"]), 0.3),
@@ -112,7 +110,7 @@ def trajectory_3d(
     }
     middle, half = _box(path.points)
     reach = float(np.linalg.norm(half / half.max()))
-    titles = [path.title(place, labels, "axis_component_3d") for place in range(3)]
+    titles = [path.title(place, look, "axis_component_3d") for place in range(3)]
     figure.update_layout(
         scene={
             f"{name}axis": {
@@ -152,13 +150,13 @@ class _Path:
             for t, token in zip(self.times, self.rows["token"], strict=True)
         ]
 
-    def title(self, place: int, labels: Mapping[str, str], label: str = "axis_component") -> str:
-        return labels[label].format(n=place + 1, share=percent(self.shares[place]))
+    def title(self, place: int, look: Look, label: str = "axis_component") -> str:
+        return look.words[label].format(n=place + 1, share=percent(self.shares[place]))
 
-    def hover(self, labels: Mapping[str, str]) -> list[str]:
+    def hover(self, look: Look) -> list[str]:
         return [
             f"{head}<br>({', '.join(map(self._coordinate, point))})"
-            for head, point in zip(time_hover(self.rows, labels), self.points, strict=True)
+            for head, point in zip(time_hover(self.rows, look), self.points, strict=True)
         ]
 
     def _coordinate(self, value: float) -> str:
@@ -170,14 +168,14 @@ def _path(frame: pd.DataFrame) -> _Path | None:
     return None if frame.empty else _Path(frame)
 
 
-def _time_colours(times: list[int], labels: Mapping[str, str], dark: bool) -> dict[str, object]:
+def _time_colours(times: list[int], look: Look) -> dict[str, object]:
     """Marker settings that colour points by time, with the bar that explains them."""
     first, last = times[0], times[-1]
     return {
         "color": times,
         "cmin": first,
         "cmax": max(last, first + 1),
-        "colorscale": scale(TIME[mode(dark)]),
+        "colorscale": scale(TIME[look.mode]),
         "showscale": last > first,
         "colorbar": {
             "orientation": "h",
@@ -190,7 +188,7 @@ def _time_colours(times: list[int], labels: Mapping[str, str], dark: bool) -> di
             "y": 1.02,
             "yanchor": "bottom",
             "outlinewidth": 0,
-            "title": {"text": labels["timesteps"], "side": "top", "font": {"size": 12}},
+            "title": {"text": look.words["timesteps"], "side": "top", "font": {"size": 12}},
             "tickvals": [first, last],
             "tickfont": {"size": 11},
         },

@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from .axes import number, panels, time_axis, time_hover
-from .theme import COLOURS, DASHES, SYMBOLS, UNITS, mode, notice, styled
+from .look import Look
+from .theme import DASHES, SYMBOLS, UNITS
 
 RANGES: Mapping[str, tuple[float, float]] = {
     "i": (0, 1),
@@ -27,11 +28,9 @@ AROUND = 118  # pixels of axis, title and legend
 
 def units_over_time(
     frame: pd.DataFrame,
+    look: Look,
     *,
     units: Sequence[int] | None = None,
-    labels: Mapping[str, str],
-    dark: bool = False,
-    height: int | None = None,
 ) -> go.Figure:
     """A line per chosen unit, in a small picture per quantity and layer, all over one time axis.
 
@@ -39,29 +38,29 @@ def units_over_time(
     picture spans the whole range the gate can take; a state's at least −1 to 1.
     """
     pictures = panels(frame)
-    height = height or AROUND + PANEL * max(len(pictures), 1)
+    look = look.with_height(AROUND + PANEL * max(len(pictures), 1))
     chosen = list(units) if units is not None else sorted(frame["unit"].unique())[:DEFAULT_UNITS]
     frame = frame.loc[frame["unit"].isin(chosen)]
     if frame.empty:
-        return notice(labels["empty"], dark=dark, height=height)
-    figure = _stacked(pictures, frame, labels, dark)
+        return look.notice("empty")
+    figure = _stacked(pictures, frame, look)
     for row, (layer, quantity) in enumerate(pictures, 1):
         panel = frame.loc[(frame["layer"] == layer) & (frame["quantity"] == quantity)]
         for place, unit in enumerate(chosen):
             line = panel.loc[panel["unit"] == unit]
-            name = labels["unit"].format(u=unit)
+            name = look.words["unit"].format(u=unit)
             hue = place % len(UNITS["light"])
             turn = place // len(UNITS["light"])
             figure.add_scatter(
                 x=[str(t) for t in line["t"]],
                 y=line["value"],
                 mode="lines+markers",
-                line={"color": UNITS[mode(dark)][hue], "width": 2, "dash": DASHES[turn % len(DASHES)]},
+                line={"color": UNITS[look.mode][hue], "width": 2, "dash": DASHES[turn % len(DASHES)]},
                 marker={"size": 6, "symbol": SYMBOLS[hue]},
                 name=name,
                 legendgroup=str(unit),
                 showlegend=row == 1,
-                hovertext=_hover(line, labels),
+                hovertext=_hover(line, look),
                 hoverinfo="text",
                 row=row,
                 col=1,
@@ -69,24 +68,22 @@ def units_over_time(
         low, high = RANGES.get(quantity) or _at_least_one(panel["value"].to_numpy(dtype=np.float64))
         pad = 0.06 * (high - low)
         figure.update_yaxes(range=[low - pad, high + pad], nticks=5, zeroline=low < 0, row=row, col=1)
-    styled(figure, dark=dark, height=height)
-    time_axis(figure, frame, labels=labels, dark=dark)
-    return figure.update_layout(legend={"y": 1 + 30 / height})
+    look.styled(figure)
+    time_axis(figure, frame, look)
+    return figure.update_layout(legend={"y": 1 + 30 / figure.layout.height})
 
 
-def _stacked(
-    pictures: Sequence[tuple[int, str]], frame: pd.DataFrame, labels: Mapping[str, str], dark: bool
-) -> go.Figure:
+def _stacked(pictures: Sequence[tuple[int, str]], frame: pd.DataFrame, look: Look) -> go.Figure:
     """One row per panel over a shared time axis, each with its title on the left."""
-    colours = COLOURS[mode(dark)]
+    colours = look.colours
     several = len(set(frame["layer"])) > 1
     figure = make_subplots(
         rows=len(pictures), cols=1, shared_xaxes=True, vertical_spacing=0.36 / (len(pictures) + 1)
     )
     for row, (layer, quantity) in enumerate(pictures, 1):
-        words = labels[f"quantity_{quantity}"]
+        words = look.words[f"quantity_{quantity}"]
         if several:
-            words = f"{labels['layer'].format(n=layer)} · {words}"
+            words = f"{look.words['layer'].format(n=layer)} · {words}"
         figure.add_annotation(
             text=f'<span style="color:{colours[quantity]}">■</span> {words}',
             x=0,
@@ -101,11 +98,11 @@ def _stacked(
     return figure
 
 
-def _hover(rows: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
+def _hover(rows: pd.DataFrame, look: Look) -> list[str]:
     return [
-        f"{head}<br>{labels['unit'].format(u=unit)}<br>{quantity} = {number(value)}"
+        f"{head}<br>{look.words['unit'].format(u=unit)}<br>{quantity} = {number(value)}"
         for head, unit, quantity, value in zip(
-            time_hover(rows, labels), rows["unit"], rows["quantity"], rows["value"], strict=True
+            time_hover(rows, look), rows["unit"], rows["quantity"], rows["value"], strict=True
         )
     ]
 

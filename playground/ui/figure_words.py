@@ -1,9 +1,11 @@
-"""The words that figures take as `labels`."""
+"""The words of figures, and the look that takes them there."""
 
 from playground.cells import CELLS
 from playground.cells.nonlinearity import NONLINEARITIES
+from playground.figures.look import Look
 from playground.ui import cell_words
 from playground.ui.fields import OPTION_LABELS
+from playground.ui.theme import is_dark
 from playground.ui.words import N_, _
 
 LABELS = {
@@ -131,7 +133,7 @@ LABELS = {
 }
 
 
-def labels(cell: str | None = None) -> dict[str, str]:
-    """All labels in the reader's language; with those of a cell where its gates or what it carries are drawn."""
+def look(cell: str | None = None) -> Look:
+    """How this reader sees figures. cell: where its gates or what it carries are drawn, for it has words for them."""
     known = LABELS if cell is None else LABELS | cell_words.figure_words(cell)
-    return {key: _(text) for key, text in known.items()}
+    return Look({key: _(text) for key, text in known.items()}, dark=is_dark())

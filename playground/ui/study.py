@@ -28,9 +28,8 @@ from playground.runs.viewer import Viewer
 from playground.trace import Trace
 from playground.ui import picture, progress, state, studied
 from playground.ui.fields import label, sentence
-from playground.ui.figure_words import labels
+from playground.ui.figure_words import look
 from playground.ui.picture import Picture
-from playground.ui.theme import is_dark
 from playground.ui.words import N_, _
 
 UNITS_SHOWN = 5
@@ -213,12 +212,12 @@ def _units(table: pd.DataFrame, of: str) -> list[int]:
 
 def _trajectory(reading: Reading) -> Picture:
     table = reading.frame(tidy.trajectory_frame, layer=_layer(reading), k=2)
-    return trajectory_2d(table, labels=labels(), dark=is_dark()), table
+    return trajectory_2d(table, look()), table
 
 
 def _trajectory_3d(reading: Reading) -> Picture:
     table = reading.frame(tidy.trajectory_frame, layer=_layer(reading), k=3)
-    return trajectory_3d(table, labels=labels(), dark=is_dark()), table
+    return trajectory_3d(table, look()), table
 
 
 def _states(reading: Reading) -> Picture:
@@ -236,8 +235,7 @@ def _gates(reading: Reading) -> Picture:
 def _over_time(reading: Reading, shown: pd.DataFrame, units: list[int]) -> Any:
     """The figure of the chosen units."""
     with reading.viewer.turn():
-        known = labels(reading.network.config.cell)
-        return units_over_time(shown, units=units, labels=known, dark=is_dark())
+        return units_over_time(shown, look(reading.network.config.cell), units=units)
 
 
 def _gradients(reading: Reading) -> Picture:
@@ -254,7 +252,7 @@ def _gradients(reading: Reading) -> Picture:
             "where nothing of a late loss arrives."
         )
     )
-    return gradients_over_time(table, labels=labels(), dark=is_dark()), table
+    return gradients_over_time(table, look()), table
 
 
 def _loss(reading: Reading) -> int:
@@ -277,7 +275,7 @@ def _norms(reading: Reading) -> Picture:
     viewer = reading.viewer
     table = tidy.updates_frame(viewer.curve_points())
     threshold = viewer.config.training.clip_threshold if viewer.config.training.clip == "norm" else None
-    return gradient_norm_over_training(table, threshold=threshold, labels=labels(), dark=is_dark()), table
+    return gradient_norm_over_training(table, look(), threshold=threshold), table
 
 
 def _curve(reading: Reading) -> Picture:
@@ -286,7 +284,7 @@ def _curve(reading: Reading) -> Picture:
     corpus = viewer.run.corpus
     floors = state.remembered("floors", viewer.config.text, lambda: memory_floors(corpus))
     lines = {"uniform": uniform_perplexity(corpus), "floors": floors}
-    return curve_over_training(table, labels=labels(), dark=is_dark(), **lines), table
+    return curve_over_training(table, look(), **lines), table
 
 
 def _odds(reading: Reading) -> Picture:

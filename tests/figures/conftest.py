@@ -1,8 +1,10 @@
-"""Tables as the analysis makes them, and labels that show which key they came from."""
+"""Tables as the analysis makes them, and a look whose words show which key they came from."""
 
 import numpy as np
 import pandas as pd
 import pytest
+
+from playground.figures.look import Look
 
 PLACEHOLDERS = {
     "timestep": "{t}",
@@ -65,9 +67,9 @@ KEYS = {
 
 
 @pytest.fixture
-def labels() -> dict[str, str]:
-    """Every label a figure may ask for: «key», and its placeholders."""
-    return {key: f"«{key}» {PLACEHOLDERS.get(key, '')}".strip() for key in KEYS}
+def look() -> Look:
+    """Every word a figure may ask for: «key», and its placeholders."""
+    return Look({key: f"«{key}» {PLACEHOLDERS.get(key, '')}".strip() for key in KEYS})
 
 
 def tidy_table(

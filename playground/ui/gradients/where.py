@@ -31,11 +31,10 @@ from playground.passes.unroll import Unrolled, unroll
 from playground.pieces import Pieces, share
 from playground.ui import lesson, picture, state
 from playground.ui.controls import complaint
-from playground.ui.figure_words import labels
+from playground.ui.figure_words import look
 from playground.ui.gradients import subject, widgets
 from playground.ui.gradients.subject import Subject
 from playground.ui.progress import computed
-from playground.ui.theme import is_dark
 from playground.ui.words import _, plain
 
 SMALLEST_NORMAL = {torch.float32: 2.0**-126, torch.float64: 2.0**-1022}  # below it digits are lost
@@ -137,7 +136,7 @@ def _influence(findings: Findings, layer: int, quantity: str, t: int, fitted: bo
     left, right = st.columns([3, 2], gap="large")
     with left:
         with state.viewer().turn():
-            figure = influence_matrix(shown, selected=t, fitted=fitted, labels=labels(), dark=is_dark())
+            figure = influence_matrix(shown, look(), selected=t, fitted=fitted)
         title = _("Influence of every state on every loss")
         _draw(findings, (figure, table), "influence", title, on_pick=state.pick_loss)
     with right:
@@ -214,18 +213,18 @@ def _sum(findings: Findings, layer: int, t: int, fitted: bool) -> None:
     with left:
         with state.viewer().turn():
             figure = contributions_matrix(
-                _of(contributions, layer), selected=t, fitted=fitted, labels=labels(), dark=is_dark()
+                _of(contributions, layer), look(), selected=t, fitted=fitted
             )
         _draw(findings, (figure, contributions), "contributions", _("The gradient of W_hh, term by term"))
         # The first use meets h = 0.
         terms = _of(contributions, layer).query("part == 'cell' and i > 1")["value"].to_numpy()
         _small_numbers("contributions", terms, looked_at.dtype)
     with right:
-        figure = buildup_over_time(_of(buildup, layer), labels=labels(), dark=is_dark())
+        figure = buildup_over_time(_of(buildup, layer), look())
         _draw(findings, (figure, buildup), "buildup", _("One term at a time, and all of them gathered"))
     left, right = st.columns(2, gap="large")
     with left:
-        figure = norm_over_length(_of(lengths, layer), labels=labels(), dark=is_dark())
+        figure = norm_over_length(_of(lengths, layer), look())
         _draw(findings, (figure, lengths), "lengths", _("Norm of the gradient against the length"))
     with right:
         lesson.note("gradients", "length")
@@ -249,18 +248,17 @@ def _why(findings: Findings, layer: int, t: int, carried: CarryShares | None) ->
     jacobians = reading.jacobians(findings.sizes, has_carry=cell.carries("h"))
     left, right = st.columns(2, gap="large")
     with left:
-        figure = decay_over_distance(decay, labels=labels(), dark=is_dark())
+        figure = decay_over_distance(decay, look())
         _draw(findings, (figure, decay), "decay", _("What is left of the gradient at a distance"))
     with right:
-        figure = jacobian_parts(_of(jacobians, layer), labels=labels(cell.name), dark=is_dark())
+        figure = jacobian_parts(_of(jacobians, layer), look(cell.name))
         _draw(findings, (figure, jacobians), "jacobians", _("Each step's Jacobian and its parts"))
     if cell.carry is not None and carried is not None:
         carry = reading.carry(carried, layer=layer, t=t)
         left, right = st.columns(2, gap="large")
         with left:
             road, gate = cell.carry.state, cell.carry.gate
-            known = labels(cell.name)
-            figure = carry_over_distance(carry, state=road, gate=gate, labels=known, dark=is_dark())
+            figure = carry_over_distance(carry, look(cell.name), state=road, gate=gate)
             _draw(findings, (figure, carry), "carry", _("What the gates carry, and what takes other ways"))
         with right:
             lesson.note("gradients", f"carry-{cell.name}")
