@@ -7,8 +7,9 @@ Too large an ε sees the third derivative of the loss (error ε²·L‴/6), too 
 """
 
 import math
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 import torch
@@ -76,7 +77,7 @@ def weight_check_in_pieces(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WeightCheck:
-    """Checks of the weights of one network, in float64, on one batch.
+    """Checks of the weights of one network, in float64, on one batch. Any thread may use it.
 
     by_hand, autograd: the gradients of all parameters, by torch.nn's names.
     """
@@ -86,6 +87,7 @@ class WeightCheck:
     reduction: str
     by_hand: Mapping[str, Tensor]
     autograd: Mapping[str, Tensor]
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)  # while a weight is not its own
 
     def at(self, name: str, index: Sequence[int], *, epsilon: float = EPSILON) -> GradientCheck:
         """The gradient of one entry of the parameter `name` (torch.nn's name), index from 0."""
@@ -119,11 +121,12 @@ class WeightCheck:
     @torch.inference_mode()
     def _difference(self, name: str, place: tuple[int, ...], epsilon: float) -> float:
         weights = self.network.named_parameters()[name][0]
-        kept = weights[place].item()
         losses = []
-        for moved in (kept + epsilon, kept - epsilon):
-            weights[place] = moved
-            trace = self.network.trace(self.batch, reduction=self.reduction, backward=False)
-            losses.append(trace["total"].item())
-        weights[place] = kept
+        with self._lock:
+            kept = weights[place].item()
+            for moved in (kept + epsilon, kept - epsilon):
+                weights[place] = moved
+                trace = self.network.trace(self.batch, reduction=self.reduction, backward=False)
+                losses.append(trace["total"].item())
+            weights[place] = kept
         return (losses[0] - losses[1]) / (2 * epsilon)

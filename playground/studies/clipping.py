@@ -31,12 +31,13 @@ from playground.config import (
 from playground.corpus import Corpus
 from playground.pieces import InPieces, Pieces, share
 from playground.presets import PRESETS
-from playground.runs.size import check_size
+from playground.runs.size import check_size, trainer_bytes
 from playground.training import LARGEST_EXPONENT, Trainer
 
 UPDATES = Range(1, 2000)
 MAX_AXIS = 8  # values on either axis of a grid
 CLIPS = Choice(("norm", "value"))
+ROW_BYTES = 400  # of a step of a run, as Python keeps it (measured)
 
 _TYGER = (
     "Tyger Tyger, burning bright, In the forests of the night; "
@@ -108,7 +109,8 @@ class ClippingComparison(InPieces[None]):
         corpus = corpus or Corpus(config.text)
         check_size(config, corpus, replicas=2)
         self._rows: dict[str, list[tuple]] = {"free": [], "clipped": []}
-        super().__init__(_compare(config, corpus, updates, self._rows))
+        needs = trainer_bytes(config, corpus, replicas=2) + 2 * (updates + 1) * ROW_BYTES
+        super().__init__(_compare(config, corpus, updates, self._rows), needs=needs)
 
     def frame(self) -> pd.DataFrame:
         """One row per variant ("free" or "clipped") and step, what is measured before the update of that step.
@@ -213,7 +215,8 @@ class ClippingGrid(InPieces[None]):
         corpus = corpus or Corpus(config.text)
         check_size(config, corpus, replicas=len(self._pairs))
         self._losses = _Losses()
-        super().__init__(_train_all(config, corpus, self._pairs, updates, self._losses))
+        needs = trainer_bytes(config, corpus, replicas=len(self._pairs))
+        super().__init__(_train_all(config, corpus, self._pairs, updates, self._losses), needs=needs)
 
     def frame(self) -> pd.DataFrame:
         """One row per pair; none before the loss of the untrained network is known.

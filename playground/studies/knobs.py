@@ -27,7 +27,7 @@ from playground.cells.weights import ReplicatedWeights
 from playground.config import Choice, Range
 from playground.models.initialization import spectral_radii
 from playground.pieces import Pieces, all_of, share
-from playground.studies.untrained import Backward, Untrained
+from playground.studies.untrained import Backward, Untrained, pass_bytes
 
 SYMBOLS = 6  # V
 RADII = (0.3, 0.5, 0.7, 0.9, 1.0, 1.2, 1.5, 2.0, 2.5, 3.0)
@@ -133,6 +133,17 @@ def sweep_in_pieces(knobs: Knobs, radii: Sequence[float] = RADII, draws: int = 3
         for variant, ratios in first.items()
     ]
     return pd.concat(tables, ignore_index=True)
+
+
+def needed_bytes(knobs: Knobs, draws: int = 300) -> int:
+    """Memory that `draw` and `sweep` take, one after the other: an estimate from above.
+
+    The networks with what they are drawn from and a copy for each radius, and the buffers of a pass for each of three
+    nonlinearities.
+    """
+    rows = CELLS[knobs.cell].blocks * knobs.hidden_size
+    networks = 8 * draws * rows * (SYMBOLS + knobs.hidden_size + 2)
+    return 4 * networks + 3 * pass_bytes(draws, knobs.length, rows)
 
 
 def _shares(parts: Sequence[Part]) -> Iterator[tuple[float, float, Part]]:

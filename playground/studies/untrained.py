@@ -22,6 +22,11 @@ PART_BYTES = 16_000_000
 NUMBERS_A_ROW = 9  # of float64 that a pass holds at most, for each timestep and row of W
 
 
+def pass_bytes(count: int, length: int, rows: int, part_bytes: int = PART_BYTES) -> int:
+    """Bytes of the buffers of a pass of `count` networks, whose W have so many rows, over `length` timesteps."""
+    return min(part_bytes, 8 * NUMBERS_A_ROW * count * length * rows)
+
+
 class Untrained(NamedTuple):
     """R networks, what each of them reads, and the gradient each is given at its last step."""
 

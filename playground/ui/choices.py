@@ -60,6 +60,7 @@ GRADIENTS: Mapping[str, PageField] = MappingProxyType(
         "case": PageField(Choice(("exploding", "vanishing", "experiment")), "exploding"),
         "case_clip": PageField(Choice(("norm", "value")), "norm"),
         "case_threshold": PageField(Range(1e-3, 1e3, float)),
+        "case_grid": PageField(Flag(), False),
     }
 )
 PAGES: Mapping[str, Mapping[str, PageField]] = MappingProxyType({"gradients": GRADIENTS})

@@ -34,6 +34,20 @@ def place(error: BaseException) -> str:
     return "outside the playground"
 
 
+def of_a_job(error: Exception) -> Refusal:
+    """Log a mistake in a job with its traceback, once for all who look at it; what they are told in its place."""
+    name = fingerprint(error)
+    logger.error(
+        "Error %s in a job: %s at %s",
+        name,
+        type(error).__name__,
+        place(error),
+        exc_info=error,
+        extra={"kind": name},
+    )
+    return Refusal("job", "This broke on our side; the rest of the page goes on. (Error {error})", error=name)
+
+
 def on_script_error(error: Exception) -> bool:
     """Show one friendly sentence in place of the traceback; log what finds the traceback again.
 

@@ -65,6 +65,8 @@ FIELD_LABELS = {
     "case": N_("Example"),
     "case_clip": N_("Clipping"),
     "case_threshold": N_("Threshold"),
+    "case_grid": N_("Train the grid"),
+    "job": N_("Work"),
 }
 
 OPTION_LABELS = {

@@ -1,14 +1,17 @@
-"""What all sessions of this server share: runs, long texts, and the finished run that a first visit shows."""
+"""What all sessions of this server share: runs, jobs, long texts, and the finished run that a first visit shows."""
 
 from functools import cache
 
 from playground.config import ExperimentConfig
+from playground.jobs.registry import Jobs
 from playground.limits import limits
 from playground.runs.registry import Registry
 from playground.runs.viewer import Viewer
+from playground.ui import failure
 from playground.ui.long_texts import LongTexts
 
-REGISTRY = Registry(limits())
+JOBS = Jobs(limits(), free=lambda: REGISTRY.make_free(), report=failure.of_a_job)
+REGISTRY = Registry(limits(), beside=JOBS)
 LONG_TEXTS = LongTexts()
 FINISHED_STEPS = 120
 

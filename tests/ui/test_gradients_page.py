@@ -21,8 +21,8 @@ from playground.analysis.differences import weight_check
 from playground.analysis.gradient_tables import Reading
 from playground.analysis.jacobians import carry_shares, jacobian_sizes
 from playground.cells import CELLS
-from playground.config import DEFAULTS, Choice, ExperimentConfig, Range, to_query
 from playground.corpus import Corpus
+from playground.config import DEFAULTS, Choice, ExperimentConfig, Flag, Range, to_query
 from playground.figures.axes import QUANTILE_DIGITS, number
 from playground.passes.replica import copy_of
 from playground.passes.unroll import unroll
@@ -322,16 +322,22 @@ def test_clipping_of_the_own_experiment_and_its_grid() -> None:
     clipped = job.frame().query("variant == 'clipped'").iloc[:-1]
     assert metrics(visitor)[2] == f"{clipped['clipped'].sum()} of 300"
 
-    visitor.click("start_grid")
+    visitor.set("case_grid", True)
     whole(visitor)
+    assert visitor.address["case_grid"] == "1"
     grid = ClippingGrid(config)
     grid.advance(60)
     assert_frame_equal(table(visitor.files, "clipping-grid"), saved(grid.frame()), rtol=1e-6)
     check_figure("grid", specs(visitor)["grid"], "en")
-    assert not visitor.has("start_grid") and not visitor.has("stop_grid")
+    assert not visitor.has("stop_grid") and not visitor.has("go_on_grid")
     visitor.set("case_clip", "norm")
     whole(visitor)
-    assert visitor.has("start_grid") and "grid" not in specs(visitor), "a grid is of one way of clipping"
+    other = ClippingGrid(replace(config, training=replace(config.training, clip="norm")))
+    other.advance(60)
+    assert_frame_equal(table(visitor.files, "clipping-grid"), saved(other.frame()), rtol=1e-6)
+    visitor.set("case_grid", False)
+    whole(visitor)
+    assert "grid" not in specs(visitor) and "case_grid" not in visitor.address
 
 
 def test_the_own_experiment_is_trained_with_its_changes_of_rate() -> None:
@@ -382,22 +388,22 @@ def test_what_is_stopped_stays_as_it_is_and_can_go_on(monkeypatch: pytest.Monkey
         visitor = visit(panel="clipping", case="vanishing", case_threshold=0.25)
         whole(visitor)
         assert not visitor.has("stop_comparison"), "what is done in one turn needs no bar"
-        visitor.run().click("stop_comparison")
+        visitor.run().click("pause_comparison")
         whole(visitor)
-        assert len(table(visitor.files, "clipping")) == 2 and not visitor.has("stop_comparison")
+        assert len(table(visitor.files, "clipping")) == 2 and not visitor.has("pause_comparison")
         assert len(table(visitor.run().files, "clipping")) == 2
-        visitor.click("start_grid").run()
+        visitor.set("case_grid", True).run()
         assert visitor.has("stop_grid") and "grid" not in specs(visitor)
         visitor.click("stop_grid")
         whole(visitor)
-        assert not visitor.has("stop_grid")
+        assert not visitor.has("stop_grid") and not visitor.has("pause_grid")
         assert len(table(visitor.files, "clipping-grid")) == 36
-    visitor.click("resume_comparison")
+    visitor.click("go_on_comparison")
     whole(visitor)
     assert len(table(visitor.files, "clipping")) == 602
-    visitor.click("start_grid")
+    visitor.click("go_on_grid")
     whole(visitor)
-    assert len(table(visitor.files, "clipping-grid")) == 36 and not visitor.has("start_grid")
+    assert len(table(visitor.files, "clipping-grid")) == 36 and not visitor.has("go_on_grid")
 
 
 def test_an_example_is_taken_to_the_sidebar() -> None:
@@ -511,7 +517,7 @@ ROUND_TRIPS: dict[str, dict[str, Any]] = {
     "knobs of a GRU": {"knob_cell": "gru", "knob_initialization": "orthogonal", "knob_update_bias": 2.5,
                        "knob_length": 3},
     "check": {"at": 4, "parameter": "embedding.weight", "row": 5, "column": 2, "epsilon": 11},
-    "clipping": {"case": "vanishing", "case_clip": "value", "case_threshold": 0.0123},
+    "clipping": {"case": "vanishing", "case_clip": "value", "case_threshold": 0.0123, "case_grid": True},
 }  # fmt: skip
 MANY = {
     "cell": "lstm",
@@ -530,9 +536,10 @@ def test_the_round_trips_are_of_all_choices() -> None:
 @pytest.mark.parametrize("name", ROUND_TRIPS)
 def test_every_choice_is_in_the_address_and_comes_back(name: str) -> None:
     panel, choices = name.split()[0], ROUND_TRIPS[name]
-    wanted = {field: str(v) for field, v in choices.items() if GRADIENTS[field].default != v}
+    shown = {field: GRADIENTS[field].kind.show(value) for field, value in choices.items()}
+    wanted = {field: shown[field] for field, v in choices.items() if GRADIENTS[field].default != v}
     wanted |= {"panel": panel} if panel != "where" else {}
-    visitor = visit(**MANY, panel=panel, **choices)
+    visitor = visit(**MANY, panel=panel, **shown)
     whole(visitor)
     address = visitor.address
     assert address == MANY | wanted | {"lang": "en"}
@@ -665,7 +672,7 @@ PANELS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "knobs of an LSTM": ({"knob_cell": "lstm"}, ("knob_forget_bias",)),
     "knobs of a GRU": ({"knob_cell": "gru"}, ("knob_update_bias",)),
     "check": ({}, ("at", "sequence", "parameter", "row", "column", "epsilon")),
-    "clipping": ({}, ("case", "case_clip", "case_threshold")),
+    "clipping": ({}, ("case", "case_clip", "case_threshold", "case_grid")),
 }
 
 
@@ -688,7 +695,7 @@ def test_a_link_of_nonsense_gets_a_sentence_for_each_field(name: str) -> None:
         assert visitor.run().errors == sentences, "a rerun is no answer to the reader"
     (first,) = [field for field in fields if visitor.has(field)][-1:]
     kind, moved = GRADIENTS[first].kind, visitor.widget(first).value
-    options = kind.options if isinstance(kind, Choice) else (2, 3)
+    options = {Choice: getattr(kind, "options", ()), Flag: (True, False)}.get(type(kind), (2, 3))
     visitor.set(first, next(option for option in options if option != moved))
     whole(visitor)
 

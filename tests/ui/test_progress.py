@@ -1,5 +1,6 @@
 """Long work on a page: a part of it in each turn, a bar only where one run of the page is not enough, and done once."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +13,7 @@ from playground.runs.registry import Registry
 from playground.runs.run import Run
 from playground.studies import knobs, untrained
 from playground.ui import picture, study
-from playground.ui.gradients.knobs import _shelf
+from playground.ui.server import JOBS
 from tests.ui.pages import Visitor
 
 pytestmark = pytest.mark.slow
@@ -28,12 +29,17 @@ PANELS: dict[str, dict[str, str]] = {
 @pytest.fixture
 def crowded(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """As if everybody wanted the server: a turn lasts for one piece, and a run of the page for one turn."""
-    _shelf.cache_clear()
+    forget()
     with monkeypatch.context() as held:
         held.setattr("playground.ui.progress.come_back", st.stop)
         for shortest in ("ui.progress.TURN", "runs.registry.LONGEST_TURN", "runs.registry.SHORTEST_TURN"):
             held.setattr(f"playground.{shortest}", 0.0)
         yield held
+
+
+def forget() -> None:
+    """As after a restart of the server: all jobs are gone."""
+    JOBS.let_go(math.inf)
 
 
 def visit(panel: str, **more: str) -> Visitor:
@@ -72,7 +78,7 @@ def test_what_is_computed_in_many_runs_of_the_page_is_what_one_run_computes(
         cut.run()
     crowded.undo()
     cut.run()
-    _shelf.cache_clear()
+    forget()
     whole = visit(panel, seed="302")
     assert cut.files == whole.files and len(whole.files) > 0
 
@@ -116,7 +122,7 @@ def test_a_crowded_server_gives_the_sweep_a_turn_for_each_part_of_the_networks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The longest sequence: 300 networks of ten radii, which took a second and a half in one turn."""
-    _shelf.cache_clear()
+    forget()
     monkeypatch.setattr("playground.runs.registry.LONGEST_TURN", 0.0)
     monkeypatch.setattr("playground.runs.registry.SHORTEST_TURN", 0.0)
     turns = Turns(monkeypatch)
@@ -127,7 +133,7 @@ def test_a_crowded_server_gives_the_sweep_a_turn_for_each_part_of_the_networks(
 
 
 def test_the_numbers_of_the_knobs_are_there_for_the_next_reader(monkeypatch: pytest.MonkeyPatch) -> None:
-    _shelf.cache_clear()
+    forget()
     first = visit("knobs")
     turns = Turns(monkeypatch)
     turns.count(monkeypatch, knobs, "untrained")

@@ -1,6 +1,7 @@
 """One weight's gradient found three ways: by hand, by autograd, and by nudging the weight."""
 
 import math
+from functools import partial
 
 import streamlit as st
 
@@ -8,9 +9,10 @@ from playground.analysis.differences import weight_check_in_pieces
 from playground.figures.axes import number
 from playground.figures.differences import error_over_epsilon
 from playground.ui import lesson, picture, state
-from playground.ui.figure_words import look
+from playground.ui.figure_words import labels
 from playground.ui.gradients import subject, widgets
 from playground.ui.progress import computed
+from playground.ui.theme import is_dark
 from playground.ui.words import _
 
 DIGITS = 10  # of a gradient: where three ways to the same number part
@@ -24,8 +26,9 @@ def show() -> None:
     check = computed(
         "weight check",
         looked_at.key,
-        lambda: weight_check_in_pieces(looked_at.network, looked_at.batch),
+        partial(weight_check_in_pieces, looked_at.network, looked_at.batch),
         _("Computing …"),
+        needs=6 * looked_at.pass_bytes,
     )
     with widgets.row():
         parameter = _parameter(list(check.by_hand))
@@ -36,7 +39,7 @@ def show() -> None:
         power = widgets.pick("epsilon", range(1, 13), width=200, drawn=lambda power: f"1e−{power}")
     table = computed(
         "step sizes",
-        (looked_at.key, parameter, index),
+        (looked_at.key, parameter, tuple(index)),
         lambda: check.step_sizes_in_pieces(parameter, index),
         _("Computing …"),
     )
@@ -52,7 +55,7 @@ def show() -> None:
             by_hand=number(found.error_by_hand), nudging=number(found.error_difference)
         )
     )
-    figure = error_over_epsilon(table, look(), chosen=10.0**-power)
+    figure = error_over_epsilon(table, chosen=10.0**-power, labels=labels(), dark=is_dark())
     title = _("Error of the central difference against the step size")
     picture.show((figure, table), name="differences", title=title, file=f"differences-step-{looked_at.step}")
 

@@ -11,15 +11,14 @@ from playground.analysis.floors import memory_floors
 from playground.cells import CELLS
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
-from playground.figures.axes import number, percent
+from playground.figures.axes import number
 from playground.figures.clipping import clipped_norms, clipping_angles, clipping_grid, clipping_losses
-from playground.refusal import Refusal
 from playground.studies.clipping import CASES, ClippingComparison, ClippingGrid
-from playground.ui import lesson, picture, state
-from playground.ui.fields import exact_number, option_label, sentence, value_label
-from playground.ui.figure_words import look
+from playground.ui import lesson, picture, progress, state
+from playground.ui.fields import exact_number, option_label, value_label
+from playground.ui.figure_words import labels
 from playground.ui.gradients import widgets
-from playground.ui.progress import work
+from playground.ui.theme import is_dark
 from playground.ui.words import _
 
 UPDATES = 300
@@ -34,7 +33,8 @@ def show() -> None:
     _comparison(config)
     lesson.heading("gradients", "grid")
     lesson.text("gradients", "grid")
-    _grid(config)
+    if widgets.toggle("case_grid"):
+        _grid(config)
 
 
 def _example() -> ExperimentConfig:
@@ -92,39 +92,23 @@ def _described(config: ExperimentConfig) -> str:
 @st.fragment
 def _comparison(config: ExperimentConfig) -> None:
     """The same seed twice; it starts by itself, for it takes a second or two."""
-    try:
-        job = state.remembered(
-            "comparison",
-            config,
-            lambda: ClippingComparison(config, updates=UPDATES, corpus=_corpus(config)),
-        )
-    except Refusal as refusal:
-        st.error(sentence(refusal), icon=":material/error:")
-        return
-    stopped = state.value("comparison_stopped") == config
-    if not stopped:
-        work(job, _("Training both runs …"), key="stop_comparison", comparison_stopped=config)
-    table = job.frame()
-    if stopped:
-        st.caption(_("Stopped after {share} %; this is how far it came.").format(share=percent(job.progress)))
-        st.button(
-            _("Play"),
-            key="resume_comparison",
-            icon=":material/play_arrow:",
-            on_click=state.set_values,
-            kwargs={"comparison_stopped": None},
-        )
-    if table.empty:
+    job = progress.job(
+        "comparison",
+        (config, UPDATES),
+        lambda: ClippingComparison(config, updates=UPDATES, corpus=_corpus(config)),
+        _("Training both runs …"),
+    )
+    if job is None or (table := job.work.frame()).empty:
         return
     _results(table)
     threshold = config.training.clip_threshold if config.training.clip == "norm" else None
     left, right = st.columns(2, gap="large")
     with left:
-        figure = clipped_norms(table, look(), threshold=threshold)
+        figure = clipped_norms(table, threshold=threshold, labels=labels(), dark=is_dark())
         picture.show(
             (figure, table), name="norms", title=_("Gradient norm before and after"), file="clipping"
         )
-        figure = clipping_angles(table, look())
+        figure = clipping_angles(table, labels=labels(), dark=is_dark())
         picture.draw(figure, name="angles", title=_("Angle between the gradient and what is left of it"))
     with right:
         corpus = _corpus(config)
@@ -132,7 +116,7 @@ def _comparison(config: ExperimentConfig) -> None:
             corpus.steps_per_epoch == 1
         )  # a batch that is not all of the text may have a lower floor than the text
         floor = math.log(memory_floors(corpus)[1]) if whole else None
-        figure = clipping_losses(table, look(), floor=floor)
+        figure = clipping_losses(table, floor=floor, labels=labels(), dark=is_dark())
         picture.draw(figure, name="losses", title=_("Loss with and without clipping"))
         lesson.note("gradients", "angle")
 
@@ -160,38 +144,19 @@ def _loss(run: pd.DataFrame) -> str:
 
 @st.fragment
 def _grid(config: ExperimentConfig) -> None:
-    """All pairs of a learning rate and a threshold; started by a button, stopped by another."""
+    """All pairs of a learning rate and a threshold."""
     any_rate = replace(config.training, learning_rate=0.01, rates=(), clip_threshold=1.0)
     anything = replace(config, training=any_rate)
-    started, stopped = (state.value(name) == anything for name in ("grid_started", "grid_stopped"))
-    if stopped or not started:
-        st.button(
-            _("Train the grid"),
-            key="start_grid",
-            icon=":material/grid_on:",
-            type="primary",
-            on_click=state.set_values,
-            kwargs={"grid_started": anything, "grid_stopped": None},
-        )
-    if not started:
+    job = progress.job(
+        "grid",
+        (anything, UPDATES),
+        lambda: ClippingGrid(anything, updates=UPDATES, corpus=_corpus(anything)),
+        _("Training 36 networks side by side …"),
+    )
+    if job is None or (table := job.work.frame()).empty:
         return
-    try:
-        job = state.remembered(
-            "grid", anything, lambda: ClippingGrid(anything, updates=UPDATES, corpus=_corpus(anything))
-        )
-    except Refusal as refusal:
-        st.error(sentence(refusal), icon=":material/error:")
-        return
-    if stopped:
-        st.caption(
-            _("Stopped after {share} %; until all is done, losses are those of the newest batch.").format(
-                share=percent(job.progress)
-            )
-        )
-    else:
-        work(job, _("Training 36 networks side by side …"), key="stop_grid", grid_stopped=anything)
-    table = job.frame()
-    if not table.empty:
-        figure = clipping_grid(table, look())
-        title = _("Loss reached for each learning rate and threshold")
-        picture.show((figure, table), name="grid", title=title, file="clipping-grid")
+    if job.state != "done":
+        st.caption(_("Until all is done, losses are those of the newest batch."))
+    figure = clipping_grid(table, labels=labels(), dark=is_dark())
+    title = _("Loss reached for each learning rate and threshold")
+    picture.show((figure, table), name="grid", title=title, file="clipping-grid")

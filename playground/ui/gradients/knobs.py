@@ -1,7 +1,5 @@
 """Knobs before training: what initial weights alone do to a gradient, over 300 random networks at once."""
 
-from functools import lru_cache
-
 import pandas as pd
 import streamlit as st
 
@@ -13,21 +11,15 @@ from playground.studies import knobs as untrained
 from playground.studies.knobs import Knobs
 from playground.ui import lesson, picture
 from playground.ui.fields import option_label
-from playground.ui.figure_words import look
+from playground.ui.figure_words import labels
 from playground.ui.gradients import widgets
 from playground.ui.progress import computed
+from playground.ui.theme import is_dark
 from playground.ui.words import _
 
 DRAWS = 300
-KEPT = 64  # settings whose numbers the server keeps for the next reader
 
-Tables = dict[str, pd.DataFrame]
-
-
-@lru_cache(KEPT)
-def _shelf(knobs: Knobs) -> Tables:
-    """Where the numbers of these settings are, once somebody has them: "draws" and "radii"."""
-    return {}
+Tables = tuple[pd.DataFrame, pd.DataFrame]  # the draws, and the sweep over radii
 
 
 def show() -> None:
@@ -35,20 +27,23 @@ def show() -> None:
     lesson.heading("gradients", "knobs")
     lesson.text("gradients", "knobs")
     knobs = _knobs()
-    tables = _shelf(knobs)
-    if not tables:
-        tables |= computed("knobs", knobs, lambda: _measure(knobs), _("Drawing 300 networks …"))
-    drawn, swept = tables["draws"], tables["radii"]
+    drawn, swept = computed(
+        "knobs",
+        (knobs, DRAWS),
+        lambda: _measure(knobs),
+        _("Drawing 300 networks …"),
+        needs=untrained.needed_bytes(knobs, DRAWS),
+    )
     left, right = st.columns(2, gap="large")
     with left:
         _in_numbers(drawn)
-        figure = knob_band(drawn, look())
+        figure = knob_band(drawn, labels=labels(), dark=is_dark())
         picture.show(
             (figure, drawn), name="draws", title=_("What is left of the gradient at a distance"), file="draws"
         )
     with right:
         lesson.note("gradients", "radius" if CELLS[knobs.cell].has_nonlinearity else "radius-gated")
-        figure = radius_sweep(swept, look())
+        figure = radius_sweep(swept, labels=labels(), dark=is_dark())
         picture.show(
             (figure, swept), name="radii", title=_("The gradient against the spectral radius"), file="radii"
         )
@@ -58,7 +53,7 @@ def _measure(knobs: Knobs) -> Pieces[Tables]:
     """Both tables; the sweep has ten networks for each one of the other."""
     drawn = yield from share(0.0, 0.1, untrained.draw_in_pieces(knobs, compare=("linear",), draws=DRAWS))
     swept = yield from share(0.1, 1.0, untrained.sweep_in_pieces(knobs, draws=DRAWS))
-    return {"draws": drawn, "radii": swept}
+    return drawn, swept
 
 
 def _knobs() -> Knobs:

@@ -7,15 +7,16 @@ import torch
 
 from playground.analysis.gradient_tables import Reading
 from playground.batch import Batch
+from playground.cells import CELLS
 from playground.models.network import Network
-from playground.passes.replica import Replica, copy_of
+from playground.pieces import SMALL_BYTES
 from playground.runs.run import Run
 from playground.runs.viewer import Viewer
 from playground.ui import actions, explosion, state, studied
 from playground.ui.controls import complaint
 from playground.ui.fields import label
 from playground.ui.gradients import widgets
-from playground.ui.progress import network_at, work
+from playground.ui.progress import go, network_at
 from playground.ui.words import _
 
 LISTED = 200  # sequences to choose from
@@ -34,9 +35,11 @@ class Subject:
     key: tuple[object, ...]  # equal for what gives equal numbers
 
     @property
-    def copied(self) -> Replica:
-        """A copy of the network, in the chosen precision."""
-        return copy_of(self.network, self.dtype)
+    def pass_bytes(self) -> int:
+        """About what the steps of one pass in 64 bits take: states, gates and what led to them (measured)."""
+        config, length = self.network.config, self.reading.length
+        rows = CELLS[config.cell].blocks * config.hidden_size
+        return SMALL_BYTES // 2 + 8 * config.layers * length * 6 * rows
 
 
 def choose(*, precision: bool = True) -> Subject:
@@ -107,7 +110,7 @@ def _train_up_to_what_was_asked(viewer: Viewer) -> None:
     is_beyond = asked is not None and viewer.playhead < asked
     if asked is not None and run.step < asked and is_beyond and run.explosion is None:
         text = _("Training up to step {step:,}; now at {now:,}").format(step=asked, now=run.step)
-        work(_Training(run, asked), text, key="stop_training", at=run.step)
+        go(_Training(run, asked), text, key="stop_training", at=run.step)
     else:
         st.empty()  # where the bar stands otherwise: what follows keeps its place, and the focus of the keyboard
     if asked is not None and is_beyond and viewer.explosion is None:

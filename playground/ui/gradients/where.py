@@ -2,19 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 import torch
 
-from playground.analysis.backpropagation import Backpropagation
+from playground.analysis.backpropagation import BLOCK_BYTES, Backpropagation
+from playground.analysis.gradient_tables import Reading
 from playground.analysis.jacobians import (
     CarryShares,
     JacobianSizes,
     carry_shares_in_pieces,
     jacobian_sizes_in_pieces,
 )
+from playground.batch import Batch
 from playground.cells import CELLS
 from playground.figures.axes import number
 from playground.figures.decay import (
@@ -25,18 +28,22 @@ from playground.figures.decay import (
     norm_over_length,
 )
 from playground.figures.influence import contributions_matrix, influence_matrix
+from playground.models.network import Network
 from playground.passes.autograd import autograd_gradients_in_pieces
 from playground.passes.replica import copy_of
 from playground.passes.unroll import Unrolled, unroll
 from playground.pieces import Pieces, share
 from playground.ui import lesson, picture, state
 from playground.ui.controls import complaint
-from playground.ui.figure_words import look
+from playground.ui.figure_words import labels
 from playground.ui.gradients import subject, widgets
 from playground.ui.gradients.subject import Subject
 from playground.ui.progress import computed
+from playground.ui.theme import is_dark
 from playground.ui.words import _, plain
 
+TABLE_BYTES = 100  # of a row of a table of two timesteps, while it is made
+Gradients = dict[str, torch.Tensor]
 SMALLEST_NORMAL = {torch.float32: 2.0**-126, torch.float64: 2.0**-1022}  # below it digits are lost
 
 
@@ -44,11 +51,9 @@ SMALLEST_NORMAL = {torch.float32: 2.0**-126, torch.float64: 2.0**-1022}  # below
 class Findings:
     """All that is measured of one subject, whichever loss is chosen."""
 
-    subject: Subject
     done: Backpropagation
-    sizes: tuple[
-        JacobianSizes, ...
-    ]  # of each layer; in 64 bits always, for the smallest have few digits in 32
+    # Of each layer; in 64 bits always, for the smallest have few digits in 32.
+    sizes: tuple[JacobianSizes, ...]
     influence: pd.DataFrame
 
 
@@ -57,7 +62,11 @@ def show() -> None:
     looked_at = subject.choose()
     length = looked_at.reading.length
     findings = computed(
-        "findings", looked_at.key, lambda: _find(looked_at), _("Sending every loss back through time …")
+        "findings",
+        looked_at.key,
+        partial(_find, looked_at.network, looked_at.batch, looked_at.reading, looked_at.dtype),
+        _("Sending every loss back through time …"),
+        needs=_finding_bytes(looked_at),
     )
 
     t = state.fitted("loss_at", 1, length, default=length)
@@ -93,42 +102,62 @@ def show() -> None:
         cell.carry is not None and length > 1
     ):  # before anything is drawn, for it may take some runs of the page
         carried = computed(
-            "carry", (looked_at.key, layer, t), lambda: _carried(looked_at, layer, t), _("Computing …")
+            "carry",
+            (looked_at.key, layer, t),
+            partial(_carried, looked_at.network, looked_at.batch, layer, t),
+            _("Computing …"),
+            needs=2 * looked_at.pass_bytes,
         )
-    _influence(findings, layer, quantity, t, fitted)
-    _sum(findings, layer, t, fitted)
-    _why(findings, layer, t, carried)
+    _influence(looked_at, findings, layer, quantity, t, fitted)
+    _sum(looked_at, findings, layer, t, fitted)
+    _why(looked_at, findings, layer, t, carried)
 
 
-def _unrolled(looked_at: Subject, dtype: torch.dtype) -> Unrolled:
+def _unrolled(network: Network, batch: Batch, dtype: torch.dtype) -> Unrolled:
     with torch.inference_mode():
-        return unroll(copy_of(looked_at.network, dtype), looked_at.batch)
+        return unroll(copy_of(network, dtype), batch)
 
 
-def _find(looked_at: Subject) -> Pieces[Findings]:
+def _finding_bytes(looked_at: Subject) -> int:
+    """Memory that `_find` takes: the steps, a block of losses with its sums, and the matrices, also as a table."""
+    config, length = looked_at.network.config, looked_at.reading.length
+    cell, size = CELLS[config.cell], config.hidden_size
+    rows = cell.blocks * size
+    block = min(BLOCK_BYTES, 8 * length * (length * (rows + 2 * size) + 2 * rows * size))
+    matrices = config.layers * (len(cell.states) + 1) * length**2
+    return looked_at.pass_bytes + 2 * block + matrices * (8 + TABLE_BYTES)
+
+
+def _find(network: Network, batch: Batch, reading: Reading, dtype: torch.dtype) -> Pieces[Findings]:
     """What needs every step of the sequence; then the steps, thousands of tensors, may go."""
-    unrolled = _unrolled(looked_at, looked_at.dtype)
+    unrolled = _unrolled(network, batch, dtype)
     yield 0.02
     done = Backpropagation(unrolled)
     yield from share(0.02, 0.7, done.pieces())
-    exact = unrolled if looked_at.dtype == torch.float64 else _unrolled(looked_at, torch.float64)
+    exact = unrolled if dtype == torch.float64 else _unrolled(network, batch, torch.float64)
     yield 0.7
     sizes, layers = [], exact.config.layers
     for layer in range(layers):
         low, high = (0.7 + 0.3 * number / layers for number in (layer, layer + 1))
         sizes.append((yield from share(low, high, jacobian_sizes_in_pieces(exact, layer))))
     done.unrolled = replace(unrolled, steps=())
-    return Findings(looked_at, done, tuple(sizes), looked_at.reading.influence(done))
+    return Findings(done, tuple(sizes), reading.influence(done))
 
 
-def _carried(looked_at: Subject, layer: int, t: int) -> Pieces[CarryShares]:
+def _carried(network: Network, batch: Batch, layer: int, t: int) -> Pieces[CarryShares]:
     """In 64 bits: the product of many small Jacobians leaves the range of 32. layer, t: counted from 1."""
-    unrolled = _unrolled(looked_at, torch.float64)
+    unrolled = _unrolled(network, batch, torch.float64)
     yield 0.1
     return (yield from share(0.1, 1.0, carry_shares_in_pieces(unrolled, layer - 1, t - 1)))
 
 
-def _influence(findings: Findings, layer: int, quantity: str, t: int, fitted: bool) -> None:
+def _by_autograd(network: Network, batch: Batch, dtype: torch.dtype, reduction: str) -> Pieces[Gradients]:
+    return autograd_gradients_in_pieces(copy_of(network, dtype), batch, reduction=reduction)
+
+
+def _influence(
+    looked_at: Subject, findings: Findings, layer: int, quantity: str, t: int, fitted: bool
+) -> None:
     """Panel 1: the influence matrix, and what it says of the chosen loss in three numbers."""
     lesson.heading("gradients", "influence")
     table = findings.influence
@@ -136,18 +165,18 @@ def _influence(findings: Findings, layer: int, quantity: str, t: int, fitted: bo
     left, right = st.columns([3, 2], gap="large")
     with left:
         with state.viewer().turn():
-            figure = influence_matrix(shown, look(), selected=t, fitted=fitted)
+            figure = influence_matrix(shown, selected=t, fitted=fitted, labels=labels(), dark=is_dark())
         title = _("Influence of every state on every loss")
-        _draw(findings, (figure, table), "influence", title, on_pick=state.pick_loss)
+        _draw(looked_at, (figure, table), "influence", title, on_pick=state.pick_loss)
     with right:
         lesson.text("gradients", "influence")
         row = shown.query("t == @t").sort_values("k")["value"].to_numpy()
         if len(row):
             first, last = st.columns(2)
-            dtype = findings.subject.dtype
+            dtype = looked_at.dtype
             last.metric(_("At the loss, k = {k}").format(k=t), known_digits(row[-1], dtype))
             first.metric(_("At the start, k = 1"), known_digits(row[0], dtype))
-        _small_numbers("influence", shown["value"].to_numpy(), findings.subject.dtype)
+        _small_numbers("influence", shown["value"].to_numpy(), looked_at.dtype)
 
 
 def _small_numbers(matrix: str, values: np.ndarray, dtype: torch.dtype) -> None:
@@ -184,9 +213,9 @@ def _small_numbers(matrix: str, values: np.ndarray, dtype: torch.dtype) -> None:
         )
 
 
-def _sum(findings: Findings, layer: int, t: int, fitted: bool) -> None:
+def _sum(looked_at: Subject, findings: Findings, layer: int, t: int, fitted: bool) -> None:
     """Panel 2: the gradient of W_hh as a sum over losses and uses, beside autograd's."""
-    looked_at, job = findings.subject, findings.done
+    job = findings.done
     lesson.heading("gradients", "sum")
     lesson.text("gradients", "sum")
     reduction = (
@@ -199,8 +228,9 @@ def _sum(findings: Findings, layer: int, t: int, fitted: bool) -> None:
     autograd = computed(
         "autograd",
         (looked_at.key, total),
-        lambda: autograd_gradients_in_pieces(looked_at.copied, looked_at.batch, reduction=total),
+        partial(_by_autograd, looked_at.network, looked_at.batch, looked_at.dtype, total),
         _("Computing …"),
+        needs=3 * looked_at.pass_bytes,
     )[f"rnn.weight_hh_l{layer - 1}"]
     one, two, three = st.columns(3)
     one.metric(_("‖∂L/∂Wₕₕ‖, sum of all terms"), _six(torch.linalg.vector_norm(by_hand.double()).item()))
@@ -213,29 +243,29 @@ def _sum(findings: Findings, layer: int, t: int, fitted: bool) -> None:
     with left:
         with state.viewer().turn():
             figure = contributions_matrix(
-                _of(contributions, layer), look(), selected=t, fitted=fitted
+                _of(contributions, layer), selected=t, fitted=fitted, labels=labels(), dark=is_dark()
             )
-        _draw(findings, (figure, contributions), "contributions", _("The gradient of W_hh, term by term"))
+        _draw(looked_at, (figure, contributions), "contributions", _("The gradient of W_hh, term by term"))
         # The first use meets h = 0.
         terms = _of(contributions, layer).query("part == 'cell' and i > 1")["value"].to_numpy()
         _small_numbers("contributions", terms, looked_at.dtype)
     with right:
-        figure = buildup_over_time(_of(buildup, layer), look())
-        _draw(findings, (figure, buildup), "buildup", _("One term at a time, and all of them gathered"))
+        figure = buildup_over_time(_of(buildup, layer), labels=labels(), dark=is_dark())
+        _draw(looked_at, (figure, buildup), "buildup", _("One term at a time, and all of them gathered"))
     left, right = st.columns(2, gap="large")
     with left:
-        figure = norm_over_length(_of(lengths, layer), look())
-        _draw(findings, (figure, lengths), "lengths", _("Norm of the gradient against the length"))
+        figure = norm_over_length(_of(lengths, layer), labels=labels(), dark=is_dark())
+        _draw(looked_at, (figure, lengths), "lengths", _("Norm of the gradient against the length"))
     with right:
         lesson.note("gradients", "length")
 
 
-def _why(findings: Findings, layer: int, t: int, carried: CarryShares | None) -> None:
+def _why(looked_at: Subject, findings: Findings, layer: int, t: int, carried: CarryShares | None) -> None:
     """Panel 3: the chosen loss against distance, and each step's Jacobian with its parts.
 
     carried: of a cell with a way round the matrix.
     """
-    job, reading = findings.done, findings.subject.reading
+    job, reading = findings.done, looked_at.reading
     cell = CELLS[job.unrolled.config.cell]
     lesson.heading("gradients", f"why-{cell.name}")
     if reading.length < 2:
@@ -248,18 +278,20 @@ def _why(findings: Findings, layer: int, t: int, carried: CarryShares | None) ->
     jacobians = reading.jacobians(findings.sizes, has_carry=cell.carries("h"))
     left, right = st.columns(2, gap="large")
     with left:
-        figure = decay_over_distance(decay, look())
-        _draw(findings, (figure, decay), "decay", _("What is left of the gradient at a distance"))
+        figure = decay_over_distance(decay, labels=labels(), dark=is_dark())
+        _draw(looked_at, (figure, decay), "decay", _("What is left of the gradient at a distance"))
     with right:
-        figure = jacobian_parts(_of(jacobians, layer), look(cell.name))
-        _draw(findings, (figure, jacobians), "jacobians", _("Each step's Jacobian and its parts"))
+        figure = jacobian_parts(_of(jacobians, layer), labels=labels(cell.name), dark=is_dark())
+        _draw(looked_at, (figure, jacobians), "jacobians", _("Each step's Jacobian and its parts"))
     if cell.carry is not None and carried is not None:
         carry = reading.carry(carried, layer=layer, t=t)
         left, right = st.columns(2, gap="large")
         with left:
             road, gate = cell.carry.state, cell.carry.gate
-            figure = carry_over_distance(carry, look(cell.name), state=road, gate=gate)
-            _draw(findings, (figure, carry), "carry", _("What the gates carry, and what takes other ways"))
+            figure = carry_over_distance(
+                carry, state=road, gate=gate, labels=labels(cell.name), dark=is_dark()
+            )
+            _draw(looked_at, (figure, carry), "carry", _("What the gates carry, and what takes other ways"))
         with right:
             lesson.note("gradients", f"carry-{cell.name}")
 
@@ -279,12 +311,12 @@ def _six(value: float) -> str:
 
 
 def _draw(
-    findings: Findings,
+    looked_at: Subject,
     shown: picture.Picture,
     name: str,
     title: str,
     *,
     on_pick: Callable[[str], None] | None = None,
 ) -> None:
-    file = f"{name}-step-{findings.subject.step}"
+    file = f"{name}-step-{looked_at.step}"
     picture.show(shown, name=name, title=title, file=file, on_pick=on_pick)

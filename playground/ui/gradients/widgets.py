@@ -63,6 +63,14 @@ def pick(name: str, options: Sequence[Any], *, width: int, drawn: Drawn) -> Any:
     return chosen
 
 
+def toggle(name: str, *, help: str | None = None) -> bool:
+    """On or off."""
+    state.mount(name, ())
+    chosen = st.toggle(label(name), key=name, persist_state="session", help=help)
+    complaint(name)
+    return chosen
+
+
 def slider(name: str, step: float, *, width: int) -> Any:
     """A number within the limits of its field."""
     kind = GRADIENTS[name].kind
