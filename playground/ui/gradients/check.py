@@ -9,10 +9,9 @@ from playground.analysis.differences import weight_check_in_pieces
 from playground.figures.axes import number
 from playground.figures.differences import error_over_epsilon
 from playground.ui import lesson, picture, state
-from playground.ui.figure_words import labels
+from playground.ui.figure_words import look
 from playground.ui.gradients import subject, widgets
 from playground.ui.progress import computed
-from playground.ui.theme import is_dark
 from playground.ui.words import _
 
 DIGITS = 10  # of a gradient: where three ways to the same number part
@@ -55,7 +54,7 @@ def show() -> None:
             by_hand=number(found.error_by_hand), nudging=number(found.error_difference)
         )
     )
-    figure = error_over_epsilon(table, chosen=10.0**-power, labels=labels(), dark=is_dark())
+    figure = error_over_epsilon(table, look(), chosen=10.0**-power)
     title = _("Error of the central difference against the step size")
     picture.show((figure, table), name="differences", title=title, file=f"differences-step-{looked_at.step}")
 

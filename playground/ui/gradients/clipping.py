@@ -16,9 +16,8 @@ from playground.figures.clipping import clipped_norms, clipping_angles, clipping
 from playground.studies.clipping import CASES, ClippingComparison, ClippingGrid
 from playground.ui import lesson, picture, progress, state
 from playground.ui.fields import exact_number, option_label, value_label
-from playground.ui.figure_words import labels
+from playground.ui.figure_words import look
 from playground.ui.gradients import widgets
-from playground.ui.theme import is_dark
 from playground.ui.words import _
 
 UPDATES = 300
@@ -104,11 +103,11 @@ def _comparison(config: ExperimentConfig) -> None:
     threshold = config.training.clip_threshold if config.training.clip == "norm" else None
     left, right = st.columns(2, gap="large")
     with left:
-        figure = clipped_norms(table, threshold=threshold, labels=labels(), dark=is_dark())
+        figure = clipped_norms(table, look(), threshold=threshold)
         picture.show(
             (figure, table), name="norms", title=_("Gradient norm before and after"), file="clipping"
         )
-        figure = clipping_angles(table, labels=labels(), dark=is_dark())
+        figure = clipping_angles(table, look())
         picture.draw(figure, name="angles", title=_("Angle between the gradient and what is left of it"))
     with right:
         corpus = _corpus(config)
@@ -116,7 +115,7 @@ def _comparison(config: ExperimentConfig) -> None:
             corpus.steps_per_epoch == 1
         )  # a batch that is not all of the text may have a lower floor than the text
         floor = math.log(memory_floors(corpus)[1]) if whole else None
-        figure = clipping_losses(table, floor=floor, labels=labels(), dark=is_dark())
+        figure = clipping_losses(table, look(), floor=floor)
         picture.draw(figure, name="losses", title=_("Loss with and without clipping"))
         lesson.note("gradients", "angle")
 
@@ -157,6 +156,6 @@ def _grid(config: ExperimentConfig) -> None:
         return
     if job.state != "done":
         st.caption(_("Until all is done, losses are those of the newest batch."))
-    figure = clipping_grid(table, labels=labels(), dark=is_dark())
+    figure = clipping_grid(table, look())
     title = _("Loss reached for each learning rate and threshold")
     picture.show((figure, table), name="grid", title=title, file="clipping-grid")

@@ -11,10 +11,9 @@ from playground.studies import knobs as untrained
 from playground.studies.knobs import Knobs
 from playground.ui import lesson, picture
 from playground.ui.fields import option_label
-from playground.ui.figure_words import labels
+from playground.ui.figure_words import look
 from playground.ui.gradients import widgets
 from playground.ui.progress import computed
-from playground.ui.theme import is_dark
 from playground.ui.words import _
 
 DRAWS = 300
@@ -37,13 +36,13 @@ def show() -> None:
     left, right = st.columns(2, gap="large")
     with left:
         _in_numbers(drawn)
-        figure = knob_band(drawn, labels=labels(), dark=is_dark())
+        figure = knob_band(drawn, look())
         picture.show(
             (figure, drawn), name="draws", title=_("What is left of the gradient at a distance"), file="draws"
         )
     with right:
         lesson.note("gradients", "radius" if CELLS[knobs.cell].has_nonlinearity else "radius-gated")
-        figure = radius_sweep(swept, labels=labels(), dark=is_dark())
+        figure = radius_sweep(swept, look())
         picture.show(
             (figure, swept), name="radii", title=_("The gradient against the spectral radius"), file="radii"
         )

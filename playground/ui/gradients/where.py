@@ -35,11 +35,10 @@ from playground.passes.unroll import Unrolled, unroll
 from playground.pieces import Pieces, share
 from playground.ui import lesson, picture, state
 from playground.ui.controls import complaint
-from playground.ui.figure_words import labels
+from playground.ui.figure_words import look
 from playground.ui.gradients import subject, widgets
 from playground.ui.gradients.subject import Subject
 from playground.ui.progress import computed
-from playground.ui.theme import is_dark
 from playground.ui.words import _, plain
 
 TABLE_BYTES = 100  # of a row of a table of two timesteps, while it is made
@@ -165,7 +164,7 @@ def _influence(
     left, right = st.columns([3, 2], gap="large")
     with left:
         with state.viewer().turn():
-            figure = influence_matrix(shown, selected=t, fitted=fitted, labels=labels(), dark=is_dark())
+            figure = influence_matrix(shown, look(), selected=t, fitted=fitted)
         title = _("Influence of every state on every loss")
         _draw(looked_at, (figure, table), "influence", title, on_pick=state.pick_loss)
     with right:
@@ -243,18 +242,18 @@ def _sum(looked_at: Subject, findings: Findings, layer: int, t: int, fitted: boo
     with left:
         with state.viewer().turn():
             figure = contributions_matrix(
-                _of(contributions, layer), selected=t, fitted=fitted, labels=labels(), dark=is_dark()
+                _of(contributions, layer), look(), selected=t, fitted=fitted
             )
         _draw(looked_at, (figure, contributions), "contributions", _("The gradient of W_hh, term by term"))
         # The first use meets h = 0.
         terms = _of(contributions, layer).query("part == 'cell' and i > 1")["value"].to_numpy()
         _small_numbers("contributions", terms, looked_at.dtype)
     with right:
-        figure = buildup_over_time(_of(buildup, layer), labels=labels(), dark=is_dark())
+        figure = buildup_over_time(_of(buildup, layer), look())
         _draw(looked_at, (figure, buildup), "buildup", _("One term at a time, and all of them gathered"))
     left, right = st.columns(2, gap="large")
     with left:
-        figure = norm_over_length(_of(lengths, layer), labels=labels(), dark=is_dark())
+        figure = norm_over_length(_of(lengths, layer), look())
         _draw(looked_at, (figure, lengths), "lengths", _("Norm of the gradient against the length"))
     with right:
         lesson.note("gradients", "length")
@@ -278,19 +277,17 @@ def _why(looked_at: Subject, findings: Findings, layer: int, t: int, carried: Ca
     jacobians = reading.jacobians(findings.sizes, has_carry=cell.carries("h"))
     left, right = st.columns(2, gap="large")
     with left:
-        figure = decay_over_distance(decay, labels=labels(), dark=is_dark())
+        figure = decay_over_distance(decay, look())
         _draw(looked_at, (figure, decay), "decay", _("What is left of the gradient at a distance"))
     with right:
-        figure = jacobian_parts(_of(jacobians, layer), labels=labels(cell.name), dark=is_dark())
+        figure = jacobian_parts(_of(jacobians, layer), look(cell.name))
         _draw(looked_at, (figure, jacobians), "jacobians", _("Each step's Jacobian and its parts"))
     if cell.carry is not None and carried is not None:
         carry = reading.carry(carried, layer=layer, t=t)
         left, right = st.columns(2, gap="large")
         with left:
             road, gate = cell.carry.state, cell.carry.gate
-            figure = carry_over_distance(
-                carry, state=road, gate=gate, labels=labels(cell.name), dark=is_dark()
-            )
+            figure = carry_over_distance(carry, look(cell.name), state=road, gate=gate)
             _draw(looked_at, (figure, carry), "carry", _("What the gates carry, and what takes other ways"))
         with right:
             lesson.note("gradients", f"carry-{cell.name}")
