@@ -43,11 +43,11 @@ class Trace(Mapping[str, Tensor]):
         current: Callable[[], bool] = lambda: True,
     ) -> None:
         """`current` says whether the buffers still hold this pass."""
-        self._tensors, self._derived, self._current = tensors, derived, current
+        self._tensors, self._derived, self.is_current = tensors, derived, current
         self._computed: dict[str, Tensor] = {}
 
     def __getitem__(self, name: str) -> Tensor:
-        if not self._current():
+        if not self.is_current():
             raise RuntimeError("this trace was overwritten by a later pass; keep one with trace.copy()")
         if name in self._tensors:
             return self._tensors[name]

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from playground.batch import Batch, Source, side_by_side
 from playground.config import ExperimentConfig, TaskConfig
+from playground.models.bridge import Bridge, EncoderDecoder
 from playground.models.network import Network
 from playground.models.workspace import Workspace
 from playground.optimizers import OPTIMIZERS
@@ -100,6 +101,7 @@ class Trainer:
         seeds: one per replica; the config's if None.
         learning_rates: one per replica, fixed; None: all use the config's, with its changes while training.
         clip_thresholds: one per replica, ∞ for one that never clips; None: all use the config's.
+        network: what to train, made for these seeds and that precision; None: a network of the config for the source.
 
     Attributes:
         network, source, config: what is trained, on what, and how.
@@ -115,6 +117,7 @@ class Trainer:
         learning_rates: Sequence[float] | None = None,
         clip_thresholds: Sequence[float] | None = None,
         dtype: torch.dtype = torch.float32,
+        network: Network | EncoderDecoder | None = None,
     ) -> None:
         self.config, self.source = config, source
         self.seeds = (config.seed,) if seeds is None else tuple(seeds)
@@ -122,7 +125,7 @@ class Trainer:
         for name, values in (("learning_rates", learning_rates), ("clip_thresholds", clip_thresholds)):
             if values is not None and len(values) != len(self.seeds):
                 raise ValueError(f"{name} must be as many as seeds, {len(self.seeds)}; got {len(values)}")
-        self.network = Network(config.network, source.signature, seeds=self.seeds, dtype=dtype)
+        self.network = network or Network(config.network, source.signature, seeds=self.seeds, dtype=dtype)
         self.step = 0
         self._learning_rates = None if learning_rates is None else _column(learning_rates, dtype)
         threshold = config.training.clip_threshold
@@ -133,7 +136,8 @@ class Trainer:
         )
         self._exploded: set[int] = set()  # replicas that keep their weights
         self._clips = (0,) * len(self.seeds)
-        self._measured: tuple[int, int, Workspace] | None = None  # step, network.passes, where the pass is
+        # Step, network.passes, where the pass is.
+        self._measured: tuple[int, int, Workspace | Bridge] | None = None
 
     @property
     def learning_rate(self) -> float:
@@ -240,7 +244,7 @@ class Trainer:
         batches = [of_seed[seed] for seed in self.seeds]
         return side_by_side(batches)
 
-    def _measure(self) -> Workspace:
+    def _measure(self) -> Workspace | Bridge:
         network, measured = self.network, self._measured
         if measured is not None and measured[0] == self.step and measured[1] == network.passes:
             return measured[2]
@@ -250,7 +254,7 @@ class Trainer:
         return workspace
 
     def _numbers(
-        self, workspace: Workspace
+        self, workspace: Workspace | Bridge
     ) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...], bool]:
         """Loss, nll and gradient norm of every replica as measured, and whether all of them are finite."""
         totals: list[float] = workspace.total.tolist()

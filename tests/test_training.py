@@ -183,7 +183,7 @@ def test_one_by_one_or_many_at_once_and_looking_or_not_is_the_same() -> None:
         if step % 2:
             trainer.measure()
         if step % 3 == 0:
-            trainer.network.trace(Corpus(trainer.config.text).window_batch(0))  # writes over the gradients
+            trainer.network.trace(Corpus(config.text).window_batch(0))  # writes over the gradients
         if step % 4 == 0:
             trainer.network.trace(trainer.source.batch(99, 0), backward=False)  # and over the buffers
         made.append(trainer.update())
@@ -584,7 +584,8 @@ def test_an_explosion_of_the_loss_names_the_timestep(bad: float) -> None:
 
 def test_losses_that_are_too_large_only_together_are_called_a_sum() -> None:
     trainer = still()
-    targets = Corpus(trainer.config.text).window_batch(0).targets
+    assert isinstance(trainer.source, Corpus)
+    targets = trainer.source.window_batch(0).targets
     named = trainer.network.named_parameters()
     named["readout.bias"][0].fill_(0.0)
     rare = trainer.network.signature.output_size - 1

@@ -23,7 +23,14 @@ from playground.cells.weights import LayerWeights
 
 _KINDS = (
     CellSpec(
-        "rnn", states=("h",), gates={}, readable=RNN, fast=FastRNN, planes=(4, 1), has_nonlinearity=True
+        "rnn",
+        states=("h",),
+        gates={},
+        readable=RNN,
+        fast=FastRNN,
+        planes=(4, 1),
+        views=8,
+        has_nonlinearity=True,
     ),
     CellSpec(
         "lstm",
@@ -32,6 +39,7 @@ _KINDS = (
         readable=LSTM,
         fast=FastLSTM,
         planes=(18, 6),
+        views=26,
         carry=Carry("c", gate="f"),
         biases={"forget_bias": "f"},
     ),
@@ -42,6 +50,7 @@ _KINDS = (
         readable=GRU,
         fast=FastGRU,
         planes=(16, 8),
+        views=20,
         carry=Carry("h", gate="z"),
         biases={"update_bias": "z"},
     ),
@@ -52,6 +61,7 @@ _KINDS = (
         readable=MGU,
         fast=FastMGU,
         planes=(11, 5),
+        views=23,
         carry=Carry("h", gate="f"),
         biases={"forget_bias": "f"},
     ),

@@ -229,6 +229,9 @@ class FastLayer:
         self._reset = reset
         self._after: list[Tensor] = []  # each state after every timestep, and in front before the first
         self._before: list[Tensor] = []  # before every timestep, where that is not the same memory
+        self._grad_end: list[
+            Tensor
+        ] = []  # of each state, ∂L/∂ it after the last timestep by whoever reads on
         self.h, self.h_before = self.state()
         self.grad_h = over_time.zeros(size)
         self._build()
@@ -276,6 +279,7 @@ class FastLayer:
         """
         states = self.over_time.zeros(self.size, before=1)  # the first row is that before the first timestep
         self._after.append(states)
+        self._grad_end.append(torch.zeros_like(states[0]))
         if self._reset is None:
             return states[1:], states[:-1]
         before = self.over_time.zeros(self.size)
@@ -328,6 +332,15 @@ class FastLayer:
     def final_states(self) -> tuple[Tensor, ...]:
         """The states after the last timestep, (R, B, H) each, h first: views."""
         return tuple(after[-1] for after in self._after)
+
+    def end(self, gradients: Sequence[Tensor]) -> None:
+        """Set ∂L/∂ the states after the last timestep, (R, B, H) each, h first, that comes from whoever reads on."""
+        for own, given in zip(self._grad_end, gradients, strict=True):
+            own.copy_(given)
+
+    def add_end(self) -> None:
+        """Add the ∂L/∂h that `end` has set to `grad_h`, between what comes from above and `backward`."""
+        self.grad_h[-1].add_(self._grad_end[0])
 
     def initial_gradients(self) -> tuple[Tensor, ...]:
         """∂L/∂ the states before the first timestep, (R, B, H) each, h first, after `backward`."""

@@ -76,7 +76,7 @@ class FastLSTM(FastLayer):
         self.backward_steps = list(
             zip(
                 grad_h,
-                [*carry[1:], torch.zeros_like(carry[0])],  # nothing comes from after the last step
+                [*carry[1:], *o.steps(self._grad_end[1][None])],
                 o.steps(self.through_h),
                 grad_c,
                 four(factors),

@@ -76,6 +76,7 @@ class CellSpec:
     gates: by name, in the order in which torch.nn stacks their weights; none for the vanilla RNN.
     readable, fast: its two forms, of the same numbers.
     planes: buffers as wide as h that the fast form has: of each layer, and shared by all layers.
+    views: tensors that the fast form keeps of each timestep, without numbers of their own.
     carry: the way round the matrix, if there is one.
     has_nonlinearity: whether φ is to be chosen; `readable` then takes its name as well.
     biases: the gate to whose b_ih a setting is added before training, by the name of the setting.
@@ -87,6 +88,7 @@ class CellSpec:
     readable: Callable[..., Readable]
     fast: type[FastLayer]
     planes: tuple[int, int]
+    views: int
     carry: Carry | None = None
     has_nonlinearity: bool = False
     biases: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

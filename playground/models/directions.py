@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from playground.cells.fast import FastLayer, OverTime
+from playground.models.parameters import REVERSE
 
 # (which of the two, x, grad_x, rows, reset) ↦ a layer
 Maker = Callable[[str, Tensor, Tensor | None, Tensor | None, Tensor | None], FastLayer]
@@ -39,7 +40,7 @@ class BothDirections:
         self.forwards = make("", x, grad_x, rows, reset)
         self._grad_x = None if grad_x is None else (grad_x, torch.zeros_like(grad_x))
         self.backwards = make(
-            "_reverse",
+            REVERSE,
             self._in_reverse(x),
             self._grad_x and self._grad_x[1],
             None if rows is None else self._in_reverse(rows),

@@ -50,10 +50,9 @@ def draw(dropouts: Sequence[Dropout], seeds: Sequence[int], step: int | None, of
             dropout.factors.fill_(1)
         return
     for replica, seed in enumerate(seeds):
-        generator = seeded("dropout", seed, step)
+        generator = seeded(f"{of}dropout", seed, step)
         for dropout in dropouts:
             of_replica = dropout.factors[:, replica]
-            keeps = (
-                torch.rand(of_replica.shape, generator=generator) >= dropout.p
-            )  # the same in every precision
+            # Drawn in single precision, whatever is computed in: the same is left out.
+            keeps = torch.rand(of_replica.shape, generator=generator) >= dropout.p
             of_replica.copy_(keeps).div_(1 - dropout.p)

@@ -28,9 +28,9 @@ def initial_parameters(
     parameters = {}
     for name, shape in shapes.items():
         tensor = parameters[name] = torch.empty(shape)
-        if name == "embedding.weight":
+        if name.endswith("embedding.weight"):
             init.normal_(tensor, generator=generator)
-        elif name == "readout.weight":
+        elif name.endswith("readout.weight"):
             init.kaiming_uniform_(
                 tensor, a=math.sqrt(5), generator=generator
             )  # torch.nn.Linear's way to say ±1/√H
@@ -38,12 +38,12 @@ def initial_parameters(
             init.uniform_(tensor, -bound, bound, generator=generator)
 
     for name, tensor in parameters.items():
-        for block in tensor.split(config.hidden_size) if name.startswith("rnn.weight_hh") else ():
+        for block in tensor.split(config.hidden_size) if "rnn.weight_hh" in name else ():
             if config.initialization == "orthogonal":
                 init.orthogonal_(block, generator=generator)
             elif config.initialization == "spectral":
                 block.mul_(config.spectral_radius / spectral_radius(block))
-        if name.startswith("rnn.bias_ih") and "forget_bias" in cell.biases:
+        if "rnn.bias_ih" in name and "forget_bias" in cell.biases:
             of_blocks = tensor.split(config.hidden_size)
             of_blocks[cell.place(cell.biases["forget_bias"])].add_(config.forget_bias)
     return parameters

@@ -3,12 +3,15 @@
 No symbol (`playground.batch.NOTHING`) is a vector of zeros.
 """
 
+from collections.abc import Mapping
 from functools import partial
 
 import torch
 from torch import Tensor
 
+from playground.batch import Signature
 from playground.cells.fast import OverTime, Product
+from playground.config import NetworkConfig
 
 
 class Vectors:
@@ -75,6 +78,21 @@ class Embedded(Vectors):
     def buffers(self) -> list[Tensor]:
         assert self.grad_x is not None
         return [self.given, self._rows, self.x, self.grad_x, self._table]
+
+
+def inputs_for(
+    config: NetworkConfig,
+    signature: Signature,
+    parameters: Mapping[str, Tensor],
+    gradients: Mapping[str, Tensor],
+    over_time: OverTime,
+) -> Vectors:
+    """What a network of this kind reads with. parameters, gradients: views by name."""
+    if signature.reads == "vectors":
+        return Vectors(over_time, signature.input_size)
+    if config.embedding:
+        return Embedded(over_time, parameters["embedding.weight"], gradients["embedding.weight"])
+    return OneHot(over_time, signature.input_size)
 
 
 def _symbols(over_time: OverTime) -> Tensor:

@@ -13,39 +13,29 @@ any), `rnn` (torch.nn.RNN, LSTM or GRU) and `readout` (torch.nn.Linear): such a 
 with strict=True and computes the same.
 """
 
-import math
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 import torch
-from torch import Tensor
 
 from playground.batch import Batch, Signature
 from playground.cells import CELLS
 from playground.cells.weights import LayerWeights
 from playground.config import NetworkConfig
 from playground.models.initialization import initial_parameters
-from playground.models.parameters import of_layer, parameter_shapes, views
+from playground.models.parameters import Parameterized, of_layer, parameter_shapes
+from playground.models.recent import Recent
 from playground.models.workspace import States, Workspace
 from playground.trace import Trace
 
-WORKSPACES = 2  # shapes whose buffers are kept: the training batch's, and one for whoever looks elsewhere
 
-
-class Network:
+class Network(Parameterized):
     """R replicas of a recurrent network.
 
     Args:
         config: what to build.
         signature: what it reads and answers.
-        seeds: one per replica; the initial weights of a replica depend on its seed alone.
-        dtype: torch.float32 to train, torch.float64 to check. The initial weights are the same.
-
-    Attributes:
-        parameters: (R, P), all parameters of each replica in a row. A trainer notices a change made by
-            `load_state_dict` or its own `restore`; after any other, do not update from an earlier `measure`.
-        gradients: (R, P), ∂total/∂parameters of the last backward pass, in the same places.
-        passes: how many times parameters, gradients or buffers have been overwritten.
+        seeds, dtype: as in `Parameterized`.
 
     Raises ValueError for an embedding of vectors.
     """
@@ -60,49 +50,11 @@ class Network:
     ) -> None:
         if config.embedding and signature.reads == "vectors":
             raise ValueError(f"embedding must be 0 where vectors are read; got {config.embedding}")
-        self.config, self.signature, self.dtype = config, signature, dtype
+        self.config, self.signature = config, signature
         self.cell = CELLS[config.cell]
-        self.seeds = tuple(seeds)
-        self.replicas = len(self.seeds)
-        self.passes = 0
-        self._shapes = parameter_shapes(config, signature)
-
-        size = sum(map(math.prod, self._shapes.values()))
-        self.parameters = torch.zeros(self.replicas, size, dtype=dtype)
-        self.gradients = torch.zeros(self.replicas, size, dtype=dtype)
-        self._parameters = views(self.parameters, self._shapes)
-        self._gradients = views(self.gradients, self._shapes)
-        self._workspaces: OrderedDict[tuple[int, int, bool], Workspace] = OrderedDict()
-
-        for replica, seed in enumerate(self.seeds):
-            self.load_state_dict(initial_parameters(config, self._shapes, seed), replica)
-
-    def named_parameters(self) -> dict[str, Tensor]:
-        """Views (R, *shape) of `parameters` by torch.nn's names, each with the prefix of its module."""
-        return dict(self._parameters)
-
-    def named_gradients(self) -> dict[str, Tensor]:
-        """Views (R, *shape) of `gradients` by the same names."""
-        return dict(self._gradients)
-
-    def state_dict(self, replica: int = 0) -> dict[str, Tensor]:
-        """Independent copies of one replica's parameters, in torch.nn's shapes."""
-        return {name: view[replica].clone() for name, view in self._parameters.items()}
-
-    def load_state_dict(self, state: Mapping[str, Tensor], replica: int = 0) -> None:
-        """Overwrite one replica's parameters.
-
-        Raises ValueError unless names and shapes are exactly those of `state_dict()`.
-        """
-        if wrong := state.keys() ^ self._parameters.keys():
-            raise ValueError(f"parameters must be {', '.join(self._parameters)}; missing or unknown: {wrong}")
-        for name, shape in self._shapes.items():
-            if tuple(state[name].shape) != shape:
-                raise ValueError(f"{name} must have shape {shape}; got {tuple(state[name].shape)}")
-        with torch.no_grad():
-            for name, view in self._parameters.items():
-                view[replica].copy_(state[name])
-        self.passes += 1
+        shapes = parameter_shapes(config, signature)
+        super().__init__(shapes, partial(initial_parameters, config, shapes), seeds, dtype)
+        self._workspaces: Recent[tuple[int, int, bool], Workspace] = Recent()
 
     def layer_weights(self, layer: int, replica: int = 0) -> LayerWeights:
         """Views of one layer of one replica, for the readable cells."""
@@ -146,28 +98,23 @@ class Network:
 
     def workspace(self, batch: Batch) -> Workspace:
         """The buffers in which a pass over batches of this shape happens."""
-        key = (batch.inputs.shape[0], batch.inputs.shape[2], batch.reset is not None)
-        workspace = self._workspaces.get(key)
-        if workspace is None:
-            while len(self._workspaces) >= WORKSPACES:
-                self._workspaces.popitem(last=False)
-            *shape, resets = key
-            with torch.inference_mode(False):
-                workspace = self._workspaces[key] = Workspace(
-                    self.config,
-                    self.signature,
-                    (self.parameters, self._parameters),
-                    (self.gradients, self._gradients),
-                    self.seeds,
-                    (shape[0], shape[1]),
-                    resets=resets,
-                )
-        else:
-            self._workspaces.move_to_end(key)
-        return workspace
+        time, _, columns = batch.mask.shape
+        resets = batch.reset is not None
+        return self._workspaces.get(
+            (time, columns, resets),
+            lambda: Workspace(
+                self.config,
+                self.signature,
+                (self.parameters, self._parameters),
+                (self.gradients, self._gradients),
+                self.seeds,
+                (time, columns),
+                resets=resets,
+            ),
+        )
 
     @property
     def nbytes(self) -> int:
         """Bytes of parameters, gradients and all buffers."""
         own = self.parameters.nbytes + self.gradients.nbytes
-        return own + sum(workspace.nbytes for workspace in self._workspaces.values())
+        return own + self._workspaces.nbytes

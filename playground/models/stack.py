@@ -1,6 +1,6 @@
 """Layers of cells on top of one another, each reading the h of the one below, in one direction or in both."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from torch import Tensor
@@ -11,7 +11,10 @@ from playground.config import NetworkConfig
 from playground.models.directions import BothDirections
 from playground.models.dropout import Dropout
 from playground.models.inputs import Vectors
-from playground.models.parameters import replicated
+from playground.models.parameters import REVERSE, replicated
+
+Tensors = Mapping[str, Tensor]
+Computed = Mapping[str, Callable[[], Tensor]]
 
 
 class Stack:
@@ -23,6 +26,7 @@ class Stack:
         inputs: what the lowest layer reads.
         over_time: the shape.
         reset: (T, R, B, 1) bool, where states are cut, if anywhere.
+        reads_on: whether somebody reads on from the last states, whose gradient of these `FastLayer.end` then takes.
 
     Attributes:
         layers: by name, "l0", "l0_reverse", "l1", … in torch.nn's order.
@@ -39,6 +43,8 @@ class Stack:
         inputs: Vectors,
         over_time: OverTime,
         reset: Tensor | None,
+        *,
+        reads_on: bool = False,
     ) -> None:
         self.layers: dict[str, FastLayer] = {}
         self.dropouts: dict[str, Dropout] = {}
@@ -73,6 +79,8 @@ class Stack:
             else:
                 level = make(number, "", x, grad_x, rows, reset)
             self._append(level)
+            if reads_on and isinstance(level, FastLayer):
+                self.backward.insert(0, level.add_end)
             x, grad_x, rows = level.h, level.grad_h, None
 
         assert grad_x is not None
@@ -84,7 +92,54 @@ class Stack:
         self.forward.append(part.forward)
         self.backward.insert(0, part.backward)
 
+    def named(self) -> tuple[Tensors, Computed, Tensors, Computed]:
+        """What a `Trace` shows of the layers: tensors of the forward pass, what follows from them, and both of the way
+        back."""
+        forward: dict[str, Tensor] = {}
+        derived: dict[str, Callable[[], Tensor]] = {}
+        back: dict[str, Tensor] = {}
+        derived_back: dict[str, Callable[[], Tensor]] = {}
+        for name, layer in self.layers.items():
+            of_layer = (layer.tensors(), layer.derived(), layer.gradients(), layer.derived_gradients())
+            if name.endswith(REVERSE):
+                of_layer = _in_order(*of_layer)
+            else:
+                forward[f"{name}.x"] = layer.x
+            if name in self.dropouts:
+                forward[f"{name}.dropout"] = self.dropouts[name].factors
+            tensors, computed, gradients, computed_gradients = of_layer
+            forward |= {f"{name}.{each}": tensor for each, tensor in tensors.items()}
+            derived |= {f"{name}.{each}": compute for each, compute in computed.items()}
+            back |= {f"grad.{name}.{each}": tensor for each, tensor in gradients.items()}
+            derived_back |= {f"grad.{name}.{each}": compute for each, compute in computed_gradients.items()}
+        return forward, derived, back, derived_back
+
+    def buffers_by_name(self) -> dict[str, Tensor]:
+        """The buffers (T, R, B, ·) that a pass there and back fills, by these names, of layers that read forwards."""
+        named: dict[str, Tensor] = {}
+        for name, layer in self.layers.items():
+            if not name.endswith(REVERSE):
+                named |= {f"{name}.{each}": tensor for each, tensor in layer.tensors().items()}
+                named |= {f"grad.{name}.{each}": tensor for each, tensor in layer.gradients().items()}
+        return named
+
     def buffers(self) -> list[Tensor]:
         """All buffers, for counting bytes."""
         parts = [*self.layers.values(), *self._pairs, *self.dropouts.values()]
         return [buffer for part in parts for buffer in part.buffers()]
+
+
+def _in_order(
+    tensors: Tensors, derived: Computed, gradients: Tensors, derived_gradients: Computed
+) -> tuple[Tensors, Computed, Tensors, Computed]:
+    """What a layer that reads backwards gives to a trace, in the order of time: copies, made when somebody looks."""
+
+    def later(given: Tensors, computed: Computed) -> Computed:
+        copies: Computed = {name: partial(tensor.flip, 0) for name, tensor in given.items()}
+        return {**copies, **{name: partial(_reversed, compute) for name, compute in computed.items()}}
+
+    return {}, later(tensors, derived), {}, later(gradients, derived_gradients)
+
+
+def _reversed(compute: Callable[[], Tensor]) -> Tensor:
+    return compute().flip(0)

@@ -1,17 +1,17 @@
 """One pass through a whole network, forward and back, in buffers that are made once for batches of one shape."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 from playground.batch import Batch, Signature
+from playground.cells import CELLS
 from playground.cells.fast import over_time
 from playground.config import NetworkConfig
 from playground.models.dropout import draw
-from playground.models.inputs import Embedded, OneHot, Vectors
+from playground.models.inputs import inputs_for
 from playground.models.losses import CRITERIA
 from playground.models.readout import Readout
 from playground.models.stack import Stack
@@ -24,9 +24,9 @@ States = Sequence[
 ]  # of each layer in torch.nn's order: h (R or 1, B, H), and c where there is one
 
 
-def view_bytes(blocks: int, time: int) -> int:
-    """Bytes of the views of its timesteps that a fast layer keeps: about 8 (RNN), 20 (GRU) or 26 (LSTM) of each."""
-    return VIEW_BYTES * (6 * blocks + 2) * time
+def view_bytes(cell: str, time: int) -> int:
+    """Bytes of the views of its timesteps that a fast layer of this cell keeps."""
+    return VIEW_BYTES * CELLS[cell].views * time
 
 
 class Workspace:
@@ -59,7 +59,7 @@ class Workspace:
         (flat, named), (_, of_named) = parameters, gradients
         (time, batch), replicas = shape, len(seeds)
         o = self.over_time = over_time(time, replicas, batch, flat.dtype)
-        self._seeds = seeds
+        self._cell, self._seeds = config.cell, seeds
         self._passes = 0
         self._batch: Batch | None = None
         self._reduction = ""
@@ -69,13 +69,7 @@ class Workspace:
         self.mask = torch.zeros(time, replicas, batch, dtype=torch.bool)
         self.count: list[int] = []
         self._reset = torch.zeros(time, replicas, batch, 1, dtype=torch.bool) if resets else None
-        self.inputs: Vectors
-        if signature.reads == "vectors":
-            self.inputs = Vectors(o, signature.input_size)
-        elif config.embedding:
-            self.inputs = Embedded(o, named["embedding.weight"], of_named["embedding.weight"])
-        else:
-            self.inputs = OneHot(o, signature.input_size)
+        self.inputs = inputs_for(config, signature, named, of_named, o)
         self.stack = Stack(config, parameters, gradients, self.inputs, o, self._reset)
         self.criterion = CRITERIA[signature.loss](o, signature.output_size)
         self.outputs, self.loss = self.criterion.outputs, self.criterion.loss
@@ -162,27 +156,12 @@ class Workspace:
     def _name_tensors(self) -> None:
         """The names of a `Trace`."""
         criterion = self.criterion
-        forward = {"inputs": self.inputs.given, "targets": criterion.targets, "mask": self.mask}
-        derived: dict[str, Callable[[], Tensor]] = {}
-        back: dict[str, Tensor] = {}
-        derived_back: dict[str, Callable[[], Tensor]] = {}
-        for name, layer in self.stack.layers.items():
-            of_layer = (layer.tensors(), layer.derived(), layer.gradients(), layer.derived_gradients())
-            if name.endswith("_reverse"):
-                of_layer = _in_order(*of_layer)
-            else:
-                forward[f"{name}.x"] = layer.x
-            if name in self.stack.dropouts:
-                forward[f"{name}.dropout"] = self.stack.dropouts[name].factors
-            tensors, computed, gradients, computed_gradients = of_layer
-            forward |= {f"{name}.{each}": tensor for each, tensor in tensors.items()}
-            derived |= {f"{name}.{each}": compute for each, compute in computed.items()}
-            back |= {f"grad.{name}.{each}": tensor for each, tensor in gradients.items()}
-            derived_back |= {f"grad.{name}.{each}": compute for each, compute in computed_gradients.items()}
+        tensors, derived, gradients, derived_gradients = self.stack.named()
+        forward = {"inputs": self.inputs.given, "targets": criterion.targets, "mask": self.mask, **tensors}
         forward |= {criterion.name: criterion.outputs, "loss": self.loss[..., 0]}
-        derived |= criterion.derived()
-        back[f"grad.{criterion.name}"] = criterion.grad_outputs
-        self._names = {False: (forward, derived), True: ({**forward, **back}, {**derived, **derived_back})}
+        derived = {**derived, **criterion.derived()}
+        back = {**forward, **gradients, f"grad.{criterion.name}": criterion.grad_outputs}
+        self._names = {False: (forward, derived), True: (back, {**derived, **derived_gradients})}
 
     def _nll(self) -> Tensor:
         return self.total / torch.tensor([n or math.nan for n in self.count], dtype=self.total.dtype)
@@ -201,40 +180,12 @@ class Workspace:
     def buffers_by_name(self) -> dict[str, Tensor]:
         """The buffers (T, R, B, ·) that every pass there and back fills, under the names of a `Trace`, but for layers
         that read backwards; the loss has a last axis of 1, instead of probabilities there are `log_probabilities`."""
-        named = self.criterion.buffers_by_name()
-        for name, layer in self.stack.layers.items():
-            if not name.endswith("_reverse"):
-                named |= {f"{name}.{each}": tensor for each, tensor in layer.tensors().items()}
-                named |= {f"grad.{name}.{each}": tensor for each, tensor in layer.gradients().items()}
-        return named
+        return {**self.criterion.buffers_by_name(), **self.stack.buffers_by_name()}
 
     @property
     def nbytes(self) -> int:
         """Bytes of all buffers and of the views of their timesteps, which weigh more where the network is small."""
         parts = (self.inputs, self.stack, self._readout, self.criterion)
         own = [self.mask, *(buffer for part in parts for buffer in part.buffers())]
-        layers = self.stack.layers.values()
-        views = sum(view_bytes(layer.blocks, self.over_time.time) for layer in layers)
+        views = len(self.stack.layers) * view_bytes(self._cell, self.over_time.time)
         return self.over_time.nbytes + sum(buffer.nbytes for buffer in own) + views
-
-
-Tensors = Mapping[str, Tensor]
-Computed = Mapping[str, Callable[[], Tensor]]
-
-
-def _in_order(
-    tensors: Tensors, derived: Computed, gradients: Tensors, derived_gradients: Computed
-) -> tuple[Tensors, Computed, Tensors, Computed]:
-    """What a layer that reads backwards gives to a trace, in the order of time: copies, made when somebody looks."""
-
-    def reversed_later(given: Tensors, computed: Computed) -> Computed:
-        later: dict[str, Callable[[], Tensor]] = {
-            name: partial(tensor.flip, 0) for name, tensor in given.items()
-        }
-        return later | {name: partial(_reversed, compute) for name, compute in computed.items()}
-
-    return {}, reversed_later(tensors, derived), {}, reversed_later(gradients, derived_gradients)
-
-
-def _reversed(compute: Callable[[], Tensor]) -> Tensor:
-    return compute().flip(0)

@@ -29,7 +29,7 @@ def trainer_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1
     per_position = (network.layers * of_layer + shared) * network.hidden_size
     per_position += 4 * vocabulary + (2 * network.embedding or vocabulary) + SYMBOL_NUMBERS
     numbers = batch.inputs.numel() * per_position + (vocabulary + 1) * (network.embedding or vocabulary)
-    views = network.layers * view_bytes(CELLS[network.cell].blocks, len(batch.inputs))
+    views = network.layers * view_bytes(network.cell, len(batch.inputs))
     return replicas * 4 * (numbers + 4 * _parameters(config, corpus)) + views
 
 

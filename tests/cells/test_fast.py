@@ -96,3 +96,14 @@ def test_fast_is_readable(kind: str, nonlinearity: str, starts: bool, resets: bo
         fast_total = [gradients.weight_ih[r], gradients.weight_hh[r], *gradients.biases[r]]
         for ours, theirs in zip(fast_total, total, strict=True):
             torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize(("kind", "nonlinearity"), KINDS)
+def test_a_layer_keeps_about_as_many_views_of_a_timestep_as_are_reckoned(
+    kind: str, nonlinearity: str
+) -> None:
+    """Weights and sizes decide what a tensor's numbers take; its Python object takes as much in every network."""
+    layer, _ = make_fast(kind, nonlinearity, 1, None)
+    used = [*vars(layer)["forward_steps"][0], *vars(layer)["backward_steps"][0]]
+    tensors = {id(getattr(each, "__self__", each)) for each in used if each is not None}
+    assert abs(len(tensors) - CELLS[kind].views) <= 3

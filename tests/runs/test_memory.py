@@ -722,7 +722,7 @@ def test_what_a_run_tells_of_itself_is_what_python_and_torch_hold(config: Experi
         run.advance(4 if config is LARGEST else 60)
         developed(run)
         run.advance(1)  # weighs it again
-        views = config.network.layers * view_bytes(CELLS[config.network.cell].blocks, run.layout.length)
+        views = config.network.layers * view_bytes(config.network.cell, run.layout.length)
         whole = held()
         assert whole <= 1.25 * run.nbytes and whole + views >= 0.75 * run.nbytes
         while run.thin_tape() or run.thin_checkpoints():
