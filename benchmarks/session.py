@@ -42,8 +42,10 @@ class StageMessage:
 
     @cached_property
     def header(self) -> dict[str, Any]:
-        """Everything but bulk numbers."""
-        return json.loads(self.payload[4 : self._curve_at])
+        """Everything but bulk numbers, what belongs to the only track among it."""
+        header = json.loads(self.payload[4 : self._curve_at])
+        (track,) = header.pop("tracks")
+        return header | track
 
     @property
     def playhead(self) -> int:

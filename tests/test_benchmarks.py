@@ -31,7 +31,7 @@ from playground.config import ExperimentConfig, NetworkConfig, TextConfig, Train
 from playground.corpus import Corpus
 from playground.runs.registry import Registry
 from playground.runs.viewer import Viewer
-from playground.runs.wire import encode
+from playground.runs.wire import Track, encode
 from playground.studies.clipping import CASES
 from playground.studies.knobs import Knobs
 from playground.training import Trainer
@@ -58,9 +58,9 @@ def payload_of(viewer: Viewer, *, playing: bool = False, serial: int = 1) -> byt
         "tick": TICK,
         "note": "안녕",
         "feed": "",
-        "scene_id": "ab12",
     }
-    return encode(header, viewer.run.curve_points(viewer.playhead), viewer.frames_to_send())
+    track = Track({"scene_id": "ab12"}, viewer.run.curve_points(viewer.playhead), viewer.frames_to_send())
+    return encode(header, [track])
 
 
 def stage_delta(payload: bytes) -> ForwardMsg:

@@ -13,6 +13,8 @@ Field = tuple[str, str, Sequence[int]]
 
 @dataclass
 class Message:
+    """A message of one track, whose part of the header stands among the rest."""
+
     header: dict[str, Any]
     curve: dict[str, list[float]]
     frames: list[bytes]
@@ -22,6 +24,8 @@ def read_message(message: bytes) -> Message:
     """Header, curve columns and frames."""
     (size,) = struct.unpack_from("<I", message)
     header = json.loads(message[4 : 4 + size])
+    (track,) = header.pop("tracks")
+    header |= track
     at = 4 + size
     curve = {}
     for name, kind in header["curve"]["columns"]:

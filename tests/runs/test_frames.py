@@ -22,7 +22,7 @@ from playground.runs.kept import is_kept, last_kept
 from playground.runs.layout import PLANE_BYTES
 from playground.runs.run import Run
 from playground.runs.viewer import Viewer
-from playground.runs.wire import encode
+from playground.runs.wire import Track, encode
 from tests.kinds import KINDS
 from tests.runs.reader import read_frame, read_message
 from tests.runs.straight import alone, calm_registry, straight
@@ -498,8 +498,8 @@ def test_a_message_is_what_its_header_says(steps: int) -> None:
     run.advance(steps)
     points = run.curve_points(steps).thinned(7)
     scene = {"inputs": ["안", "</script>"], "frame": run.layout.fields}
-    message = read_message(encode({"run": "r1", "scene": scene}, points, run.frames(0, steps)))
-    assert message.header["version"] == 2 and message.header["scene"]["inputs"] == ["안", "</script>"]
+    message = read_message(encode({"run": "r1"}, [Track({"scene": scene}, points, run.frames(0, steps))]))
+    assert message.header["version"] == 3 and message.header["scene"]["inputs"] == ["안", "</script>"]
     assert message.frames == [alone(config).payload(step) for step in range(steps + 1)]
     fields = message.header["scene"]["frame"]
     assert [read_frame(each, fields)["step"] for each in message.frames] == list(range(steps + 1))
@@ -525,16 +525,16 @@ def test_numbers_that_are_not_finite_travel_in_a_message() -> None:
     )
     run = Run(config, corpus)
     run.advance(500)
-    message = read_message(encode({}, run.curve_points(run.step), run.frames(0, run.step)))
+    message = read_message(encode({}, [Track({}, run.curve_points(run.step), run.frames(0, run.step))]))
     update = straight(config).update(run.step)
     assert not math.isfinite(message.curve["loss"][-1]) or not math.isfinite(update.gradient_norm[0])
     assert np.isfinite(message.curve["loss"][:-2]).all()
     with pytest.raises(ValueError):
-        encode({"perplexity": math.nan}, run.curve_points(0), [])
+        encode({}, [Track({"perplexity": math.nan}, run.curve_points(0), [])])
 
 
 def test_no_frames_and_no_points_are_a_message_too() -> None:
     run = Run(SHAPES[0])
-    message = read_message(encode({}, run.curve_points(-1), []))
+    message = read_message(encode({}, [Track({}, run.curve_points(-1), [])]))
     assert message.frames == [] and message.header["frames"] == {"count": 0, "size": 0}
     assert all(column == [] for column in message.curve.values())

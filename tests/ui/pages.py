@@ -73,9 +73,11 @@ def read_frame(frame: bytes, fields: list[Any]) -> dict[str, np.ndarray]:
 
 
 def header_of(payload: bytes) -> dict[str, Any]:
-    """The header of a message to the stage."""
+    """The header of a message to the stage, what belongs to its only track among the rest."""
     (size,) = struct.unpack_from("<I", payload)
-    return json.loads(payload[4 : 4 + size])
+    header = json.loads(payload[4 : 4 + size])
+    (track,) = header.pop("tracks")
+    return header | track
 
 
 class Visitor:

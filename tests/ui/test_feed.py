@@ -66,7 +66,10 @@ def ask(path: str, method: str = "POST", **headers: str) -> tuple[int, bytes]:
 
 
 def header(body: bytes) -> dict:
-    return json.loads(body[4 : 4 + int.from_bytes(body[:4], "little")])
+    """What a message says, of its only track too."""
+    told = json.loads(body[4 : 4 + int.from_bytes(body[:4], "little")])
+    (track,) = told.pop("tracks")
+    return told | track
 
 
 def test_who_holds_the_token_gets_messages_and_the_playhead_moves(feed: Feed) -> None:

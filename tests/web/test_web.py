@@ -15,6 +15,7 @@ from playground.passes.unroll import unroll
 from playground.runs.registry import Registry
 from playground.runs.run import Run
 from playground.runs.viewer import Viewer
+from playground.runs.wire import Track, encode
 from playground.ui import stage, words
 from playground.ui.assets import WEB
 from playground.ui.stage.words import WORDS
@@ -34,6 +35,15 @@ CASES = {
         network=NetworkConfig(layers=2, hidden_size=7, cell="rnn", nonlinearity="relu"),
         training=TrainingConfig(optimizer="sgd", learning_rate=0.05, clip="off"),
     ),
+}
+
+RACE = {
+    cell: ExperimentConfig(
+        text=TextConfig(text="hello world"),
+        network=NetworkConfig(cell=cell),
+        training=TrainingConfig(clip_threshold=0.5),
+    )
+    for cell in ("rnn", "gru", "lstm")
 }
 
 
@@ -91,6 +101,26 @@ def write(folder: Path, name: str, config: ExperimentConfig) -> None:
     (folder / f"{name}.json").write_text(json.dumps(expected), encoding="utf-8")
 
 
+def write_race(folder: Path) -> None:
+    """One message with three runs of 14 steps, a message for each of them alone, and what is to be seen."""
+    tracks, expected = [], []
+    for cell, config in RACE.items():
+        viewer = Viewer(Registry(), config)
+        viewer.go_to(STEPS[-1])
+        viewer.settle()
+        shown = stage.scene(viewer, viewer.run, name=cell.upper())
+        described = {"forks": [], "explosion": None, "scene_id": cell, "scene": shown, "samples": []}
+        points = viewer.curve_points()
+        tracks.append(Track(described, points, viewer.frames_to_send()))
+        steps = {step: told(viewer.run, step) for step in STEPS}
+        expected.append({"cell": cell, "steps": steps, "loss": points.loss.tolist()})
+    header = {"run": "race-1", "serial": 1, "playing": False, "playhead": STEPS[-1], "feed": "", "tick": 0.2}
+    (folder / "race.bin").write_bytes(encode(header, tracks))
+    for number, track in enumerate(tracks):
+        (folder / f"alone{number}.bin").write_bytes(encode(header, [track]))
+    (folder / "race.json").write_text(json.dumps(expected), encoding="utf-8")
+
+
 @pytest.fixture
 def messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a message for each case, what it should show, and the words of the stage."""
@@ -99,6 +129,7 @@ def messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setattr(module, "language", lambda: "en")
     for name, config in CASES.items():
         write(tmp_path, name, config)
+    write_race(tmp_path)
     (tmp_path / "words.json").write_text(json.dumps(WORDS), encoding="utf-8")
     (tmp_path / "cases.json").write_text(json.dumps(list(CASES)), encoding="utf-8")
     return tmp_path

@@ -91,13 +91,17 @@ def _heard() -> Heard:
     return Heard()
 
 
-def scene(viewer: Viewer, run: Run) -> dict[str, Any]:
-    """What stays the same from frame to frame: labels, sizes, floors, ghosts, words."""
+def scene(viewer: Viewer, run: Run, *, name: str = "") -> dict[str, Any]:
+    """What stays the same from frame to frame: labels, sizes, floors, ghosts, words.
+
+    name: of the run, where several are shown side by side.
+    """
     corpus, layout = run.corpus, run.layout
     inputs = run.watched.inputs[:, 0, 0].tolist()
     targets = run.watched.targets[:, 0, 0].tolist()
     config = run.config
     return {
+        "name": name,
         "cell": layout.cell,
         "layers": layout.layers,
         "hidden_size": config.network.hidden_size,

@@ -25,7 +25,7 @@ from playground.ui.stage.message import Heard, Scene, message
 PATH = "/frames"
 TOKEN_BYTES = 24
 SHORTEST = 0.05  # seconds between two answers to one viewer
-LONGEST_FIELD = 32  # characters of what the stage says it has
+LONGEST_FIELD = 64  # characters of what the stage says it has
 
 
 class Feed:

@@ -8,7 +8,7 @@ from typing import Any
 
 from playground.config import ExperimentConfig, to_query
 from playground.runs.viewer import Viewer
-from playground.runs.wire import encode
+from playground.runs.wire import Track, encode
 
 CURVE_POINTS = 256
 PLAYING_POINTS = 72  # of the curve, for drawing: what is read off at the cursor comes with the frames
@@ -31,7 +31,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What the stage says it has: the serial of the last message that came, and the scenes it knows."""
+    """What the stage says it has: the serial of the last message that came, and which of its scenes, with commas."""
 
     serial: int = -1
     scene: str = ""
@@ -58,7 +58,6 @@ def message(viewer: Viewer, scene: Scene, heard: Heard, *, feed: str = "", sente
         "run": viewer.recording,
         "digest": digest(viewer.config),
         "fresh": viewer.is_fresh,
-        "forks": viewer.forks,
         "serial": viewer.messages,
         "playing": viewer.playing,
         "playhead": playhead,
@@ -66,11 +65,14 @@ def message(viewer: Viewer, scene: Scene, heard: Heard, *, feed: str = "", sente
         "others": viewer.others_training,
         "tick": viewer.pace[1],
         "feed": feed,
+    }
+    told: dict[str, Any] = {
+        "forks": viewer.forks,
         "explosion": explosion and {"step": explosion.step, "sentence": sentence},
         "scene_id": scene.id,
         "samples": [{"step": each.step, "prompt": each.prompt, "text": each.text} for each in samples],
     }
-    if not viewer.playing or heard.scene != scene.id:
-        header["scene"] = scene.described
+    if not viewer.playing or scene.id not in heard.scene.split(","):
+        told["scene"] = scene.described
     points = PLAYING_POINTS if viewer.playing else CURVE_POINTS
-    return encode(header, viewer.curve_points(points), frames)
+    return encode(header, [Track(told, viewer.curve_points(points), frames)])

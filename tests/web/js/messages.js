@@ -74,8 +74,8 @@ export function makeMessage({ tracks, ...more } = {}) {
   const parts = (tracks ?? [Object.fromEntries(own.filter(([, value]) => value !== undefined))]).map(trackParts);
   const newest = Math.max(0, ...parts.map((part) => part.last));
   const header = {
-    version: 2, run: "viewer-1", digest: "d", fresh: false, serial: 1, playing: false, playhead: newest, rate: 0, others: 0,
-    tick: 0.2, feed: "", ...rest, ...parts[0].told,
+    version: 3, run: "viewer-1", digest: "d", fresh: false, serial: 1, playing: false, playhead: newest, rate: 0, others: 0,
+    tick: 0.2, feed: "", ...rest, tracks: parts.map(({ told }) => told),
   };
   const text = new TextEncoder().encode(JSON.stringify(header));
   const length = padded(4 + text.length) - 4;

@@ -79,7 +79,7 @@
 /** @typedef {{scene: Scene, places: Map<string, Place>}} KnownScene */
 /** @typedef {{dtype: Dtype, offset: number, count: number}} Place  where a field lies in the bytes of a frame */
 
-const VERSION = 2; // of which the header is its only track
+const VERSION = 3;
 const MOST_SCENES = 8;
 const ARRAYS = {
   f8: Float64Array, f4: Float32Array, u4: Uint32Array, u2: Uint16Array, i1: Int8Array, u1: Uint8Array,
@@ -153,16 +153,15 @@ export function decode(bytes, scenes) {
   const headerBytes = new DataView(data.buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(data.subarray(4, 4 + headerBytes)));
   if (header.version !== VERSION) throw new Error(`stage message version ${header.version}, expected ${VERSION}`);
-  const told = [header];
-  for (const { scene, scene_id: id } of told) if (scene) remember(scenes, id, scene);
+  for (const { scene, scene_id: id } of header.tracks) if (scene) remember(scenes, id, scene);
   const { run, digest, fresh, serial, playing, playhead, rate, others, tick, feed } = header;
   /** @type {string[]} */
-  const sceneIds = told.map((/** @type {{scene_id: string}} */ track) => track.scene_id);
+  const sceneIds = header.tracks.map((/** @type {{scene_id: string}} */ track) => track.scene_id);
   const blocks = new Blocks(data, 4 + headerBytes);
   const isKnown = sceneIds.every((id) => scenes.has(id));
   return {
     run, digest, fresh, serial, playing, playhead, rate, others, tick, feed, sceneIds,
-    tracks: isKnown ? told.map((track) => trackOf(track, blocks, scenes)) : [],
+    tracks: isKnown ? header.tracks.map((/** @type {any} */ told) => trackOf(told, blocks, scenes)) : [],
   };
 }
 
