@@ -22,8 +22,9 @@ from playground.training import Trainer
 
 BATCHES = 8
 REPLICAS = 16
-ALONE, TOGETHER = 1.0, 15.0  # times as fast per model, at least
-NETWORKS: Mapping[str, NetworkConfig] = {"tagging": NetworkConfig("lstm", 16, bidirectional=True)}
+ALONE = 1.0  # times as fast as torch.nn, at least
+# The words of a sentence are all there when they are tagged.
+NETWORKS: Mapping[str, NetworkConfig] = {"each step": NetworkConfig("lstm", 16, bidirectional=True)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +59,13 @@ def compare(name: str, seconds: float) -> tuple[float, float, float]:
 
 def measured(seconds: float) -> Table:
     """All tasks, each with the choices it begins with."""
-    table = Table(
-        f"Times as fast as torch.nn, per model: LSTM, H = 16, batches of 16, 1 and {REPLICAS} replicas"
-    )
+    table = Table(f"Times as fast as torch.nn, per model: LSTM, H = 16, alone and as {REPLICAS} replicas")
     for name in TASKS:
         torch_nn, alone, together = compare(name, seconds)
         took = f"torch.nn {torch_nn * 1e6:,.0f} µs, ours {alone * 1e6:,.0f} µs"
         table.add(name, torch_nn / alone, "×", Target("≥", ALONE), took)
         took = f"{REPLICAS} of ours {together * 1e6:,.0f} µs"
-        table.add(
-            f"{name}, {REPLICAS} replicas", torch_nn * REPLICAS / together, "×", Target("≥", TOGETHER), took
-        )
+        table.add(f"{name}, {REPLICAS} replicas", torch_nn * REPLICAS / together, "×", note=took)
     return table
 
 
