@@ -46,9 +46,13 @@ def read() -> dict[str, str]:
 
 def write() -> None:
     """Make the address bar equal to what is on screen. Call it when the page has been drawn."""
-    session = state.session()
-    session.in_browser = session.drawn
-    query = _query()
+    state.session().in_browser = state.session().drawn
+    write_ahead()
+
+
+def write_ahead() -> None:
+    """The same while a page is still on its way: whoever reloads it meanwhile is to find what it was asked to show."""
+    session, query = state.session(), _query()
     if (session.page, query) == session.written:
         return
     if read() != query:

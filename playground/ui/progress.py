@@ -19,7 +19,7 @@ from playground.models.network import Network
 from playground.pieces import SMALL_BYTES, InPieces, Pieces
 from playground.refusal import Refusal
 from playground.runs.viewer import Viewer
-from playground.ui import state
+from playground.ui import address, state
 from playground.ui.fields import sentence
 from playground.ui.private_streamlit import is_fragment_run
 from playground.ui.server import JOBS
@@ -51,6 +51,8 @@ def job(kind: str, description: Hashable, make: Callable[[], Work], text: str) -
                 with _row():
                     _press("pause", kind, _("Pause"), ":material/pause:", watch.pause)
                     _press("stop", kind, _("Stop here"), ":material/stop:", watch.stop)
+        if not is_fragment_run():
+            address.write_ahead()
         _go_on_with(watch)
     share = percent(watch.progress)
     match watch.state:

@@ -12,6 +12,7 @@ from playground.analysis import differences
 from playground.runs.registry import Registry
 from playground.runs.run import Run
 from playground.studies import knobs, untrained
+from playground.studies.clipping import ClippingGrid
 from playground.ui import picture, study
 from playground.ui.server import JOBS
 from tests.ui.pages import Visitor
@@ -81,6 +82,145 @@ def test_what_is_computed_in_many_runs_of_the_page_is_what_one_run_computes(
     forget()
     whole = visit(panel, seed="302")
     assert cut.files == whole.files and len(whole.files) > 0
+
+
+# A job is the server's: found again, shared, paused and stopped
+
+GRID = {"panel": "clipping", "case": "experiment", "text": "abab", "hidden_size": "2", "case_grid": "1"}
+
+
+def training(visitor: Visitor) -> int:
+    """Per cent of the grid, as its bar says."""
+    assert not visitor.app.exception and visitor.has("stop_grid")
+    (bar,) = [element for element in visitor.elements() if element.type == "progress"]
+    return bar.proto.value
+
+
+def half_of_a_grid(seed: str, patch: pytest.MonkeyPatch) -> Visitor:
+    """Somebody whose grid is on its way, the comparison above it done."""
+    with patch.context() as quick:
+        quick.setattr("playground.ui.progress.TURN", 60.0)
+        visitor = Visitor("en", page="gradients", seed=seed, **(GRID | {"case_grid": "0"}))
+    visitor.set("case_grid", True)
+    for _ in range(20):
+        visitor.run()
+    assert training(visitor) > 0
+    return visitor
+
+
+def job_of_the_grid() -> ClippingGrid:
+    (entry,) = [entry for (kind, _), entry in JOBS._entries.items() if kind == "grid"]
+    return entry.job.work
+
+
+def test_a_grid_goes_on_where_it_was_after_another_page(crowded: pytest.MonkeyPatch) -> None:
+    visitor = half_of_a_grid("311", crowded)
+    job, before = job_of_the_grid(), job_of_the_grid().progress
+    visitor.visit("train").run()
+    assert job.progress == before, "nobody looks, so nothing is computed"
+    visitor.visit("gradients")
+    assert job_of_the_grid() is job and before < job.progress < 1
+    crowded.undo()
+    assert "clipping-grid.csv" in visitor.run().files and job.progress == 1
+
+
+def test_a_new_session_with_the_same_address_finds_the_same_job(crowded: pytest.MonkeyPatch) -> None:
+    visitor = half_of_a_grid("312", crowded)
+    job, before = job_of_the_grid(), job_of_the_grid().progress
+    again = Visitor(page="gradients", **(visitor.address | {"lang": "en"}))
+    assert job_of_the_grid() is job and job.progress > before
+    crowded.undo()
+    files = again.run().files
+    forget()
+    recomputed = Visitor(page="gradients", **(visitor.address | {"lang": "en"}))  # after a restart
+    assert recomputed.files == files and "clipping-grid.csv" in files and job_of_the_grid() is not job
+
+
+def test_what_is_paused_is_found_paused_after_a_reload(crowded: pytest.MonkeyPatch) -> None:
+    visitor = half_of_a_grid("313", crowded).click("pause_grid")
+    before = job_of_the_grid().progress
+    again = Visitor(page="gradients", **(visitor.address | {"lang": "en"})).run()
+    assert again.has("go_on_grid") and again.has("stop_grid") and job_of_the_grid().progress == before
+    again.click("go_on_grid")
+    assert job_of_the_grid().progress > before
+
+
+def test_one_tab_stops_and_the_other_goes_on(crowded: pytest.MonkeyPatch) -> None:
+    visitor = half_of_a_grid("314", crowded)
+    other = Visitor(page="gradients", **(visitor.address | {"lang": "en"}))
+    job = job_of_the_grid()
+    visitor.click("stop_grid")
+    assert not visitor.has("stop_grid") and len(job.frame()) == 36
+    before = job.progress
+    assert visitor.run().has("go_on_grid") and job.progress == before
+    assert training(other.run()) > 0 and job.progress > before
+    crowded.undo()
+    assert "clipping-grid.csv" in other.run().files and job.progress == 1
+    assert not visitor.run().has("go_on_grid"), "it is done for both"
+
+
+def test_with_other_settings_the_grid_of_before_is_not_computed_on(crowded: pytest.MonkeyPatch) -> None:
+    visitor = half_of_a_grid("315", crowded)
+    before, progress = job_of_the_grid(), job_of_the_grid().progress
+    crowded.undo()
+    assert "clipping-grid.csv" in visitor.set("case_clip", "value").files
+    works = [entry.job.work for (kind, _), entry in JOBS._entries.items() if kind == "grid"]
+    assert works[0] is before and before.progress == progress
+    assert len(works) == 2 and works[1].progress == 1
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "on our side"), ("ko", "저희 쪽에서")])
+def test_a_mistake_in_a_job_is_a_sentence_and_one_entry_of_the_log(
+    language: str, words: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    forget()
+
+    def breaks(*_: Any) -> Any:
+        raise KeyError("the visitor's own <b>text</b>")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("playground.studies.clipping._whole_text", breaks)
+        visitor = Visitor(language, page="gradients", seed="316", **GRID)
+        for _ in range(3):
+            visitor.run()
+            (sentence,) = visitor.errors
+            assert not visitor.app.exception and words in sentence and "visitor" not in sentence
+        assert "clipping.csv" in visitor.files, "the rest of the page is there"
+    logged = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert len(logged) == 1 and "in a job: KeyError" in logged[0].message and logged[0].exc_info
+    assert logged[0].message.split()[1] in sentence
+    assert "clipping-grid.csv" in visitor.click("go_on_grid").files and visitor.errors == []
+
+
+def test_what_the_page_cannot_do_without_says_what_broke_and_begins_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    forget()
+
+    def breaks(*_: Any) -> Any:
+        raise KeyError("x")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("playground.ui.gradients.where.Backpropagation", breaks)
+        visitor = visit("where", seed="317")
+        assert not visitor.app.exception and "on our side" in visitor.errors[0]
+    assert visitor.run().errors, "until somebody asks for it"
+    assert visitor.click("go_on_findings").errors == [] and count(visitor, "plotly_chart") > 0
+
+
+def test_a_grid_without_room_for_it_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    forget()
+    values = GRID | {"case_grid": "0", "hidden_size": "32"}
+    visitor = Visitor("en", page="gradients", seed="318", **values)
+    monkeypatch.setattr(JOBS, "_free", lambda: -1)
+    (sentence,) = visitor.set("case_grid", True).errors
+    assert "This needs" in sentence and "clipping.csv" in visitor.files
+    assert count(visitor, "plotly_chart") == 3
+    monkeypatch.setattr(JOBS, "_free", lambda: 0)
+    assert visitor.run().errors == [] and "clipping-grid.csv" in visitor.files
+
+
+# In turns
 
 
 class Turns:
