@@ -246,6 +246,12 @@ def readable(markdown: str) -> str:
 
 def families(block: Any) -> Iterator[list[Any]]:
     """The children of every block, in order."""
+def corpus_of(made: Trainer) -> Corpus:
+    """The text that plain training reads."""
+    assert isinstance(made.source, Corpus)
+    return made.source
+
+
     children = list(block.children.values())
     yield children
     for child in children:

@@ -21,7 +21,6 @@ from playground.analysis.differences import weight_check
 from playground.analysis.gradient_tables import Reading
 from playground.analysis.jacobians import carry_shares, jacobian_sizes
 from playground.cells import CELLS
-from playground.corpus import Corpus
 from playground.config import DEFAULTS, Choice, ExperimentConfig, Flag, Range, to_query
 from playground.figures.axes import QUANTILE_DIGITS, number
 from playground.passes.replica import copy_of
@@ -33,7 +32,7 @@ from playground.studies.knobs import Knobs
 from playground.training import Trainer
 from playground.ui.choices import GRADIENTS, from_link
 from playground.ui.gradients.where import known_digits
-from tests.ui.pages import Visitor, raw_state, strings, trainer
+from tests.ui.pages import Visitor, corpus_of, raw_state, strings, trainer
 from tests.ui.reading import HANGUL, english, words_of
 
 pytestmark = pytest.mark.slow
@@ -120,14 +119,14 @@ class Expected:
 
     def __init__(self, steps: int, **values: object) -> None:
         self.made: Trainer = trainer(steps, **values)
-        self.batch = Corpus(self.made.config.text).window_batch(0)
+        self.batch = corpus_of(self.made).window_batch(0)
         self.config = self.made.config.network
         with torch.inference_mode():
             self.job = Backpropagation(self.unrolled(torch.float32))
             self.job.advance(60)
             exact = self.unrolled(torch.float64)
             self.sizes = [jacobian_sizes(exact, layer) for layer in range(self.config.layers)]
-        self.reading = Reading(self.batch, Corpus(self.made.config.text).labels, step=steps)
+        self.reading = Reading(self.batch, corpus_of(self.made).labels, step=steps)
 
     def unrolled(self, dtype: torch.dtype):
         return unroll(copy_of(self.made.network, dtype), self.batch)

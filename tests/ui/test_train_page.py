@@ -13,7 +13,7 @@ from playground.config import DEFAULTS, FIELDS, ExperimentConfig
 from playground.corpus import Corpus
 from playground.presets import PRESETS
 from playground.ui import study
-from tests.ui.pages import Visitor, raw_state, read_frame, trainer
+from tests.ui.pages import Visitor, corpus_of, raw_state, read_frame, trainer
 from tests.ui.reading import HANGUL, english, words_of
 
 pytestmark = pytest.mark.slow
@@ -437,7 +437,7 @@ def test_csv_holds_the_numbers_of_the_trace() -> None:
         visitor.click("step")
     made = trainer(3, seed=47, text="hello world")
     with torch.inference_mode():
-        trace = made.network.trace(Corpus(made.config.text).window_batch(0), reduction="mean").copy()
+        trace = made.network.trace(corpus_of(made).window_batch(0), reduction="mean").copy()
     visitor.set("view", "states")
     states = table(visitor)
     for name in ("h", "c"):
@@ -489,7 +489,7 @@ def test_the_probe_is_read_by_the_network_of_the_step() -> None:
     visitor.set("view", "odds").set("probe", "ollo")
     shown = table(visitor)
     made = trainer(1, seed=50, bos=True)
-    corpus = Corpus(made.config.text)
+    corpus = corpus_of(made)
     with torch.inference_mode():
         trace = made.network.trace(corpus.probe_batch(corpus.encode("ollo", "probe")), reduction="mean")
     loss = shown[shown["quantity"] == "loss"].sort_values("t")["value"].to_numpy()

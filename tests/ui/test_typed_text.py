@@ -2,11 +2,10 @@
 
 import pytest
 
-from playground.corpus import Corpus
 from playground.passes.generation import Continuation, generate
 from playground.passes.recurrent import RecurrentModel
 from playground.passes.replica import replica_of
-from tests.ui.pages import Visitor, trainer
+from tests.ui.pages import Visitor, corpus_of, trainer
 
 JAMO = {"text": "안녕하세요", "tokens": "jamo", "seed": "91"}
 
@@ -43,7 +42,7 @@ def test_what_is_generated_goes_on_from_the_prompt_as_text_does(
     (written,) = visitor.app.text
     before, after = written.value.split("｜")
     made = trainer(visitor.stage.playhead, **settings | {"seed": int(settings["seed"])})
-    corpus, network = Corpus(made.config.text), made.network
+    corpus, network = corpus_of(made), made.network
     ids = corpus.encode(prompt, "prompt")
     length = 3 * len(corpus.windows[0]) + 10
     new = generate(RecurrentModel(replica_of(network)), Continuation(ids, length, 0.0))
