@@ -1,11 +1,14 @@
 """The address bar: what it holds comes back by a link, by reload and by the browser's Back."""
 
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
-from playground.ui import address
+from playground.config import DEFAULTS, FIELDS, ExperimentConfig
+from playground.refusal import Refusal
+from playground.ui import address, choices
 from playground.ui.long_texts import LongTexts
 from playground.ui.server import LONG_TEXTS
 from tests.ui.pages import Visitor
@@ -203,7 +206,7 @@ def test_the_changes_are_told_under_the_widget() -> None:
     visitor = Visitor("en", rates=many)
     assert "0.01 until step 10, …, 0.2 until step 18, 0.1 until step 19, then 0.2" in captions(visitor)
     assert visitor.widget("learning_rate").value == 0.2
-    assert "10스텝" in captions(Visitor("ko", rates=many))
+    assert "스텝 10" in captions(Visitor("ko", rates=many))
 
 
 def test_too_many_changes_are_refused_and_the_run_goes_on() -> None:
@@ -220,3 +223,166 @@ def test_too_many_changes_are_refused_and_the_run_goes_on() -> None:
     assert visitor.picture == before and visitor.widget("learning_rate").value == 0.1
     visitor.click("step")
     assert visitor.stage.playhead == 151
+
+
+# Choices of a page, and links from before they had keys
+
+
+@dataclass(frozen=True)
+class Old:
+    """An address as the app wrote it when choices had bare names, and what it means."""
+
+    link: str
+    experiment: dict[str, Any]
+    choices: dict[str, Any] = field(default_factory=dict)
+    step: int = 0
+
+
+OLD = (
+    Old(
+        "/?cell=rnn&text=hello+world&rates=2%3A0.1%2C4%3A0.001&seed=7&lang=en",
+        {"cell": "rnn", "text": "hello world", "rates": ((2, 0.1), (4, 0.001)), "seed": 7},
+    ),
+    Old(
+        "/?lang=ko&text=%EB%82%98%EB%8A%94+%ED%95%99%EA%B5%90%EC%97%90+%EA%B0%84%EB%8B%A4%0A%EB%84%88%EB%8A%94+"
+        "%EC%A7%91%EC%97%90+%EA%B0%84%EB%8B%A4&tokens=jamo&cell=gru&bos=1&eos=1&hidden_size=24&speed=fast",
+        {
+            "text": "나는 학교에 간다\n너는 집에 간다", "tokens": "jamo", "cell": "gru", "bos": True, "eos": True,
+            "hidden_size": 24,
+        },
+    ),
+    Old(
+        "/gradients?cell=rnn&text=hello+world&rates=2%3A0.1%2C4%3A0.001&seed=7&at=4",
+        {"cell": "rnn", "text": "hello world", "rates": ((2, 0.1), (4, 0.001)), "seed": 7},
+        {"at": 4},
+        4,
+    ),
+    Old(
+        "/gradients?cell=lstm&text=abcabd%0Axyzxyzx&hidden_size=4&layers=2&embedding=3&seed=84&lang=en&at=4&sequence=2"
+        "&bits=64&loss_at=2&layer=1&state=c&colours=fitted&total=sum",
+        {"text": "abcabd\nxyzxyzx", "hidden_size": 4, "layers": 2, "embedding": 3, "seed": 84},
+        {
+            "at": 4, "sequence": 2, "bits": "64", "loss_at": 2, "layer": 1, "state": "c", "colours": "fitted",
+            "total": "sum",
+        },
+        4,
+    ),
+    Old(
+        "/gradients?lang=ko&text=%EC%95%88%EB%85%95%ED%95%98%EC%84%B8%EC%9A%94+%EC%95%88%EB%85%95%ED%9E%88+"
+        "%EA%B0%80%EC%84%B8%EC%9A%94&tokens=word&cell=lstm&forget_bias=1.5&panel=check&at=3"
+        "&parameter=rnn.weight_ih_l0&row=5&column=2&epsilon=11",
+        {"text": "안녕하세요 안녕히 가세요", "tokens": "word", "forget_bias": 1.5},
+        {"panel": "check", "at": 3, "parameter": "rnn.weight_ih_l0", "row": 5, "column": 2, "epsilon": 11},
+        3,
+    ),
+    Old(
+        "/gradients?cell=lstm&text=hello&lang=en&panel=knobs&knob_nonlinearity=sigmoid&knob_radius=0.35&knob_length=3",
+        {},
+        {"panel": "knobs", "knob_nonlinearity": "sigmoid", "knob_radius": 0.35, "knob_length": 3},
+    ),
+    Old(
+        "/gradients?cell=gru&text=hello&lang=en&panel=knobs&knob_cell=lstm&knob_length=6&knob_forget_bias=-1.25",
+        {"cell": "gru"},
+        {"panel": "knobs", "knob_cell": "lstm", "knob_length": 6, "knob_forget_bias": -1.25},
+    ),
+    Old(
+        "/gradients?cell=lstm&text=hello&seed=3&lang=en&panel=clipping&case=vanishing&case_clip=value"
+        "&case_threshold=0.0123",
+        {"seed": 3},
+        {"panel": "clipping", "case": "vanishing", "case_clip": "value", "case_threshold": 0.0123},
+    ),
+    Old(
+        "/gradients?lang=en&cell=rnn&rates=3%3A0.05%2C6%3A0.002&at=8&loss_at=3&text=a%3Cb%3E%26c%3Dd%3Fe%23f%2520g%2Bh"
+        "&seed=11&layers=3&layer=2&bits=64",
+        {
+            "cell": "rnn", "rates": ((3, 0.05), (6, 0.002)), "text": "a<b>&c=d?e#f%20g+h", "seed": 11, "layers": 3,
+        },
+        {"at": 8, "loss_at": 3, "layer": 2, "bits": "64"},
+        8,
+    ),
+    Old(
+        "/gradients?cell=gru&lang=en&at=2&sequence=4&loss_at=7&long_text=LlvwM0O7Yh3ZTTto36Ct6Q",
+        {"cell": "gru", "text": LONG},
+        {"at": 2, "sequence": 4, "loss_at": 7},
+        2,
+    ),
+)  # fmt: skip
+
+
+def opened(visitor: Visitor) -> tuple[ExperimentConfig, dict[str, Any], int]:
+    """What a visitor has before them: experiment, choices of the page, training step."""
+    session = visitor.app.session_state["session"]
+    return session.viewer.config, session.choices[visitor.page].chosen, session.viewer.playhead
+
+
+def finished(visitor: Visitor) -> Visitor:
+    """The same, once nothing is being computed any more."""
+    assert not visitor.app.exception and visitor.errors == []
+    return visitor
+
+
+@pytest.mark.parametrize("old", OLD, ids=range(len(OLD)))
+def test_a_link_from_before_opens_what_it_opened(old: Old) -> None:
+    LONG_TEXTS.keep(LONG)
+    visitor = finished(Visitor.following(old.link))
+    config, chosen, step = opened(visitor)
+    assert config == ExperimentConfig.from_values(DEFAULTS | old.experiment) and step == old.step
+    usual = {name: each.default for name, each in choices.PAGES.get(visitor.page, {}).items()}
+    followed = {name for name, value in usual.items() if value is None} - old.choices.keys()
+    assert chosen == usual | old.choices | {name: chosen[name] for name in followed}
+    for name, value in old.choices.items():
+        if visitor.has(name):
+            assert visitor.widget(name).value == value, name
+
+    now = visitor.address
+    assert now.keys() <= {
+        *FIELDS,
+        address.MARK,
+        "speed",
+        "lang",
+        *(choices.key(visitor.page, name) for name in usual),
+    }
+    again = finished(Visitor.following(f"/{visitor.page}?{urlencode(now)}"))
+    assert opened(again) == (config, chosen, step) and again.address == now
+
+
+def test_a_key_says_more_than_a_bare_name() -> None:
+    values, wrong = choices.from_link("gradients", {"row": "3", "gradients.row": "4", "column": "2"})
+    assert (values["row"], values["column"], wrong) == (4, 2, {})
+
+
+@pytest.mark.parametrize("name", ["row", "gradients.row"])
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_nonsense_in_a_link_of_either_kind_is_one_sentence(name: str, language: str) -> None:
+    visitor = Visitor.following(f"/gradients?text=abcabd&panel=check&{name}=many&lang={language}")
+    (sentence,) = visitor.errors
+    assert not visitor.app.exception and visitor.beside("row") == sentence
+    assert "many" in sentence and bool(HANGUL.search(sentence)) is (language == "ko")
+    assert visitor.widget("row").value == 1 and "row" not in visitor.choices and "row" not in visitor.address
+
+
+def test_a_choice_is_nobody_elses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another page may have choices of the same names, and even of the names of the experiment's fields."""
+    another = {name: choices.GRADIENTS[name] for name in ("layer", "at")} | {
+        "seed": choices.PageField(choices.Range(1, 9), 1)
+    }
+    monkeypatch.setattr(choices, "PAGES", {**choices.PAGES, "another": another})
+    query = {"seed": "7", "layer": "2", "another.layer": "3", "another.seed": "5"}
+    values, wrong = choices.from_link("another", query)
+    assert values == {"layer": 3, "at": None, "seed": 5} and not wrong
+    assert choices.from_link("gradients", query)[0]["layer"] == 2
+    assert choices.from_link("another", {"layer": "2", "seed": "7"})[0] == {
+        "layer": None,
+        "at": None,
+        "seed": 1,
+    }
+    assert choices.to_link("another", values, {}) == {"another.layer": "3", "another.seed": "5"}
+    assert isinstance(choices.from_link("another", {"another.seed": "10"})[1]["seed"], Refusal)
+
+
+def test_keys_are_no_names_of_the_experiment_and_no_choice_is_read_bare_that_is_one() -> None:
+    keys = [choices.key(page, name) for page, fields in choices.PAGES.items() for name in fields]
+    assert len(keys) == len(set(keys)) and not {*keys} & {*FIELDS, "speed", "lang", address.MARK}
+    assert all(
+        names <= choices.PAGES[page].keys() - FIELDS.keys() for page, names in choices.ONCE_BARE.items()
+    )
