@@ -5,12 +5,13 @@ from functools import partial
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, mse_loss, one_hot
+from torch.nn.functional import cross_entropy, one_hot
 
 from benchmarks.equations import EQUATIONS, TORCH_CELLS, Loop
-from playground.batch import NOTHING, Batch, Signature, Source
+from playground.batch import NOTHING, Batch, Signature
 from playground.cells import CELLS
-from playground.config import ExperimentConfig, NetworkConfig, TaskConfig
+from playground.config import ExperimentConfig, NetworkConfig
+from playground.corpus import Corpus
 from playground.training import Trainer
 
 IGNORED = -100  # the target that torch's cross-entropy leaves out
@@ -82,41 +83,28 @@ def loss_of(logits: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:
     return cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction=reduction)
 
 
-def mean_loss(signature: Signature, batch: Batch) -> Callable[[Tensor], Tensor]:
-    """Answers (T, B, O) to the first replica's batch ↦ the mean loss where there is one."""
-    if signature.loss == "cross_entropy":
-        targets = masked_targets(batch)
-        return lambda answers: loss_of(answers, targets)
-    mask = batch.mask[:, 0]
-    numbers = batch.targets[:, 0][mask]
-    return lambda answers: mse_loss(answers[mask], numbers, reduction="sum") / len(numbers)
-
-
 class TorchTraining:
     """The usual training: forward, autograd, `clip_grad_norm_`, torch.optim; from a trainer's initial weights.
 
-    batches: how many batches of the run are encoded beforehand; updates go round in them. Resets are left out:
-    torch.nn has none.
+    batches: how many batches of the run are encoded beforehand; updates go round in them.
     """
 
-    def __init__(self, config: ExperimentConfig | TaskConfig, source: Source, *, batches: int = 1) -> None:
-        self.model = TorchModel(config.network, source.signature)
-        self.model.load_state_dict(Trainer(config, source).network.state_dict(), strict=True)
+    def __init__(self, config: ExperimentConfig, corpus: Corpus, *, batches: int = 1) -> None:
+        self.model = TorchModel(config.network, corpus.signature)
+        self.model.load_state_dict(Trainer(config, corpus).network.state_dict(), strict=True)
         self.threshold = config.training.clip_threshold
         self.optimizer = OPTIMIZERS[config.training.optimizer](
             self.model.parameters(), lr=config.training.learning_rate
         )
-        read = (source.batch(config.seed, step) for step in range(batches))
-        self.batches = [
-            (self.model.encode(batch.inputs[:, 0]), mean_loss(source.signature, batch)) for batch in read
-        ]
+        read = (corpus.batch(config.seed, step) for step in range(batches))
+        self.batches = [(self.model.encode(batch.inputs[:, 0]), masked_targets(batch)) for batch in read]
         self.losses: list[float] = []
 
     def update(self) -> None:
         """One step of training."""
-        x, loss_of_answers = self.batches[len(self.losses) % len(self.batches)]
+        x, targets = self.batches[len(self.losses) % len(self.batches)]
         self.optimizer.zero_grad()
-        loss = loss_of_answers(self.model(x))
+        loss = loss_of(self.model(x), targets)
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), self.threshold)
         self.optimizer.step()
