@@ -53,19 +53,19 @@ def autograd_gradients_in_pieces(
     owned = [[name for layer in level for name in _names_of(model.layers[layer])] for level in model.levels]
     owned.append(["readout.weight", "readout.bias"])
     found: dict[str, Tensor] = {}
-    grad = None
     for part in reversed(range(parts)):
         with _recording():
             ends = [leaves[name] for name in owned[part]]
             if read[part].requires_grad:  # one-hot vectors have none
                 ends.append(read[part])
-            grads = torch.autograd.grad(reached, ends, grad)
-        found |= zip(owned[part], grads, strict=False)
-        reached, grad = read[part], grads[-1]
+            grads = torch.autograd.grad(reached, ends)
+            found |= zip(owned[part], grads, strict=False)
+            # Its gradient is the one found, bit for bit. Handed over as grad_outputs, torch would import sympy: 30 MB.
+            reached = (read[part] * grads[-1]).sum() if read[part].requires_grad else reached
         yield (2 * parts - 1 - part) / (2 * parts - 1)
     if "embedding.weight" in leaves:
         with _recording():
-            (found["embedding.weight"],) = torch.autograd.grad(reached, leaves["embedding.weight"], grad)
+            (found["embedding.weight"],) = torch.autograd.grad(reached, leaves["embedding.weight"])
     return {name: found[name] for name in leaves}
 
 
