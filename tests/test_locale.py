@@ -124,6 +124,11 @@ def test_second_names_are_told_where_they_are_introduced() -> None:
     assert {name: text.count("그래디언트(기울기)") for name, text in long.items()} == dict.fromkeys(long, 1)
 
 
+def test_ranges_are_not_struck_through() -> None:
+    """Between two tildes Markdown strikes words out, so that 10~90% and 1~2 in one text lose both."""
+    assert [place for place, text in korean() if text.count("~") > 1] == []
+
+
 def test_words_name_no_hue_as_the_themes_have_different_ones() -> None:
     hue = re.compile(
         r"\b(red(der|dish)?|blu(e|er|ish)|purple|violet|green(er|ish)?|orange|yellow|pink)\b", re.IGNORECASE
