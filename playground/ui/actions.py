@@ -114,6 +114,6 @@ def resume(event: Any) -> None:
 
 
 def train_more() -> None:
-    """Train beyond the playhead, on the Gradients page."""
+    """Train beyond the playhead, on a page that shows one training step."""
     studied.let_go()
-    state.set_values(at=state.viewer().playhead + MORE_STEPS)
+    state.set_values(**state.keyed(at=state.viewer().playhead + MORE_STEPS))

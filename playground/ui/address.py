@@ -75,9 +75,8 @@ def _query() -> dict[str, str]:
     if language() != browser_language() or "lang" in st.query_params:
         query["lang"] = language()
     # A link without a step opens where the run is.
-    query |= choices.to_link(
-        session.page, session.chosen[session.page], session.followed | {"at": viewer.playhead}
-    )
+    shown = state.shown()
+    query |= choices.to_link(session.page, shown.chosen, shown.followed | {"at": viewer.playhead})
     if len(urlencode(query)) > LONGEST_QUERY:
         query[MARK] = LONG_TEXTS.keep(query.pop("text"))
     return query

@@ -1,4 +1,8 @@
-"""What a page is asked to show, beside the experiment that all pages share: its fields, for widgets and links."""
+"""What a page is asked to show, beside the experiment that all pages share: its fields, for widgets and links.
+
+Two pages may each have a field `layer`, and the experiment one of that name too. So where they all meet, in the address
+and among the widgets, a choice goes by its `key`, `gradients.layer`; the experiment's fields have their bare names.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -65,15 +69,40 @@ GRADIENTS: Mapping[str, PageField] = MappingProxyType(
 )
 PAGES: Mapping[str, Mapping[str, PageField]] = MappingProxyType({"gradients": GRADIENTS})
 
+# Choices that links had under their bare names before there were keys; such links go on working. None is ever added.
+ONCE_BARE: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "gradients": frozenset(
+            (
+                *("panel", "at", "sequence", "bits", "loss_at", "layer", "state", "colours", "total"),
+                *("knob_cell", "knob_nonlinearity", "knob_initialization", "knob_radius"),
+                *("knob_forget_bias", "knob_update_bias", "knob_length"),
+                *("parameter", "row", "column", "epsilon", "case", "case_clip", "case_threshold"),
+            )
+        )
+    }
+)
+
+
+def key(page: str, name: str) -> str:
+    """What a choice is called in the address, and its widget."""
+    return f"{page}.{name}"
+
+
+def said(page: str, name: str, query: Mapping[str, str]) -> str | None:
+    """What a link says of a choice; None if nothing."""
+    bare = query.get(name) if name in ONCE_BARE.get(page, ()) else None
+    return query.get(key(page, name), bare)
+
 
 def from_link(page: str, query: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Refusal]]:
     """All choices of a page as a link has them; what it gets wrong is replaced by the default and refused."""
     values, refusals = {}, {}
     for name, field in PAGES.get(page, {}).items():
-        values[name] = field.default
-        if name in query:
+        values[name], text = field.default, said(page, name, query)
+        if text is not None:
             try:
-                values[name] = field.kind.parse(name, query[name])
+                values[name] = field.kind.parse(name, text)
             except Refusal as refusal:
                 refusals[name] = refusal
     return values, refusals
@@ -86,5 +115,5 @@ def to_link(page: str, values: Mapping[str, Any], followed: Mapping[str, Any]) -
         value = values.get(name)
         usual = {each for each in (field.default, field.unsaid, followed.get(name)) if each is not None}
         if value is not None and usual != {value}:
-            shown[name] = field.kind.show(value)
+            shown[key(page, name)] = field.kind.show(value)
     return shown

@@ -9,6 +9,7 @@ import streamlit as st
 from playground.cells import CELLS
 from playground.config import FIELDS, Choice, Range, TrainingConfig
 from playground.presets import PRESETS
+from playground.refusal import Refusal
 from playground.ui import address, state
 from playground.ui.fields import FIELD_LABELS, HELP, exact_number, option_label, preset_label, sentence
 from playground.ui.words import _
@@ -98,7 +99,12 @@ def _field(name: str, *, complains: bool = True) -> Iterator[dict[str, Any]]:
 
 def complaint(name: str) -> None:
     """Below a field's widget: what is wrong with its value, if anything."""
-    if refusal := state.notice(name):
+    complain(state.notice(name))
+
+
+def complain(refusal: Refusal | None) -> None:
+    """Say what is wrong with what a widget says, if anything."""
+    if refusal is not None:
         st.error(sentence(refusal), icon=":material/error:")
 
 

@@ -1,8 +1,8 @@
 """What one session remembers: the only file that touches `st.session_state`.
 
-Widgets keep their values there under the names of their fields: those of `config.FIELDS`, of `choices.PAGES`, and what
-the pages add (speed, lang, preset, stop_step, stop_perplexity, view, probe, prompt, temperature). Those values may be
-anything a browser sends. Everything else is one `Session`, under one key.
+Widgets keep their values there under the names of their fields: those of `config.FIELDS`, of `choices.PAGES` by their
+keys, and what the pages add (speed, lang, preset, stop_step, stop_perplexity, view, probe, prompt, temperature). Those
+values may be anything a browser sends. Everything else is one `Session`, under one key.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +23,22 @@ LONGEST = 200  # timesteps
 
 
 @dataclass(slots=True)
+class PageChoices:
+    """What one page has been asked to show, by the names of its fields.
+
+    chosen: what was accepted last.
+    followed: what a choice that follows something was last given.
+    linked: choices that a link has made and nobody has checked against what there is to choose.
+    wrong: what is wrong with a choice.
+    """
+
+    chosen: dict[str, Any]
+    followed: dict[str, Any] = field(default_factory=dict)
+    linked: set[str] = field(default_factory=set)
+    wrong: dict[str, Refusal] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Session:
     """What is remembered from run to run, beside the widgets' values.
 
@@ -38,10 +54,7 @@ class Session:
 
     The page:
         page: its name.
-        chosen: its choices as they were accepted last, by page.
-        followed: what a choice that follows something was last given.
-        linked: choices that a link has made and nobody has checked against what there is to choose.
-        choice_notices: what is wrong with a choice.
+        choices: what each page has been asked to show.
         in_browser: widgets of the last finished run, and how they looked; drawn: those of this run.
         spoken: the language of this run.
         memory: what `remembered` keeps.
@@ -62,10 +75,7 @@ class Session:
     typed: dict[str, tuple[str, TextConfig]] = field(default_factory=dict)
 
     page: str = ""
-    chosen: dict[str, dict[str, Any]] = field(default_factory=dict)
-    followed: dict[str, Any] = field(default_factory=dict)
-    linked: set[str] = field(default_factory=set)
-    choice_notices: dict[str, Refusal] = field(default_factory=dict)
+    choices: dict[str, PageChoices] = field(default_factory=dict)
     in_browser: dict[str, object] = field(default_factory=dict)
     drawn: dict[str, object] = field(default_factory=dict)
     spoken: str = ""
@@ -135,7 +145,7 @@ def pick_loss(figure: str) -> None:
     match value(figure):
         case {"selection": {"points": [{"customdata": int(t) | [int(t), *_]}, *_]}}:
             if not isinstance(t, bool) and 0 < t <= LONGEST:
-                set_values(loss_at=t)
+                set_values(**keyed(loss_at=t))
 
 
 def stage_event(name: str) -> Any:
@@ -144,8 +154,8 @@ def stage_event(name: str) -> Any:
 
 
 def notice(name: str) -> Refusal | None:
-    """What is wrong with a field or choice just now."""
-    return session().notices.get(name) or session().choice_notices.get(name)
+    """What is wrong with a field of the experiment just now."""
+    return session().notices.get(name)
 
 
 def typed_for_this_text(name: str) -> bool:
@@ -176,23 +186,39 @@ def turn_to(page: str, query: Mapping[str, str]) -> None:
     state = session()
     state.drawn = {}
     state.page = page
-    if page not in state.chosen or state.arrives:
-        state.chosen[page], state.choice_notices = choices.from_link(page, query)
-        state.linked, state.followed = set(query), {}
-        set_values(**state.chosen[page])
-    accepted = state.chosen[page]
-    said = {name: value(name) if has(name) else before for name, before in accepted.items()}
-    if said != accepted:
-        state.choice_notices = {}
+    if page not in state.choices or state.arrives:
+        chosen, wrong = choices.from_link(page, query)
+        linked = {name for name in chosen if choices.said(page, name, query) is not None}
+        state.choices[page] = PageChoices(chosen, linked=linked, wrong=wrong)
+        set_values(**keyed(**chosen))
+    here = shown()
+    said = {name: value(key(name)) if has(key(name)) else before for name, before in here.chosen.items()}
+    if said != here.chosen:
+        here.wrong = {}
     for name, chosen in said.items():
         choice = choices.PAGES[page][name]
         if chosen is not None or choice.default is not None:  # None: it follows
             try:
                 said[name] = choice.kind.check(name, chosen)
             except Refusal as refusal:
-                state.choice_notices[name], said[name] = refusal, accepted[name]
-        _put(name, said[name])
-    state.chosen[page] = said
+                here.wrong[name], said[name] = refusal, here.chosen[name]
+        _put(key(name), said[name])
+    here.chosen = said
+
+
+def shown() -> PageChoices:
+    """What the present page has been asked to show."""
+    return session().choices[session().page]
+
+
+def key(name: str) -> str:
+    """The key of the widget of a choice of the present page."""
+    return choices.key(session().page, name)
+
+
+def keyed(**chosen: Any) -> dict[str, Any]:
+    """Choices of the present page as values for `set_values`."""
+    return {key(name): value for name, value in chosen.items()}
 
 
 def _put(name: str, value: Any) -> None:
@@ -215,14 +241,14 @@ def mount(name: str, looks: object) -> None:
 
 
 def following(name: str, default: Any) -> Any:
-    """A choice that follows `default` until it is moved. Call it just before the widget of that name is drawn."""
-    state = session()
-    chosen = value(name)
-    if chosen is None or chosen == state.followed.get(name):
+    """A choice that follows `default` until it is moved. Call it just before the widget of that choice is drawn."""
+    here = shown()
+    chosen = value(key(name))
+    if chosen is None or chosen == here.followed.get(name):
         chosen = default
-    state.chosen[state.page][name] = chosen
-    _put(name, chosen)
-    state.followed[name] = default
+    here.chosen[name] = chosen
+    _put(key(name), chosen)
+    here.followed[name] = default
     return chosen
 
 
@@ -240,14 +266,14 @@ def one_of(name: str, options: Sequence[str], *, default: str) -> str:
 
 def _allowed(name: str, kind: Choice | Range, nearest: Any) -> Any:
     """Put `nearest` in the place of a choice that is not allowed here."""
-    state = session()
-    is_from_link = name in state.linked
-    state.linked.discard(name)  # a link is told once; what the reader's own text makes impossible just moves
+    here = shown()
+    is_from_link = name in here.linked
+    here.linked.discard(name)  # a link is told once; what the reader's own text makes impossible just moves
     try:
-        kind.check(name, value(name))
+        kind.check(name, value(key(name)))
     except Refusal as refusal:
         if is_from_link:
-            state.choice_notices[name] = refusal
-        state.chosen[state.page][name] = nearest
-        set_values(**{name: nearest})
-    return value(name)
+            here.wrong[name] = refusal
+        here.chosen[name] = nearest
+        set_values(**keyed(**{name: nearest}))
+    return value(key(name))

@@ -29,8 +29,8 @@ def says(page: Page, text: str) -> None:
 
 
 def choose(page: Page, panel: str, title: str) -> None:
-    page.locator(".st-key-panel button", has_text=title).click()
-    expect(page).to_have_url(re.compile(rf"panel={panel}"))
+    page.locator(".st-key-gradients-panel button", has_text=title).click()
+    expect(page).to_have_url(re.compile(rf"gradients\.panel={panel}"))
 
 
 def test_the_step_comes_along_and_the_address_follows(page: Page, server: Server) -> None:
@@ -46,11 +46,11 @@ def test_the_step_comes_along_and_the_address_follows(page: Page, server: Server
     page.get_by_role("link", name="Gradients").click()
     influence = figure(page, "influence")
     assert influence.locator(".heatmaplayer image").count() == 1
-    expect(page).to_have_url(re.compile(rf"/gradients\?.*seed=401&at={step}$"))
+    expect(page).to_have_url(re.compile(rf"/gradients\?.*seed=401&gradients\.at={step}$"))
     says(page, "t = 5")
-    expect(page.locator(".st-key-at")).to_contain_text(str(step))
+    expect(page.locator(".st-key-gradients-at")).to_contain_text(str(step))
 
-    page.locator(".st-key-loss_at input").focus()
+    page.locator(".st-key-gradients-loss_at input").focus()
     page.keyboard.press("ArrowLeft")
     expect(page).to_have_url(re.compile(r"loss_at=4$"))
     says(page, "t = 4")
@@ -76,7 +76,7 @@ def test_the_step_comes_along_and_the_address_follows(page: Page, server: Server
     expect(page).to_have_url(re.compile(r"/\?cell=lstm&text=abcabd&seed=401$"))
     page.go_forward()
     says(page, "t = 5")
-    expect(page.locator(".st-key-at")).to_contain_text(str(step))
+    expect(page.locator(".st-key-gradients-at")).to_contain_text(str(step))
     page.get_by_role("link", name="Train").click()
     visit.until("step", f"= {step}")
     assert foreign == []
@@ -138,7 +138,7 @@ def test_no_key_press_is_lost_while_the_page_is_busy(page: Page) -> None:
     page.goto("/gradients?" + urlencode({"text": "abcdefghij" * 4, "seed": 405, "at": 3}))
     figure(page, "jacobians")
     visit.quiet()
-    slider = page.locator(".st-key-loss_at input")
+    slider = page.locator(".st-key-gradients-loss_at input")
     slider.focus()
     for _ in range(9):
         page.keyboard.press("ArrowLeft")
@@ -183,7 +183,7 @@ def test_korean_and_dark_on_a_phone(server: Server, browser: Browser) -> None:
         figure(page, last)
         until(page, lambda: too_wide(page) == [])  # figures take the width of the window after they are drawn
         if title:
-            page.locator(".st-key-panel button", has_text=title).click()
+            page.locator(".st-key-gradients-panel button", has_text=title).click()
     background = page.locator(".stApp").evaluate("app => getComputedStyle(app).backgroundColor")
     assert sum(map(int, re.findall(r"\d+", background)[:3])) < 150
     assert complaints == []

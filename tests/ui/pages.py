@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import parse_qsl
 
 import numpy as np
 from streamlit.proto.WidgetStates_pb2 import WidgetState
@@ -15,10 +16,10 @@ from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
-from playground.config import DEFAULTS, ExperimentConfig
+from playground.config import DEFAULTS, FIELDS, ExperimentConfig
 from playground.corpus import Corpus
 from playground.training import Trainer
-from playground.ui import words
+from playground.ui import choices, words
 
 ROOT = Path(__file__).resolve().parents[2]
 SHELL, PAGES = ROOT / "playground/ui/shell.py", ROOT / "pages"
@@ -81,10 +82,26 @@ def header_of(payload: bytes) -> dict[str, Any]:
 
 
 class Visitor:
-    """Somebody who has opened a page at an address; `**query` is what stands after the question mark."""
+    """Somebody who has opened a page at an address; `**query` is what stands after the question mark.
+
+    A choice of the page may be given by its name: `layer="2"` on the Gradients page is `gradients.layer=2`.
+    """
 
     def __init__(self, language: str = "en", page: str = "train", **query: Any) -> None:
-        self.language = language
+        own = choices.PAGES.get(page, {}).keys() - FIELDS.keys()
+        keyed = {choices.key(page, name) if name in own else name: value for name, value in query.items()}
+        self._arrive(language, page, keyed)
+
+    @classmethod
+    def following(cls, link: str) -> "Visitor":
+        """Somebody who opens a link, read as it stands: `/gradients?layer=2&lang=en`."""
+        path, _, query = link.partition("?")
+        visitor = cls.__new__(cls)
+        visitor._arrive("en", path.strip("/") or "train", dict(parse_qsl(query, keep_blank_values=True)))
+        return visitor
+
+    def _arrive(self, language: str, page: str, query: dict[str, Any]) -> None:
+        self.language, self.page = query.get("lang", language), page
         self.files: dict[str, bytes] = {}  # what the last run offers for download, by name
         self.fields: list[Any] = []  # of a frame
         self.app = AppTest.from_file(str(SHELL), default_timeout=60)
@@ -95,6 +112,7 @@ class Visitor:
 
     def visit(self, page: str) -> "Visitor":
         """Go over to another page. AppTest then knows what is there, but not what its widgets say: look only."""
+        self.page = page
         self.app.query_params.clear()
         self.app.switch_page(str(PAGES / f"{page}.py"))
         return self.run()
@@ -129,13 +147,16 @@ class Visitor:
         return self
 
     def widget(self, key: str) -> Any:
-        """The widget of that key."""
-        found = [element for element in self.elements() if element.key == key]
+        """The widget of that key; of a choice of the page, its name is enough."""
+        found = [element for element in self.elements() if element.key in self._keys(key)]
         assert len(found) == 1, f"{len(found)} widgets have the key {key!r}"
         return found[0]
 
     def has(self, key: str) -> bool:
-        return any(element.key == key for element in self.elements())
+        return any(element.key in self._keys(key) for element in self.elements())
+
+    def _keys(self, key: str) -> tuple[str, str]:
+        return key, choices.key(self.page, key)
 
     def elements(self) -> list[Any]:
         return [element for element in self.app._tree if not hasattr(element, "children")]
@@ -196,6 +217,14 @@ class Visitor:
         return dict(self.app.query_params)
 
     @property
+    def choices(self) -> dict[str, str]:
+        """What the address says of the page's choices, by their names."""
+        before = choices.key(self.page, "")
+        return {
+            name.removeprefix(before): text for name, text in self.address.items() if name.startswith(before)
+        }
+
+    @property
     def errors(self) -> list[str]:
         return [readable(error.value) for error in self.app.error]
 
@@ -203,7 +232,7 @@ class Visitor:
         """The complaint directly below a widget, or below the row it stands in; "" when there is none."""
         for siblings in families(self.app._tree):
             for place, element in enumerate(siblings):
-                if place + 1 < len(siblings) and holds_last(element, key):
+                if place + 1 < len(siblings) and any(holds_last(element, name) for name in self._keys(key)):
                     below = siblings[place + 1]
                     return readable(below.value) if getattr(below, "type", "") == "error" else ""
         return ""
@@ -215,6 +244,12 @@ def trainer(steps: int, **values: object) -> Trainer:
     made = Trainer(config, Corpus(config.text))
     made.advance(steps)
     return made
+
+
+def corpus_of(made: Trainer) -> Corpus:
+    """The text that plain training reads."""
+    assert isinstance(made.source, Corpus)
+    return made.source
 
 
 def holds_last(part: Any, key: str) -> bool:
@@ -246,12 +281,6 @@ def readable(markdown: str) -> str:
 
 def families(block: Any) -> Iterator[list[Any]]:
     """The children of every block, in order."""
-def corpus_of(made: Trainer) -> Corpus:
-    """The text that plain training reads."""
-    assert isinstance(made.source, Corpus)
-    return made.source
-
-
     children = list(block.children.values())
     yield children
     for child in children:

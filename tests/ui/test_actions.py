@@ -186,4 +186,4 @@ def test_train_more_counts_from_the_new_text() -> None:
     visitor = Visitor("en", page="gradients", text="abcabd", hidden_size=4, seed=317, at=30)
     visitor.widget("seed").set_value(318)
     visitor.click("train_more")
-    assert visitor.address["at"] == "100" and visitor.address["seed"] == "318"
+    assert visitor.choices["at"] == "100" and visitor.address["seed"] == "318"

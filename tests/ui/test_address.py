@@ -279,6 +279,7 @@ OLD = (
         "/gradients?cell=lstm&text=hello&lang=en&panel=knobs&knob_nonlinearity=sigmoid&knob_radius=0.35&knob_length=3",
         {},
         {"panel": "knobs", "knob_nonlinearity": "sigmoid", "knob_radius": 0.35, "knob_length": 3},
+        120,  # the first experiment has been trained already
     ),
     Old(
         "/gradients?cell=gru&text=hello&lang=en&panel=knobs&knob_cell=lstm&knob_length=6&knob_forget_bias=-1.25",
@@ -315,8 +316,8 @@ def opened(visitor: Visitor) -> tuple[ExperimentConfig, dict[str, Any], int]:
     return session.viewer.config, session.choices[visitor.page].chosen, session.viewer.playhead
 
 
-def finished(visitor: Visitor) -> Visitor:
-    """The same, once nothing is being computed any more."""
+def sound(visitor: Visitor) -> Visitor:
+    """A visitor whose page works and has nothing to complain about."""
     assert not visitor.app.exception and visitor.errors == []
     return visitor
 
@@ -324,7 +325,7 @@ def finished(visitor: Visitor) -> Visitor:
 @pytest.mark.parametrize("old", OLD, ids=range(len(OLD)))
 def test_a_link_from_before_opens_what_it_opened(old: Old) -> None:
     LONG_TEXTS.keep(LONG)
-    visitor = finished(Visitor.following(old.link))
+    visitor = sound(Visitor.following(old.link))
     config, chosen, step = opened(visitor)
     assert config == ExperimentConfig.from_values(DEFAULTS | old.experiment) and step == old.step
     usual = {name: each.default for name, each in choices.PAGES.get(visitor.page, {}).items()}
@@ -335,6 +336,7 @@ def test_a_link_from_before_opens_what_it_opened(old: Old) -> None:
             assert visitor.widget(name).value == value, name
 
     now = visitor.address
+    assert ("speed=fast" in old.link) == (now.get("speed") == "fast")
     assert now.keys() <= {
         *FIELDS,
         address.MARK,
@@ -342,7 +344,7 @@ def test_a_link_from_before_opens_what_it_opened(old: Old) -> None:
         "lang",
         *(choices.key(visitor.page, name) for name in usual),
     }
-    again = finished(Visitor.following(f"/{visitor.page}?{urlencode(now)}"))
+    again = sound(Visitor.following(f"/{visitor.page}?{urlencode(now)}"))
     assert opened(again) == (config, chosen, step) and again.address == now
 
 

@@ -7,6 +7,7 @@ import re
 import time
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -30,7 +31,7 @@ from playground.studies import knobs as untrained
 from playground.studies.clipping import CASES, ClippingComparison, ClippingGrid
 from playground.studies.knobs import Knobs
 from playground.training import Trainer
-from playground.ui.choices import GRADIENTS, from_link
+from playground.ui.choices import GRADIENTS, ONCE_BARE, from_link, key
 from playground.ui.gradients.where import known_digits
 from tests.ui.pages import Visitor, corpus_of, raw_state, strings, trainer
 from tests.ui.reading import HANGUL, english, words_of
@@ -247,7 +248,7 @@ def test_sum_layer_and_loss_are_chosen() -> None:
     assert all(after["data"] != before[name]["data"] for name, after in specs(visitor).items())
     row = wanted.reading.influence(wanted.job).query("layer == 1 and t == 3").set_index("k")["value"]
     assert [shown(text) for text in metrics(visitor)[:2]] == [near(row[1]), near(row[3])]
-    assert visitor.address["loss_at"] == "3" and visitor.address["layer"] == "1"
+    assert visitor.choices["loss_at"] == "3" and visitor.choices["layer"] == "1"
 
 
 # Before training, checking, clipping: the numbers
@@ -294,7 +295,7 @@ def test_a_weight_is_checked_three_ways() -> None:
     )
     truth = wanted.torch_gradients(torch.float64)["readout.bias"][3].item()
     assert shown(metrics(visitor)[2]) == pytest.approx(truth, rel=1e-8)
-    assert visitor.address["row"] == "4"
+    assert visitor.choices["row"] == "4"
 
 
 def test_clipping_trains_the_case_with_and_without() -> None:
@@ -323,7 +324,7 @@ def test_clipping_of_the_own_experiment_and_its_grid() -> None:
 
     visitor.set("case_grid", True)
     whole(visitor)
-    assert visitor.address["case_grid"] == "1"
+    assert visitor.choices["case_grid"] == "1"
     grid = ClippingGrid(config)
     grid.advance(60)
     assert_frame_equal(table(visitor.files, "clipping-grid"), saved(grid.frame()), rtol=1e-6)
@@ -336,7 +337,7 @@ def test_clipping_of_the_own_experiment_and_its_grid() -> None:
     assert_frame_equal(table(visitor.files, "clipping-grid"), saved(other.frame()), rtol=1e-6)
     visitor.set("case_grid", False)
     whole(visitor)
-    assert "grid" not in specs(visitor) and "case_grid" not in visitor.address
+    assert "grid" not in specs(visitor) and "case_grid" not in visitor.choices
 
 
 def test_the_own_experiment_is_trained_with_its_changes_of_rate() -> None:
@@ -411,7 +412,7 @@ def test_an_example_is_taken_to_the_sidebar() -> None:
     config = CASES["vanishing"].values()
     for name in ("cell", "text", "optimizer", "learning_rate", "hidden_size"):
         assert visitor.widget(name).value == config[name]
-    assert visitor.address["panel"] == "clipping" and visitor.address["seed"] == "1"
+    assert visitor.choices["panel"] == "clipping" and visitor.address["seed"] == "1"
 
 
 # The run and its steps
@@ -423,7 +424,7 @@ def test_run_and_step_come_along_from_train() -> None:
         visitor.click("step")
     visitor.visit("gradients")
     whole(visitor)
-    assert visitor.address["at"] == "3" and visitor.address["text"] == "abcabd"
+    assert visitor.choices["at"] == "3" and visitor.address["text"] == "abcabd"
     wanted = Expected(3, cell="rnn", **EXPERIMENT)
     frame = table(visitor.files, "influence")
     assert_frame_equal(frame, saved(wanted.reading.influence(wanted.job)), rtol=1e-5, atol=1e-12)
@@ -434,14 +435,14 @@ def test_the_page_goes_on_and_back_in_training() -> None:
     assert visitor.widget("at").value == 12
     visitor.click("train_more")
     whole(visitor)
-    assert visitor.widget("at").value == 112 and visitor.address["at"] == "112"
+    assert visitor.widget("at").value == 112 and visitor.choices["at"] == "112"
     for step in (112, 7, 0):
         visitor.set("at", step)
         whole(visitor)
         wanted = Expected(step, cell="rnn", **(EXPERIMENT | {"seed": 83}))
         frame = table({k: v for k, v in visitor.files.items() if f"step-{step}." in k}, "influence")
         assert_frame_equal(frame, saved(wanted.reading.influence(wanted.job)), rtol=1e-5, atol=1e-12)
-    assert "at" in visitor.address or visitor.widget("at").value == 0
+    assert "at" in visitor.choices or visitor.widget("at").value == 0
 
 
 def test_training_up_to_a_far_step_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -454,7 +455,7 @@ def test_training_up_to_a_far_step_can_be_stopped(monkeypatch: pytest.MonkeyPatc
         visitor.click("stop_training")
         whole(visitor)
     step = visitor.widget("at").value
-    assert 0 < step < 9_999_999 and visitor.address["at"] == str(step)
+    assert 0 < step < 9_999_999 and visitor.choices["at"] == str(step)
     assert f"influence-step-{step}.csv" in visitor.files
 
 
@@ -485,7 +486,7 @@ def test_a_run_that_exploded_shows_its_last_weights(language: str) -> None:
         strange = int((~frame["value"].abs().lt(float("inf"))).sum())
         assert strange > 0 and str(strange) in sentence
     assert all(bool(HANGUL.search(text)) is (language == "ko") for text in [error, *warnings])
-    assert not visitor.has("train_more") and visitor.address["at"] == str(last)
+    assert not visitor.has("train_more") and visitor.choices["at"] == str(last)
     visitor.set("bits", "64")
     assert not visitor.app.exception
     for panel in ("check", "clipping"):
@@ -538,6 +539,7 @@ def test_every_choice_is_in_the_address_and_comes_back(name: str) -> None:
     shown = {field: GRADIENTS[field].kind.show(value) for field, value in choices.items()}
     wanted = {field: shown[field] for field, v in choices.items() if GRADIENTS[field].default != v}
     wanted |= {"panel": panel} if panel != "where" else {}
+    wanted = {key("gradients", field): text for field, text in wanted.items()}
     visitor = visit(**MANY, panel=panel, **shown)
     whole(visitor)
     address = visitor.address
@@ -548,7 +550,7 @@ def test_every_choice_is_in_the_address_and_comes_back(name: str) -> None:
     assert again.address == address
     assert again.files == visitor.files
     again.set("panel", "check" if panel != "check" else "knobs")
-    assert again.address.items() >= (wanted | MANY | {"panel": again.address["panel"]}).items()
+    assert again.address.items() >= (wanted | MANY | {"gradients.panel": again.choices["panel"]}).items()
 
     again.visit("train")
     assert again.address.keys() <= {*MANY, "lang"} and again.address.items() >= MANY.items()
@@ -560,7 +562,7 @@ def test_choices_are_kept_while_their_panel_is_away() -> None:
     address = visitor.address
     visitor.set("panel", "check").set("panel", "where")
     whole(visitor)
-    assert visitor.address == address and visitor.address["state"] == "c"
+    assert visitor.address == address and visitor.choices["state"] == "c"
     assert visitor.widget("loss_at").value == 2 and visitor.widget("state").value == "c"
 
 
@@ -568,12 +570,12 @@ def test_choices_are_kept_while_their_panel_is_away() -> None:
 def test_moving_widgets_writes_the_address_and_defaults_leave_it(panel: str) -> None:
     visitor = visit(**MANY, panel=panel)
     fresh = visitor.address
-    assert fresh == MANY | {"lang": "en"} | ({"panel": panel} if panel != "where" else {})
+    assert fresh == MANY | {"lang": "en"} | ({"gradients.panel": panel} if panel != "where" else {})
     moves = {"where": {"loss_at": 2, "bits": "64", "state": "c"}, "check": {"row": 3, "epsilon": 1}}[panel]
     before = {field: visitor.widget(field).value for field in moves}
     for field, value in moves.items():
         visitor.set(field, value)
-        assert visitor.address[field] == str(value)
+        assert visitor.choices[field] == str(value)
     for field, value in before.items():
         visitor.set(field, value)
     whole(visitor)
@@ -581,16 +583,23 @@ def test_moving_widgets_writes_the_address_and_defaults_leave_it(panel: str) -> 
 
 
 def test_choices_of_this_page_mean_nothing_to_train() -> None:
-    visitor = Visitor("en", text="abcabd", panel="check", loss_at="3", at="50", knob_radius="nan")
+    both = {
+        "panel": "check",
+        "loss_at": "3",
+        "at": "50",
+        "gradients.at": "50",
+        "gradients.knob_radius": "nan",
+    }
+    visitor = Visitor("en", text="abcabd", **both)
     whole(visitor)
     assert visitor.address == {"cell": "lstm", "text": "abcabd", "lang": "en"} and visitor.stage.playhead == 0
 
 
 def test_the_untrained_network_of_a_finished_run_is_in_the_link() -> None:
     visitor = visit(at=0)
-    assert visitor.address["at"] == "0" and "influence-step-0.csv" in visitor.files
+    assert visitor.choices["at"] == "0" and "influence-step-0.csv" in visitor.files
     visitor = visit()
-    assert visitor.address["at"] == "120" and visitor.widget("at").value == 120
+    assert visitor.choices["at"] == "120" and visitor.widget("at").value == 120
 
 
 def picked(visitor: Visitor, points: object) -> Visitor:
@@ -604,7 +613,7 @@ def test_a_click_on_a_point_of_the_matrix_chooses_its_loss() -> None:
     visitor = visit(**EXPERIMENT)
     for t in (3, 1):
         picked(visitor, [{"customdata": t, "curve_number": 1}])
-        assert visitor.address["loss_at"] == str(t) and visitor.widget("loss_at").value == t
+        assert visitor.choices["loss_at"] == str(t) and visitor.widget("loss_at").value == t
     picked(visitor, [])
     assert visitor.widget("loss_at").value == 1, "a click beside the points changes nothing"
     whole(visitor)
@@ -622,7 +631,7 @@ def test_a_forged_click_changes_nothing(t: object) -> None:
 def test_the_last_loss_is_followed_until_it_is_moved() -> None:
     visitor = visit(**EXPERIMENT)
     visitor.set("text", "abcabdabcabd")
-    assert visitor.widget("loss_at").value == 11 and "loss_at" not in visitor.address
+    assert visitor.widget("loss_at").value == 11 and "loss_at" not in visitor.choices
     visitor.set("loss_at", 8).set("text", "abcabd")
     assert visitor.widget("loss_at").value == 5 and visitor.errors == []
 
@@ -636,12 +645,15 @@ def test_going_back_in_the_browser_brings_the_choices_back(monkeypatch: pytest.M
     assert visitor.widget("row").value == 1 and visitor.widget("epsilon").value == 5
     assert visitor.address == before
     # An address in other words than ours: it is left alone, and does not hold the widgets fast.
-    unusual = before | {"epsilon": "7", "row": "1", "utm_source": "mail"}
+    unusual = before | {"gradients.epsilon": "7", "gradients.row": "1", "utm_source": "mail"}
     visitor.set("epsilon", 7)
     go(visitor, unusual)
     assert visitor.address == unusual and visitor.widget("epsilon").value == 7
     visitor.set("row", 6)
-    assert visitor.widget("row").value == 6 and visitor.address == before | {"epsilon": "7", "row": "6"}
+    assert visitor.widget("row").value == 6 and visitor.address == before | {
+        "gradients.epsilon": "7",
+        "gradients.row": "6",
+    }
     whole(visitor)
 
 
@@ -659,9 +671,10 @@ NONSENSE = ("abc", "nan", "inf", "1e999", "-7", str(10**30), "", "x" * 5000, "<s
 def test_nonsense_is_refused_field_by_field(field: str) -> None:
     kind = GRADIENTS[field].kind
     extreme = [str(kind.low - 1), str(kind.high + 1)] if isinstance(kind, Range) else ["WHERE", "NORM"]
-    for value in (*NONSENSE, *extreme):
-        values, refusals = from_link("gradients", {field: value})
-        assert values == {name: each.default for name, each in GRADIENTS.items()}
+    names = [key("gradients", field), *ONCE_BARE["gradients"] & {field}]
+    for value, name in product((*NONSENSE, *extreme), names):
+        values, refusals = from_link("gradients", {name: value})
+        assert values == {each: other.default for each, other in GRADIENTS.items()}
         assert refusals.keys() == {field} and len(str(refusals[field])) < 600
 
 
@@ -689,7 +702,7 @@ def test_a_link_of_nonsense_gets_a_sentence_for_each_field(name: str) -> None:
         for field in fields:
             if visitor.has(field):  # of one sequence there is no choice
                 assert visitor.beside(field), field
-        assert not visitor.address.keys() & {*fields}, "defaults are not in the address"
+        assert not visitor.choices.keys() & {*fields}, "defaults are not in the address"
         sentences = visitor.errors
         assert visitor.run().errors == sentences, "a rerun is no answer to the reader"
     (first,) = [field for field in fields if visitor.has(field)][-1:]
@@ -704,7 +717,7 @@ def test_a_panel_that_does_not_exist(value: str) -> None:
     visitor = visit("ko", panel=value, text="aba", hidden_size=2)
     (sentence,) = visitor.errors
     assert not visitor.app.exception and visitor.beside("panel") == sentence and HANGUL.search(sentence)
-    assert visitor.widget("panel").value == "where" and len(sentence) < 300 and "panel" not in visitor.address
+    assert visitor.widget("panel").value == "where" and len(sentence) < 300 and "panel" not in visitor.choices
 
 
 BEYOND: dict[str, tuple[str, dict[str, Any], object]] = {  # what is asked for, and what becomes of it
@@ -732,7 +745,7 @@ def test_what_this_text_does_not_have_becomes_the_nearest_and_is_said(asked: str
     assert value in sentence and bool(HANGUL.search(sentence)) is (language == "ko")
     if visitor.has(field):
         assert visitor.widget(field).value == nearest and visitor.beside(field) == sentence
-    assert visitor.address.get(field) in (None, str(nearest))
+    assert visitor.choices.get(field) in (None, str(nearest))
     assert visitor.run().errors == [sentence]
 
 
@@ -741,7 +754,7 @@ def test_what_is_out_of_range_is_said_also_when_training_comes_first(monkeypatch
     visitor = visit(at=1500, loss_at=200, **(EXPERIMENT | {"seed": 88}))
     (sentence,) = visitor.errors
     assert "200" in sentence and visitor.beside("loss_at") == sentence
-    assert visitor.address["at"] == "1500" and "loss_at" not in visitor.address
+    assert visitor.choices["at"] == "1500" and "loss_at" not in visitor.choices
 
 
 def test_a_link_in_which_everything_is_wrong() -> None:
@@ -794,10 +807,10 @@ FORGED: dict[str, list[tuple[str, dict[str, Any]]]] = {
 def test_what_only_a_forged_message_can_hold(panel: str) -> None:
     visitor = visit(panel=panel, at=2, **(EXPERIMENT | {"seed": 89}), knob_length=3)
     before: list[str] = []  # what is still said about the one before, where Streamlit itself drops a value
-    for key, state in FORGED[panel]:
-        visitor.send(key, **state)
-        assert not visitor.app.exception, (key, state, visitor.app.exception[0].message)
-        assert visitor.errors in ([], [visitor.beside(key)], before), (key, state)
+    for field, state in FORGED[panel]:
+        visitor.send(field, **state)
+        assert not visitor.app.exception, (field, state, visitor.app.exception[0].message)
+        assert visitor.errors in ([], [visitor.beside(field)], before), (field, state)
         before = visitor.errors
         assert visitor.widget("panel").value == panel
     visitor.run()
@@ -810,7 +823,7 @@ def test_choices_of_the_wrong_kind_in_the_session(panel: str) -> None:
     before = visitor.address
     for value in (None, "x", float("nan"), ["a"], 10**30):
         for field in GRADIENTS:
-            visitor.app.session_state[field] = value
+            visitor.app.session_state[key("gradients", field)] = value
         visitor.app._run(None)
         assert not visitor.app.exception, (value, visitor.app.exception[0].message)
         assert visitor.widget("panel").value == panel
@@ -856,7 +869,7 @@ def test_what_32_bits_swallow_is_counted_and_64_bits_hold_it() -> None:
         assert f"{zeros:,} of {len(values):,} values are exactly 0 and {denormal:,} are below" in sentence
     visitor.click("use_64_contributions")
     whole(visitor)
-    assert visitor.widget("bits").value == "64" and visitor.address["bits"] == "64"
+    assert visitor.widget("bits").value == "64" and visitor.choices["bits"] == "64"
     assert float(table(visitor.files, "influence")["value"].min()) > 0 and not visitor.app.info
     assert not visitor.has("use_64_influence") and not visitor.has("use_64_contributions")
 
@@ -904,7 +917,7 @@ def test_markup_in_a_text_is_never_markup_on_the_page(panel: str) -> None:
                 assert markup not in left, (element.type, field, string)
     assert checked > 50
     if panel == "where":
-        (slider,) = [element for element in visitor.elements() if element.key == "loss_at"]
+        (slider,) = [element for element in visitor.elements() if element.key == key("gradients", "loss_at")]
         assert any("smile" in option for option in slider.options), "what was read is there all the same"
 
 

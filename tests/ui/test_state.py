@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playground.config import FIELDS
 from playground.ui import state
-from playground.ui.choices import GRADIENTS
+from playground.ui.choices import GRADIENTS, key
 from playground.ui.state import Session
 from tests.ui.pages import ROOT, Visitor
 
@@ -31,5 +31,5 @@ def test_our_own_stands_under_one_key() -> None:
     widgets |= {element.key for element in visitor.elements()}
     visitor.visit("train")
     remembered = visitor.app.session_state._state.filtered_state
-    keys = {key for key in remembered if not key.startswith("$$")}
-    assert keys - widgets - FIELDS.keys() - GRADIENTS.keys() == {state.SESSION}
+    keys = {name for name in remembered if not name.startswith("$$")}
+    assert keys - widgets - FIELDS.keys() - {key("gradients", name) for name in GRADIENTS} == {state.SESSION}

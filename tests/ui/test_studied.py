@@ -71,7 +71,7 @@ def dropped(visitor: Visitor) -> None:
     """The server drops the visitor's run, as it does where memory is short."""
     viewer = visitor.app.session_state["session"].viewer
     with REGISTRY._lock:
-        REGISTRY._drop(viewer._run_id)
+        REGISTRY._drop(viewer.run_id)
 
 
 def test_a_dropped_run_comes_back_with_the_chosen_step() -> None:
@@ -100,7 +100,7 @@ def gradients(visitor: Visitor) -> list[Any]:
     """The same of the Gradients page, by its widget and its address."""
     said = [caption.value for caption in visitor.app.caption if caption.value.startswith("The network after")]
     assert len(said) == 1 and f"after {visitor.widget('at').value} updates" in said[0]
-    assert visitor.address["at"] == str(visitor.widget("at").value)
+    assert visitor.choices["at"] == str(visitor.widget("at").value)
     return [visitor.widget("at").value, "you chose" in said[0]]
 
 

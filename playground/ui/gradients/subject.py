@@ -13,7 +13,6 @@ from playground.pieces import SMALL_BYTES
 from playground.runs.run import Run
 from playground.runs.viewer import Viewer
 from playground.ui import actions, explosion, state, studied
-from playground.ui.controls import complaint
 from playground.ui.fields import label
 from playground.ui.gradients import widgets
 from playground.ui.progress import go, network_at
@@ -106,11 +105,11 @@ class _Training:
 
 def _train_up_to_what_was_asked(viewer: Viewer) -> None:
     """Where a link or the button asks for a step beyond the playhead, bring it there, and show how far training is."""
-    run, asked = viewer.run, state.whole("at")
+    run, asked = viewer.run, state.whole(state.key("at"))
     is_beyond = asked is not None and viewer.playhead < asked
     if asked is not None and run.step < asked and is_beyond and run.explosion is None:
         text = _("Training up to step {step:,}; now at {now:,}").format(step=asked, now=run.step)
-        go(_Training(run, asked), text, key="stop_training", at=run.step)
+        go(_Training(run, asked), text, key="stop_training", **state.keyed(at=run.step))
     else:
         st.empty()  # where the bar stands otherwise: what follows keeps its place, and the focus of the keyboard
     if asked is not None and is_beyond and viewer.explosion is None:
@@ -122,21 +121,21 @@ def _step(viewer: Viewer) -> int:
     last = viewer.playhead
     step = state.fitted("at", 0, last, default=studied.step())
     studied.choose(step)
-    state.session().followed["at"] = step  # what is moved from here on is chosen anew
+    state.shown().followed["at"] = step  # what is moved from here on is chosen anew
     with st.container(width=340):
         if last:
-            state.mount("at", last)
+            state.mount(state.key("at"), last)
             st.slider(
                 label("at"),
                 0,
                 last,
-                key="at",
+                key=state.key("at"),
                 persist_state="session",
                 help=_("Every step of the run is kept; its weights are trained again, bit for bit."),
             )
         else:
             st.markdown(_("**Untrained network** (step 0)"))
-        complaint("at")
+        widgets.complaint("at")
     if viewer.explosion is None:
         st.button(
             _("Train {count} steps more").format(count=actions.MORE_STEPS),
@@ -161,5 +160,5 @@ def _sequence(viewer: Viewer) -> int:
             drawn=lambda n: f"{n}: {corpus.decode(corpus.windows[n - 1])[:40]}",
         )
     else:
-        complaint("sequence")
+        widgets.complaint("sequence")
     return number - 1

@@ -34,7 +34,6 @@ from playground.passes.replica import copy_of
 from playground.passes.unroll import Unrolled, unroll
 from playground.pieces import Pieces, share
 from playground.ui import lesson, picture, state
-from playground.ui.controls import complaint
 from playground.ui.figure_words import look
 from playground.ui.gradients import subject, widgets
 from playground.ui.gradients.subject import Subject
@@ -83,7 +82,7 @@ def show() -> None:
         if layers > 1:
             layer = widgets.segments("layer", range(1, layers + 1))
         else:
-            complaint("layer")
+            widgets.complaint("layer")
         if len(cell.states) > 1:
             quantity = widgets.segments("state", cell.states)
         fitted = (
@@ -201,7 +200,7 @@ def _small_numbers(matrix: str, values: np.ndarray, dtype: torch.dtype) -> None:
                 _("Compute in 64 bits"),
                 key=f"use_64_{matrix}",
                 on_click=state.set_values,
-                kwargs={"bits": "64"},
+                kwargs=state.keyed(bits="64"),
             )
     if other:
         st.warning(
@@ -241,9 +240,7 @@ def _sum(looked_at: Subject, findings: Findings, layer: int, t: int, fitted: boo
     left, right = st.columns(2, gap="large")
     with left:
         with state.viewer().turn():
-            figure = contributions_matrix(
-                _of(contributions, layer), look(), selected=t, fitted=fitted
-            )
+            figure = contributions_matrix(_of(contributions, layer), look(), selected=t, fitted=fitted)
         _draw(looked_at, (figure, contributions), "contributions", _("The gradient of W_hh, term by term"))
         # The first use meets h = 0.
         terms = _of(contributions, layer).query("part == 'cell' and i > 1")["value"].to_numpy()

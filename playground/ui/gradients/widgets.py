@@ -9,7 +9,7 @@ import streamlit as st
 from playground.config import Choice, Range
 from playground.ui import state
 from playground.ui.choices import GRADIENTS
-from playground.ui.controls import complaint
+from playground.ui.controls import complain
 from playground.ui.fields import label, option_label
 
 Drawn = Callable[[Any], str]
@@ -20,16 +20,21 @@ def row() -> AbstractContextManager[object]:
     return st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
 
 
+def complaint(name: str) -> None:
+    """Below a choice's widget: what is wrong with it, if anything."""
+    complain(state.shown().wrong.get(name))
+
+
 def segments(name: str, options: Sequence[Any] | None = None, *, help: str | None = None) -> Any:
     """A few options side by side; what is chosen."""
     options = options or _options(name)
-    state.mount(name, options)
+    state.mount(state.key(name), options)
     with st.container(width="content"):
         chosen = st.segmented_control(
             label(name),
             options,
             format_func=_drawn,
-            key=name,
+            key=state.key(name),
             persist_state="session",
             required=True,
             help=help,
@@ -41,9 +46,11 @@ def segments(name: str, options: Sequence[Any] | None = None, *, help: str | Non
 def select(name: str, options: Sequence[Any] | None = None, *, width: int, drawn: Drawn | None = None) -> Any:
     """One of many options."""
     options, drawn = options or _options(name), drawn or _drawn
-    state.mount(name, [drawn(option) for option in options])
+    state.mount(state.key(name), [drawn(option) for option in options])
     with st.container(width=width):
-        chosen = st.selectbox(label(name), options, format_func=drawn, key=name, persist_state="session")
+        chosen = st.selectbox(
+            label(name), options, format_func=drawn, key=state.key(name), persist_state="session"
+        )
         complaint(name)
     return chosen
 
@@ -53,9 +60,9 @@ def pick(name: str, options: Sequence[Any], *, width: int, drawn: Drawn) -> Any:
     chosen = options[0]
     with st.container(width=width):
         if len(options) > 1:
-            state.mount(name, [drawn(option) for option in options])
+            state.mount(state.key(name), [drawn(option) for option in options])
             chosen = st.select_slider(
-                label(name), options, format_func=drawn, key=name, persist_state="session"
+                label(name), options, format_func=drawn, key=state.key(name), persist_state="session"
             )
         else:
             st.markdown(f"{label(name)}: {drawn(chosen)}")
@@ -65,8 +72,8 @@ def pick(name: str, options: Sequence[Any], *, width: int, drawn: Drawn) -> Any:
 
 def toggle(name: str, *, help: str | None = None) -> bool:
     """On or off."""
-    state.mount(name, ())
-    chosen = st.toggle(label(name), key=name, persist_state="session", help=help)
+    state.mount(state.key(name), ())
+    chosen = st.toggle(label(name), key=state.key(name), persist_state="session", help=help)
     complaint(name)
     return chosen
 
@@ -75,14 +82,14 @@ def slider(name: str, step: float, *, width: int) -> Any:
     """A number within the limits of its field."""
     kind = GRADIENTS[name].kind
     assert isinstance(kind, Range)
-    state.mount(name, kind)
+    state.mount(state.key(name), kind)
     with st.container(width=width):
         chosen = st.slider(
             label(name),
             kind.kind(kind.low),
             kind.kind(kind.high),
             step=step,
-            key=name,
+            key=state.key(name),
             persist_state="session",
         )
         complaint(name)
