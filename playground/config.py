@@ -251,7 +251,7 @@ FIELDS: dict[str, Choice | Range | Flag | Text | Schedule] = {
     "layers": Range(1, 3),
     "embedding": Range(0, 128),
     "nonlinearity": Choice(("tanh", "relu", "sigmoid", "linear")),
-    "initialization": Choice(("default", "orthogonal", "spectral")),
+    "initialization": Choice(("default", "orthogonal", "spectral", "identity", "chrono")),
     "spectral_radius": Range(0.05, 5, float),
     "forget_bias": Range(-5, 5, float),
     "optimizer": Choice(("sgd", "momentum", "rmsprop", "adagrad", "adam")),
@@ -265,6 +265,7 @@ FIELDS: dict[str, Choice | Range | Flag | Text | Schedule] = {
     "seed": Range(0, 2**31 - 1),
     "bidirectional": Flag(),
     "dropout": Range(0, 0.9, float),
+    "longest_memory": Range(2, 1000),
 }
 
 
@@ -295,9 +296,10 @@ class NetworkConfig:
 
     `embedding` 0 feeds one-hot vectors, any other number is the size of a learned embedding. `nonlinearity`
     is the vanilla RNN's only. `initialization` "default" is torch.nn's, "orthogonal" makes each recurrent
-    block orthogonal, "spectral" rescales it to `spectral_radius`. `forget_bias` is added to the LSTM's
-    forget-gate bias. `bidirectional` adds to each layer one that reads backwards. `dropout` is the probability with
-    which training leaves out a number between two layers.
+    block orthogonal, "spectral" rescales it to `spectral_radius`, "identity" makes it the identity, "chrono" sets the
+    biases of the gates so that what the units keep at first fades within 2 to `longest_memory` timesteps.
+    `forget_bias` is added to the forget gate's bias. `bidirectional` adds to each layer one that reads
+    backwards. `dropout` is the probability with which training leaves out a number between two layers.
     """
 
     cell: str = "lstm"
@@ -310,6 +312,7 @@ class NetworkConfig:
     forget_bias: float = 0.0
     bidirectional: bool = False
     dropout: float = 0.0
+    longest_memory: int = 50
 
     def __post_init__(self) -> None:
         check_fields(self, FIELDS)

@@ -6,8 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from playground.cells import CELLS
+from playground.cells import CELLS, CellSpec
 from playground.config import FIELDS, Choice, Range, TrainingConfig
+from playground.models.initialization import memory_gates
 from playground.presets import PRESETS
 from playground.refusal import Refusal
 from playground.ui import address, state
@@ -23,6 +24,7 @@ MORE = (
     "embedding",
     "initialization",
     "spectral_radius",
+    "longest_memory",
     "forget_bias",
     "reduction",
     "sequence_length",
@@ -81,11 +83,25 @@ def _more() -> None:
         _number("embedding", step=1)
         _number("batch_size", step=1)
     _segments("reduction")
-    _select("initialization")
-    if state.value("initialization") == "spectral":
-        _number("spectral_radius")
+    _initialization(CELLS[state.value("cell")])
     if "forget_bias" in CELLS[state.value("cell")].biases:
         _number("forget_bias")
+
+
+def _initialization(cell: CellSpec) -> None:
+    """How the weights start, with what belongs to the choice, and a word where it does nothing or lacks its partner."""
+    _select("initialization")
+    match state.value("initialization"):
+        case "spectral":
+            _number("spectral_radius")
+        case "chrono" if memory_gates(cell):
+            _number("longest_memory", step=1)
+        case "chrono":
+            st.caption(
+                _("This cell has no gates, so chrono changes nothing: it starts with PyTorch's weights.")
+            )
+        case "identity" if cell.has_nonlinearity and state.value("nonlinearity") != "relu":
+            st.caption(_("The identity is meant with ReLU: then a state is handed on as it is."))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from playground.training import Explosion
 from playground.ui.words import N_, _
 
 UNBOUNDED = ("relu", "linear")  # nonlinearities through which a state can grow without end
+FIXED_BLOCKS = ("orthogonal", "identity")  # initialisations that replace the recurrent weights
 OWN_SCALE = (
     "rmsprop",
     "adagrad",
@@ -69,7 +70,7 @@ def _what_may_help(explosion: Explosion, config: ExperimentConfig) -> list[str]:
         advice.append(_NONLINEARITY)
     if network.initialization == "spectral":
         advice.append(_RADIUS)
-    elif explosion.step == 0 and network.initialization != "default":
+    elif explosion.step == 0 and network.initialization in FIXED_BLOCKS:
         advice.append(_INITIALIZATION)
     if explosion.step == 0 or len(advice) < 2:
         advice.append(_LENGTH)

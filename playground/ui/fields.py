@@ -36,6 +36,7 @@ FIELD_LABELS = {
     "seed": N_("Seed"),
     "bidirectional": N_("Bidirectional"),
     "dropout": N_("Dropout"),
+    "longest_memory": N_("Longest memory"),
     "speed": N_("Speed"),
     "lang": N_("Language"),
     "probe": N_("Probe"),
@@ -81,6 +82,8 @@ OPTION_LABELS = {
     "default": N_("PyTorch's"),
     "orthogonal": N_("orthogonal"),
     "spectral": N_("spectral radius"),
+    "identity": N_("identity"),
+    "chrono": N_("chrono"),
     "sgd": N_("SGD"),
     "momentum": N_("momentum"),
     "rmsprop": N_("RMSprop"),
@@ -124,12 +127,17 @@ HELP = {
     "embedding": N_("0 feeds one-hot vectors; otherwise every symbol gets a learned vector of this size."),
     "nonlinearity": N_("φ in h = φ(W x + U h + b), for the vanilla RNN."),
     "initialization": N_(
-        "How the recurrent weights start: uniform ±1/√H, orthogonal, or scaled to a chosen spectral radius. In a gated "
-        "cell that is so of each gate's own block."
+        "How the recurrent weights start: uniform ±1/√H, orthogonal, scaled to a chosen spectral radius, or the "
+        "identity with biases 0, which is meant for a vanilla RNN with ReLU. In a gated cell that is so of each gate's "
+        "own block. Chrono keeps PyTorch's weights and gives every unit a length of memory by the biases of its gates."
     ),
     "spectral_radius": N_(
         "Largest absolute eigenvalue of the recurrent matrix before training; in a gated cell, of each gate's own "
         "block."
+    ),
+    "longest_memory": N_(
+        "In timesteps. Chrono sets the biases of the gates so that what a unit keeps at first fades within 2 timesteps "
+        "in some units, within this many in others, and anything between."
     ),
     "forget_bias": N_(
         "Added to the forget gate's bias before training. In an LSTM the higher it is, the more of the old cell state "

@@ -202,7 +202,11 @@ def bad_values(field: str) -> list[str]:
 
 @pytest.mark.parametrize("field", [name for name in FIELDS if name != "text"])
 def test_every_bad_value_in_a_link(field: str) -> None:
-    relevant = {"nonlinearity": {"cell": "rnn"}, "spectral_radius": {"initialization": "spectral"}}
+    relevant = {
+        "nonlinearity": {"cell": "rnn"},
+        "spectral_radius": {"initialization": "spectral"},
+        "longest_memory": {"initialization": "chrono"},
+    }
     elsewhere = {"rates": "learning_rate", "bidirectional": "layers", "dropout": "layers"}  # have no widget
     for number, value in enumerate(bad_values(field)):
         language = LANGUAGES[number % 2]

@@ -79,6 +79,8 @@ CASES: dict[str, tuple[dict[str, Any], int, set[str]]] = {
     "untrained and clipped": ({"clip": "norm", "optimizer": "sgd"}, 0, {LENGTH}),
     "untrained, spectral": ({"initialization": "spectral", "nonlinearity": "relu"}, 0, {RADIUS, TANH, LENGTH}),
     "untrained, orthogonal": ({"initialization": "orthogonal", "cell": "lstm"}, 0, {INITIALIZATION, LENGTH}),
+    "untrained, identity": ({"initialization": "identity", "nonlinearity": "relu"}, 0, {INITIALIZATION, TANH, LENGTH}),
+    "untrained, the weights are PyTorch's": ({"initialization": "chrono", "cell": "lstm"}, 0, {LENGTH}),
 }  # fmt: skip
 
 
@@ -97,7 +99,7 @@ def test_advice_is_never_what_the_run_has_already() -> None:
         ("off", "norm", "value"),
         ("sgd", "adam"),
         ("tanh", "relu", "sigmoid", "linear"),
-        ("default", "orthogonal", "spectral"),
+        ("default", "orthogonal", "spectral", "identity", "chrono"),
     ):
         sentence = said(
             step,
@@ -112,7 +114,7 @@ def test_advice_is_never_what_the_run_has_already() -> None:
         assert not (RATE in sentence and step == 0)
         assert not (TANH in sentence and (cell != "rnn" or nonlinearity in ("tanh", "sigmoid")))
         assert not (RADIUS in sentence and initialization != "spectral")
-        assert not (INITIALIZATION in sentence and initialization == "default")
+        assert not (INITIALIZATION in sentence and initialization in ("default", "chrono"))
         assert sentence.split("What may help: ")[1].rstrip(".")
 
 
