@@ -269,10 +269,14 @@ FIELDS: dict[str, Choice | Range | Flag | Text | Schedule] = {
 }
 
 
-def check_fields(config: Any, allowed: Mapping[str, Any]) -> None:
-    """Check every field of a frozen dataclass while it is built, and keep each in its normal form."""
+def check_fields(config: Any, allowed: Mapping[str, Any], prefix: str = "") -> None:
+    """Check every field of a frozen dataclass while it is built, and keep each in its normal form.
+
+    allowed: what each field may be, by its name with `prefix` before it, which is also what a `Refusal` calls it.
+    """
     for each in fields(config):
-        object.__setattr__(config, each.name, allowed[each.name].check(each.name, getattr(config, each.name)))
+        name = prefix + each.name
+        object.__setattr__(config, each.name, allowed[name].check(name, getattr(config, each.name)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ another order.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import math
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import add
@@ -21,13 +20,13 @@ from torch import Tensor
 from playground.batch import Batch, Source, side_by_side
 from playground.config import ExperimentConfig, TaskConfig
 from playground.models.bridge import Bridge, EncoderDecoder
+from playground.models.model import perplexity
 from playground.models.network import Network
 from playground.models.workspace import Workspace
 from playground.optimizers import OPTIMIZERS
 from playground.trace import Trace
 
 CLIP_EPSILON = 1e-6  # torch.nn.utils.clip_grad_norm_ divides by norm + 1e-6
-LARGEST_EXPONENT = math.log(sys.float_info.max)  # exp of more has no 64-bit number
 SQUARES = 1e-15, 1e15  # norms between these have squares that 32 bits hold without loss
 SMALLEST_SCALE = 1e-30  # by which a gradient of 32 bits is multiplied; smaller ones lose digits there
 
@@ -70,7 +69,7 @@ class Update(NamedTuple):
     @property
     def perplexity(self) -> tuple[float, ...]:
         """exp(nll), the number of symbols between which the network is as good as guessing; ∞ beyond 64 bits."""
-        return tuple(math.inf if nll > LARGEST_EXPONENT else math.exp(nll) for nll in self.nll)
+        return tuple(map(perplexity, self.nll))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

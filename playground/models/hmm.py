@@ -17,8 +17,8 @@ from typing import NamedTuple, Self
 import torch
 from torch import Tensor
 
-from playground.config import Choice, Range
-from playground.models.model import check_fields, side_by_side
+from playground.config import Choice, Range, check_fields
+from playground.models.model import side_by_side
 from playground.pieces import Pieces
 
 PART = 300_000  # numbers of one kind in one pass: T · R · B · K
@@ -51,7 +51,7 @@ class HMMConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_fields(self, HMM_FIELDS, "hmm")
+        check_fields(self, HMM_FIELDS, "hmm_")
 
 
 class Tables(NamedTuple):

@@ -3,17 +3,16 @@
 Shapes: T timesteps, … any number of sequences side by side, V vocabulary, N predictions, M symbols of memory.
 """
 
+import math
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from playground.config import Choice, Range
 from playground.pieces import Pieces, all_of
 
 PART = 200_000  # numbers of the answers that are held at once
@@ -98,7 +97,10 @@ def loss_in_pieces(model: LanguageModel, sequences: Iterable[Sequence[int]]) -> 
 
 def perplexity(loss: float) -> float:
     """exp of a loss in nats: between how many symbols a model is as good as guessing; ∞ beyond 64 bits."""
-    return torch.tensor(loss, dtype=torch.float64).exp().item()
+    try:
+        return math.exp(loss)
+    except OverflowError:
+        return math.inf
 
 
 def side_by_side(sequences: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
@@ -135,13 +137,3 @@ def predictions(sequences: Iterable[Sequence[int]], memory: int) -> tuple[Tensor
     # Every symbol but the first of its sequence.
     predicted = ((text[1:] > 0) & (text[:-1] > 0)).nonzero()[:, 0] + 1
     return text.unfold(0, memory, 1)[predicted - memory], text[predicted] - 1
-
-
-def check_fields(config: Any, allowed: Mapping[str, Choice | Range], prefix: str) -> None:
-    """Check every field of a frozen dataclass by the entry "<prefix>_<field>" of `allowed`, and keep its normal form.
-
-    Raises `Refusal` for the first that is not allowed; its `field` is the name of the entry.
-    """
-    for each in fields(config):
-        name = f"{prefix}_{each.name}"
-        object.__setattr__(config, each.name, allowed[name].check(name, getattr(config, each.name)))

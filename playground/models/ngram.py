@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from playground.config import Choice, Range
+from playground.config import Choice, Range, check_fields
 from playground.corpus import MAX_VOCABULARY
-from playground.models.model import RecentReader, check_fields, predictions, seen
+from playground.models.model import RecentReader, predictions, seen
 
 MAX_ORDER = 5  # so that a context and its symbol, each below 257, fit one 64-bit integer
 
@@ -174,7 +174,7 @@ class NGramConfig:
     alpha: float = 1.0
 
     def __post_init__(self) -> None:
-        check_fields(self, NGRAM_FIELDS, "ngram")
+        check_fields(self, NGRAM_FIELDS, "ngram_")
 
 
 class Answer(NamedTuple):

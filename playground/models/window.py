@@ -23,8 +23,8 @@ from torch import Tensor
 from torch.nn import init
 from torch.nn.functional import linear
 
-from playground.config import LEARNING_RATE, Choice, Range
-from playground.models.model import RecentReader, check_fields, predictions, seen
+from playground.config import LEARNING_RATE, Choice, Range, check_fields
+from playground.models.model import RecentReader, predictions, seen
 from playground.optimizers import OPTIMIZERS
 from playground.pieces import Pieces
 
@@ -60,7 +60,7 @@ class WindowConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_fields(self, WINDOW_FIELDS, "window")
+        check_fields(self, WINDOW_FIELDS, "window_")
 
 
 class Pass(NamedTuple):

@@ -29,10 +29,11 @@ from playground.config import (
     TrainingConfig,
 )
 from playground.corpus import Corpus
+from playground.models.model import perplexity
 from playground.pieces import InPieces, Pieces, share
 from playground.presets import PRESETS
 from playground.runs.size import check_size, trainer_bytes
-from playground.training import LARGEST_EXPONENT, Trainer
+from playground.training import Trainer
 
 UPDATES = Range(1, 2000)
 MAX_AXIS = 8  # values on either axis of a grid
@@ -228,7 +229,7 @@ class ClippingGrid(InPieces[None]):
         """
         start, reached = self._losses.start, self._losses.reached
         rows = [
-            (*pair, loss, _perplexity(loss), start, _outcome(loss, start))
+            (*pair, loss, perplexity(loss), start, _outcome(loss, start))
             for pair, loss in zip(self._pairs, reached, strict=False)
         ]
         return _table(rows, GRID_COLUMNS)
@@ -272,10 +273,6 @@ def _whole_text(trainer: Trainer, corpus: Corpus) -> Pieces[tuple[float, ...]]:
 def _without(exploded: frozenset[int], losses: Sequence[float]) -> tuple[float, ...]:
     """The losses, nan where a replica has exploded."""
     return tuple(math.nan if r in exploded else loss for r, loss in enumerate(losses))
-
-
-def _perplexity(loss: float) -> float:
-    return math.inf if loss > LARGEST_EXPONENT else math.exp(loss)
 
 
 def _outcome(loss: float, start: float) -> str:

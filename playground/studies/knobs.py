@@ -13,7 +13,7 @@ Shapes: T timesteps, R draws, H units, V = 6 symbols, K blocks of H rows.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -24,7 +24,7 @@ from torch import Tensor
 from playground.cells import CELLS
 from playground.cells.nonlinearity import NONLINEARITIES
 from playground.cells.weights import ReplicatedWeights
-from playground.config import Choice, Range
+from playground.config import Choice, Range, check_fields
 from playground.models.initialization import spectral_radii
 from playground.pieces import Pieces, all_of, share
 from playground.studies.untrained import Backward, Untrained, pass_bytes
@@ -71,9 +71,7 @@ class Knobs:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for each in fields(self):
-            name = f"knob_{each.name}"
-            object.__setattr__(self, each.name, KNOBS[name].check(name, getattr(self, each.name)))
+        check_fields(self, KNOBS, "knob_")
 
 
 def draw(knobs: Knobs, compare: Sequence[str] = (), draws: int = 300) -> pd.DataFrame:
