@@ -150,6 +150,18 @@ GLOSSARY = {
     # Both themes show small near the page and large away from it: no word for a hue or for dark and pale fits both.
     "붉|빨[간갛강]|푸른|파[란랗랑]|보라색|초록|[진짙]은?[한하할]|연[한하할]": "뚜렷",
 }
+# The same from the other side: what an English message says by the first, its Korean says by the second.
+TERMS = {
+    "hidden state": "은닉 상태", "cell state": "셀 상태", "forget gate": "망각 게이트", "input gate": "입력 게이트",
+    "output gate": "출력 게이트", "reset gate": "리셋 게이트", "update gate": "업데이트 게이트", "candidate": "후보",
+    "nonlinearity": "비선형 함수", "slope": "미분값", "bias": "편향", "parameter": "파라미터", "layer": "층",
+    "spectral radius": "스펙트럼 반지름", "singular value": "특잇값", "eigenvalue": "고윳값", "Jacobian": "야코비안",
+    "gradient": "그래디언트", "exploding": "폭발", "vanishing": "소실", "perplexity": "퍼플렉시티", "loss": "손실",
+    "learning rate": "학습률", "momentum": "모멘텀", "clipping": "클리핑", "threshold": "임계값", "batch": "배치",
+    "sequence length": "시퀀스 길이", "timestep": "시점", "training step": "학습 스텝", "playhead": "재생 위치",
+    "median": "중앙값", "quantile": "분위수", "diverged": "발산", "saturated": "포화", "principal axis": "주축",
+    "training text": "학습 텍스트", "probability": "확률", "target": "정답", "variance": "분산", "embedding": "임베딩",
+}  # fmt: skip
 # What reads like a translation, and what is wrong with it.
 CLUMSY = {
     "되어[지진집]|지어집": "passive twice over",
@@ -163,3 +175,11 @@ def mistaken_words(text: str) -> Iterator[str]:
     """Every word in `text` for which there is another or a plainer one, with the reason: `훈련: 학습`."""
     for pattern, instead in (GLOSSARY | CLUMSY).items():
         yield from (f"{found[0].strip()}: {instead}" for found in re.finditer(pattern, text))
+
+
+def missing_terms(english: str, korean: str) -> Iterator[str]:
+    """Every term of the English message that its Korean does not call by its name: `slope: 미분값`."""
+    said = re.sub(r"\{[^{}]*\}", "", english)
+    for term, name in TERMS.items():
+        if re.search(rf"(?<![a-z]){term}(?!ed|er)", said, re.IGNORECASE) and name not in korean:
+            yield f"{term}: {name}"

@@ -10,7 +10,15 @@ import pytest
 from babel.messages.catalog import Catalog
 
 from playground.ui.lesson import TEXTS
-from tests.korean import FORMS, GLOSSARY, agrees, mistaken_particles, mistaken_words, read_aloud
+from tests.korean import (
+    FORMS,
+    GLOSSARY,
+    agrees,
+    missing_terms,
+    mistaken_particles,
+    mistaken_words,
+    read_aloud,
+)
 from tests.messages import MO, PO, compiled, extract, problems, read, sources, unreadable_calls
 
 
@@ -111,6 +119,13 @@ def test_one_thing_has_one_word() -> None:
     assert [(place, why) for place, text in korean() for why in mistaken_words(text)] == []
 
 
+def test_terms_have_one_name() -> None:
+    translated = (
+        (str(message.id), str(message.string)) for message in read(PO) if message.id and message.string
+    )
+    assert [(english, why) for english, korean in translated for why in missing_terms(english, korean)] == []
+
+
 def test_the_glossary_is_that_of_the_product() -> None:
     """What is to be said instead is said somewhere, and no rule forbids what another one demands."""
     everything = "\n".join(text for _, text in korean())
@@ -191,3 +206,16 @@ def test_signs_are_read_as_a_korean_reads_them() -> None:
 )
 def test_checker_catches_another_word_for_the_same_thing(text: str, mistakes: list[str]) -> None:
     assert list(mistaken_words(text)) == mistakes
+
+
+@pytest.mark.parametrize(
+    ("english", "korean", "missing"),
+    [
+        ("Slope of the units", "유닛의 경사", ["slope: 미분값"]),
+        ("Slope of the units", "유닛의 미분값", []),
+        ("{loss} at the last timestep", "마지막 스텝의 {loss}", ["timestep: 시점"]),
+        ("Losses and gradients", "손실과 기울기", ["gradient: 그래디언트"]),
+    ],
+)
+def test_checker_catches_a_term_by_another_name(english: str, korean: str, missing: list[str]) -> None:
+    assert list(missing_terms(english, korean)) == missing
