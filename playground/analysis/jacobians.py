@@ -78,7 +78,8 @@ def jacobian_sizes(unrolled: Unrolled, layer: int) -> JacobianSizes:
 def jacobian_sizes_in_pieces(unrolled: Unrolled, layer: int) -> Pieces[JacobianSizes]:
     """The same, a few steps at a time."""
     steps, weight = unrolled.steps[layer][1:], unrolled.cells[layer].weights.weight_hh
-    sizes = torch.full((5, len(steps)), float("nan"), dtype=torch.float64)
+    names = ("largest", "smallest", "activation", "carry", "saturated")
+    sizes = {name: torch.full((len(steps),), float("nan"), dtype=torch.float64) for name in names}
     for first in range(0, len(steps), TOGETHER):
         numbers = range(first, min(first + TOGETHER, len(steps)))
         jacobians = [step_jacobian(unrolled, layer, i + 1) for i in numbers]
@@ -86,14 +87,15 @@ def jacobian_sizes_in_pieces(unrolled: Unrolled, layer: int) -> Pieces[JacobianS
         for i, jacobian, of_step in zip(numbers, jacobians, singular, strict=True):
             # A ReLU of what is not a number has a slope of 0, and that would look like a Jacobian.
             if bool(torch.isfinite(steps[i].h).all()) and not bool(of_step[0].isnan()):
-                sizes[0, i], sizes[1, i] = of_step[0], of_step[-1]
-                sizes[2, i] = _largest(jacobian.activation, diagonal=unrolled.model.spec.meets_h)
-                sizes[3, i] = jacobian.carry.abs().max()
-                sizes[4, i] = _saturated(unrolled, steps[i])
+                sizes["largest"][i], sizes["smallest"][i] = of_step[0], of_step[-1]
+                sizes["activation"][i] = _largest(jacobian.activation, diagonal=unrolled.model.spec.meets_h)
+                sizes["carry"][i] = jacobian.carry.abs().max()
+                sizes["saturated"][i] = _saturated(unrolled, steps[i])
         yield (first + len(jacobians)) / len(steps)
     is_square, is_finite = weight.shape[0] == weight.shape[1], bool(torch.isfinite(weight).all())
     radius = spectral_radius(weight.double()) if is_square and is_finite else float("nan")
-    return JacobianSizes(*sizes, weight=float(_singular_values(weight.double()[None])[0, 0]), radius=radius)
+    of_weight = float(_singular_values(weight.double()[None])[0, 0])
+    return JacobianSizes(**sizes, weight=of_weight, radius=radius)
 
 
 def _largest(activation: Tensor, *, diagonal: bool) -> Tensor:
