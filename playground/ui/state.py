@@ -196,7 +196,7 @@ def turn_to(page: str, query: Mapping[str, str]) -> None:
     if said != here.chosen:
         here.wrong = {}
     for name, chosen in said.items():
-        choice = choices.PAGES[page][name]
+        choice = offered(name)
         if chosen is not None or choice.default is not None:  # None: it follows
             try:
                 said[name] = choice.kind.check(name, chosen)
@@ -209,6 +209,11 @@ def turn_to(page: str, query: Mapping[str, str]) -> None:
 def shown() -> PageChoices:
     """What the present page has been asked to show."""
     return session().choices[session().page]
+
+
+def offered(name: str) -> choices.PageField:
+    """A choice of the present page: what it allows."""
+    return choices.PAGES[session().page][name]
 
 
 def key(name: str) -> str:

@@ -8,9 +8,9 @@ import streamlit as st
 from playground.analysis.differences import weight_check_in_pieces
 from playground.figures.axes import number
 from playground.figures.differences import error_over_epsilon
-from playground.ui import lesson, picture, state
+from playground.ui import lesson, picture, state, widgets
 from playground.ui.figure_words import look
-from playground.ui.gradients import subject, widgets
+from playground.ui.gradients import subject
 from playground.ui.progress import computed
 from playground.ui.words import _
 

@@ -9,10 +9,9 @@ from playground.figures.decay import knob_band, radius_sweep
 from playground.pieces import Pieces, share
 from playground.studies import knobs as untrained
 from playground.studies.knobs import Knobs
-from playground.ui import lesson, picture
+from playground.ui import lesson, picture, widgets
 from playground.ui.fields import option_label
 from playground.ui.figure_words import look
-from playground.ui.gradients import widgets
 from playground.ui.progress import computed
 from playground.ui.words import _
 

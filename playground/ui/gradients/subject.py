@@ -12,9 +12,8 @@ from playground.models.network import Network
 from playground.pieces import SMALL_BYTES
 from playground.runs.run import Run
 from playground.runs.viewer import Viewer
-from playground.ui import actions, explosion, state, studied
+from playground.ui import actions, explosion, state, studied, widgets
 from playground.ui.fields import label
-from playground.ui.gradients import widgets
 from playground.ui.progress import go, network_at
 from playground.ui.words import _
 

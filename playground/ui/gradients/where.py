@@ -33,9 +33,9 @@ from playground.passes.autograd import autograd_gradients_in_pieces
 from playground.passes.replica import copy_of
 from playground.passes.unroll import Unrolled, unroll
 from playground.pieces import Pieces, share
-from playground.ui import lesson, picture, state
+from playground.ui import lesson, picture, state, widgets
 from playground.ui.figure_words import look
-from playground.ui.gradients import subject, widgets
+from playground.ui.gradients import subject
 from playground.ui.gradients.subject import Subject
 from playground.ui.progress import computed
 from playground.ui.words import _, plain

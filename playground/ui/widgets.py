@@ -1,4 +1,4 @@
-"""The widgets of this page: in a row, each with its complaint below, all with their limits from `choices`."""
+"""Widgets of a page's choices: in a row, each with its complaint below, all with their limits from `choices`."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -8,7 +8,6 @@ import streamlit as st
 
 from playground.config import Choice, Range
 from playground.ui import state
-from playground.ui.choices import GRADIENTS
 from playground.ui.controls import complain
 from playground.ui.fields import label, option_label
 
@@ -80,7 +79,7 @@ def toggle(name: str, *, help: str | None = None) -> bool:
 
 def slider(name: str, step: float, *, width: int) -> Any:
     """A number within the limits of its field."""
-    kind = GRADIENTS[name].kind
+    kind = state.offered(name).kind
     assert isinstance(kind, Range)
     state.mount(state.key(name), kind)
     with st.container(width=width):
@@ -97,7 +96,7 @@ def slider(name: str, step: float, *, width: int) -> Any:
 
 
 def _options(name: str) -> list[str]:
-    kind = GRADIENTS[name].kind
+    kind = state.offered(name).kind
     assert isinstance(kind, Choice)
     return list(kind.options)
 
