@@ -131,6 +131,14 @@ class Corpus:
         epoch, place = divmod(step, self.steps_per_epoch)
         return self._select(self._epoch(seed, epoch)[place])
 
+    def column(self, window: int, seed: int, step: int) -> int | None:
+        """Where a window stands in the batch of training step `step`; None if it is not in it."""
+        if self._whole is not None:
+            return window
+        epoch, place = divmod(step, self.steps_per_epoch)
+        found = (self._epoch(seed, epoch)[place] == window).nonzero()
+        return int(found) if len(found) else None
+
     def _epoch(self, seed: int, epoch: int) -> Tensor:
         """The windows of each batch of an epoch, (steps_per_epoch, B); kept until another is asked for."""
         kept = self._order

@@ -1,12 +1,51 @@
 """Dropout between layers: training leaves out numbers at random, and makes up for it in those that stay."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from playground.cells.fast import OverTime
+from playground.config import NetworkConfig
 from playground.seeding import seeded
+
+
+class Place(NamedTuple):
+    """Where a sequence stands in a batch of `batch` columns, each `time` timesteps long."""
+
+    time: int
+    batch: int
+    column: int
+
+
+class Draw(NamedTuple):
+    """What training leaves out in one replica.
+
+    seed: the replica's. step: of the training, counted from 0. place: where the sequence that is read here, in every
+    column, stood in the batch that was trained on; None where that batch itself is read.
+    """
+
+    seed: int
+    step: int
+    place: Place | None = None
+
+    def numbers(self, factors: Tensor, generator: torch.Generator) -> Tensor:
+        """Random numbers of 0 … 1 for factors (T, B, W), as they are or one column for all."""
+        width = factors.shape[-1]
+        if self.place is None:
+            return torch.rand(factors.shape, generator=generator)
+        time, batch, column = self.place
+        return torch.rand(time, batch, width, generator=generator)[: len(factors), column, None]
+
+
+# What a pass leaves out: what the training step of this number does; or of each replica its own; or nothing.
+LeftOut = int | Sequence[Draw] | None
+
+
+def leaves_out(config: NetworkConfig) -> bool:
+    """Whether training leaves anything out: a single layer has nothing above it that would miss it."""
+    return config.dropout > 0 and config.layers > 1
 
 
 class Dropout:
@@ -39,20 +78,22 @@ class Dropout:
         return [self.factors, self.x, self.grad_x]
 
 
-def draw(dropouts: Sequence[Dropout], seeds: Sequence[int], step: int | None, of: str = "") -> None:
+def draw(dropouts: Sequence[Dropout], seeds: Sequence[int], step: LeftOut, of: str = "") -> None:
     """Fill the factors of all dropouts of a network: what a replica leaves out depends on its seed and step alone.
 
     of: whose dropouts, where there are several networks; each leaves out something else.
-    step: of the training, counted from 0; None where nothing is trained and nothing is left out.
+    step: of the training, counted from 0; None where nothing is trained and nothing is left out. Or the draws of the
+    first replicas; the others stay as they are.
     """
     if step is None:
         for dropout in dropouts:
             dropout.factors.fill_(1)
         return
-    for replica, seed in enumerate(seeds):
-        generator = seeded(f"{of}dropout", seed, step)
+    draws = [Draw(seed, step) for seed in seeds] if isinstance(step, int) else step
+    for replica, each in enumerate(draws):
+        generator = seeded(f"{of}dropout", each.seed, each.step)
         for dropout in dropouts:
             of_replica = dropout.factors[:, replica]
             # Drawn in single precision, whatever is computed in: the same is left out.
-            keeps = torch.rand(of_replica.shape, generator=generator) >= dropout.p
+            keeps = each.numbers(of_replica, generator) >= dropout.p
             of_replica.copy_(keeps).div_(1 - dropout.p)

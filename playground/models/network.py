@@ -22,6 +22,7 @@ from playground.batch import Batch, Signature
 from playground.cells import CELLS
 from playground.cells.weights import LayerWeights
 from playground.config import NetworkConfig
+from playground.models.dropout import LeftOut
 from playground.models.initialization import initial_parameters
 from playground.models.parameters import Parameterized, of_layer, parameter_shapes
 from playground.models.recent import Recent
@@ -67,7 +68,7 @@ class Network(Parameterized):
         reduction: str = "mean",
         backward: bool = True,
         initial: States | None = None,
-        step: int | None = None,
+        step: LeftOut = None,
     ) -> Trace:
         """One pass at the present weights; with `backward`, `gradients` is filled as well. Arguments as in `run`."""
         with torch.inference_mode():
@@ -82,14 +83,14 @@ class Network(Parameterized):
         backward: bool,
         of_weights: bool = True,
         initial: States | None = None,
-        step: int | None = None,
+        step: LeftOut = None,
     ) -> Workspace:
         """The pass of `trace`, for callers who count microseconds and are in inference mode already.
 
         batch: (T, 1, B), shared by all replicas, or (T, R, B). reduction: "mean" or "sum" over predictions.
         of_weights: whether the way back fills `gradients` too, which those of states and gates do not need.
         initial: the states before the first timestep, zeros if None. step: the training step by which dropout draws
-        what it leaves out; None where nothing is to be left out.
+        what it leaves out, or what each replica draws; None where nothing is to be left out.
         """
         workspace = self.workspace(batch)
         self.passes += 1

@@ -10,7 +10,7 @@ from playground.batch import Batch, Signature
 from playground.cells import CELLS
 from playground.cells.fast import over_time
 from playground.config import NetworkConfig
-from playground.models.dropout import draw
+from playground.models.dropout import LeftOut, draw
 from playground.models.inputs import inputs_for
 from playground.models.losses import CRITERIA
 from playground.models.readout import Readout
@@ -103,7 +103,7 @@ class Workspace:
         backward: bool,
         of_weights: bool,
         initial: States | None,
-        step: int | None,
+        step: LeftOut,
     ) -> None:
         """Forward, and back if asked to, as far as the weights if asked to. Arguments are those of `Network.run`."""
         self._passes += 1

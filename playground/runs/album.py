@@ -1,6 +1,6 @@
 """The pictures of one run: those it keeps, the newest ones, and any other one on demand.
 
-A frame is a function of the weights of its step alone, however and for whom it was taken. Taking one costs more than
+A frame is a function of its step and the weights there, however and for whom it was taken. Taking one costs more than
 the update it shows, and most of the cost is calls, not arithmetic; so taking one only copies the weights (an exposure),
 and pictures are developed many at once, when somebody first looks.
 """
@@ -8,6 +8,7 @@ and pictures are developed many at once, when somebody first looks.
 import threading
 import weakref
 from collections import OrderedDict
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from playground.batch import Batch
 from playground.config import NetworkConfig
+from playground.models.dropout import Draw
 from playground.projection import projected, seen_along
 from playground.runs.darkroom import Exposure, darkroom
 from playground.runs.kept import Kept, is_kept, last_kept
@@ -74,11 +76,20 @@ class Album:
         network: the run's.
         watched: the sequence to read, (T, 1, 1).
         reduction: how its losses become one, "mean" or "sum".
+        left_out: what training leaves out at a step, and the frame of this step too; None where nothing is.
     """
 
-    def __init__(self, layout: FrameLayout, network: NetworkConfig, watched: Batch, reduction: str) -> None:
+    def __init__(
+        self,
+        layout: FrameLayout,
+        network: NetworkConfig,
+        watched: Batch,
+        reduction: str,
+        left_out: Callable[[int], Draw] | None = None,
+    ) -> None:
         self.layout = layout
         self._network, self._watched, self._reduction = network, watched, reduction
+        self._left_out = left_out
         fitting = (f for f in FIRST if (f + DOUBLINGS * f // 2) * layout.nbytes <= KEPT_BYTES)
         self.first = next(
             fitting, FIRST[-1]
@@ -159,9 +170,10 @@ class Album:
             exposures = [exposure for frame in frames if (exposure := frame.exposure) is not None]
             if not exposures:
                 return
-            room = darkroom(self.layout, self._network)
-            records, paths = room.develop(exposures, self._watched, self._reduction)
-            self._draw_paths([frame.step for frame in frames], records, paths)
+            room, steps = darkroom(self.layout, self._network), [frame.step for frame in frames]
+            draws = None if self._left_out is None else [self._left_out(step) for step in steps]
+            records, paths = room.develop(exposures, self._watched, self._reduction, draws)
+            self._draw_paths(steps, records, paths)
             for frame, record in zip(frames, records, strict=True):
                 frame.finish(record.tobytes())
 
@@ -207,7 +219,7 @@ class Album:
 
     def until(self, step: int) -> "Album":
         """A new album with the frames up to `step`; the frames themselves are shared."""
-        other = Album(self.layout, self._network, self._watched, self._reduction)
+        other = Album(self.layout, self._network, self._watched, self._reduction, self._left_out)
         with self._lock, torch.inference_mode():
             self.develop()
             other._kept, other._most_recent = self._kept.until(step), self._most_recent

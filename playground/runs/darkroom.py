@@ -14,6 +14,7 @@ from torch import Tensor
 
 from playground.batch import Batch, Signature
 from playground.config import NetworkConfig
+from playground.models.dropout import Draw
 from playground.models.network import Network
 from playground.runs.darkrooms import Darkrooms
 from playground.runs.layout import FrameLayout
@@ -42,8 +43,8 @@ class Darkroom:
     """Reads a sequence with the weights of several steps at once, there and back.
 
     Two copies of the sequence are read side by side: the losses of the first are added up, and of the second only the
-    last one counts, so one pass gives both gradients. What comes out depends on weights and sequence alone. Any thread
-    may use it, one at a time.
+    last one counts, so one pass gives both gradients. What comes out depends on weights, sequence and what is left out
+    alone. Any thread may use it, one at a time.
 
     Args:
         layout: what to write.
@@ -76,10 +77,10 @@ class Darkroom:
         buffers = self._network.workspace(self._twice).buffers_by_name().values()  # (T, R, 2, ·)
         return all(torch.equal(buffer, buffer[:, :1].expand_as(buffer)) for buffer in buffers)
 
-    def _pass(self) -> None:
-        """There and back with the present weights, as far as states and gates."""
+    def _pass(self, draws: Sequence[Draw] | None = None) -> None:
+        """There and back with the present weights, as far as states and gates; both copies leave out the same."""
         with torch.inference_mode():
-            self._network.run(self._twice, reduction="sum", backward=True, of_weights=False)
+            self._network.run(self._twice, reduction="sum", backward=True, of_weights=False, step=draws)
 
     def _keep_buffers(self) -> None:
         """Views of the buffers that every pass fills again, by what they are needed for."""
@@ -97,10 +98,17 @@ class Darkroom:
         self._losses = buffers["loss"][:, :, 0, 0].T.numpy()  # (R, T)
         self._log_odds = buffers["log_probabilities"][:, :, 0]  # (T, R, V)
 
-    def develop(self, exposures: Sequence[Exposure], watched: Batch, reduction: str) -> Paths:
+    def develop(
+        self,
+        exposures: Sequence[Exposure],
+        watched: Batch,
+        reduction: str,
+        draws: Sequence[Draw] | None = None,
+    ) -> Paths:
         """The pictures of `exposures`.
 
         watched: one sequence, (T, 1, 1). reduction: how its losses become the total that is trained, "mean" or "sum".
+        draws: what dropout leaves out in each exposure; None where nothing is left out.
         """
         layout, replicas = self.layout, self._network.replicas
         records = np.zeros(len(exposures), layout.dtype)
@@ -111,17 +119,22 @@ class Darkroom:
             for start in range(0, len(exposures), replicas):
                 part = slice(start, start + replicas)
                 weights = tuple(exposure.weights for exposure in exposures[part])
-                self._write(weights, reduction, records[part], paths[part])
+                self._write(weights, reduction, draws and draws[part], records[part], paths[part])
         _measure(records, [exposure.update for exposure in exposures])
         return Paths(records, paths)
 
     def _write(
-        self, weights: tuple[Tensor, ...], reduction: str, records: np.ndarray, paths: np.ndarray
+        self,
+        weights: tuple[Tensor, ...],
+        reduction: str,
+        draws: Sequence[Draw] | None,
+        records: np.ndarray,
+        paths: np.ndarray,
     ) -> None:
         """One pass with these weights, and what it computed into their records and paths."""
         count, layout = len(weights), self.layout
         torch.stack(weights, out=self._network.parameters[:count])
-        self._pass()
+        self._pass(draws)
         for layer, h in enumerate(self._h):
             paths[:, layer] = h[:count]
 

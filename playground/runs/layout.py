@@ -66,7 +66,8 @@ class FrameLayout:
     def fields(self) -> tuple[tuple[str, str, tuple[int, ...]], ...]:
         """Name, type ("f8", "f4", "u4", "u2", "i1" or "u1", little-endian) and shape of every part, in order.
 
-        T timesteps, U units drawn, K likeliest symbols, ℓ the layer from 0, s a state, g a gate:
+        T timesteps, U units drawn, K likeliest symbols, ℓ the layer from 0, s a state, g a gate. Where training leaves
+        something out (`playground.models.dropout`), all of it is of a pass that leaves out the same:
 
         | name | shape | what |
         |---|---|---|

@@ -21,6 +21,7 @@ from playground.runs.checkpoints import Checkpoints
 from playground.runs.curve import Curve, CurvePoints
 from playground.runs.kept import Kept
 from playground.runs.layout import FrameLayout
+from playground.runs.left_out import left_out
 from playground.runs.replay import Admission, Replay, Walks, anybody
 from playground.runs.size import check_size
 from playground.trace import Trace
@@ -76,7 +77,13 @@ class Run:
         self._trainer: Trainer | None = Trainer(config, self.corpus)
         self._parked: Snapshot | None = None  # what the trainer stood on, while there is none
         self._curve = Curve()
-        self._album = Album(self.layout, config.network, self.watched, config.training.reduction)
+        self._album = Album(
+            self.layout,
+            config.network,
+            self.watched,
+            config.training.reduction,
+            left_out(config.network, self.corpus, config.seed),
+        )
         self._samples: Kept[Sample] = Kept(FIRST_SAMPLES)
         self._checkpoints = Checkpoints(CHECKPOINTS, CHECKPOINT_BYTES)
         self._replay: Replay | None = None  # on its way to a step that was asked for

@@ -5,6 +5,7 @@ import math
 from playground.cells import CELLS
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
+from playground.models.dropout import leaves_out
 from playground.models.parameters import parameter_shapes
 from playground.models.workspace import view_bytes
 from playground.refusal import Refusal
@@ -12,6 +13,7 @@ from playground.refusal import Refusal
 MAX_TRAINER_BYTES = 96_000_000  # tensors of training itself, unless a server's limits say less
 RECORD_BYTES = 900_000  # of a default run: curve, frames, checkpoints and what Python keeps of it (measured)
 TEXT_BYTES = 30  # of each character: ids, windows and batches (measured)
+DROPOUT_PLANES = 3  # between two layers: factors, what is left of h, and its gradient
 SYMBOL_NUMBERS = 9  # of each position: symbol, its row, target, mask and loss, counted in numbers of 32 bits
 
 
@@ -26,7 +28,8 @@ def trainer_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1
     network, vocabulary = config.network, len(corpus.vocabulary)
     batch = corpus.batch(config.seed, 0)
     of_layer, shared = CELLS[network.cell].planes
-    per_position = (network.layers * of_layer + shared) * network.hidden_size
+    gaps = network.layers - 1 if leaves_out(network) else 0
+    per_position = (network.layers * of_layer + shared + gaps * DROPOUT_PLANES) * network.hidden_size
     per_position += 4 * vocabulary + (2 * network.embedding or vocabulary) + SYMBOL_NUMBERS
     numbers = batch.inputs.numel() * per_position + (vocabulary + 1) * (network.embedding or vocabulary)
     views = network.layers * view_bytes(network.cell, len(batch.inputs))
