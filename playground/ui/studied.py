@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from playground.ui import state
+from playground.ui import left_out, state
 from playground.ui.words import _
 
 
@@ -26,6 +26,11 @@ def let_go() -> None:
 
 def say_which() -> None:
     """Say what is shown and why; a chosen step can be let go."""
+    _say_step()
+    left_out.say_what_is_read()
+
+
+def _say_step() -> None:
     viewer, shown = state.viewer(), step()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if shown == viewer.playhead:

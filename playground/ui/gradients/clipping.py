@@ -13,6 +13,7 @@ from playground.config import ExperimentConfig
 from playground.corpus import Corpus
 from playground.figures.axes import number
 from playground.figures.clipping import clipped_norms, clipping_angles, clipping_grid, clipping_losses
+from playground.models.dropout import leaves_out
 from playground.studies.clipping import CASES, ClippingComparison, ClippingGrid
 from playground.ui import lesson, picture, progress, state, widgets
 from playground.ui.fields import exact_number, option_label, value_label
@@ -110,10 +111,9 @@ def _comparison(config: ExperimentConfig) -> None:
         picture.draw(figure, name="angles", title=_("Angle between the gradient and what is left of it"))
     with right:
         corpus = _corpus(config)
-        whole = (
-            corpus.steps_per_epoch == 1
-        )  # a batch that is not all of the text may have a lower floor than the text
-        floor = math.log(memory_floors(corpus)[1]) if whole else None
+        # A batch that is not all of the text may have a lower floor; a pass that leaves numbers out may be lucky.
+        is_bound = corpus.steps_per_epoch == 1 and not leaves_out(config.network)
+        floor = math.log(memory_floors(corpus)[1]) if is_bound else None
         figure = clipping_losses(table, look(), floor=floor)
         picture.draw(figure, name="losses", title=_("Loss with and without clipping"))
         lesson.note("gradients", "angle")

@@ -128,7 +128,7 @@ def scene(viewer: Viewer, run: Run, *, name: str = "") -> dict[str, Any]:
             }
             for ghost in viewer.ghosts
         ],
-        "words": words(layout.cell),
+        "words": words(config.network),
     }
 
 

@@ -1,5 +1,7 @@
 """The words that the stage shows and says."""
 
+from playground.config import NetworkConfig
+from playground.models.dropout import leaves_out
 from playground.ui.cell_words import stage_words
 from playground.ui.words import N_, _
 
@@ -116,6 +118,16 @@ WORDS = {
 }
 
 
-def words(cell: str) -> dict[str, str]:
-    """All words of the stage for a cell in the reader's language; placeholders are filled in the browser."""
-    return {key: _(text) for key, text in (WORDS | stage_words(cell)).items()}
+# Of a curve whose points leave numbers out, whatever the batch.
+_LEFT_OUT = N_(
+    "Of the pass of each update, with numbers left out at random; the lines are of the whole text, and one pass may "
+    "lie below any of them. Drag to look back."
+)
+
+
+def words(network: NetworkConfig) -> dict[str, str]:
+    """All words of the stage for a network in the reader's language; placeholders are filled in the browser."""
+    chosen = WORDS | stage_words(network.cell)
+    if leaves_out(network):
+        chosen |= {"curve_hint": _LEFT_OUT, "curve_hint_batch": _LEFT_OUT}
+    return {key: _(text) for key, text in chosen.items()}
