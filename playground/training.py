@@ -9,7 +9,7 @@ another order.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from operator import add
 from typing import ClassVar, NamedTuple
@@ -178,18 +178,17 @@ class Trainer:
     def preview(self) -> Update:
         """What the next update will report, without making it."""
         with torch.inference_mode():
-            loss, nll, norms, finite = self._numbers(self._measure())
-            if not finite:
-                clipped = (False,) * len(norms)
-                return Update(
-                    self.step, loss, nll, norms, norms, clipped, self.learning_rate, self._clips, False
-                )
-            gradients = self.network.gradients.clone()
-            clipped_norms, clipped = self._clip(norms)
-            self.network.gradients.copy_(gradients)
+            workspace = self._measure()
+            loss, nll, norms, finite = self._numbers(workspace)
+            exploded = set[int]() if finite else self._exploded | _broken(workspace.total.tolist(), norms)
+            clipped_norms, clipped = norms, (False,) * len(norms)
+            if len(exploded) < len(norms):
+                gradients = self.network.gradients.clone()
+                clipped_norms, clipped = _but_for(exploded, norms, *self._clip(norms))
+                self.network.gradients.copy_(gradients)
             clips = _added(self._clips, clipped)
             return Update(
-                self.step, loss, nll, norms, clipped_norms, clipped, self.learning_rate, clips, True
+                self.step, loss, nll, norms, clipped_norms, clipped, self.learning_rate, clips, finite
             )
 
     def advance(self, updates: int) -> list[Update]:
@@ -280,8 +279,7 @@ class Trainer:
         self, totals: Sequence[float], norms: Sequence[float]
     ) -> tuple[tuple[float, ...], tuple[bool, ...]]:
         """Update as usual, then put back the replicas that have exploded, now or before."""
-        values = zip(totals, norms, strict=True)
-        self._exploded |= {r for r, (total, norm) in enumerate(values) if not math.isfinite(total + norm)}
+        self._exploded |= _broken(totals, norms)
         if len(self._exploded) == len(self.seeds):
             return tuple(norms), (False,) * len(norms)
 
@@ -295,7 +293,7 @@ class Trainer:
         for tensor, rows in zip([tensor for tensor in tensors if tensor.dim()], kept, strict=True):
             tensor[frozen] = rows
         self.step += 1
-        return after, tuple([each and r not in self._exploded for r, each in enumerate(clipped)])
+        return _but_for(self._exploded, norms, after, clipped)
 
     def _optimize(self) -> None:
         self._optimizer.step(self.learning_rate if self._learning_rates is None else self._learning_rates)
@@ -334,6 +332,23 @@ class Trainer:
         return after, tuple([each > threshold for each, threshold in pairs])
 
     _CLIPPING: ClassVar = {"off": _clip_nothing, "norm": _clip_norm, "value": _clip_value}
+
+
+def _broken(totals: Sequence[float], norms: Sequence[float]) -> set[int]:
+    """Replicas of which loss or gradient is not finite."""
+    values = zip(totals, norms, strict=True)
+    return {r for r, (total, norm) in enumerate(values) if not math.isfinite(total + norm)}
+
+
+def _but_for(
+    exploded: Set[int], norms: Sequence[float], after: Sequence[float], clipped: Sequence[bool]
+) -> tuple[tuple[float, ...], tuple[bool, ...]]:
+    """Norms after clipping, and what was clipped, where that did nothing to replicas that have exploded."""
+    if not exploded:
+        return tuple(after), tuple(clipped)
+    pairs = zip(norms, after, strict=True)
+    left = tuple([before if r in exploded else each for r, (before, each) in enumerate(pairs)])
+    return left, tuple([each and r not in exploded for r, each in enumerate(clipped)])
 
 
 def _added(clips: tuple[int, ...], clipped: tuple[bool, ...]) -> tuple[int, ...]:

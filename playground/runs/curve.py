@@ -50,7 +50,7 @@ class CurvePoints:
         """These points and after them that of a later update, all of them as `thinned(most)`."""
         size = len(self)
         if most is not None and size >= most:
-            kept = _evenly(size + 1, most)[:-1]
+            kept = _drawn(size + 1, most)[:-1]
             return CurvePoints(*(column[kept] for column in self.columns)).followed_by(update)
         columns = zip(self.columns, _row(update, 0), strict=True)
         return CurvePoints(
@@ -58,20 +58,26 @@ class CurvePoints:
         )
 
     def thinned(self, count: int) -> "CurvePoints":
-        """At most about `count` points to draw: evenly spaced, the first and the newest always."""
+        """At most `count` points to draw, on an even axis of steps or a logarithmic one; first and newest always."""
         size = len(self.step)
         if size <= count:
             return self
-        kept = _evenly(size, count)
+        kept = _drawn(size, count)
         return CurvePoints(*(column[kept] for column in self.columns))
 
     def __len__(self) -> int:
         return len(self.step)
 
 
+def _drawn(size: int, count: int) -> np.ndarray:
+    """At most `count` of the places 0 … size − 1, both ends among them: half evenly spaced, half by their logarithm."""
+    early = np.expm1(np.log1p(size - 1) * np.arange(count // 2) / (count // 2)).astype(np.int64)
+    return np.union1d(early, _evenly(size, max(2, count - count // 2)))
+
+
 def _evenly(size: int, count: int) -> np.ndarray:
     """`count` of the places 0 … size − 1, both ends among them."""
-    return (np.arange(count) * (size - 1) + count // 2) // (count - 1)
+    return (np.arange(count) * (size - 1) + (count - 1) // 2) // (count - 1)
 
 
 KINDS = (np.int64, np.float64, np.float64, np.float64, np.bool_, np.int64, np.float64)  # of the columns

@@ -58,6 +58,10 @@ class Kept(Generic[Item]):
         other._items = {kept: item for kept, item in self._items.items() if is_kept(kept, first)}
         return other
 
+    def values(self) -> list[Item]:
+        """All items, oldest first."""
+        return list(self._items.values())
+
     def get(self, step: int) -> Item | None:
         return self._items.get(step)
 

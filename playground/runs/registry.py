@@ -5,19 +5,19 @@ import secrets
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Generator, Set
+from collections.abc import Callable, Collection, Generator, Hashable, Sequence, Set
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
 from playground.limits import Limits
 from playground.refusal import Refusal
+from playground.runs.beside import Beside, Nothing
 from playground.runs.darkroom import darkroom
 from playground.runs.gate import FairGate
 from playground.runs.memory import give_back, private_bytes
-from playground.runs.run import Run
+from playground.runs.run import Run, run_name
 from playground.runs.size import check_size, parked_bytes, run_bytes
 
 BASE_BYTES = 260_000_000  # what the process takes besides runs, where that cannot be measured
@@ -42,33 +42,19 @@ class _Entry:
     asked: float = 0.0
 
 
-class Beside(Protocol):
-    """What else a server keeps in the memory that runs use."""
+class _Plan:
+    """A run that is to be made, and the bytes that it will take while it trains, and while its trainer is put away."""
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes that are counted for it."""
-        ...
-
-    @property
-    def held(self) -> int:
-        """Bytes of those that it has by now, so that the process is measured with them."""
-        ...
-
-    def let_go(self, lately: float) -> None:
-        """Drop what nobody has asked for since `lately`, on `time.monotonic`'s clock."""
-        ...
+    def __init__(self, name: Hashable, config: ExperimentConfig, corpus: Corpus, replicas: int) -> None:
+        self.name = name
+        self.at_work = run_bytes(config, corpus, replicas=replicas)
+        self.at_rest = parked_bytes(config, corpus, replicas=replicas)
 
 
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """Nothing else."""
-
-    nbytes: int = 0
-    held: int = 0
-
-    def let_go(self, lately: float) -> None:
-        """There is nothing to drop."""
+def _is_watched(identifier: str, watching: Set[str]) -> bool:
+    """Whether anybody watches a run."""
+    del identifier
+    return bool(watching)
 
 
 class Registry:
@@ -97,8 +83,8 @@ class Registry:
         self._beside = Nothing() if beside is None else beside  # one that is empty is false
         self._lock = threading.RLock()
         self._entries: dict[str, _Entry] = {}
-        self._shared: dict[ExperimentConfig, str] = {}
-        self._coming: dict[object, int] = {}  # bytes set aside for what is being made: a run by its config
+        self._shared: dict[Hashable, str] = {}  # by names of runs
+        self._coming: dict[object, int] = {}  # bytes set aside for what is being made: a run by its name
         self._pinned: set[str] = set()
         self._numbers = itertools.count(1)
         self._prefix = secrets.token_hex(3)
@@ -108,24 +94,38 @@ class Registry:
         self._others: deque[tuple[float, int]] = deque()  # when, and bytes of the process besides runs
         self._swept = time.monotonic()
 
-    def open(self, viewer: str, config: ExperimentConfig, *, always: bool = False) -> str:
+    def open(
+        self,
+        viewer: str,
+        config: ExperimentConfig,
+        *,
+        seeds: Sequence[int] | None = None,
+        beside: Collection[str] = (),
+        always: bool = False,
+    ) -> str:
         """Lease the shared run of an experiment, made if there is none. Returns its identifier.
 
-        always: also when memory is short.
+        seeds: of its replicas, the experiment's alone if None. beside: runs that this viewer goes on to watch; the new
+        one takes the place of others. always: also when memory is short.
 
         Raises:
             Refusal: if the text cannot be trained on, or there is no memory for the run.
         """
+        name = run_name(config, seeds)
         with self._lock:
-            if (identifier := self._lease(viewer, config)) is not None:
+            if (identifier := self._lease(viewer, name)) is not None:
                 return identifier
         corpus = Corpus(config.text)
-        check_size(config, corpus, most=self._limits.run_mb * 1_000_000)
-        return self._make(viewer, config, corpus, lambda: Run(config, corpus, self._admitted), always=always)
+        replicas = 1 if seeds is None else len(seeds)
+        check_size(config, corpus, replicas=replicas, most=self._limits.run_mb * 1_000_000)
+        plan = _Plan(name, config, corpus, replicas)
+        return self._make(
+            viewer, plan, lambda: Run(config, corpus, self._admitted, seeds=seeds), beside, always=always
+        )
 
-    def _lease(self, viewer: str, config: ExperimentConfig) -> str | None:
-        """The run of an experiment, leased, if there is one."""
-        identifier = self._shared.get(config)
+    def _lease(self, viewer: str, name: Hashable) -> str | None:
+        """The run of that name, leased, if there is one."""
+        identifier = self._shared.get(name)
         if identifier is not None:
             self.get(viewer, identifier)
         return identifier
@@ -133,9 +133,9 @@ class Registry:
     def _make(
         self,
         viewer: str,
-        config: ExperimentConfig,
-        corpus: Corpus,
+        plan: "_Plan",
         make: Callable[[], Run],
+        beside: Collection[str] = (),
         *,
         always: bool = False,
     ) -> str:
@@ -143,28 +143,31 @@ class Registry:
 
         Raises Refusal if there would be no room, unless `always`.
         """
-        # What this viewer alone watches does not count: the new run takes its place.
-        needed = run_bytes(config, corpus)
-        with self._set_aside(config, needed, lambda watching: bool(watching - {viewer}), always=always):
-            with self._slow_gate.turn(patience=PATIENCE) if needed >= SLOW_BYTES else nullcontext():
+
+        def counts(identifier: str, watching: Set[str]) -> bool:
+            """What this viewer alone watches and gives up does not: the new run takes its place."""
+            return identifier in beside or bool(watching - {viewer})
+
+        with self._set_aside(plan.name, plan.at_work, counts, always=always):
+            with self._slow_gate.turn(patience=PATIENCE) if plan.at_work >= SLOW_BYTES else nullcontext():
                 run = make()  # without the lock: others go on meanwhile
-            return self._lease_new(viewer, run)
+            return self._lease_new(viewer, run, plan)
 
     @contextmanager
-    def _admitted(self, config: ExperimentConfig, needed: int) -> Generator[None]:
+    def _admitted(self, name: Hashable, needed: int) -> Generator[None]:
         """Memory for one more trainer of a run that is here. Raises Refusal if there is none."""
         with self._lock:
-            is_pinned = self._shared.get(config) in self._pinned
-        with self._set_aside(object(), needed, bool, always=is_pinned):
+            is_pinned = self._shared.get(name) in self._pinned
+        with self._set_aside(object(), needed, _is_watched, always=is_pinned):
             yield
 
     @contextmanager
     def _set_aside(
-        self, name: object, needed: int, counts: Callable[[Set[str]], bool], *, always: bool
+        self, name: object, needed: int, counts: Callable[[str, Set[str]], bool], *, always: bool
     ) -> Generator[None]:
         """Make room for something that is made meanwhile, or refuse it if there would be none beside what others use.
 
-        Of a run at work its trainer belongs to that. counts: whether a run with these viewers does.
+        Of a run at work its trainer belongs to that. counts: whether a run with an identifier and these viewers does.
         """
         with self._lock:
             self._rest_what_is_unused()
@@ -192,11 +195,11 @@ class Registry:
         """Make room where it is short; bytes that are free then beside all who use a run, negative where some lack."""
         with self._lock:
             self._sweep()
-            return self._free(bool)
+            return self._free(_is_watched)
 
-    def _free(self, counts: Callable[[Set[str]], bool]) -> int:
+    def _free(self, counts: Callable[[str, Set[str]], bool]) -> int:
         """Bytes beside what others use and what is coming. counts: whether a run with these viewers does."""
-        others = [entry for entry in self._entries.values() if counts(entry.watched.keys())]
+        others = [entry for name, entry in self._entries.items() if counts(name, entry.watched.keys())]
         return self._room() - sum(map(self._claim, others)) - sum(self._coming.values())
 
     def _claim(self, entry: _Entry) -> int:
@@ -211,16 +214,15 @@ class Registry:
             entry.run.rest_walks(lately)
         darkroom.let_go(lately)
 
-    def _lease_new(self, viewer: str, run: Run) -> str:
+    def _lease_new(self, viewer: str, run: Run, plan: "_Plan") -> str:
         """Enter a run and lease it; or, where somebody was faster, theirs."""
         with self._lock:
-            self._coming.pop(run.config, None)
-            identifier = self._lease(viewer, run.config)
+            self._coming.pop(run.name, None)
+            identifier = self._lease(viewer, run.name)
             if identifier is None:
                 identifier = f"{self._prefix}-{next(self._numbers)}"
-                sizes = run_bytes(run.config, run.corpus), parked_bytes(run.config, run.corpus)
-                self._entries[identifier] = _Entry(run, *sizes)
-                self._shared[run.config] = identifier
+                self._entries[identifier] = _Entry(run, plan.at_work, plan.at_rest)
+                self._shared[run.name] = identifier
                 self.get(viewer, identifier)
             self._sweep()
             return identifier
@@ -234,27 +236,39 @@ class Registry:
             entry.watched[viewer] = entry.asked = time.monotonic()
             return entry.run
 
-    def fork(self, viewer: str, identifier: str, config: ExperimentConfig, step: int) -> str:
+    def fork(
+        self,
+        viewer: str,
+        identifier: str,
+        config: ExperimentConfig,
+        step: int,
+        *,
+        seeds: Sequence[int] | None = None,
+        beside: Collection[str] = (),
+    ) -> str:
         """Lease the run of `config`, which equals `identifier` up to `step`; the old lease ends.
 
-        What the old run knows is taken over, where it is still there and the new one is not.
+        What the old run knows is taken over, where it is still there and the new one is not. seeds: of the replicas of
+        both. beside: runs that this viewer goes on to watch; if the old one is among them, it keeps its lease.
 
         Raises:
             Refusal: if there is no memory for one trainer more, because others keep the old run or its is put away.
         """
         with self._lock:
-            forked = self._lease(viewer, config)
             old = self._entries.get(identifier)
-            leaves_a_trainer = old is not None and not (old.watched.keys() - {viewer} or old.run.is_parked)
+            name = run_name(config, seeds)
+            forked = self._lease(viewer, name)
+            leaves_a_trainer = old is not None and not (
+                old.watched.keys() - {viewer} or old.run.is_parked or identifier in beside
+            )
         if forked is None and old is None:
-            forked = self.open(viewer, config)
+            forked = self.open(viewer, config, seeds=seeds, beside=beside)
         elif forked is None and old is not None:
             run = old.run
-            forked = self._make(
-                viewer, config, run.corpus, lambda: run.fork(config, step), always=leaves_a_trainer
-            )
+            plan = _Plan(name, config, run.corpus, len(run.seeds))
+            forked = self._make(viewer, plan, lambda: run.fork(config, step), beside, always=leaves_a_trainer)
         assert forked is not None
-        if forked != identifier:
+        if forked != identifier and identifier not in beside:
             self.release(viewer, identifier)
         return forked
 
@@ -398,5 +412,5 @@ class Registry:
     def _drop(self, identifier: str) -> int:
         """Forget a run; its bytes."""
         run = self._entries.pop(identifier).run
-        del self._shared[run.config]
+        del self._shared[run.name]
         return run.nbytes

@@ -3,7 +3,7 @@
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from playground.config import ExperimentConfig
@@ -11,14 +11,14 @@ from playground.corpus import Corpus
 from playground.runs.checkpoints import Checkpoints
 from playground.training import Trainer
 
-# Asks for the memory of a trainer of an experiment, in bytes. The trainer is built within the `with`.
+# Asks for the memory of a trainer of the run with a name, in bytes. The trainer is built within the `with`.
 # Raises Refusal if there is none.
-Admission = Callable[[ExperimentConfig, int], AbstractContextManager[object]]
+Admission = Callable[[Hashable, int], AbstractContextManager[object]]
 
 
-def anybody(config: ExperimentConfig, needed: int) -> AbstractContextManager[object]:
+def anybody(name: Hashable, needed: int) -> AbstractContextManager[object]:
     """The admission where nobody counts memory."""
-    del config, needed
+    del name, needed
     return nullcontext()
 
 
@@ -30,7 +30,8 @@ class Replay:
     Args:
         config, corpus: the run's.
         checkpoints: the run's, from which to start.
-        trainer_bytes: what a trainer takes. admission: asked before one is built.
+        seeds: of the run's replicas; the config's if None.
+        trainer_bytes: what a trainer takes. admission: asked before one is built, by the run's name.
     """
 
     def __init__(
@@ -39,11 +40,13 @@ class Replay:
         corpus: Corpus,
         checkpoints: Checkpoints,
         *,
+        seeds: Sequence[int] | None = None,
         trainer_bytes: int = 0,
+        name: Hashable = None,
         admission: Admission = anybody,
     ) -> None:
         self.checkpoints = checkpoints
-        self._config, self._corpus = config, corpus
+        self._config, self._corpus, self._seeds, self._name = config, corpus, seeds, name
         self._trainer_bytes, self._admission = trainer_bytes, admission
         self._trainer: Trainer | None = None
         self._used = time.monotonic()
@@ -65,8 +68,9 @@ class Replay:
             if not kept.step <= trainer.step <= step:
                 trainer.restore(kept)
             deadline = time.thread_time() + budget
-            while trainer.step < step:
-                if not trainer.update().finite:
+            while (at := trainer.step) < step:
+                trainer.update()
+                if trainer.step == at:  # all replicas have exploded
                     break
                 if trainer.step < step and time.thread_time() > deadline:
                     return None
@@ -75,8 +79,8 @@ class Replay:
     def _at_work(self) -> Trainer:
         self._used = time.monotonic()
         if self._trainer is None:
-            with self._admission(self._config, self._trainer_bytes):
-                trainer = Trainer(self._config, self._corpus)
+            with self._admission(self._name, self._trainer_bytes):
+                trainer = Trainer(self._config, self._corpus, seeds=self._seeds)
                 trainer.restore(self.checkpoints.latest(0))
                 self._trainer = trainer
         return self._trainer

@@ -3,45 +3,45 @@
 import sys
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
+from functools import partial
 from math import log
 
 import torch
+from torch import Tensor
 
 from playground.batch import Batch
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
 from playground.models.network import Network
+from playground.models.parameters import parameter_shapes, views
 from playground.passes.generation import Continuation, generate
 from playground.passes.recurrent import RecurrentModel
-from playground.passes.replica import replica_of
+from playground.passes.replica import Replica
 from playground.runs.album import Album, Frame
 from playground.runs.checkpoints import Checkpoints
-from playground.runs.curve import Curve, CurvePoints
-from playground.runs.kept import Kept
+from playground.runs.curve import CurvePoints
 from playground.runs.layout import FrameLayout
 from playground.runs.left_out import left_out
 from playground.runs.replay import Admission, Replay, Walks, anybody
 from playground.runs.size import check_size
+from playground.runs.tape import Sample, Tape, of_replica
 from playground.trace import Trace
 from playground.training import Explosion, Snapshot, Trainer, Update
 
 CHECKPOINTS = 192
-CHECKPOINT_BYTES = 700_000
+CHECKPOINT_BYTES = 700_000  # of each replica
 OBJECT_BYTES = 60_000  # what Python and torch keep of a run besides numbers (measured)
-FIRST_SAMPLES = 8  # steps after each of which a sample is drawn; then ever more rarely: one costs ten updates
-SAMPLE_BYTES = 400
 SAMPLE_SYMBOLS = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Text drawn from the network of one step, symbol by symbol at temperature 1, after `prompt`."""
-
-    step: int
-    prompt: str
-    text: str
+def run_name(config: ExperimentConfig, seeds: Sequence[int] | None) -> Hashable:
+    """What tells a run from all others: its experiment, with the seeds of its replicas where there are several."""
+    if seeds is None:
+        return config
+    first = replace(config, seed=seeds[0])
+    return first if len(seeds) == 1 else (first, tuple(seeds))
 
 
 class Run:
@@ -52,40 +52,60 @@ class Run:
     tells depends on who watched how fast. A step's frame shows the network after that many updates: frame 0 is
     untrained.
 
+    A run of several seeds trains one network of each, its replicas, side by side, for little more than the time of one.
+    Each has a tape of its own. One whose numbers stop being finite goes no further, the others do.
+
     Args:
         config: the experiment, changes of its learning rate included.
         corpus: its text, where that has been read already.
         admission: asked before a trainer is built that was put away, and before each one that walks through the past.
+        seeds: one of each replica; the experiment's alone if None.
+
+    Attributes:
+        config: the experiment of the first replica.
+        name: equal runs have equal names.
+        tapes: what each replica has recorded. Where a method takes no replica, it speaks of the first.
 
     Raises:
         Refusal: if the text cannot be trained on.
     """
 
     def __init__(
-        self, config: ExperimentConfig, corpus: Corpus | None = None, admission: Admission = anybody
+        self,
+        config: ExperimentConfig,
+        corpus: Corpus | None = None,
+        admission: Admission = anybody,
+        *,
+        seeds: Sequence[int] | None = None,
     ) -> None:
-        self.config = config
+        self.seeds = (config.seed,) if seeds is None else tuple(seeds)
+        self.config = config if seeds is None else replace(config, seed=self.seeds[0])
+        self.name = run_name(config, seeds)
         self._admission = admission
         self.corpus = corpus or Corpus(config.text)
-        check_size(config, self.corpus)
-        self.explosion: Explosion | None = None
+        check_size(config, self.corpus, replicas=len(self.seeds))
         self.watched = self.corpus.window_batch(0)
         self.layout = FrameLayout.of(
             config.network, len(self.corpus.vocabulary), length=int(self.watched.inputs.shape[0])
         )
         self._lock = threading.RLock()
-        self._trainer: Trainer | None = Trainer(config, self.corpus)
+        self._trainer: Trainer | None = Trainer(self.config, self.corpus, seeds=self.seeds)
         self._parked: Snapshot | None = None  # what the trainer stood on, while there is none
-        self._curve = Curve()
-        self._album = Album(
-            self.layout,
-            config.network,
-            self.watched,
-            config.training.reduction,
-            left_out(config.network, self.corpus, config.seed),
+        reduction = config.training.reduction
+        self.tapes = tuple(
+            Tape(
+                Album(
+                    self.layout,
+                    config.network,
+                    self.watched,
+                    reduction,
+                    left_out(config.network, self.corpus, seed),
+                ),
+                waits=len(self.seeds) > 1,
+            )
+            for seed in self.seeds
         )
-        self._samples: Kept[Sample] = Kept(FIRST_SAMPLES)
-        self._checkpoints = Checkpoints(CHECKPOINTS, CHECKPOINT_BYTES)
+        self._checkpoints = Checkpoints(CHECKPOINTS, CHECKPOINT_BYTES * len(self.seeds))
         self._replay: Replay | None = None  # on its way to a step that was asked for
         self._walks = Walks()
         began = time.thread_time()
@@ -100,7 +120,16 @@ class Run:
     @property
     def step(self) -> int:
         """Updates made so far: the newest step that can be shown. It changes at the end of a turn, not within."""
-        return self._newest.step
+        return self._step
+
+    @property
+    def explosion(self) -> Explosion | None:
+        """What stopped being a finite number, if anything has."""
+        return self.tapes[0].explosion
+
+    def _going_on(self) -> list[tuple[int, Tape]]:
+        """The replicas that have not exploded, and their tapes."""
+        return [(replica, tape) for replica, tape in enumerate(self.tapes) if tape.explosion is None]
 
     @property
     def nbytes(self) -> int:
@@ -124,7 +153,7 @@ class Run:
 
     def thin_tape(self) -> bool:
         """Let go of some frames; whether there were any to let go of."""
-        return self._bend(self._album.thin)
+        return self._bend(lambda: any([tape.album.thin() for tape in self.tapes]))
 
     def thin_checkpoints(self) -> bool:
         """Let go of some checkpoints; whether there were any to let go of."""
@@ -163,8 +192,8 @@ class Run:
             Refusal: if it was put away and there is no memory for it now; then nothing has changed.
         """
         if self._trainer is None:
-            with self._admission(self.config, self._trainer_bytes):
-                trainer = Trainer(self.config, self.corpus)
+            with self._admission(self.name, self._trainer_bytes):
+                trainer = Trainer(self.config, self.corpus, seeds=self.seeds)
                 trainer.restore(self._present())
                 self._trainer, self._parked = trainer, None
                 self._weigh()
@@ -179,11 +208,17 @@ class Run:
 
     def _weigh(self) -> None:
         trainer = self._trainer_bytes if self._parked is None else self._parked.nbytes
-        records = self._album.nbytes + self._checkpoints.nbytes + self._curve.nbytes
-        self._nbytes = trainer + self._text_bytes + records + len(self._samples) * SAMPLE_BYTES + OBJECT_BYTES
+        records = self._checkpoints.nbytes + sum(tape.nbytes for tape in self.tapes)
+        self._nbytes = trainer + self._text_bytes + records + OBJECT_BYTES
 
     def advance(
-        self, steps: int, *, budget: float = float("inf"), shots: int = 0, goal: float | None = None
+        self,
+        steps: int,
+        *,
+        budget: float = float("inf"),
+        shots: int = 0,
+        goal: float | None = None,
+        replica: int = 0,
     ) -> int:
         """Train for at most `steps` updates and about `budget` seconds, and record.
 
@@ -192,10 +227,11 @@ class Run:
             budget: seconds of processor time in which all of it should be done, the measuring after the last update
                 included; at least one update is made.
             shots: how many frames to take besides those that are kept, at most.
-            goal: stop at the first step, after this one, whose batch has this perplexity or less.
+            goal: stop at the first step, after this one, whose batch has this perplexity or less …
+            replica: … in this replica.
 
         Returns:
-            Updates made: fewer than `steps` if time ran out, the goal was reached or a number is no longer finite.
+            Updates made: fewer than `steps` if time ran out, the goal was reached or all replicas have exploded.
 
         Raises:
             Refusal: if the trainer was put away and there is no memory for it now; then nothing has changed.
@@ -203,23 +239,24 @@ class Run:
         began = time.thread_time()
         made = 0
         with self._lock, torch.inference_mode():
-            if self.explosion is not None:
+            if not (going_on := self._going_on()):
                 return 0
             trainer = self._at_work()
             every = -(-self._expected_steps(steps, budget) // shots) if shots else None
             while made < steps:
-                if goal is not None and made and trainer.preview().nll[0] <= log(goal):
+                if goal is not None and made and trainer.preview().nll[replica] <= log(goal):
                     break
                 step = trainer.step
-                self._keep(step)
-                is_shot = self._album.wants(step) or (every is not None and step % every == 0)
-                weights = trainer.network.parameters[0].clone() if is_shot else None
+                self._keep(step, going_on)
+                is_shot = going_on[0][1].album.wants(step) or (every is not None and step % every == 0)
+                weights = _copies(trainer, going_on) if is_shot else None
                 update = trainer.update()
-                if not update.finite:
+                if trainer.step == step:  # nobody goes on
                     break
-                self._curve.add(update)
-                if weights is not None:
-                    self._album.expose(weights, update)
+                if not update.finite:
+                    going_on = self._end_exploded(trainer, update)
+                for each, tape in going_on:
+                    tape.add(update, each, None if weights is None else weights[each])
                 made += 1
                 elapsed = time.thread_time() - began
                 self._step_seconds = elapsed / made
@@ -234,64 +271,83 @@ class Run:
             steps = int(budget / self._step_seconds)
         return max(1, steps)
 
-    def _keep(self, step: int) -> None:
-        """Keep the checkpoint and the sample of the present step, if they are wanted."""
+    def _keep(self, step: int, going_on: list[tuple[int, Tape]]) -> None:
+        """Keep the checkpoint and the samples of the present step, if they are wanted."""
         if self._checkpoints.wants(step):
             self._checkpoints.add(self._at_work().snapshot())
-        if self._samples.wants(step):
-            self._samples.add(step, self._sample(step))
+        if going_on and going_on[0][1].drafts.wants(step):  # all want the same
+            copies = _copies(self._at_work(), going_on)
+            for replica, tape in going_on:
+                tape.add_sample(step, copies[replica], partial(self._draw, replica))
 
     def _look(self) -> None:
-        """Measure and show the newest step; if a number is not finite there, this is as far as the run goes."""
-        trainer = self._at_work()
-        self._keep(trainer.step)
+        """Measure and show the newest step; where a number is not finite, this is as far as its replica goes."""
+        trainer, going_on = self._at_work(), self._going_on()
+        self._keep(trainer.step, going_on)
         newest = trainer.preview()
-        if not newest.finite:
-            self.explosion = trainer.explosion()
         with torch.inference_mode():
-            self._album.expose(trainer.network.parameters[0].clone(), newest)
-        self._newest = newest  # last: whoever reads without a lock finds all that belongs to it
+            copies = _copies(trainer, going_on)
+            for replica, tape in going_on:
+                measured = of_replica(newest, replica)
+                if not measured.finite:
+                    tape.explosion = trainer.explosion(replica)
+                tape.look(measured, copies[replica])
+        self._step = trainer.step  # last: whoever reads without a lock finds all that belongs to it
         self._weigh()
 
-    def _sample(self, step: int) -> Sample:
+    def _end_exploded(self, trainer: Trainer, update: Update) -> list[tuple[int, Tape]]:
+        """End the tapes of replicas that `update` has found to explode, and left as they were; those that go on."""
+        for replica, tape in self._going_on():
+            measured = of_replica(update, replica)
+            if not measured.finite:
+                present = trainer.snapshot()
+                trainer.restore(replace(present, step=update.step))  # the batch on which it exploded
+                tape.explosion = trainer.explosion(replica)
+                trainer.restore(present)
+                tape.look(measured, trainer.network.parameters[replica].clone())
+        return self._going_on()
+
+    def _draw(self, replica: int, step: int, weights: Tensor) -> Sample:
+        """The sample of a step from the weights (P,) of a replica."""
         prompt = self.corpus.windows[0][:1]
         length = min(SAMPLE_SYMBOLS, 2 * self.layout.length + 4)
-        seed = self.config.seed * 1_000_003 + step
-        model = RecurrentModel(replica_of(self._at_work().network))
-        ids = generate(model, Continuation(prompt, length, 1.0, seed, self.corpus.eos_id))
+        seed = self.seeds[replica] * 1_000_003 + step
+        with torch.inference_mode():
+            named = views(weights[None], parameter_shapes(self.config.network, self.corpus.signature))
+            parameters = {name: value[0] for name, value in named.items()}
+            model = RecurrentModel(Replica(self.config.network, self.corpus.signature, parameters))
+            ids = generate(model, Continuation(prompt, length, 1.0, seed, self.corpus.eos_id))
         return Sample(step, *self.corpus.continuation(prompt, ids))
 
     def frames(self, first: int, last: int) -> list[Frame]:
         """Frames of the steps first … last that are there, oldest first: all that are kept, and recent ones."""
-        return self._album.between(first, last)
+        return self.tapes[0].frames(first, last)
 
-    def kept_frames_after(self, step: int, most: int) -> list[Frame]:
-        """The next kept frames after `step`, oldest first."""
-        return self._album.kept_after(step, self.step, most)
-
-    def frame(self, step: int, *, budget: float = float("inf")) -> Frame | None:
-        """The frame of any step that the run has passed; None if `budget` seconds were not enough (ask again).
+    def frame(self, step: int, *, replica: int = 0, budget: float = float("inf")) -> Frame | None:
+        """The frame of any step that a replica has passed; None if `budget` seconds were not enough (ask again).
 
         Raises:
-            ValueError: if the run has not reached `step`.
+            ValueError: if it has not reached `step`.
             Refusal: if it has to be trained again, and there is no memory for that now.
         """
-        self._check(step)
-        if (frame := self._album.get(step)) is not None:
+        tape = self.tapes[replica]
+        self._check(step, tape.step)
+        if (frame := tape.album.get(step)) is not None:
             return frame
         with self._lock:
-            if step == self.step:
-                return self._album.expose(self._present().parameters[0], self._newest)
+            if step == tape.step:
+                return tape.album.expose(self._present().parameters[replica], tape.newest)
             trainer = self._walked_to(step, budget)
-            return None if trainer is None else self.expose(trainer)
+            return None if trainer is None else self.expose(trainer, replica)
 
-    def expose(self, trainer: Trainer) -> Frame:
+    def expose(self, trainer: Trainer, replica: int = 0) -> Frame:
         """The frame of the step on which a replay of this run stands."""
-        update = trainer.preview()
-        if (frame := self._album.get(update.step)) is not None:
+        album = self.tapes[replica].album
+        if (frame := album.get(trainer.step)) is not None:
             return frame
         with torch.inference_mode():
-            return self._album.expose(trainer.network.parameters[0].clone(), update)
+            update = of_replica(trainer.preview(), replica)
+            return album.expose(trainer.network.parameters[replica].clone(), update)
 
     def replay(self, last: Replay | None = None) -> Replay:
         """A walk through the past of this run, for somebody who follows at a pace of their own.
@@ -304,37 +360,21 @@ class Run:
             self.config,
             self.corpus,
             self._checkpoints,
+            seeds=self.seeds,
+            name=self.name,
             trainer_bytes=self._trainer_bytes,
             admission=self._admission,
         )
         self._walks.add(walk)
         return walk
 
-    def curve_points(self, until: int, own: Update | None = None, *, most: int | None = None) -> CurvePoints:
-        """The learning curve up to and including step `until`.
+    def curve_points(self, until: int) -> CurvePoints:
+        """The learning curve up to and including step `until`."""
+        return self.tapes[0].curve_points(until)
 
-        own: what that step measured, where it may not be among the points that are kept. most: of how many points, if
-        there are more: evenly spaced, to draw.
-        """
-        newest = self._newest
-        is_own = own is not None and own.step == until
-        last = newest if newest.step <= until else own if is_own else None
-        points = self._curve.points(until if last is None else last.step - 1)
-        if last is not None:
-            return points.followed_by(last, most)
-        return points if most is None else points.thinned(most)
-
-    def reaches(self, perplexity: float, after: int, until: int) -> int | None:
-        """The first recorded step in (after, until] at or below `perplexity`, or None; the newest is one of them."""
-        newest = self._newest
-        reached = self._curve.reaches(perplexity, after, until)
-        if reached is None and after < newest.step <= until and newest.nll[0] <= log(perplexity):
-            return newest.step
-        return reached
-
-    def samples(self, until: int) -> list[Sample]:
-        """Samples drawn at or before step `until`, oldest first."""
-        return self._samples.between(0, until)
+    def samples(self, until: int, *, replica: int = 0) -> list[Sample]:
+        """Samples of the steps up to `until`, oldest first."""
+        return self.tapes[replica].samples(until, partial(self._draw, replica))
 
     def snapshot_at(self, step: int, *, budget: float = float("inf")) -> Snapshot | None:
         """Weights and optimiser state after `step` updates, bit for bit as they were.
@@ -346,16 +386,17 @@ class Run:
             ValueError: if the run has not reached `step`.
             Refusal: if it has to be trained again, and there is no memory for that now.
         """
-        self._check(step)
+        self._check(step, self.step)
         with self._lock:
             if step == self.step:
                 return self._present()
             trainer = self._walked_to(step, budget)
             return None if trainer is None else trainer.snapshot()
 
-    def _check(self, step: int) -> None:
-        if not 0 <= step <= self.step:
-            raise ValueError(f"step must be from 0 to {self.step}; got {step}")
+    @staticmethod
+    def _check(step: int, newest: int) -> None:
+        if not 0 <= step <= newest:
+            raise ValueError(f"step must be from 0 to {newest}; got {step}")
 
     def _walked_to(self, step: int, budget: float) -> Trainer | None:
         """A trainer that stands on a step of the past, if it gets there within `budget` seconds."""
@@ -365,20 +406,25 @@ class Run:
             self._replay = None
         return trainer
 
-    def network_at(self, step: int, *, budget: float = float("inf")) -> Network | None:
+    def network_at(self, step: int, *, replica: int = 0, budget: float = float("inf")) -> Network | None:
         """An independent network with the weights after `step` updates; None if `budget` ran out (ask again)."""
         snapshot = self.snapshot_at(step, budget=budget)
         if snapshot is None:
             return None
-        network = Network(self.config.network, self.corpus.signature, seeds=(self.config.seed,))
-        network.parameters.copy_(snapshot.parameters)
+        network = Network(self.config.network, self.corpus.signature, seeds=(self.seeds[replica],))
+        network.parameters.copy_(snapshot.parameters[replica : replica + 1])
         return network
 
     def trace_at(
-        self, step: int, batch: Batch | None = None, *, budget: float = float("inf")
+        self,
+        step: int,
+        batch: Batch | None = None,
+        *,
+        replica: int = 0,
+        budget: float = float("inf"),
     ) -> Trace | None:
         """Every tensor of one pass over `batch` (the watched sequence if None) with the weights of `step`."""
-        network = self.network_at(step, budget=budget)
+        network = self.network_at(step, replica=replica, budget=budget)
         if network is None:
             return None
         with torch.inference_mode():
@@ -392,13 +438,15 @@ class Run:
         with self._lock, torch.inference_mode():
             is_newest = step >= self.step
             snapshot = self._present() if is_newest else self._checkpoints.latest(step)
-            other = Run(config, self.corpus, self._admission)
+            other = Run(config, self.corpus, self._admission, seeds=self.seeds)
             other._at_work().restore(snapshot)
-            other._album = self._album.until(
-                snapshot.step - 1
-            )  # the frame of a step tells the rate from there on
+            other.tapes = tuple(tape.until(snapshot.step) for tape in self.tapes)
             other._checkpoints = self._checkpoints.until(snapshot.step)
-            other._curve = self._curve.until(snapshot.step)
-            other._samples = self._samples.until(snapshot.step)
             other._look()
         return other
+
+
+def _copies(trainer: Trainer, going_on: list[tuple[int, Tape]]) -> dict[int, Tensor]:
+    """Copies of the weights (P,) of these replicas, each of its own: a picture holds on to no other."""
+    parameters = trainer.network.parameters
+    return {replica: parameters[replica].clone() for replica, _ in going_on}

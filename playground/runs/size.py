@@ -36,18 +36,19 @@ def trainer_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1
     return replicas * 4 * (numbers + 4 * _parameters(config, corpus)) + views
 
 
-def run_bytes(config: ExperimentConfig, corpus: Corpus) -> int:
+def run_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1) -> int:
     """What a run will take while it trains, its recordings short: with the state of step 0."""
-    return trainer_bytes(config, corpus) + parked_bytes(config, corpus) - _state_bytes(config, corpus)
+    trainer = trainer_bytes(config, corpus, replicas=replicas)
+    return trainer + parked_bytes(config, corpus, replicas=replicas) - replicas * _state_bytes(config, corpus)
 
 
-def parked_bytes(config: ExperimentConfig, corpus: Corpus) -> int:
+def parked_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1) -> int:
     """What a run will take while its trainer is put away, its recordings short: with the states of step 0 and now."""
-    return RECORD_BYTES + 2 * _state_bytes(config, corpus) + TEXT_BYTES * len(config.text.text)
+    return replicas * (RECORD_BYTES + 2 * _state_bytes(config, corpus)) + TEXT_BYTES * len(config.text.text)
 
 
 def _state_bytes(config: ExperimentConfig, corpus: Corpus) -> int:
-    """Of Adam, the largest: weights and two averages."""
+    """Of Adam, the largest: weights and two averages of one replica."""
     return 3 * 4 * _parameters(config, corpus)
 
 

@@ -1,64 +1,46 @@
-"""A viewer: one person's playhead on a run, and what the transport buttons do to it. Knows nothing of the page."""
+"""A viewer: one person's playhead on runs, and what the transport buttons do to it. Knows nothing of the page."""
 
 import itertools
 import secrets
 import threading
 import time
 from collections import deque
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
-from math import log
+from dataclasses import replace
+from functools import partial
 
 from playground.config import ExperimentConfig
 from playground.refusal import Refusal
 from playground.runs.album import Frame
-from playground.runs.curve import FIRST as ALL_POINTS
 from playground.runs.curve import CurvePoints
+from playground.runs.leases import Leases
+from playground.runs.move import Move, Stride
 from playground.runs.registry import Registry
-from playground.runs.replay import Replay
 from playground.runs.run import Run
+from playground.runs.track import Ghost, Track, with_rate
 from playground.training import Explosion
 
 SPEEDS: dict[str, float | None] = {"watch": 5.0, "normal": 30.0, "fast": 300.0, "max": None}  # steps a second
 MAX_GHOSTS = 3
-GHOST_POINTS = 128
+MAX_TRACKS = 4
 MANY = 1_000_000  # more than there ever are
 # By how many others train: frames a second at most, and seconds between two ticks. A picture costs more than the update
 # it shows, and a message more than a picture.
 PACES = ((4, 60.0, 0.2), (40, 30.0, 0.2), (MANY, 15.0, 0.5))
-FRAMES_PER_TICK = 24
 LONGEST_PAUSE = 1.0  # seconds of playing that a late tick makes up for at most
 FIRST_TICK = 0.1  # seconds for which a first tick moves on
 SETTLING = 0.25  # seconds that a button may take
-TRIES = 3  # times that a tick looks for the end of a tape that others train on
-WALKED = 64  # steps of one turn that looks for a goal step by step
-
-_ghost_numbers = itertools.count(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Ghost:
-    """An earlier run as a curve: what was tried and how far it came."""
-
-    id: str
-    config: ExperimentConfig
-    steps: tuple[int, ...]
-    losses: tuple[float, ...]  # mean nats per predicted symbol; not finite at the end of a run that exploded
-
-
-@dataclass(frozen=True, slots=True)
-class _Move:
-    """Where a tick takes the playhead, and the frames on the way."""
-
-    playhead: int
-    frames: tuple[Frame, ...]
 
 
 class Viewer:
-    """One person's view of a run.
+    """One person's view of a run, or of several side by side: a playhead over one or more tracks.
 
-    Several threads may use it: a person may press a button while a tick still trains. What a person does counts, and a
-    tick that began before it moves nothing any more.
+    The first track is the experiment of the page; there is always one. All move together, by the same steps. One that
+    has exploded stands still where it did, and the others go on.
+
+    Several threads may use a viewer: a person may press a button while a tick still trains. What a person does counts,
+    and a tick that began before it moves nothing any more.
 
     Args:
         registry: the server's runs.
@@ -67,11 +49,7 @@ class Viewer:
             then starts from step 0).
 
     Attributes:
-        config: the experiment on screen, changes of its learning rate included.
-        playhead: the training step on screen.
-        recording: names what the stage shows; another name means that nothing it has kept is of use.
-        forks: the steps at which the learning rate was changed while this recording was watched: from there on what was
-            recorded before is no longer true.
+        tracks: what is watched.
         messages: how many messages the stage has been sent.
         refused: why it stands still, where there was no memory to train; until the person does something.
 
@@ -80,9 +58,7 @@ class Viewer:
     """
 
     def __init__(self, registry: Registry, config: ExperimentConfig, *, finished_at: int = 0) -> None:
-        self.id = secrets.token_hex(8)
-        self.config = config
-        self.playhead = 0
+        self.id = identifier = secrets.token_hex(8)
         self.playing = False
         self.speed = "normal"
         self.stop_step: int | None = None
@@ -94,25 +70,77 @@ class Viewer:
         self._plays_when_settled = False
         self._acts = 0  # what the person has done so far, counted
         self._ticking = threading.Lock()
-        self._recordings = itertools.count(1)
+        self._recordings = (f"{identifier}-{number}" for number in itertools.count(1))
         self._registry = registry
+        self._leases = Leases(registry, identifier)
         self._ticked_at: float | None = None
         self._due = 0.0
         self._progress: deque[tuple[float, int]] = deque(maxlen=24)
-        self._replay: Replay | None = None
-        self._fresh: tuple[Frame, ...] = ()  # not yet sent
-        self._sent: tuple[Frame, ...] = ()  # with the message before
-        self._own: Frame | None = None  # that of the playhead, when it has come to rest
-        self._goal_behind: float | None = None  # a perplexity reached before play was pressed stops nobody
-        self._start_recording()
-        self._run_id = registry.open(self.id, config)
+        self.tracks = (self._track(self._leases.open(config), config),)
         self.shows_finished = self.run.step >= finished_at > 0
         if self.shows_finished:
-            self.playhead = finished_at
+            self.tracks[0].rest(finished_at)
 
-    def _start_recording(self) -> None:
-        self.recording = f"{self.id}-{next(self._recordings)}"
-        self.forks: tuple[int, ...] = ()
+    def _track(
+        self, run_id: str, config: ExperimentConfig, seeds: Sequence[int] | None = None, replica: int = 0
+    ) -> Track:
+        return Track(self._leases, self._lock, self._recordings, run_id, config, seeds, replica)
+
+    # The experiment of the page
+
+    @property
+    def config(self) -> ExperimentConfig:
+        """The experiment of the page, changes of its learning rate included."""
+        return self.tracks[0].config
+
+    @property
+    def run_id(self) -> str:
+        """What the registry knows its run by."""
+        return self.tracks[0].run_id
+
+    @property
+    def run(self) -> Run:
+        """Its run. If the server has dropped it, it begins anew, behind the playhead: see `settle`."""
+        return self.tracks[0].run
+
+    @property
+    def recording(self) -> str:
+        """Names what the stage shows of it; another name means that nothing the stage has kept is of use."""
+        return self.tracks[0].recording
+
+    @property
+    def forks(self) -> tuple[int, ...]:
+        """The steps at which its learning rate was changed while this recording was watched."""
+        return self.tracks[0].forks
+
+    @property
+    def rate(self) -> float:
+        """Its learning rate after all changes: what the person has chosen last."""
+        return self.tracks[0].rate
+
+    @property
+    def shown(self) -> ExperimentConfig:
+        """As its widgets say it: with the rate that was chosen last, and without the way there."""
+        return self.tracks[0].shown
+
+    @property
+    def explosion(self) -> Explosion | None:
+        """What stopped being a finite number in it, once the playhead has reached it."""
+        return self.tracks[0].explosion
+
+    def curve_points(self, most: int | None = None) -> CurvePoints:
+        """Its learning curve up to and including the playhead's step; through `most` points, if there are more."""
+        return self.tracks[0].curve_points(most)
+
+    def frames_to_send(self, *, repeat: bool = True) -> list[Frame]:
+        """What the stage needs of it: all frames up to the playhead when paused, the newest ones while playing.
+
+        repeat: while playing, those of the call before as well, because they may have been lost.
+        """
+        with self._lock:
+            return self.tracks[0].frames_to_send(playing=self.playing, repeat=repeat)
+
+    # The playhead
 
     @property
     def is_fresh(self) -> bool:
@@ -120,37 +148,14 @@ class Viewer:
         return self._acts == 0
 
     @property
-    def run_id(self) -> str:
-        """What the registry knows the run by."""
-        return self._run_id
+    def playhead(self) -> int:
+        """The training step on screen: that of all tracks, but for those that ended before it."""
+        return max([track.playhead for track in self.tracks])
 
     @property
-    def run(self) -> Run:
-        """The run being watched. If the server has dropped it, it begins anew, behind the playhead: see `settle`."""
-        with self._lock:
-            run = self._registry.get(self.id, self._run_id)
-            if run is None:
-                self._run_id = self._registry.open(self.id, self.config)
-                run = self._registry.get(self.id, self._run_id)
-                self._replay = None
-            assert run is not None  # just opened, and leased to this viewer
-            return run
-
-    @property
-    def rate(self) -> float:
-        """The learning rate after all changes: what the person has chosen last."""
-        return self.config.training.last_rate
-
-    @property
-    def shown(self) -> ExperimentConfig:
-        """The experiment as its widgets say it: with the rate that was chosen last, and without the way there."""
-        return _with_rate(self.config, self.rate)
-
-    @property
-    def explosion(self) -> Explosion | None:
-        """What stopped being a finite number, once the playhead has reached it."""
-        found = self.run.explosion
-        return found if found is not None and self.playhead >= found.step else None
+    def _has_ended(self) -> bool:
+        """Whether no track can go on."""
+        return all(track.explosion is not None for track in self.tracks)
 
     def play(self) -> None:
         """Go on; from the start if a finished run is being shown."""
@@ -158,12 +163,12 @@ class Viewer:
             self._act()
             if self.shows_finished:
                 self._rest(0)
-            self.playing = self.explosion is None
-            self._goal_behind = self.stop_perplexity if self._is_at_goal() else None
+            self.playing = not self._has_ended
+            for track in self.tracks:
+                track.start(self.stop_perplexity)
             self._ticked_at = None
             self._due = 0.0
             self._progress.clear()
-            self._fresh = self._sent = ()
 
     def pause(self) -> None:
         """Stand still."""
@@ -178,10 +183,12 @@ class Viewer:
         self.refused = None
 
     def _rest(self, step: int) -> None:
-        """Put the playhead somewhere, as a person's doing."""
+        """Put the playhead somewhere, as a person's doing. A track that ends before is put there when it settles."""
         self._act()
-        self.playhead, self.shows_finished, self._own = step, False, None
+        self.shows_finished = False
         self._progress.clear()
+        for track in self.tracks:
+            track.rest(step)
 
     def step_once(self) -> None:
         """One update, or one recorded step when the playhead is not at the end of the tape."""
@@ -189,54 +196,20 @@ class Viewer:
             self.pause()
             if self.shows_finished:
                 self._rest(0)
-            if self.explosion is None:
+            if not self._has_ended:
                 self._rest(self.playhead + 1)
         self.settle(budget=SETTLING)
 
     def reset(self) -> None:
-        """Back to step 0 with the same seed and the present learning rate. No ghost: it would be the same curve."""
-        with self._lock:
-            self.pause()
-            self._open(self.shown)
-            self._rest(0)
-
-    def change(self, shown: ExperimentConfig) -> None:
-        """Go over to what the widgets say.
-
-        Another learning rate alone goes on from the playhead, and the change belongs to the experiment; anything else
-        starts a new run at step 0 and leaves the old one as a ghost.
+        """Back to step 0 with the same seed and the present learning rate. No ghost: it would be the same curve.
 
         Raises:
-            Refusal: if the text cannot be trained on, or the rate has been changed too often; then nothing has changed.
+            Refusal: if there is no memory; then it only pauses.
         """
         with self._lock:
-            if shown == self.shown:
-                return
-            rate = shown.training.learning_rate
-            if shown == _with_rate(self.config, rate) and self.playhead > 0 and not self.shows_finished:
-                self._fork(rate)
-            else:
-                self.open(_with_rate(shown, rate))
-
-    def open(self, config: ExperimentConfig) -> None:
-        """Go over to exactly this experiment, at step 0; the one before stays as a ghost.
-
-        Raises:
-            Refusal: if the text cannot be trained on; then nothing has changed.
-        """
-        with self._lock:
-            if config == self.config:
-                return
-            ghost = self._ghost()
-            self._open(config)
             self.pause()
+            self._go_over([track.shown for track in self.tracks])
             self._rest(0)
-            if ghost is not None:
-                self.ghosts = (*self.ghosts, ghost)[-MAX_GHOSTS:]
-
-    def remove_ghost(self, identifier: str) -> None:
-        with self._lock:
-            self.ghosts = tuple(ghost for ghost in self.ghosts if ghost.id != identifier)
 
     def go_to(self, step: int, *, budget: float = float("inf")) -> bool:
         """Move the playhead to `step`, training for about `budget` seconds where the tape ends.
@@ -246,20 +219,23 @@ class Viewer:
         """
         with self._lock:
             self.pause()
-            run, acts = self.run, self._acts
+            acts, runs = self._acts, [track.run for track in self.tracks]
+            tapes = [run.tapes[track.replica] for run, track in zip(runs, self.tracks, strict=True)]
         refused = None
-        if run.step < step and run.explosion is None:
-            try:
-                # Without the lock: whoever has the turn may want to look at this viewer.
-                with self._registry.turn(run):
-                    run.advance(step - run.step, budget=budget)
-            except Refusal as refusal:
-                refused = refusal
+        for run, tape in zip(runs, tapes, strict=True):
+            if tape.step < step and tape.explosion is None:
+                try:
+                    # Without the lock: whoever has the turn may want to look at this viewer.
+                    with self._registry.turn(run):
+                        run.advance(step - tape.step, budget=budget / len(runs))
+                except Refusal as refusal:
+                    refused = refusal
+        going_on = [tape.step for tape in tapes if tape.explosion is None]
         with self._lock:
             if acts == self._acts:
-                self._rest(min(step, run.step))
+                self._rest(min(step, min(going_on, default=max(tape.step for tape in tapes))))
                 self.refused = refused
-            return self.playhead == step or run.explosion is not None or refused is not None
+            return self.playhead == step or not going_on or refused is not None
 
     def resume(self, step: int, *, playing: bool) -> None:
         """Go on from a step at which this person has been before; to be followed by `settle`, then it plays."""
@@ -268,8 +244,129 @@ class Viewer:
             self._rest(step)
             self._plays_when_settled = playing
 
+    # What is watched
+
+    def change(self, shown: ExperimentConfig, *, track: int = 0) -> None:
+        """Go over to what the widgets say of a track.
+
+        Another learning rate alone goes on from the playhead, on all tracks, and the change belongs to the experiments;
+        anything else starts a new run on this track, all from step 0, and leaves the old one as a ghost.
+
+        Raises:
+            Refusal: if the text cannot be trained on, or the rate has been changed too often; then nothing has changed.
+        """
+        with self._lock:
+            changed, rate = self.tracks[track], shown.training.learning_rate
+            if shown == changed.shown:
+                return
+            if shown != with_rate(changed.config, rate):
+                self.open(with_rate(shown, rate), track=track)
+            elif self.playhead > 0 and not self.shows_finished:
+                self._fork(rate)
+            else:
+                self._start_over([with_rate(each.config, rate) for each in self.tracks], track)
+
+    def open(self, config: ExperimentConfig, *, track: int = 0) -> None:
+        """Go over to exactly this experiment on a track, at step 0; the one before stays as a ghost.
+
+        Raises:
+            Refusal: if the text cannot be trained on; then nothing has changed.
+        """
+        with self._lock:
+            if config != self.tracks[track].config:
+                configs = [each.config for each in self.tracks]
+                configs[track] = config
+                self._start_over(configs, track)
+
+    def _start_over(self, configs: Sequence[ExperimentConfig], changed: int) -> None:
+        """Go over to these experiments, one a track, at step 0; that of one of them stays as a ghost."""
+        ghost = self.tracks[changed].ghost()
+        self._go_over(configs)
+        self._begin(ghost)
+
+    def _begin(self, ghost: Ghost | None) -> None:
+        """Stand at step 0 of what is watched now; what was watched before may stay as a ghost."""
+        self.pause()
+        self._rest(0)
+        if ghost is not None:
+            self.ghosts = (*self.ghosts, ghost)[-MAX_GHOSTS:]
+
+    def _go_over(self, configs: Sequence[ExperimentConfig]) -> None:
+        """Show these experiments, one a track; all or, where one is refused, none."""
+        pairs = list(zip(self.tracks, configs, strict=True))
+        opened = self._leases.all_or_none(partial(track.opened, config) for track, config in pairs)
+        for (track, config), run_id in zip(pairs, opened, strict=True):
+            track.go_over(config, run_id)
+
+    def _fork(self, learning_rate: float) -> None:
+        """Go on from the playhead with another learning rate, all tracks or, where one is refused, none."""
+        pairs = [(track, track.changed(learning_rate)) for track in self.tracks]
+        forked = self._leases.all_or_none(partial(track.forked, config) for track, config in pairs)
+        for (track, config), run_id in zip(pairs, forked, strict=True):
+            track.fork(config, run_id)
+        self._act()
+
+    def race(self, configs: Sequence[ExperimentConfig]) -> None:
+        """Watch these experiments side by side, from step 0; the first becomes that of the page.
+
+        Raises:
+            Refusal: if they are too many, or there is no memory for all; then nothing has changed.
+        """
+        self._watch([(config, None, 0) for config in configs])
+
+    def sow(self, seeds: Sequence[int]) -> None:
+        """Watch the experiment of the page from several seeds, trained as replicas of one run, from step 0.
+
+        Raises:
+            Refusal: if they are too many, or there is no memory for all; then nothing has changed.
+        """
+        config = self.config
+        self._watch([(replace(config, seed=seed), tuple(seeds), at) for at, seed in enumerate(seeds)])
+
+    def alone(self) -> None:
+        """Watch the experiment of the page alone, from where it is."""
+        with self._lock:
+            self._act()
+            first, *others = self.tracks
+            self.tracks = (first,)
+            for track in others:
+                track.leave()
+            self.playing = self.playing and not self._has_ended
+
+    def _watch(self, wanted: Sequence[tuple[ExperimentConfig, tuple[int, ...] | None, int]]) -> None:
+        """Watch experiments, each with the seeds of its run and the number of its replica."""
+        if not 1 <= len(wanted) <= MAX_TRACKS:
+            raise Refusal(
+                "tracks",
+                "From 1 to {most} experiments can be watched side by side; got {count}.",
+                most=MAX_TRACKS,
+                count=len(wanted),
+            )
+        with self._lock:
+            before, ghost = self.tracks, None
+            going = {track.run_id for track in before}
+            ways = (
+                partial(self._leases.open, config, seeds=seeds, instead_of=going)
+                for config, seeds, _ in wanted
+            )
+            opened = self._leases.all_or_none(ways)
+            if wanted[0][0] != before[0].config:
+                ghost = before[0].ghost()
+            self.tracks = tuple(
+                self._track(run_id, *each) for run_id, each in zip(opened, wanted, strict=True)
+            )
+            for track in before:
+                track.leave()
+            self._begin(ghost)
+
+    def remove_ghost(self, identifier: str) -> None:
+        with self._lock:
+            self.ghosts = tuple(ghost for ghost in self.ghosts if ghost.id != identifier)
+
+    # Playing
+
     def tick(self) -> bool:
-        """One beat of playing: move the playhead by what is due, training where the tape ends.
+        """One beat of playing: move the playhead by what is due, training where a tape ends.
 
         Returns:
             Whether it goes on playing: False once a stop condition is met, a number is no longer finite, or there is no
@@ -281,18 +378,19 @@ class Viewer:
             with self._lock:
                 if not self.playing:
                     return False
-                acts, before = self._acts, self.playhead
+                acts, before, tracks = self._acts, self.playhead, self.tracks
                 elapsed, steps = self._steps_due()
             self._registry.trains(self.id)
-            move, refused = _Move(before, ()), None
+            moves, refused = list[tuple[Track, Move]](), None
             try:
                 if steps != 0:
-                    move = self._move(before, steps, shots=max(1, round(self.pace[0] * elapsed)))
+                    shots = max(1, round(self.pace[0] * elapsed))
+                    moves = self._moves(tracks, before, steps, shots)
             except Refusal as refusal:
                 refused = refusal
             with self._lock:
                 if acts == self._acts:
-                    self._commit(move) if refused is None else self._stand_still(refused)
+                    self._commit(moves) if refused is None else self._stand_still(refused)
                 return self.playing
         finally:
             self._ticking.release()
@@ -324,106 +422,37 @@ class Viewer:
         self.pause()
         self.refused = refusal
 
-    def _commit(self, move: _Move) -> None:
-        """Make a move true, and pause where there is a reason to."""
-        before, self.playhead = self.playhead, move.playhead
-        self._fresh = (*self._fresh, *move.frames)[-2 * FRAMES_PER_TICK :]
-        if move.frames and move.frames[-1].step == self.playhead:
-            self._own = move.frames[-1]
-        self._progress.append((time.monotonic(), self.playhead))
-        reached_step = before < self.playhead == self.stop_step
-        if self.explosion is not None or reached_step or (self._goal is not None and self._is_at_goal()):
-            self.pause()
-
-    def _move(self, before: int, steps: int | None, *, shots: int) -> _Move:
-        """Where the playhead comes to from `before` by `steps`, or as far as one turn takes it."""
-        run = self.run
+    def _moves(
+        self, tracks: Iterable[Track], before: int, steps: int | None, shots: int
+    ) -> list[tuple[Track, Move]]:
+        """Where the tracks that go on come to by `steps`, or as far as a turn takes each: all to the same step."""
         limit = before + (MANY if steps is None else steps)
         if self.stop_step is not None and self.stop_step > before:
             limit = min(limit, self.stop_step)
-        at, frames = before, ()
-        for _ in range(TRIES):
-            if at < run.step:
-                replayed = self._replayed(run, at, limit, steps is None, shots)
-                is_there = replayed.playhead < min(limit, run.step) or self._is_goal_passed(
-                    run, at, replayed.playhead
-                )
-                at, frames = replayed.playhead, (*frames, *replayed.frames)
-                if is_there:
-                    break
-            if at >= limit:
-                break
-            with self._registry.turn(run) as budget:
-                if at >= run.step:  # nobody else has trained this run while we waited
-                    trained = self._trained(run, at, limit, budget, shots)
-                    return _Move(trained.playhead, (*frames, *trained.frames))
-        return _Move(at, frames)
+        made = list[tuple[Track, Move]]()
+        for track in tracks:
+            if track.explosion is not None:
+                continue
+            goal = track.goal(self.stop_perplexity)
+            move, has_ended = track.move(Stride(before, limit, steps is None, shots, goal))
+            made.append((track, move))
+            if not has_ended:
+                limit = move.playhead
+        return [(track, move.until(limit)) for track, move in made]
 
-    def _is_goal_passed(self, run: Run, before: int, playhead: int) -> bool:
-        """Whether the goal was reached on the way, at the place where the playhead has come to."""
-        return self._goal is not None and run.reaches(self._goal, before, playhead) is not None
-
-    def _trained(self, run: Run, before: int, limit: int, budget: float, shots: int) -> _Move:
-        """Train at the end of the tape. A run that was dropped and begun anew has to catch up first."""
-        if run.step < before:
-            run.advance(before - run.step, budget=budget)
-            return _Move(before, ())
-        run.advance(limit - before, budget=budget, shots=shots, goal=self._goal)
-        return _Move(run.step, tuple(run.frames(before + 1, run.step)[-2 * FRAMES_PER_TICK :]))
-
-    def _replayed(self, run: Run, before: int, limit: int, is_at_max: bool, shots: int) -> _Move:
-        """Move over what is recorded already: at speed max along the frames that are kept, else by every step due."""
-        limit = min(limit, run.step)
-        if self._goal is not None:
-            if before >= ALL_POINTS:  # the curve may have left out the step at which the goal was reached
-                return self._walked(run, before, min(limit, before + WALKED), shots)
-            limit = min(limit, ALL_POINTS)
-        if is_at_max:
-            ahead = run.kept_frames_after(before, FRAMES_PER_TICK)
-            if len(ahead) == FRAMES_PER_TICK:
-                limit = min(limit, ahead[-1].step)
-        if self._goal is not None:
-            reached = run.reaches(self._goal, before, limit)
-            limit = limit if reached is None else reached
-        found = tuple(run.frames(before + 1, limit))
-        if is_at_max or _fill(found, self._wanted(before, limit, shots)):
-            return _Move(limit, found[-2 * FRAMES_PER_TICK :])
-        try:
-            return self._walked(run, before, limit, shots)
-        except Refusal:  # no memory to take the missing frames again: those that are kept have to do
-            return _Move(limit, found)
-
-    @staticmethod
-    def _wanted(before: int, limit: int, shots: int) -> range:
-        """Steps after `before` whose frames make a smooth picture, the last one `limit`."""
-        every = max(1, -(-(limit - before) // shots))
-        return range(limit, before, -every)[::-1]
-
-    def _walked(self, run: Run, before: int, limit: int, shots: int) -> _Move:
-        """Train a stretch of the tape again, for frames that nobody has kept, and to meet a goal where it is."""
-        replay = self._replay = run.replay(self._replay)
-        frames: list[Frame] = []
-        wanted, goal = self._wanted(before, limit, shots), self._goal
-        with self._registry.turn(run) as budget:
-            deadline = time.thread_time() + budget
-            if replay.go_to(before, budget=budget) is None:
-                return _Move(before, ())
-            at = before
-            for step in range(before + 1, limit + 1):
-                trainer = replay.go_to(step)
-                assert trainer is not None  # without a budget it gets there
-                at = trainer.step
-                is_last = at < step or time.thread_time() > deadline
-                if goal is not None and trainer.preview().nll[0] <= log(goal):
-                    is_last = True
-                if step in wanted or is_last:
-                    frames.append(run.expose(trainer))
-                if is_last:
-                    break
-        return _Move(at, tuple(frames))
+    def _commit(self, moves: Iterable[tuple[Track, Move]]) -> None:
+        """Make moves true, and pause where there is a reason to."""
+        before = self.playhead
+        for track, move in moves:
+            track.take(move)
+        self._progress.append((time.monotonic(), self.playhead))
+        going_on = [track for track in self.tracks if track.explosion is None]
+        reached_step = before < self.playhead == self.stop_step
+        if not going_on or reached_step or any(track.is_at_goal(self.stop_perplexity) for track in going_on):
+            self.pause()
 
     def settle(self, *, budget: float = float("inf")) -> bool:
-        """See to it that the playhead stands on a step whose frame is there.
+        """See to it that the playhead stands on a step whose frame is there, on every track.
 
         A run that the server has dropped is trained again up to it, and the frame of a step that is not kept is taken
         from its weights, for about `budget` seconds. Where there is no memory for that, the playhead goes back to the
@@ -433,23 +462,19 @@ class Viewer:
             Whether that is done; if not, ask again.
         """
         deadline = time.thread_time() + budget
-        while not self.is_settled:
+        while (track := self._unsettled()) is not None:
             with self._lock:
-                run, acts, playhead = self.run, self._acts, self.playhead
-            is_there = run.step >= playhead or run.explosion is not None
-            frame = refused = None
+                run, acts, playhead = track.run, self._acts, track.playhead
+            refused = None
             try:
-                with self._registry.turn(run) as turn:
-                    if not is_there:
-                        run.advance(playhead - run.step, budget=turn)
-                    else:
-                        frame = run.frame(min(playhead, run.step), budget=turn)
+                frame = track.settle(run, playhead)
             except Refusal as refusal:
-                frame, refused = run.frames(0, playhead)[-1], refusal
+                frame, refused = run.tapes[track.replica].frames(0, playhead)[-1], refusal
             with self._lock:
-                if frame is not None and (acts, playhead) == (self._acts, self.playhead):
-                    self.playhead, self._own = frame.step, frame
+                if frame is not None and (acts, playhead) == (self._acts, track.playhead):
+                    track.stand_on(frame)
                     if refused is not None:
+                        self._go_back(frame.step)
                         self._stand_still(refused)
             if time.thread_time() >= deadline and not self.is_settled:
                 return False
@@ -458,40 +483,20 @@ class Viewer:
                 self.play()
         return True
 
+    def _go_back(self, step: int) -> None:
+        """Put tracks that stand beyond a step on it, where one cannot be shown there."""
+        for track in self.tracks:
+            if track.playhead > step:
+                track.rest(step)
+
+    def _unsettled(self) -> Track | None:
+        """A track for which `settle` has something to do."""
+        return next((track for track in self.tracks if not track.is_settled), None)
+
     @property
     def is_settled(self) -> bool:
         """Whether `settle` has nothing to do."""
-        with self._lock:
-            run = self.run
-            return run.step >= self.playhead and self._frame_of_playhead(run) is not None
-
-    def _frame_of_playhead(self, run: Run) -> Frame | None:
-        """The frame on which the playhead stands, if it is there; it stays this viewer's own from then on."""
-        if self._own is None or self._own.step != self.playhead:
-            found = run.frames(self.playhead, self.playhead)
-            self._own = found[0] if found else None
-        return self._own
-
-    @property
-    def _goal(self) -> float | None:
-        return None if self.stop_perplexity == self._goal_behind else self.stop_perplexity
-
-    def _is_at_goal(self) -> bool:
-        goal = self.stop_perplexity
-        if goal is None:
-            return False
-        own = self._frame_of_playhead(self.run)  # also of a run that has been dropped
-        if own is not None:
-            return own.update.nll[0] <= log(goal)
-        points = self.curve_points()
-        return bool(points.step[-1] == self.playhead and points.loss[-1] <= log(goal))
-
-    def curve_points(self, most: int | None = None) -> CurvePoints:
-        """The learning curve up to and including the playhead's step; through `most` points, if there are more."""
-        with self._lock:
-            run = self.run
-            own = self._frame_of_playhead(run)
-            return run.curve_points(self.playhead, None if own is None else own.update, most=most)
+        return self._unsettled() is None
 
     @property
     def steps_per_second(self) -> float:
@@ -504,8 +509,8 @@ class Viewer:
 
     @property
     def is_slow(self) -> bool:
-        """Whether its run trains in the line of those of which one update takes longer than a turn."""
-        return self._registry.is_slow(self.run)
+        """Whether a run trains in the line of those of which one update takes longer than a turn."""
+        return any(self._registry.is_slow(track.run) for track in self.tracks)
 
     @property
     def others_training(self) -> int:
@@ -514,66 +519,3 @@ class Viewer:
     def turn(self) -> AbstractContextManager[float]:
         """Wait for this viewer's turn to compute; gives the seconds it may last."""
         return self._registry.turn(self.run)
-
-    def frames_to_send(self, *, repeat: bool = True) -> list[Frame]:
-        """What the stage needs: all frames up to the playhead when paused, the newest ones while playing.
-
-        repeat: while playing, those of the call before as well, because they may have been lost.
-        """
-        with self._lock:
-            run = self.run
-            own = self._frame_of_playhead(run)
-            here = () if own is None else (own,)
-            if not self.playing:
-                return _ascending((*run.frames(0, self.playhead), *here))
-            again = self._sent if repeat else ()
-            self._sent, self._fresh = self._fresh, ()
-            return _ascending((*again, *self._sent) or here)
-
-    def _fork(self, learning_rate: float) -> None:
-        """Go on from the playhead with another learning rate."""
-        training = self.config.training.changed(self.playhead, learning_rate)
-        config = replace(self.config, training=training)
-        self._run_id = self._registry.fork(self.id, self._run_id, config, self.playhead)
-        self.config = config
-        self.forks = (*self.forks, self.playhead)
-        self._act()
-        self._own = self._replay = None
-        self._fresh = self._sent = ()
-
-    def _open(self, config: ExperimentConfig) -> None:
-        opened = self._registry.open(self.id, config)
-        if opened != self._run_id:
-            self._registry.release(self.id, self._run_id)
-            self._run_id, self._replay = opened, None
-        if config != self.config:
-            self._start_recording()
-        self.config = config
-
-    def _ghost(self) -> Ghost | None:
-        points = self.curve_points(GHOST_POINTS)
-        if self.playhead == 0 or len(points) < 2:
-            return None
-        return Ghost(
-            id=f"g{next(_ghost_numbers)}",
-            config=self.config,
-            steps=tuple(points.step.tolist()),
-            losses=tuple(points.loss.tolist()),
-        )
-
-
-def _with_rate(config: ExperimentConfig, learning_rate: float) -> ExperimentConfig:
-    """The experiment with this learning rate from the start."""
-    return replace(config, training=replace(config.training, learning_rate=learning_rate, rates=()))
-
-
-def _ascending(frames: tuple[Frame, ...]) -> list[Frame]:
-    """Frames by step, each once."""
-    by_step = {frame.step: frame for frame in frames}
-    return [by_step[step] for step in sorted(by_step)]
-
-
-def _fill(frames: tuple[Frame, ...], wanted: range) -> bool:
-    """Whether there is a frame of every wanted step, or of one since the wanted step before."""
-    steps = {frame.step for frame in frames}
-    return all(any(at in steps for at in range(step, step - wanted.step, -1)) for step in wanted)

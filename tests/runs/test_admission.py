@@ -1,6 +1,7 @@
 """Nothing trains without having asked for memory: trainers that come back, and those that walk through the past."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -153,10 +154,10 @@ def test_memory_is_set_aside_for_a_trainer_that_is_being_built(
     server.set_room(at_rest(*runs) + runs[0]._trainer_bytes + 100_000)
     is_made, go_on = threading.Event(), threading.Event()
 
-    def slow(config: ExperimentConfig, corpus: Corpus) -> Trainer:
+    def slow(config: ExperimentConfig, corpus: Corpus, *, seeds: Sequence[int]) -> Trainer:
         is_made.set()
         assert go_on.wait(60)
-        return Trainer(config, corpus)
+        return Trainer(config, corpus, seeds=seeds)
 
     monkeypatch.setattr(run_module, "Trainer", slow)
     first = threading.Thread(target=runs[0].advance, args=(1,))
@@ -201,7 +202,7 @@ def test_a_walk_through_the_past_is_counted_and_put_away_when_nobody_walks(serve
     assert server.registry.nbytes == before and not run.is_parked
     while viewer.playhead < 3 * STEPS:
         assert viewer.tick()
-        for frame in viewer._fresh:
+        for frame in viewer.tracks[0]._fresh:
             assert frame.payload == alone(LARGE).payload(frame.step)
     assert server.registry.nbytes == before + run._trainer_bytes
 

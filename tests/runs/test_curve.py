@@ -99,19 +99,30 @@ def test_a_curve_to_draw_is_the_whole_one_thinned(until: int, most: int) -> None
     run = Run(CLIPPED)
     run.advance(100)
     own = straight(CLIPPED).update(min(until, 100))
-    whole, drawn = run.curve_points(until, own), run.curve_points(until, own, most=most)
-    assert rows(drawn) == rows(whole.thinned(most)) and len(drawn) == min(most, len(whole))
-    gaps = np.diff(drawn.step)
-    assert drawn.step[-1] == min(until, 100) and gaps.max() <= gaps.min() + 1
+    tape = run.tapes[0]
+    whole, drawn = tape.curve_points(until, own), tape.curve_points(until, own, most=most)
+    assert rows(drawn) == rows(whole.thinned(most)) and len(drawn) <= most
+    assert drawn.step[-1] == min(until, 100)
+
+
+@pytest.mark.parametrize(("steps", "most"), [(600, 72), (16_000, 72), (16_000, 256)])
+def test_a_curve_to_draw_has_points_everywhere_on_either_axis_of_steps(steps: int, most: int) -> None:
+    thin = filled([made(step) for step in range(steps + 1)]).points(steps).thinned(most)
+    half = most // 2
+    assert half < len(thin) <= most
+    assert np.diff(thin.step).max() <= steps / (half - 1) + 1
+    late = thin.step[thin.step >= half]  # before, there is hardly a step that is not drawn
+    assert np.diff(np.log1p(late)).max() <= 2 * np.log1p(steps) / half
+    assert thin.step[:3].tolist() == [0, 1, 2]
 
 
 def test_2_3_clipped_is_of_the_row_and_the_share_of_the_gap() -> None:
     """2.3: rows that were not clipped themselves once said so because a step in between was."""
     points = filled([made(step, clipped=step in (3, 5, 6)) for step in range(9)]).points(8)
-    thin = points.thinned(3)
-    assert thin.step.tolist() == [0, 4, 8] and not thin.clipped.any()
-    assert thin.clips.tolist() == [0, 1, 3]
-    assert thin.clipped_share.tolist() == [0.0, 1 / 4, 2 / 4]
+    thin = points.thinned(5)
+    assert thin.step.tolist() == [0, 2, 4, 8] and not thin.clipped.any()
+    assert thin.clips.tolist() == [0, 0, 1, 3]
+    assert thin.clipped_share.tolist() == [0.0, 0.0, 1 / 2, 2 / 4]
     assert points.clipped_share.tolist() == points.clipped.tolist()
 
 

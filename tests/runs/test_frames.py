@@ -188,7 +188,7 @@ def test_2_6_the_share_is_that_of_the_plane_that_is_shown(cell: str, nonlinearit
     """
     run = Run(experiment(cell, nonlinearity, layers))
     run.advance(77)
-    first = run._album.first
+    first = run.tapes[0].album.first
     assert not is_kept(77, first) and is_kept(20, first), "else this test shows nothing of one of the two"
     for step in (0, 20, 77):
         frame, of_plane = read(run, step), last_kept(step, first)
@@ -469,7 +469,7 @@ def test_what_waits_to_be_developed_is_bounded_and_counted(monkeypatch: pytest.M
         run.advance(1)
         exposed = [frame.exposure for frame in run.frames(0, 99)]
         held.append(sum(each is not None for each in exposed))
-        assert held[-1] * weights <= run._album.nbytes <= run.nbytes
+        assert held[-1] * weights <= run.tapes[0].album.nbytes <= run.nbytes
     assert 3 <= max(held) <= 5 and min(held) == 0
 
 

@@ -6,10 +6,10 @@ import subprocess
 import sys
 import threading
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 import torch
@@ -52,9 +52,9 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[ExperimentConfig]:
     """The experiments of all trainers that runs have built, in order. (Walks through the past have their own.)"""
     made: list[ExperimentConfig] = []
 
-    def build(config: ExperimentConfig, corpus: Corpus) -> Trainer:
+    def build(config: ExperimentConfig, corpus: Corpus, *, seeds: Sequence[int]) -> Trainer:
         made.append(config)
-        return Trainer(config, corpus)
+        return Trainer(config, corpus, seeds=seeds)
 
     monkeypatch.setattr(run_module, "Trainer", build)
     return made
@@ -127,7 +127,7 @@ def test_under_pressure_idle_runs_go_then_tapes_then_checkpoints_then_trainers_a
         parked = sum(run.is_parked for run in watched)
         assert not (is_tape_thinned and dropped < len(idle))
         assert not (
-            is_bent_elsewhere and any(run._album._kept.first > album_module.FEWEST for run in watched)
+            is_bent_elsewhere and any(run.tapes[0].album._kept.first > album_module.FEWEST for run in watched)
         )
         assert not (parked and any(len(run._checkpoints) > checkpoints_module.FEWEST for run in watched))
         stages.append((dropped, is_tape_thinned, is_bent_elsewhere, parked))
@@ -322,7 +322,7 @@ def test_exposures_of_frames_that_are_let_go_of_go_with_them_and_are_not_counted
     run = Run(HELLO)
     for _ in range(STEPS):
         run.advance(1, shots=1)
-    album = run._album
+    album = run.tapes[0].album
     waited = len(album._waiting)
     weight = run.snapshot_at(0).parameters.nbytes
     assert album._waiting_bytes > waited * weight > 0
@@ -499,10 +499,10 @@ def test_memory_is_set_aside_for_a_run_that_is_being_made(
     is_made, go_on = threading.Event(), threading.Event()
 
     class Slow(Run):
-        def __init__(self, *args: object) -> None:
+        def __init__(self, *args: Any, **named: Any) -> None:
             is_made.set()
             assert go_on.wait(60)
-            super().__init__(*args)
+            super().__init__(*args, **named)
 
     monkeypatch.setattr(registry_module, "Run", Slow)
     first = threading.Thread(target=server.open, args=("a", seed(LARGE, 1)))
@@ -526,9 +526,9 @@ def test_room_is_made_before_the_run_is_and_not_after(
     found: list[bool] = []
 
     class Looking(Run):
-        def __init__(self, *args: object) -> None:
+        def __init__(self, *args: Any, **named: Any) -> None:
             found.append(server.run_of(seed(LARGE, 1)).is_parked)
-            super().__init__(*args)
+            super().__init__(*args, **named)
 
     monkeypatch.setattr(registry_module, "Run", Looking)
     server.open("b", seed(LARGE, 2))

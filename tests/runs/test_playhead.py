@@ -29,22 +29,28 @@ from playground.config import (
 from playground.corpus import Corpus
 from playground.runs import album as album_module
 from playground.runs import curve as curve_module
+from playground.runs import move as move_module
 from playground.runs import registry as registry_module
 from playground.runs import replay as replay_module
 from playground.runs import run as run_module
+from playground.runs import tape as tape_module
+from playground.runs import track as track_module
 from playground.runs import viewer as viewer_module
 from playground.runs.album import Album
 from playground.runs.layout import FrameLayout
-from playground.runs.run import Run, Sample
+from playground.runs.run import Run
+from playground.runs.tape import Sample
 from playground.runs.viewer import MAX_GHOSTS, SPEEDS, Viewer
 from tests.runs.straight import Clock, calm_registry, straight
 
 ALL_POINTS, ALL_FRAMES, ALL_SAMPLES = 32, 8, 4
 SMALL = {
     curve_module: {"FIRST": ALL_POINTS},
-    viewer_module: {"ALL_POINTS": ALL_POINTS, "WALKED": 12, "FRAMES_PER_TICK": 6, "GHOST_POINTS": 12},
+    move_module: {"ALL_POINTS": ALL_POINTS, "WALKED": 12, "FRAMES_PER_TICK": 6},
+    track_module: {"FRAMES_PER_TICK": 6, "GHOST_POINTS": 12},
     album_module: {"FIRST": (ALL_FRAMES,), "RECENT": 5, "FEWEST": 4},
-    run_module: {"FIRST_SAMPLES": ALL_SAMPLES, "CHECKPOINTS": 6},
+    run_module: {"CHECKPOINTS": 6},
+    tape_module: {"FIRST_SAMPLES": ALL_SAMPLES},
 }
 TURN = 0.03  # seconds on a clock of which a look takes 1 ms: about thirty updates
 TEXT = TextConfig("abcab")
@@ -264,7 +270,7 @@ class Playheads(RuleBasedStateMachine):
             for module, values in SMALL.items()
             for name, value in values.items()
         ]
-        modules = (registry_module, replay_module, run_module, viewer_module)
+        modules = (move_module, registry_module, replay_module, run_module, viewer_module)
         self._patches += [mock.patch.object(module, "time", self.clock) for module in modules]
         for patch in self._patches:
             patch.start()

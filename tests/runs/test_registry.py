@@ -81,7 +81,7 @@ def test_a_text_that_cannot_be_trained_on_leaves_no_trace(registry: Registry, br
 def test_an_error_while_a_run_is_made_leaves_no_memory_set_aside(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(*_: object) -> Run:
+    def fails(*_: object, **__: object) -> Run:
         raise MemoryError
 
     with monkeypatch.context() as patch:

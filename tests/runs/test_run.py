@@ -13,7 +13,8 @@ from playground.refusal import Refusal
 from playground.runs import run as run_module
 from playground.runs import size as size_module
 from playground.runs.kept import is_kept
-from playground.runs.run import FIRST_SAMPLES, Run
+from playground.runs.run import Run
+from playground.runs.tape import FIRST_SAMPLES
 from playground.training import Trainer
 from tests.runs.straight import Clock, same_weights, straight
 
@@ -49,7 +50,7 @@ def test_a_run_is_the_same_whatever_the_budgets_and_the_watching(
         assert run.curve_points(150).loss.tolist() == losses
     assert hurried.samples(150) == patient.samples(150)
     assert {f.step: f.payload for f in hurried.frames(0, 150)}.items() >= {
-        f.step: f.payload for f in patient.frames(0, 150) if is_kept(f.step, patient._album.first)
+        f.step: f.payload for f in patient.frames(0, 150) if is_kept(f.step, patient.tapes[0].album.first)
     }.items()
 
 
@@ -125,7 +126,7 @@ def test_a_goal_is_the_same_where_it_is_trained_and_where_it_is_recorded() -> No
         goal = straight(HELLO).update(step).perplexity[0]
         trained = Run(HELLO)
         trained.advance(100, goal=goal)
-        assert recorded.reaches(goal, 0, 60) == trained.step
+        assert recorded.tapes[0].reaches(goal, 0, 60) == trained.step
 
 
 def test_3_2_a_fork_of_a_long_run_has_every_step_of_its_own() -> None:
@@ -234,7 +235,7 @@ def test_a_dropped_run_is_gone_at_once(config: ExperimentConfig) -> None:
         run.advance(30)
         held = run.frames(0, 30)[-1]
         run.trace_at(17)
-        watched = [weakref.ref(part) for part in (run, run._album, run._curve, run._trainer)]
+        watched = [weakref.ref(part) for part in (run, run.tapes[0].album, run.tapes[0]._curve, run._trainer)]
         del run
         assert watched[0]() is None and watched[2]() is None and watched[3]() is None
         assert len(held.payload) % 8 == 0, "a frame outlives its run"

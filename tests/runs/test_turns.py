@@ -315,6 +315,6 @@ def test_a_turn_takes_no_more_frames_than_asked_for(shots: int, monkeypatch: pyt
         kept = {frame.step for frame in run.frames(0, before)}
         run.advance(1_000_000, budget=0.008 * (1 + turn % 4), shots=shots)
         frames = [frame.step for frame in run.frames(before + 1, run.step)]
-        of_rule = [frame.step for frame in run.kept_frames_after(before, 1_000)]
+        of_rule = [frame.step for frame in run.tapes[0].kept_frames_after(before, 1_000)]
         assert frames[-1] == run.step not in kept
         assert len(set(frames) - set(of_rule) - {run.step}) <= shots + 1

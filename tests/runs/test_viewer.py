@@ -23,10 +23,13 @@ from playground.config import (
 )
 from playground.refusal import Refusal
 from playground.runs import album as album_module
+from playground.runs import move as move_module
 from playground.runs import run as run_module
+from playground.runs import track as track_module
 from playground.runs import viewer as viewer_module
 from playground.runs.registry import Registry
 from playground.runs.run import Run
+from playground.runs.tape import Tape
 from playground.runs.viewer import MAX_GHOSTS, Viewer
 from tests.runs.straight import Clock, alone, calm_registry, same_weights, straight
 
@@ -58,7 +61,7 @@ def registry() -> Registry:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The viewers' clock, which stands still unless the test moves it; looking at it is the only work there is."""
-    return Clock().replace_in(monkeypatch.setattr, viewer_module, run_module)
+    return Clock().replace_in(monkeypatch.setattr, viewer_module, move_module, run_module)
 
 
 @pytest.fixture
@@ -613,7 +616,7 @@ def test_3_10_a_stop_at_a_perplexity_is_the_same_whoever_trained_before(
 ) -> None:
     """3.10: a viewer stopped at 40 instead of 35 because a stranger's training had thinned the curve."""
     monkeypatch.setattr("playground.runs.curve.FIRST", 16)
-    monkeypatch.setattr(viewer_module, "ALL_POINTS", 16)
+    monkeypatch.setattr(move_module, "ALL_POINTS", 16)
     Viewer(registry, SMALL).run.advance(recorded)
     viewer = Viewer(registry, SMALL)
     viewer.speed, viewer.stop_perplexity = speed, 2.0
@@ -677,7 +680,8 @@ def test_3_7_with_a_stop_far_away_a_replay_at_max_is_still_a_replay(
     registry: Registry, clock: Clock, short: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """3.7: with a stop step set, the replay jumped there in one tick."""
-    monkeypatch.setattr(viewer_module, "FRAMES_PER_TICK", 5)
+    monkeypatch.setattr(move_module, "FRAMES_PER_TICK", 5)
+    monkeypatch.setattr(track_module, "FRAMES_PER_TICK", 5)
     viewer = Viewer(registry, SMALL)
     viewer.run.advance(300)
     viewer.speed, viewer.stop_step = "max", 277
@@ -891,7 +895,7 @@ def test_what_a_person_does_counts_and_not_a_tick_that_began_before(
     for each in (viewer, twin):
         each.go_to(33)
         each.play()
-    where = (Run, "frames") if recorded else (Registry, "trains")
+    where = (Tape, "frames") if recorded else (Registry, "trains")
     with meanwhile(monkeypatch, *where, lambda: ACTIONS[action](viewer)):
         tick(viewer, clock)
     ACTIONS[action](twin)
