@@ -7,9 +7,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from playground.analysis.floors import memory_floors, uniform_perplexity
+from playground.analysis.floors import LONGEST, distinct_floors, memory_floors, uniform_perplexity
 from playground.config import TextConfig
 from playground.corpus import Corpus
+from playground.presets import PRESETS
 from playground.refusal import Refusal
 
 Context = tuple[int, ...]  # what a window shows before a prediction, all of it
@@ -170,3 +171,44 @@ def test_no_model_that_sees_k_symbols_is_below_the_floor(corpus: Corpus, k: int,
 def test_knowing_nothing_is_the_size_of_the_vocabulary():
     assert uniform_perplexity(Corpus(TextConfig(text="hello"))) == 4
     assert uniform_perplexity(Corpus(TextConfig(text="hello", bos=True, eos=True))) == 6
+
+
+@pytest.mark.parametrize(
+    ("preset", "needed"),
+    [("hello", 2), ("ybigta", 1), ("abcabd", 3), ("mississippi", 5), ("gap-20", 20), ("gap-50", 50)],
+)
+def test_how_many_symbols_a_text_needs(preset: str, needed: int):
+    """By hand: isp in mississippi follows what issis does not; of a gap, only the first symbol tells the last."""
+    lowest = distinct_floors(Corpus(TextConfig(**PRESETS[preset].values())))[-1]
+    assert (lowest.first, lowest.last, lowest.perplexity) == (needed, None, 1.0)
+
+
+def test_a_gap_one_symbol_short_by_hand():
+    """Of the 40 predictions of gap-20, after 19 points one A and one B cost a bit each."""
+    *_, before, lowest = distinct_floors(Corpus(TextConfig(**PRESETS["gap-20"].values())))
+    assert (before.first, before.last) == (19, 19)
+    assert before.perplexity == pytest.approx(2 ** (2 / 40), rel=1e-12)
+    assert lowest.perplexity == 1
+
+
+def test_equal_floors_are_one_with_the_range_of_k():
+    assert [(floor.first, floor.last) for floor in distinct_floors(Corpus(TextConfig(text="abcabd")))] == [
+        (0, 0),
+        (1, 2),
+        (3, None),
+    ]
+
+
+@given(corpora())
+def test_distinct_floors_are_those_of_every_k_up_to_all_that_a_window_shows(corpus: Corpus):
+    found = distinct_floors(corpus)
+    ends = [floor.last for floor in found]
+    assert [floor.first for floor in found] == [0, *(last + 1 for last in ends[:-1] if last is not None)]
+    assert ends[-1] is None and found[0].first == 0
+    assert all(lower.perplexity < floor.perplexity for floor, lower in pairwise(found))
+    for k in range(max(map(len, corpus.windows)) + 1):
+        (floor,) = [floor for floor in found if floor.first <= k and (floor.last is None or k <= floor.last)]
+        assert floor.perplexity == pytest.approx(empirical(corpus, last(k)), rel=1e-9), k
+        if k <= LONGEST:
+            assert floor.perplexity == pytest.approx(memory_floors(corpus)[k], rel=1e-12)
+    assert found[-1].perplexity == pytest.approx(empirical(corpus, lambda context: context), rel=1e-9)

@@ -1,6 +1,7 @@
 """The stage's JavaScript, run by Node: on messages made by hand, and on real ones beside what the trace says."""
 
 import json
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ CASES = {
     ),
 }
 
+GAP = "a......A\nb......B"  # two lines of 8 symbols
 RACE = {
     cell: ExperimentConfig(
         text=TextConfig(text="hello world"),
@@ -121,6 +123,28 @@ def write_race(folder: Path) -> None:
     (folder / "race.json").write_text(json.dumps(expected), encoding="utf-8")
 
 
+def write_earlier(folder: Path) -> None:
+    """Three runs one after the other, the second of another text, and texts that need memory or write beyond it."""
+    viewer = Viewer(Registry(), CASES["lstm"])
+    for config in (CASES["gru"], replace(CASES["lstm"], network=NetworkConfig(cell="gru"))):
+        viewer.go_to(STEPS[-1])
+        viewer.change(config)
+    viewer.go_to(3)
+    viewer.settle()
+    (folder / "earlier.bin").write_bytes(stage.message(viewer))
+    first = Run(CASES["lstm"])
+    first.advance(STEPS[-1])
+    losses = first.curve_points(STEPS[-1]).loss.tolist()
+    gap = Viewer(Registry(), ExperimentConfig(text=TextConfig(text=GAP)))
+    gap.go_to(64)
+    gap.settle()
+    (folder / "gap.bin").write_bytes(stage.message(gap))
+    samples = [asdict(sample) for sample in gap.run.samples(64)]
+    (folder / "earlier.json").write_text(
+        json.dumps({"losses": losses, "samples": samples, "reach": len(GAP) // 2})
+    )
+
+
 @pytest.fixture
 def messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a message for each case, what it should show, and the words of the stage."""
@@ -130,6 +154,7 @@ def messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, config in CASES.items():
         write(tmp_path, name, config)
     write_race(tmp_path)
+    write_earlier(tmp_path)
     (tmp_path / "words.json").write_text(json.dumps(WORDS), encoding="utf-8")
     (tmp_path / "cases.json").write_text(json.dumps(list(CASES)), encoding="utf-8")
     return tmp_path

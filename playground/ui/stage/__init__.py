@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from math import isfinite
 from typing import Any
 
 from streamlit.components.v2 import component
 
-from playground.analysis.floors import memory_floors, uniform_perplexity
+from playground.analysis.floors import LONGEST, Floor, distinct_floors, uniform_perplexity
 from playground.cells import CELLS
+from playground.config import TextConfig
+from playground.corpus import Corpus
 from playground.runs.run import Run
-from playground.runs.viewer import Viewer
+from playground.runs.viewer import Ghost, Viewer
 from playground.ui import state
 from playground.ui.assets import PATH, modules, version
 from playground.ui.explosion import sentence
@@ -118,18 +121,34 @@ def scene(viewer: Viewer, run: Run, *, name: str = "") -> dict[str, Any]:
         "whole_batch": corpus.steps_per_epoch == 1,
         "reduction": config.training.reduction,
         "uniform": uniform_perplexity(corpus),
-        "floors": list(memory_floors(corpus)),
-        "ghosts": [
-            {
-                "id": ghost.id,
-                "label": ghost_label(ghost.config.values(), viewer.config.values()),
-                "steps": ghost.steps,
-                "loss": [loss if isfinite(loss) else None for loss in ghost.losses],
-            }
-            for ghost in viewer.ghosts
-        ],
+        "floors": drawn_floors(corpus),
+        "ghosts": [_ghost(ghost, viewer) for ghost in viewer.ghosts],
         "words": words(config.network),
     }
+
+
+def drawn_floors(corpus: Corpus) -> list[Floor]:
+    """The floors of little memory, and the lowest one, wherever it begins."""
+    *floors, lowest = distinct_floors(corpus)
+    return [*(floor for floor in floors if floor.first <= LONGEST), lowest]
+
+
+def _ghost(ghost: Ghost, viewer: Viewer) -> dict[str, Any]:
+    """An earlier run. Beside the floors of this text, the curve of another would say what is not so: it stays away."""
+    other_text = not _same_predictions(ghost.config.text, viewer.config.text)
+    steps, losses = ((), ()) if other_text else (ghost.steps, ghost.losses)
+    return {
+        "id": ghost.id,
+        "label": ghost_label(ghost.config.values(), viewer.config.values()),
+        "other_text": other_text,
+        "steps": steps,
+        "loss": [loss if isfinite(loss) else None for loss in losses],
+    }
+
+
+def _same_predictions(one: TextConfig, other: TextConfig) -> bool:
+    """Whether two texts ask for the same predictions, in whatever batches."""
+    return replace(one, batch_size=other.batch_size) == other
 
 
 def ghost_label(ghost: dict[str, Any], present: dict[str, Any]) -> str:

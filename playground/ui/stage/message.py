@@ -9,6 +9,7 @@ from typing import Any
 from playground.config import ExperimentConfig, to_query
 from playground.runs.viewer import Viewer
 from playground.runs.wire import Track, encode
+from playground.ui.stage.samples import sample_told
 
 CURVE_POINTS = 256
 PLAYING_POINTS = 72  # of the curve, for drawing: what is read off at the cursor comes with the frames
@@ -70,7 +71,7 @@ def message(viewer: Viewer, scene: Scene, heard: Heard, *, feed: str = "", sente
         "forks": viewer.forks,
         "explosion": explosion and {"step": explosion.step, "sentence": sentence},
         "scene_id": scene.id,
-        "samples": [{"step": each.step, "prompt": each.prompt, "text": each.text} for each in samples],
+        "samples": [sample_told(run.corpus, each) for each in samples],
     }
     if not viewer.playing or scene.id not in heard.scene.split(","):
         told["scene"] = scene.described

@@ -39,6 +39,7 @@ WORDS = {
     "odds_hint": N_("What the network expects at the time cursor."),
     "samples": N_("Text it writes"),
     "samples_hint": N_("Early gibberish, later words: its progress in one line."),
+    "samples_beyond": N_("grey: longer than anything it has read"),
     "layer": N_("layer {n}"),
     "layers": N_("Layer"),
     "step": N_("step {step}"),
@@ -51,6 +52,14 @@ WORDS = {
     "input": N_("input"),
     "uniform": N_("uniform"),
     "floor": N_("k = {k}"),
+    "floor_lowest": N_("k ≥ {k}"),
+    "floor_told": N_(
+        "k: how many of the last symbols are seen, the one just read included. No model that sees only these gets "
+        "below this line."
+    ),
+    "uniform_told": N_("All symbols equally likely: nothing is learned yet."),
+    "needs": N_("this text needs {k} symbols of memory"),
+    "needs_none": N_("this text needs no memory"),
     "clipped": N_("clipped"),
     "this_run": N_("this run"),
     "clipped_since": N_("{share} of the updates since step {step} were clipped"),
@@ -65,6 +74,7 @@ WORDS = {
     "plane_share": N_("this plane shows {share} of the variance"),
     "broken": N_("not a finite number"),
     "ghost_remove": N_("Remove {label}"),
+    "ghost_other_text": N_("of another text, not drawn"),
     "remaining": N_("units 1–{shown} of {all}"),
     "unit": N_("unit {u}"),
     "others": N_("{count} others"),
@@ -74,10 +84,14 @@ WORDS = {
     "rate": N_("{rate} steps/s"),
     "others_training": N_("others training on this server: {count}"),
     "paused": N_("paused"),
-    "scrubbed": N_("scrubbed"),
+    "scrubbed": N_("looking back at {step} of {newest}"),
     "newest": N_("To the newest step"),
     "scrub": N_("Training step"),
     "axis_step": N_("training step"),
+    "axis_step_log": N_("training step (log)"),
+    "step_scale": N_("Axis of steps"),
+    "step_scale_log": N_("log"),
+    "step_scale_linear": N_("linear"),
     "axis_timestep": N_("timestep (symbol read)"),
     "axis_gradient": N_("norm (nats per unit, log)"),
     "axis_perplexity": N_("perplexity (log)"),
@@ -97,6 +111,7 @@ WORDS = {
         "{probability}, loss {loss} nats."
     ),
     "aria_curve": N_("Perplexity {perplexity} at step {step}. Lines: {levels}."),
+    "aria_ghosts": N_("Earlier runs, at their end: {list}."),
     "aria_state": N_("Hidden state of {units} of {all} units over {count} timesteps, from {low} to {high}."),
     "aria_cell_state": N_(
         "Cell state of {units} of {all} units over {count} timesteps, from {low} to {high}."

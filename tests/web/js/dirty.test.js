@@ -60,17 +60,18 @@ test("what has not changed is not drawn again", () => {
 test("what has changed is drawn, whatever it was", () => {
   const opened = new Opened(makeMessage({ frames, curve }));
   const wide = [{ step: 4, "l0.scale.h": 40, "l0.sum.h": 1e3, "l0.last.h": 1e-9, "l0.xy": 70 }];
-  const ghosts = [{ id: "g", label: "g", steps: [0, 50], loss: [2, 1] }];
+  const ghosts = [{ id: "g", label: "g", other_text: false, steps: [0, 50], loss: [2, 1] }];
   const dark = { "--st-background-color": "#101010", "--st-text-color": "#eeeeee" };
   const computed = globalThis.getComputedStyle;
   for (const [name, act] of Object.entries({
     "the time cursor": () => opened.pin(2),
     "the training cursor": () => opened.scrub(1),
+    "another axis of steps": () => opened.scale("linear"),
     "a look at the newest": () => opened.stage.moves.follow(),
     "a frame beyond all scales": () => opened.receive(makeMessage({ frames: wide, curve, serial: 2 })),
     "a step back from it": () => opened.scrub(2),
     "another text and ghosts": () => opened.receive(makeMessage({
-      scene: makeScene({ ghosts, floors: [1.5, 1.2] }), scene_id: "other", frames, curve, serial: 3,
+      scene: makeScene({ ghosts, floors: [[0, 0, 1.5], [1, null, 1.2]] }), scene_id: "other", frames, curve, serial: 3,
     })),
     "an explosion": () => opened.receive(makeMessage({
       scene_id: "other", known: true, frames: [{ step: 3, loss: NaN }], curve, serial: 4, explosion: { step: 3, sentence: "!" },

@@ -6,11 +6,22 @@ import { advance, openPage } from "./page.js";
 
 export class Opened {
   constructor(...messages) {
+    this.#open(null, messages);
+  }
+
+  /** A stage in a tab that keeps what it is told. */
+  static with(storage, ...messages) {
+    const opened = new Opened();
+    opened.#open(storage, messages);
+    return opened;
+  }
+
+  #open(storage, messages) {
     /** What was sent to the server: [name, value]. */
     this.sent = [];
     /** Of which track `drawn` and its like are. */
     this.track = 0;
-    this.stage = new Stage(openPage(), new URL("http://localhost/frames"), new Memory(null));
+    this.stage = new Stage(openPage(), new URL("http://localhost/frames"), new Memory(storage));
     this.layout = this.stage.layout;
     for (const message of messages) this.receive(message);
   }
@@ -33,6 +44,12 @@ export class Opened {
   /** Moves the time cursor to a timestep counted from 0. */
   pin(t) {
     this.stage.moves.pin(t);
+    this.wait();
+  }
+
+  /** Chooses the axis of training steps, "log" or "linear". */
+  scale(name) {
+    this.panel("curve").parts.scales.children.find((radio) => radio.textContent === name).onclick();
     this.wait();
   }
 

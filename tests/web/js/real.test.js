@@ -159,8 +159,14 @@ for (const name of written("cases.json")) {
       near(path[k][2], height(Math.exp(loss)), 1.5, `the height at step ${curve.step[k]}`);
       assert.ok(path[k][2] > 8 && path[k][2] < SIZE.height - 29, "inside the axes");
     });
-    const slope = (path.at(-1)[1] - path[0][1]) / curve.step.at(-1);
-    path.slice(0, -1).forEach(([, x], k) => near(x, path[0][1] + slope * curve.step[k], 0.01, "the place along the axis"));
+    const alongAxis = (along, size) => {
+      const room = (along.at(-1)[1] - along[0][1]) / size(curve.step.at(-1));
+      along.slice(0, -1).forEach(([, x], k) => near(x, along[0][1] + room * size(curve.step[k]), 0.01, "the place along the axis"));
+    };
+    alongAxis(path, Math.log1p);
+    opened.scale("linear");
+    alongAxis(strokes(opened.drawn("curve"), curve.step.length + 1)[0].path, (step) => step);
+    opened.scale("log");
     const marks = opened.drawn("curve").filter(({ name: call }) => call === "fillRect");
     assert.equal(marks.length, curve.clipped.filter(Boolean).length);
     for (const step of Object.keys(steps).map(Number)) {

@@ -83,7 +83,7 @@ test("one curve shows all, each in its colour, with its number and name", () => 
   }));
   assert.deepEqual(texts(opened.drawn("curve")), ["1", "2", "3"]);
   assert.match(opened.panel("curve").parts.legend.textContent, /1 RNN.*2 GRU.*3 LSTM/);
-  const tip = opened.tip("curve", 600, 50);
+  const tip = opened.tip("curve", 300, 50);
   assert.deepEqual(tip.filter((line) => /^\d /.test(line)), ["1 RNN", "2 GRU", "3 LSTM"]);
   assert.match(opened.said("curve"), /RNN: .*GRU: .*LSTM: /);
 });

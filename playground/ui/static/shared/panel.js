@@ -58,15 +58,25 @@ export function colourLegend(palette, low, high, title = "") {
 }
 
 /**
+ * @param {string} colour
+ * @param {number[]} dash  length and gap, px
+ */
+function dashed(colour, [length, gap]) {
+  return `repeating-linear-gradient(to right, ${colour} 0 ${length}px, transparent ${length}px ${length + gap}px)`;
+}
+
+/**
  * A stroke of colour with a name.
  * @param {string} colour
  * @param {string} text
- * @param {"solid"|"dashed"|"dotted"|"tick"|"block"} kind
+ * @param {"solid"|"dashed"|"tick"|"block"|"none"|number[]} kind  numbers: its dash and its gap, px
  * @param {number} opacity
  */
 export function lineLegend(colour, text, kind = "solid", opacity = 1) {
-  const swatch = element("i", { class: `swatch ${kind}` });
+  const dash = Array.isArray(kind) ? kind : null;
+  const swatch = element("i", { class: `swatch ${dash ? "dash" : kind}` });
   swatch.style.opacity = String(opacity);
   swatch.style.borderColor = colour;
+  if (dash) swatch.style.backgroundImage = dashed(colour, dash);
   return element("span", { class: "legend" }, [swatch, element("bdi", {}, [text])]);
 }

@@ -42,7 +42,7 @@ export function ticks(low, high, most, whole = false) {
  * @param {number} most
  */
 export function logTicks(low, high, most) {
-  const sets = [[1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8], [1, 1.5, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1]];
+  const sets = [[1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8], [1, 2, 5], [1]];
   const first = Math.floor(Math.log10(low));
   const last = Math.ceil(Math.log10(high));
   for (const digits of sets) {

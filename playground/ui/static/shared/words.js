@@ -18,6 +18,14 @@ export function isolate(text) {
   return `\u2068${text}\u2069`;
 }
 
+/**
+ * A whole number with a comma between its thousands, as everywhere on the page: 21,816.
+ * @param {number} number
+ */
+export function counted(number) {
+  return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 /**

@@ -1,7 +1,7 @@
 /** The scrub bar over training, what it says, and its buttons. */
 
 import { element, setAttribute, setText } from "../shared/dom.js";
-import { say } from "../shared/words.js";
+import { counted, say } from "../shared/words.js";
 
 /** @typedef {import("./view.js").View} View */
 
@@ -38,20 +38,21 @@ export class Footer {
    * @param {{isNewest: boolean, isFollowing: boolean}} looking  at the newest frame; towards it while more come
    */
   tell({ step, playhead, words }, { playing, rate, others, tracks }, { isNewest, isFollowing }) {
-    const still = isNewest && isFollowing ? "paused" : "scrubbed";
-    const mode = playing && isFollowing ? "live" : still;
-    const where = say(words, "step", { step });
-    const told = [where, say(words, mode)];
-    if (playing) told.push(say(words, "rate", { rate: Math.round(rate) }));
+    const isLive = playing && isFollowing;
+    const isBack = !isLive && !(isNewest && isFollowing);
+    const where = isBack ? say(words, "scrubbed", { step: counted(step), newest: counted(playhead) })
+      : say(words, "step", { step: counted(step) });
+    const told = isBack ? [where] : [where, say(words, isLive ? "live" : "paused")];
+    if (playing) told.push(say(words, "rate", { rate: counted(Math.round(rate)) }));
     if (others) told.push(say(words, "others_training", { count: others }));
     setText(this.status, told.join(" · "));
     setAttribute(this.range, "max", String(playhead));
     if (this.range.value !== String(step)) this.range.value = String(step);
     setAttribute(this.range, "aria-valuetext", where);
     this.range.style.setProperty("--filled", `${(playhead ? (100 * step) / playhead : 0).toFixed(1)}%`);
-    setAttribute(this.newest, "data-shown", String(mode === "scrubbed"));
-    this.newest.disabled = mode !== "scrubbed";
-    setText(this.study, say(words, "study", { step }));
+    setAttribute(this.newest, "data-shown", String(isBack));
+    this.newest.disabled = !isBack;
+    setText(this.study, say(words, "study", { step: counted(step) }));
     const whose = (/** @type {string} */ name) => (tracks.length > 1 ? `${name}: ` : "");
     setText(this.notice, tracks.flatMap(({ explosion, scene }) => (
       explosion?.sentence ? [whose(scene.name) + explosion.sentence] : []

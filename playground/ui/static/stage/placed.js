@@ -11,6 +11,7 @@ import { say } from "../shared/words.js";
 /**
  * @typedef {object} Actions  what the reader may do inside a panel
  * @property {(layer: number) => void} showLayer
+ * @property {(scale: View["stepScale"]) => void} scaleSteps
  * @property {(id: string) => void} removeGhost
  */
 /**

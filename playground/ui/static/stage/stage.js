@@ -1,15 +1,17 @@
 /** The stage: takes messages, holds the cursors, and has the panels draw whatever has changed. */
 
 import { Boxes } from "../shared/boxes.js";
+import { Choice } from "../shared/choice.js";
 import { setAttribute, setText } from "../shared/dom.js";
 import { Paced } from "../shared/paced.js";
 import { makeTheme, themeVariables } from "../shared/theme.js";
-import { isolate, likelihoodText, perplexityText, say } from "../shared/words.js";
+import { counted, isolate, likelihoodText, perplexityText, say } from "../shared/words.js";
 import { Cursors } from "./cursors.js";
 import { Easing } from "./easing.js";
 import { listenToKeys } from "./keyboard.js";
 import { Layout } from "./layout.js";
 import { Line } from "./line.js";
+import { STEP_SCALES } from "./panels/steps.js";
 import { Player } from "./player.js";
 import { Store } from "./store.js";
 import { look } from "./view.js";
@@ -28,6 +30,7 @@ export class Stage {
    * @param {import("./memory.js").Memory} memory  of this tab
    */
   constructor(parent, feeds, memory) {
+    this.stepScale = new Choice(memory.storage, "rnn-playground-steps", STEP_SCALES);
     this.layout = new Layout();
     this.store = new Store();
     this.line = new Line(feeds, memory, this.store, (bytes) => this.#take(bytes));
@@ -139,8 +142,9 @@ export class Stage {
 
   /** @returns {View[]} */
   #look() {
-    const { store, player, theme, cursors, easing } = this;
-    return look(store, { step: store.moments[player.index]?.step ?? 0, theme, cursors, eased: easing.values });
+    const { store, player, theme, cursors, easing, stepScale } = this;
+    const step = store.moments[player.index]?.step ?? 0;
+    return look(store, { step, theme, cursors, stepScale: stepScale.value, eased: easing.values });
   }
 
   /**
@@ -171,6 +175,10 @@ export class Stage {
         this.cursors.layer = layer;
         this.easing.forget();
         this.#act();
+      },
+      scaleSteps: (scale) => {
+        this.stepScale.choose(scale);
+        this.player.refresh();
       },
       removeGhost: (id) => this.line.trigger("ghost", { remove: id }),
     };
@@ -240,7 +248,7 @@ export class Stage {
  */
 function spoken({ scene, words, frame, step, t, tracks }) {
   const said = say(words, "aria_stage", {
-    step, perplexity: perplexityText(frame?.loss ?? NaN), t: t + 1,
+    step: counted(step), perplexity: perplexityText(frame?.loss ?? NaN), t: t + 1,
     input: isolate(scene.inputs[t]), target: isolate(scene.targets[t]),
     probability: likelihoodText(frame?.losses[t] ?? NaN),
   });

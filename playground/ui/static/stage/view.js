@@ -18,6 +18,7 @@
  * @property {import("./wire.js").Sample[]} samples
  * @property {number} reach  half the height of the trajectory's axes
  * @property {number} scroll  first timestep in view among the tiles, may be a fraction
+ * @property {import("./panels/steps.js").StepScale} stepScale  of the axis of training steps
  * @property {number} track  its place among the tracks
  * @property {View[]} tracks  all that stand side by side, this one among them
  */
@@ -26,10 +27,10 @@
  * One view a track, of what is kept, where the cursors stand.
  * @param {import("./store.js").Store} store
  * @param {{step: number, theme: View["theme"], cursors: import("./cursors.js").Cursors,
- *   eased: {reach: number, scroll: number}}} where  step: of the training cursor
+ *   stepScale: View["stepScale"], eased: {reach: number, scroll: number}}} where  step: of the training cursor
  * @returns {View[]}
  */
-export function look(store, { step, theme, cursors, eased }) {
+export function look(store, { step, theme, cursors, stepScale, eased }) {
   const { message, limits } = store;
   if (!message) return [];
   /** @type {View[]} */
@@ -40,7 +41,7 @@ export function look(store, { step, theme, cursors, eased }) {
       scene, words: scene.words, theme, key: `${sceneId}|${theme.key}|${layer}`,
       frame: store.tracks[track].at(step, message.playhead), step,
       t: cursors.within(scene, cursors.t), anchor: cursors.within(scene, cursors.anchor), layer,
-      curve, playhead: message.playhead, explosion, limits, samples, ...eased, track, tracks,
+      curve, playhead: message.playhead, explosion, limits, samples, stepScale, ...eased, track, tracks,
     });
   });
   return tracks;

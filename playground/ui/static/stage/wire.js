@@ -5,7 +5,15 @@
  */
 
 /** @typedef {{name: string, low: number, high: number}} Gate  range of the stored bytes 0 … 254 */
-/** @typedef {{id: string, label: string, steps: number[], loss: (number|null)[]}} Ghost  nats, null: no finite number */
+/**
+ * @typedef {object} Ghost  an earlier run
+ * @property {string} id
+ * @property {string} label
+ * @property {boolean} other_text  whether it was of another text: then it has no steps
+ * @property {number[]} steps
+ * @property {(number|null)[]} loss  nats, null: no finite number
+ */
+/** @typedef {[first: number, last: number|null, perplexity: number]} Floor  range of k, null: any number of symbols */
 /** @typedef {"f8"|"f4"|"u4"|"u2"|"i1"|"u1"} Dtype */
 /** @typedef {[name: string, dtype: Dtype, shape: number[]]} Field */
 /**
@@ -26,7 +34,7 @@
  * @property {boolean} whole_batch  whether every update sees the whole text
  * @property {"mean"|"sum"} reduction  of the losses over time
  * @property {number} uniform  perplexity of knowing nothing
- * @property {number[]} floors  lowest perplexity with the last k symbols visible
+ * @property {Floor[]} floors  lowest perplexities with the last k symbols visible, falling; the last is that of any memory
  * @property {Ghost[]} ghosts
  * @property {Record<string, string>} words
  */
@@ -39,7 +47,13 @@
  * @property {Uint8Array} clipped  1 where that step's own update was clipped
  * @property {Uint8Array} share  of the updates since the point before, how many were clipped, in 1/255
  */
-/** @typedef {{step: number, prompt: string, text: string}} Sample  text that follows a prompt */
+/**
+ * @typedef {object} Sample  text that follows a prompt
+ * @property {number} step
+ * @property {string} prompt
+ * @property {string} text
+ * @property {string} beyond  what follows it where no sequence of the training text has reached
+ */
 /** @typedef {{step: number, sentence: string}} Explosion  where training stopped, and why, in the reader's language */
 /**
  * @typedef {object} TrackMessage  what a message brings of one run

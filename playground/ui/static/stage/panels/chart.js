@@ -1,12 +1,13 @@
 /**
- * The plane of the learning curve: training steps across, losses upwards, with axes, levels and ghosts. What is measured
+ * The plane of the learning curve: training steps across, losses upwards, with axes and levels. What is measured
  * is the loss, the logarithm of the perplexity: so that no perplexity is too large to be drawn.
  */
 
 import { line, sideTitle, write } from "../../shared/axes.js";
-import { comfortable, FINE_LADDER, logTicks, ticks } from "../../shared/scales.js";
-import { short } from "../../shared/words.js";
-import { levelsOf, spread } from "./levels.js";
+import { comfortable, FINE_LADDER, logTicks } from "../../shared/scales.js";
+import { counted, short } from "../../shared/words.js";
+import { FLOOR_DASH, levelsOf, spread } from "./levels.js";
+import { stepAxis } from "./steps.js";
 
 /** @typedef {import("../../shared/surface.js").Surface} Surface */
 /** @typedef {import("../../shared/surface.js").Rect} Rect */
@@ -14,9 +15,11 @@ import { levelsOf, spread } from "./levels.js";
 /**
  * @typedef {object} Geometry
  * @property {Rect} rect
- * @property {number} last  training step at the right edge
+ * @property {import("./steps.js").StepAxis} axis  of training steps
+ * @property {string} key  changes when the axes do
  * @property {number} high  loss at the top, nats
  * @property {import("./levels.js").Level[]} levels  lines with one label
+ * @property {number[]} places  heights of their labels
  */
 
 const MARGINS = { left: 44, right: 8, top: 8, bottom: 29 };
@@ -24,7 +27,8 @@ const FEWEST_STEPS = 20;
 const HIGHEST = Math.log(1e6); // what is above leaves the picture
 const LOWEST = Math.log(0.96); // so that the line at perplexity 1 is seen
 const HEADROOM = Math.log(1.15); // above the line of uniform guessing
-const GHOST_DASHES = [[7, 3], [3, 2], [1.5, 2.5]]; // so that ghosts are told apart without colour
+const BETWEEN_TICKS = 8; // px of the designed size between the numbers on the axis of steps
+const BESIDE_LABEL = 8; // px of the designed size around the middle of a label that belong to it
 
 /**
  * @param {Surface} surface
@@ -32,28 +36,31 @@ const GHOST_DASHES = [[7, 3], [3, 2], [1.5, 2.5]]; // so that ghosts are told ap
  * @returns {Geometry}
  */
 export function geometryOf(surface, view) {
-  const { scene, playhead, tracks } = view;
+  const { scene, playhead, tracks, stepScale } = view;
   let most = Math.log(scene.uniform) + HEADROOM;
   for (const { curve } of tracks) for (const loss of curve.loss) if (loss > most && loss < Infinity) most = loss;
   const ghosts = scene.ghosts.reduce((end, ghost) => Math.max(end, ghost.steps.at(-1) ?? 0), 0);
   const own = Math.max(playhead, FEWEST_STEPS);
   const last = comfortable(Math.max(own, Math.min(ghosts, 4 * own)), FINE_LADDER);
   const high = Math.log(comfortable(Math.exp(Math.min(most, HIGHEST))));
-  return surface.memo(`${view.key}|${last}|${high}`, () => {
+  const key = `${view.key}|${stepScale}|${last}|${high}`;
+  return surface.memo(key, () => {
     const levels = levelsOf(view);
     surface.context.font = surface.font(10.5);
     const width = levels.reduce((wide, level) => Math.max(wide, surface.context.measureText(level.text).width), 0);
     const rect = surface.inside({ ...MARGINS, right: MARGINS.right + width / surface.unit + 4 });
-    return { rect, last, high, levels };
+    const bare = { rect, axis: stepAxis(stepScale, last), high, key };
+    const heights = levels.map((level) => lossY(bare, Math.log(level.values[0])));
+    return { ...bare, levels, places: spread(heights, 12.5 * surface.unit, rect.top, rect.top + rect.height) };
   });
 }
 
-/** @param {Geometry} geometry @param {number} step */
-export function stepX({ rect, last }, step) {
-  return rect.left + (step / last) * rect.width;
+/** @param {Pick<Geometry, "rect"|"axis">} geometry @param {number} step */
+export function stepX({ rect, axis }, step) {
+  return rect.left + axis.share(step) * rect.width;
 }
 
-/** @param {Geometry} geometry @param {number} loss */
+/** @param {Pick<Geometry, "rect"|"high">} geometry @param {number} loss */
 export function lossY({ rect, high }, loss) {
   return rect.top + ((high - loss) / (high - LOWEST)) * rect.height;
 }
@@ -65,8 +72,21 @@ export function lossY({ rect, high }, loss) {
  * @param {number} x
  */
 export function stepAt(surface, view, x) {
-  const { rect, last } = geometryOf(surface, view);
-  return Math.min(Math.max(Math.round(((x - rect.left) / rect.width) * last), 0), view.playhead);
+  const { rect, axis } = geometryOf(surface, view);
+  return Math.min(axis.step(Math.max((x - rect.left) / rect.width, 0)), view.playhead);
+}
+
+/**
+ * The level whose label is under the pointer.
+ * @param {Surface} surface
+ * @param {View} view
+ * @param {number} x
+ * @param {number} y
+ */
+export function levelAt(surface, view, x, y) {
+  const { rect, levels, places } = geometryOf(surface, view);
+  const k = places.findIndex((place) => Math.abs(place - y) < BESIDE_LABEL * surface.unit);
+  return x > rect.left + rect.width && k >= 0 ? levels[k] : null;
 }
 
 /**
@@ -76,7 +96,7 @@ export function stepAt(surface, view, x) {
  * @param {Geometry} geometry
  */
 export function paintAxes(context, surface, view, geometry) {
-  const { rect, last, high, levels } = geometry;
+  const { rect, axis, high, levels, places } = geometry;
   const { theme } = view;
   const { unit } = surface;
   const right = rect.left + rect.width;
@@ -87,22 +107,26 @@ export function paintAxes(context, surface, view, geometry) {
     line(context, rect.left, y, right, y, theme.faint);
     write(context, short(value), rect.left - 4 * unit, y, { ...style, align: "right" });
   }
-  for (const value of ticks(0, last, Math.max(2, Math.floor(rect.width / (56 * unit))), true)) {
-    const x = Math.round(stepX(geometry, value)) + 0.5;
+  context.font = style.font;
+  const widthOf = (/** @type {number} */ step) => context.measureText(counted(step)).width;
+  const fits = (/** @type {number} */ step, /** @type {number} */ k, /** @type {number[]} */ set) => k === 0
+    || stepX(geometry, step) - stepX(geometry, set[k - 1]) > (widthOf(step) + widthOf(set[k - 1])) / 2 + BETWEEN_TICKS * unit;
+  for (const step of axis.ticks.find((set) => set.every(fits)) ?? [0]) {
+    const x = Math.round(stepX(geometry, step)) + 0.5;
     line(context, x, bottom, x, bottom + 3, theme.muted);
-    write(context, String(value), x, bottom + 9 * unit, { ...style, align: "center" });
+    write(context, counted(step), x, bottom + 9 * unit, { ...style, align: "center" });
   }
   line(context, rect.left, Math.round(bottom) + 0.5, right, Math.round(bottom) + 0.5, theme.muted);
-  write(context, view.words.axis_step ?? "axis_step", rect.left + rect.width / 2, bottom + 22 * unit, {
+  const title = view.stepScale === "log" ? "axis_step_log" : "axis_step";
+  write(context, view.words[title] ?? title, rect.left + rect.width / 2, bottom + 22 * unit, {
     ...style, font: surface.font(10), align: "center",
   });
   sideTitle(context, surface, view.theme, rect, view.words.axis_perplexity ?? "axis_perplexity");
-  const places = spread(levels.map((level) => lossY(geometry, Math.log(level.values[0]))), 12.5 * unit, rect.top, bottom);
   levels.forEach((level, k) => {
     const colour = theme.colour[level.kind];
     const heights = level.values.map((value) => Math.round(lossY(geometry, Math.log(value))) + 0.5);
     for (const y of new Set(heights)) {
-      line(context, rect.left, y, right, y, colour, 1, level.kind === "uniform" ? [2, 3] : [6, 3]);
+      line(context, rect.left, y, right, y, colour, 1, level.kind === "uniform" ? [2, 3] : FLOOR_DASH);
     }
     line(context, right, heights[0], right + 5 * unit, places[k], colour, 1);
     write(context, level.text, right + 8 * unit, places[k], { ...style, colour });
@@ -122,29 +146,19 @@ export function clip(context, surface, { rect }) {
 }
 
 /**
+ * Where a run ended because a number was not finite any more.
  * @param {CanvasRenderingContext2D} context
  * @param {Surface} surface
  * @param {View} view
  * @param {Geometry} geometry
  */
-export function paintGhosts(context, surface, view, geometry) {
+export function paintExplosions(context, surface, view, geometry) {
   const { rect } = geometry;
-  context.save();
-  clip(context, surface, geometry);
-  context.lineWidth = 1.5 * surface.unit;
-  view.scene.ghosts.forEach((ghost, k) => {
-    context.strokeStyle = view.theme.ghosts[k % view.theme.ghosts.length];
-    context.setLineDash(GHOST_DASHES[k % GHOST_DASHES.length].map((length) => length * surface.unit));
-    tracePath(context, geometry, ghost.steps, ghost.loss, Infinity);
-    context.stroke();
-  });
-  context.setLineDash([]);
   for (const { explosion, theme } of view.tracks) {
     if (!explosion) continue;
     const x = Math.round(stepX(geometry, explosion.step)) + 0.5;
     line(context, x, rect.top, x, rect.top + rect.height, theme.colour.exploded, 1.5 * surface.unit);
   }
-  context.restore();
 }
 
 /**

@@ -3,10 +3,15 @@
 import { line, write } from "../../shared/axes.js";
 import { element } from "../../shared/dom.js";
 import { lineLegend } from "../../shared/panel.js";
-import { perplexityText, say } from "../../shared/words.js";
-import { clip, geometryOf, lossY, paintAxes, paintGhosts, stepAt, stepX, tracePath } from "./chart.js";
-import { levelsOf } from "./levels.js";
+import { buildRadios, dressRadios } from "../../shared/radios.js";
+import { counted, perplexityText, say } from "../../shared/words.js";
+import {
+  clip, geometryOf, levelAt, lossY, paintAxes, paintExplosions, stepAt, stepX, tracePath,
+} from "./chart.js";
+import { describeGhosts, ghostLegends, paintGhosts } from "./ghosts.js";
+import { FLOOR_DASH, levelsOf, needText } from "./levels.js";
 import { told } from "./reading.js";
+import { STEP_SCALES } from "./steps.js";
 import { trackColour, trackName } from "../view.js";
 
 /** @typedef {import("../../shared/surface.js").Surface} Surface */
@@ -14,7 +19,6 @@ import { trackColour, trackName } from "../view.js";
 /** @typedef {import("./chart.js").Geometry} Geometry */
 
 const FULL_TICK = 5; // height of the mark where every update was clipped
-const GHOST_KINDS = /** @type {const} */ (["dashed", "dashed", "dotted"]); // and in the legend
 
 /**
  * @param {Surface} surface
@@ -23,9 +27,10 @@ const GHOST_KINDS = /** @type {const} */ (["dashed", "dashed", "dotted"]); // an
 function drawCurve(surface, view) {
   const geometry = geometryOf(surface, view);
   const explosions = view.tracks.map(({ explosion }) => explosion?.step ?? "");
-  surface.prepare(`${view.key}|${geometry.last}|${geometry.high}|${explosions}`, (base) => {
+  surface.prepare(`${geometry.key}|${explosions}`, (base) => {
     paintAxes(base, surface, view, geometry);
     paintGhosts(base, surface, view, geometry);
+    paintExplosions(base, surface, view, geometry);
   });
   surface.stamp();
   for (const track of view.tracks) paintClipped(surface, track, geometry);
@@ -116,8 +121,11 @@ function paintCursor(surface, view, geometry) {
  * @param {Surface} surface
  * @param {View} view
  * @param {number} x
+ * @param {number} y
  */
-function curveTip(surface, view, x) {
+function curveTip(surface, view, x, y) {
+  const level = levelAt(surface, view, x, y);
+  if (level) return [level.text, say(view.words, `${level.kind}_told`)];
   const step = stepAt(surface, view, x);
   const lines = view.tracks.flatMap((track) => {
     const said = told(track, step);
@@ -127,38 +135,41 @@ function curveTip(surface, view, x) {
 }
 
 /**
- * This run, or each of the tracks; clipped steps; and the ghosts with a button each to remove them.
- * @param {import("../placed.js").Placed<{legend: HTMLElement}>} panel
+ * @typedef {object} Parts
+ * @property {HTMLElement} legend
+ * @property {HTMLElement} scales
+ */
+
+/**
+ * The choice of the axis; this run, or each of the tracks; clipped steps; how much memory the text needs; and the ghosts.
+ * @param {import("../placed.js").Placed<Parts>} panel
  * @param {View} view
  * @param {import("../placed.js").Actions} actions
  */
-function dress({ parts: { legend } }, { scene, words, theme, tracks }, actions) {
-  const ghosts = scene.ghosts.map((ghost, k) => {
-    const entry = lineLegend(theme.ghosts[k % theme.ghosts.length], ghost.label, GHOST_KINDS[k % GHOST_KINDS.length]);
-    const label = say(words, "ghost_remove", { label: ghost.label });
-    const remove = element("button", { type: "button", class: "remove", "aria-label": label, title: label }, ["×"]);
-    remove.onclick = () => actions.removeGhost(ghost.id);
-    entry.append(remove);
-    return entry;
-  });
+function dress({ parts: { legend, scales } }, view, actions) {
+  const { words, theme, tracks, stepScale } = view;
+  const names = STEP_SCALES.map((scale) => say(words, `step_scale_${scale}`));
+  dressRadios(scales, say(words, "step_scale"), names, STEP_SCALES.indexOf(stepScale), (k) => actions.scaleSteps(STEP_SCALES[k]));
   const isAlone = tracks.length === 1;
   legend.replaceChildren(
     ...tracks.map((track) => lineLegend(trackColour(track), isAlone ? say(words, "this_run") : trackName(track))),
     lineLegend(isAlone ? theme.colour.clipped : theme.muted, say(words, "clipped"), "tick"),
-    ...ghosts,
+    lineLegend(theme.colour.floor, needText(view), FLOOR_DASH),
+    ...ghostLegends(view, actions.removeGhost),
   );
 }
 
 /** @param {View} view */
 function describe(view) {
   const levels = levelsOf(view).map((level) => level.text).join("; ");
-  return view.tracks.map(({ words, step, frame, scene }) => {
-    const said = say(words, "aria_curve", { step, perplexity: perplexityText(frame?.loss ?? NaN), levels });
+  const runs = view.tracks.map(({ words, step, frame, scene }) => {
+    const said = say(words, "aria_curve", { step: counted(step), perplexity: perplexityText(frame?.loss ?? NaN), levels });
     return view.tracks.length > 1 ? `${scene.name}: ${said}` : said;
-  }).join(" ");
+  });
+  return [...runs, `${needText(view)}.`, describeGhosts(view)].join(" ").trim();
 }
 
-/** @type {import("../placed.js").Kind<{legend: HTMLElement}>} */
+/** @type {import("../placed.js").Kind<Parts>} */
 export const curve = {
   name: "curve",
   order: 1,
@@ -169,11 +180,13 @@ export const curve = {
   build(panel) {
     const legend = element("div", { class: "legends" });
     panel.hint.after(legend);
-    return { legend };
+    const scales = buildRadios();
+    panel.aside.append(scales);
+    return { legend, scales };
   },
-  wears: ({ tracks }) => tracks.map(({ key }) => key),
+  wears: ({ tracks, stepScale }) => [stepScale, ...tracks.map(({ key }) => key)],
   dress,
-  sees: ({ tracks, step, playhead }) => [step, playhead, ...tracks.flatMap(({ key, curve: points, frame, explosion }) => [
+  sees: ({ tracks, step, playhead, stepScale }) => [step, playhead, stepScale, ...tracks.flatMap(({ key, curve: points, frame, explosion }) => [
     key, points, frame, explosion?.step,
   ])],
   draw: drawCurve,

@@ -4,9 +4,11 @@ import { say, short } from "../../shared/words.js";
 
 /** @typedef {import("../view.js").View} View */
 /** @typedef {{text: string, values: number[], kind: "uniform"|"floor"}} Level  lines with one label, perplexities */
+/** @typedef {import("../wire.js").Floor} Floor */
+
+export const FLOOR_DASH = [6, 3]; // px
 
 const NEAR = 0.006; // floors nearer to one another than this part share a label
-const SAME = 1e-6; // and are one value within this
 
 /**
  * The uniform line and the memory floors; floors that lie on one another share a label, which tells them apart.
@@ -14,35 +16,44 @@ const SAME = 1e-6; // and are one value within this
  * @returns {Level[]}
  */
 export function levelsOf({ scene, words }) {
-  /** @type {{orders: number[], values: number[]}[]} */
-  const floors = [];
-  scene.floors.forEach((value, order) => {
-    const near = floors.at(-1);
-    if (near && Math.abs(near.values[near.values.length - 1] / value - 1) < NEAR) {
-      near.orders.push(order);
-      near.values.push(value);
-    } else floors.push({ orders: [order], values: [value] });
-  });
+  /** @type {Floor[][]} */
+  const groups = [];
+  for (const floor of scene.floors) {
+    const near = groups.at(-1);
+    const isNear = near && Math.abs(near[near.length - 1][2] / floor[2] - 1) < NEAR;
+    if (isNear) near.push(floor);
+    else groups.push([floor]);
+  }
   return [
     { text: `${words.uniform} ${short(scene.uniform)}`, values: [scene.uniform], kind: "uniform" },
-    ...floors.map(({ orders, values }) => ({
-      text: `${say(words, "floor", { k: ordersText(orders) })}: ${valuesText(values)}`,
-      values,
+    ...groups.map((floors) => ({
+      text: `${rangeText(words, floors)}: ${valuesText(floors)}`,
+      values: floors.map(([, , value]) => value),
       kind: /** @type {const} */ ("floor"),
     })),
   ];
 }
 
-/** @param {number[]} values  of floors that share a label, falling */
-function valuesText(values) {
-  const [first, last] = [values[0], values[values.length - 1]];
-  if (Math.abs(first / last - 1) < SAME) return short(first);
-  return `${first.toPrecision(4)}–${last.toPrecision(4)}`;
+/**
+ * How many symbols a model has to see so that none does better.
+ * @param {View} view
+ */
+export function needText({ scene, words }) {
+  const [needed] = scene.floors[scene.floors.length - 1];
+  return needed > 1 ? say(words, "needs", { k: needed }) : say(words, "needs_none");
 }
 
-/** @param {number[]} orders */
-function ordersText(orders) {
-  return orders.length > 2 ? `${orders[0]}–${orders.at(-1)}` : orders.join(", ");
+/** @param {Floor[]} floors  that share a label, falling */
+function valuesText(floors) {
+  const [first, last] = [floors[0][2], floors[floors.length - 1][2]];
+  return floors.length === 1 ? short(first) : `${first.toPrecision(4)}–${last.toPrecision(4)}`;
+}
+
+/** @param {Record<string, string>} words @param {Floor[]} floors  that share a label */
+function rangeText(words, floors) {
+  const [first, last] = [floors[0][0], floors[floors.length - 1][1]];
+  if (last === null) return say(words, "floor_lowest", { k: first });
+  return say(words, "floor", { k: first === last ? first : `${first}${last === first + 1 ? ", " : "–"}${last}` });
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What was measured at one training step, as near to it as is known. */
 
-import { exact, lossText, percent, perplexityText, say } from "../../shared/words.js";
+import { counted, exact, lossText, percent, perplexityText, say } from "../../shared/words.js";
 
 /** @typedef {import("../view.js").View} View */
 /**
@@ -64,13 +64,13 @@ export function told(view, step) {
   const reading = readingNear(view, step);
   if (!reading) return [];
   const lines = [
-    say(words, "step", { step: reading.step }),
+    say(words, "step", { step: counted(reading.step) }),
     `${words.perplexity} ${perplexityText(reading.loss)}`,
     `${words.loss} ${lossText(reading.loss)} ${words.nats}`,
     `${words.gradient_norm} ${exact(reading.gradient_norm)}`,
   ];
   if (reading.clipped) lines.push(`${words.clipped} ${exact(reading.clipped_norm)}`);
   const between = clippedSince(view, reading.step);
-  if (between) lines.push(say(words, "clipped_since", { share: percent(between.share), step: between.since }));
+  if (between) lines.push(say(words, "clipped_since", { share: percent(between.share), step: counted(between.since) }));
   return lines;
 }

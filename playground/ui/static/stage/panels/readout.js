@@ -1,7 +1,7 @@
 /** The numbers of the training cursor, large: of its batch, and of the sequence shown when that is only a part of it. */
 
 import { element, setText } from "../../shared/dom.js";
-import { lossText, perplexityText, say } from "../../shared/words.js";
+import { counted, lossText, perplexityText, say } from "../../shared/words.js";
 import { watchedLoss } from "../view.js";
 
 export function buildReadout() {
@@ -38,7 +38,7 @@ export function dressReadout({ step, perplexity, loss, watched }, { words, scene
 export function tellReadout({ step, perplexity, loss, watched }, view) {
   const { words, frame } = view;
   const batch = frame?.loss ?? NaN;
-  setText(step.value, String(frame?.step ?? view.step));
+  setText(step.value, counted(frame?.step ?? view.step));
   setText(perplexity.value, perplexityText(batch));
   setText(loss.value, `${lossText(batch)} ${say(words, "nats")}`);
   setText(watched.value, perplexityText(frame ? watchedLoss(frame) : NaN));

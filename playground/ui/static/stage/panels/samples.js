@@ -1,7 +1,7 @@
 /** Panel 8: text that the network wrote, the newest that the training cursor has reached in front. */
 
-import { element } from "../../shared/dom.js";
-import { say } from "../../shared/words.js";
+import { element, setText } from "../../shared/dom.js";
+import { counted, say } from "../../shared/words.js";
 
 /** @typedef {import("../view.js").View} View */
 
@@ -17,16 +17,20 @@ const OLDER = 5;
  * @param {import("../placed.js").Placed<Parts>} panel
  * @param {View} view
  */
-function tell({ parts }, view) {
+function tell({ aside, parts }, view) {
   const reached = view.samples.filter((sample) => sample.step <= view.step).slice(-1 - OLDER).reverse();
-  const written = `${view.key}|${reached.map((sample) => `${sample.step}\u0000${sample.prompt}\u0000${sample.text}`).join("\u0001")}`;
+  const written = `${view.key}|${reached.map((sample) => `${sample.step}\u0000${sample.prompt}\u0000${sample.text}\u0000${sample.beyond}`).join("\u0001")}`;
   if (written === parts.written) return;
   parts.written = written;
+  setText(aside, reached.some(({ beyond }) => beyond) ? say(view.words, "samples_beyond") : "");
   parts.list.replaceChildren(...reached.map((sample, k) => {
     const [given, added] = parted(sample);
     return element("li", { class: k ? "older" : "newest" }, [
-      element("span", { class: "when" }, [say(view.words, "step", { step: sample.step })]),
-      element("bdi", { class: "text" }, [element("span", { class: "given" }, [given]), added || "∅"]),
+      element("span", { class: "when" }, [say(view.words, "step", { step: counted(sample.step) })]),
+      element("bdi", { class: "text" }, [element("span", {}, [
+        element("span", { class: "given" }, [given]), added || "∅",
+        ...(sample.beyond ? [element("span", { class: "beyond" }, [sample.beyond])] : []),
+      ])]),
     ]);
   }));
 }

@@ -2,11 +2,12 @@
 
 import { write } from "../../shared/axes.js";
 import { colourLegend } from "../../shared/panel.js";
+import { buildRadios } from "../../shared/radios.js";
 import { stride } from "../../shared/scales.js";
 import { css } from "../../shared/theme.js";
 import { isolate, likelihoodText, lossText, say, short } from "../../shared/words.js";
 import { buildReadout, dressReadout, tellReadout } from "./readout.js";
-import { buildTabs, dressTabs } from "./tabs.js";
+import { dressTabs } from "./tabs.js";
 import { drawTile, lossColour, lossLimit } from "./tile.js";
 
 /** @typedef {import("../../shared/surface.js").Surface} Surface */
@@ -192,7 +193,7 @@ export const tiles = {
   plots: () => [""],
   build(panel) {
     const readout = buildReadout();
-    const tabs = buildTabs();
+    const tabs = buildRadios();
     panel.body.append(readout.element);
     panel.aside.append(tabs);
     return { readout, tabs };
