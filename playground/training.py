@@ -188,7 +188,15 @@ class Trainer:
                 self.network.gradients.copy_(gradients)
             clips = _added(self._clips, clipped)
             return Update(
-                self.step, loss, nll, norms, clipped_norms, clipped, self.learning_rate, clips, finite
+                step=self.step,
+                loss=loss,
+                nll=nll,
+                gradient_norm=norms,
+                clipped_norm=clipped_norms,
+                clipped=clipped,
+                learning_rate=self.learning_rate,
+                clips=clips,
+                finite=finite,
             )
 
     def advance(self, updates: int) -> list[Update]:
@@ -273,7 +281,17 @@ class Trainer:
         else:
             clipped_norms, clipped = self._update_the_finite(workspace.total.tolist(), norms)
         self._clips = _added(self._clips, clipped)
-        return Update(step, loss, nll, norms, clipped_norms, clipped, rate, self._clips, finite)
+        return Update(
+            step=step,
+            loss=loss,
+            nll=nll,
+            gradient_norm=norms,
+            clipped_norm=clipped_norms,
+            clipped=clipped,
+            learning_rate=rate,
+            clips=self._clips,
+            finite=finite,
+        )
 
     def _update_the_finite(
         self, totals: Sequence[float], norms: Sequence[float]

@@ -160,13 +160,13 @@ def of_replica(update: Update, replica: int) -> Update:
     loss, norm = update.loss[replica], update.gradient_norm[replica]
     is_finite = isfinite(loss) and isfinite(norm)
     return Update(
-        update.step,
-        (loss,),
-        (update.nll[replica],),
-        (norm,),
-        (update.clipped_norm[replica] if is_finite else norm,),
-        (update.clipped[replica],),
-        update.learning_rate,
-        (update.clips[replica],),
-        is_finite,
+        step=update.step,
+        loss=(loss,),
+        nll=(update.nll[replica],),
+        gradient_norm=(norm,),
+        clipped_norm=(update.clipped_norm[replica] if is_finite else norm,),
+        clipped=(update.clipped[replica],),
+        learning_rate=update.learning_rate,
+        clips=(update.clips[replica],),
+        finite=is_finite,
     )
