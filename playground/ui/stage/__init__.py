@@ -47,7 +47,16 @@ for _name, _value in (
 ):
     _LOADER = _LOADER.replace(_name, _value)
 
-_mount = component("stage", html='<div class="mount"></div>', js=_LOADER)
+# Room for a stage that is still to come, about as high as it will be: the page below it must not jump. With its style
+# sheet the stage appears, and the room goes.
+_ROOM = """
+.mount { container-type: inline-size; }
+.room { height: 764px; }
+@container (min-width: 1400px) { .room { height: 891px; } }
+@container (max-width: 899px) { .room { height: 1130px; } }
+@container (max-width: 599px) { .room { height: 2387px; } }
+"""
+_mount = component("stage", html='<div class="mount"><div class="room"></div></div>', css=_ROOM, js=_LOADER)
 
 
 def show(

@@ -11,7 +11,7 @@ const near = (value, expected, room, what) =>
   assert.ok(Math.abs(value - expected) <= room, `${what}: ${value} is not ${expected} ± ${room}`);
 const point = (step, loss) => ({ step, loss, gradient_norm: 1 });
 const LONG = [0, 1, 10, 100, 1000, 21816];
-const long = () => makeMessage({ curve: LONG.map((step) => point(step, 1 / (1 + step))), frames: LONG.map((step) => ({ step })) });
+const long = (serial = 1) => makeMessage({ serial, curve: LONG.map((step) => point(step, 1 / (1 + step))), frames: LONG.map((step) => ({ step })) });
 
 /** The numbers below the axis of steps, with their places. */
 const ticks = (opened) => opened.base("curve").filter(({ text, values }) => /^[\d,]+$/.test(text ?? "") && values[1] > SIZE.height - 29)
@@ -196,6 +196,13 @@ test("looking back, every place says the same step, and of how many", () => {
   assert.equal(study.textContent, "Study step 1,000 below");
   assert.equal(opened.readout().step.value.textContent, "1,000");
   assert.match(opened.said("curve"), / at step 1,000\./);
+  opened.receive(long(2));
+  assert.equal(status.textContent, "looking back at 1,000 of 21,816", "whatever comes");
+  opened.stage.moves.follow();
+  opened.wait(16);
+  assert.equal(status.textContent, "step 1,000 · paused", "on its way to the newest, no more looking back");
+  opened.wait();
+  assert.equal(status.textContent, "step 21,816 · paused");
   const playing = new Opened(makeMessage({ playing: true, rate: 4321.4, curve: [point(0, 1)], frames: LONG.map((step) => ({ step })) }));
   assert.equal(playing.layout.footer.status.textContent, "step 21,816 · live · 4,321 steps/s");
   playing.scrub(100);

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
+import { pathNames } from "../../../playground/ui/static/stage/panels/labels.js";
 import { parted } from "../../../playground/ui/static/stage/panels/samples.js";
 import { makeMessage, makeScene } from "./messages.js";
 import { Opened } from "./open.js";
@@ -197,4 +198,24 @@ test("floors that lie on one another keep their own values", () => {
   const floors = [...[1.2626, 1.2593, 1.2558, 1.2521, 1.2482].map((value, k) => [k, k, value]), [20, null, 1]];
   const page = new Opened(makeMessage({ scene: makeScene({ floors }), frames: [{ step: 0 }] }));
   assert.match(page.said("curve"), /k = 0–4: 1\.263–1\.248; k ≥ 20: 1\./);
+});
+
+test("where a symbol is read twice, its points on the path tell which time", () => {
+  const bare = (names) => names.map((name) => name.replace(/[\u2068\u2069]/g, ""));
+  assert.deepEqual(bare(pathNames([..."hell"])), ["h", "e", "l₃", "l₄"]);
+  assert.deepEqual(bare(pathNames([..."안녕하세요", "안"])), ["안₁", "녕", "하", "세", "요", "안₆"]);
+  assert.equal(bare(pathNames(Array(12).fill("."))).at(-1), ".₁₂");
+  const opened = new Opened(makeMessage({ scene: makeScene({ T: 3, K: 2 }), frames: [{ step: 0, "l0.xy": [0, 0, 0.5, 0.5, -0.5, 0.2] }] }));
+  const drawn = opened.drawn("trajectory").flatMap(({ text }) => text?.replace(/[\u2068\u2069]/g, "") ?? []);
+  assert.deepEqual(drawn.sort(), ["a₁", "a₃", "b"]);
+});
+
+test("a short sequence fills its card, a very short one does not become a banner", () => {
+  const width = (T) => {
+    const opened = new Opened(makeMessage({ scene: makeScene({ T }), frames: [{ step: 0 }] }));
+    const [left, , wide] = opened.drawn("tiles").find(({ name }) => name === "fillRect").values;
+    return { wide, end: left + T * (wide + 2) };
+  };
+  assert.ok(Math.abs(width(4).end - 600) < 6, "up to the right edge");
+  assert.ok(width(1).wide <= 240);
 });

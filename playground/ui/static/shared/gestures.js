@@ -38,6 +38,7 @@ export function listen(target, moves) {
       const t = target.time(x, y);
       if (t >= 0) moves.pin(t);
     }
+    moves.point(target, x, y);
   };
   plot.onpointermove = (event) => {
     const [x, y] = at(event);

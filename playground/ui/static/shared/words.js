@@ -38,6 +38,14 @@ export function powerOfTen(exponent) {
 }
 
 /**
+ * ₁₂ for 12.
+ * @param {number} number  whole, not negative
+ */
+export function subscript(number) {
+  return String(number).replace(/\d/g, (digit) => String.fromCodePoint(0x2080 + Number(digit)));
+}
+
+/**
  * Three significant digits: 0.347, 12.5, 3.2·10⁻⁵, ∞, NaN.
  * @param {number} value
  */

@@ -35,14 +35,12 @@ export class Footer {
   /**
    * @param {View} view
    * @param {import("./wire.js").Message} message
-   * @param {{isNewest: boolean, isFollowing: boolean}} looking  at the newest frame; towards it while more come
+   * @param {boolean} isBack  whether an earlier step is looked at than the newest
    */
-  tell({ step, playhead, words }, { playing, rate, others, tracks }, { isNewest, isFollowing }) {
-    const isLive = playing && isFollowing;
-    const isBack = !isLive && !(isNewest && isFollowing);
+  tell({ step, playhead, words }, { playing, rate, others, tracks }, isBack) {
     const where = isBack ? say(words, "scrubbed", { step: counted(step), newest: counted(playhead) })
       : say(words, "step", { step: counted(step) });
-    const told = isBack ? [where] : [where, say(words, isLive ? "live" : "paused")];
+    const told = isBack ? [where] : [where, say(words, playing ? "live" : "paused")];
     if (playing) told.push(say(words, "rate", { rate: counted(Math.round(rate)) }));
     if (others) told.push(say(words, "others_training", { count: others }));
     setText(this.status, told.join(" · "));

@@ -13,6 +13,7 @@ import { trackColour, trackName } from "./view.js";
 export class Layout {
   constructor() {
     this.root = element("div", { class: "stage", "data-testid": "stage", tabindex: "0", role: "group" });
+    this.root.style.display = "none"; // the style sheet shows it
     this.root.dataset.frames = "0";
     this.root.dataset.playing = "false";
     this.inner = element("div", { class: "inner" });

@@ -226,8 +226,7 @@ export class Stage {
     const { message } = store;
     if (!views.length || !message) return;
     const [view] = views;
-    const isNewest = view.step >= (store.moments[store.visible - 1]?.step ?? 0);
-    layout.footer.tell(view, message, { isNewest, isFollowing: player.following });
+    layout.footer.tell(view, message, !player.following);
     for (const panel of layout.panels) panel.tell(views[panel.track]);
   }
 

@@ -1,7 +1,7 @@
 /** The symbols beside the points of a path, where they cover least. */
 
 import { fit } from "../../shared/axes.js";
-import { isolate } from "../../shared/words.js";
+import { isolate, subscript } from "../../shared/words.js";
 
 /** @typedef {import("../../shared/surface.js").Surface} Surface */
 /** @typedef {import("../../shared/surface.js").Rect} Rect */
@@ -19,6 +19,17 @@ export function isRecent(view, t) {
 }
 
 /**
+ * The symbols read; where one is read more than once, with the timestep that tells which.
+ * @param {string[]} inputs
+ */
+export function pathNames(inputs) {
+  /** @type {Map<string, number>} */
+  const times = new Map();
+  for (const input of inputs) times.set(input, (times.get(input) ?? 0) + 1);
+  return inputs.map((input, t) => isolate(input) + ((times.get(input) ?? 0) > 1 ? subscript(t + 1) : ""));
+}
+
+/**
  * Every symbol beside its point; of a long path only those before the cursor.
  * @param {Surface} surface
  * @param {View} view
@@ -30,6 +41,7 @@ export function paintLabels(surface, view, rect, points) {
   const { scene, theme } = view;
   const chosen = points.map((_, t) => t).filter((t) => points.length <= LONG || isRecent(view, t));
   chosen.sort((a, b) => Number(b === view.t) - Number(a === view.t));
+  const names = surface.memo(view.key, () => pathNames(scene.inputs));
   /** @type {Label[]} */
   const placed = [];
   for (const t of chosen) {
@@ -37,7 +49,7 @@ export function paintLabels(surface, view, rect, points) {
     const atCursor = t === view.t;
     const font = surface.font(atCursor ? 14 : 11.5, atCursor ? 700 : 500);
     context.font = font;
-    const text = fit(context, isolate(scene.inputs[t]), 84 * unit);
+    const text = fit(context, names[t], 84 * unit);
     const size = { width: context.measureText(text).width, height: (atCursor ? 14 : 12) * unit };
     const place = freePlace(rect, points, t, size, placed, (atCursor ? 8 : 5) * unit);
     placed.push({ ...place, ...size, text, font, colour: atCursor ? theme.text : theme.muted });

@@ -24,7 +24,8 @@ import { drawTile, lossColour, lossLimit } from "./tile.js";
  */
 
 const NARROWEST = 22;
-const WIDEST = 92;
+const WIDEST = 92; // that a long label may ask for
+const WIDER = 240; // where there is room
 
 /**
  * @param {Surface} surface
@@ -45,7 +46,7 @@ function tileGeometry(surface, view) {
     const least = Math.min(comfortable, Math.max(NARROWEST * unit, widest > 40 * unit ? comfortable * 0.72 : 0));
     const count = inputs.length;
     const even = width / count;
-    const slot = even >= least ? Math.min(even, Math.max(comfortable, 84 * unit)) : width / Math.floor(width / least);
+    const slot = even >= least ? Math.min(even, WIDER * unit) : width / Math.floor(width / least);
     const shown = Math.min(count, Math.floor(width / slot + 0.01));
     return { left, width, slot, shown, count, scrolls: shown < count };
   });
