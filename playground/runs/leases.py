@@ -35,12 +35,12 @@ class Leases:
     ) -> str:
         """Hold the run of an experiment, and of these seeds; its identifier.
 
-        instead_of: runs that are held and will be released: it takes their place in memory.
+        instead_of: runs that are held and will be released, each as often as that: it takes their place in memory.
 
         Raises:
             Refusal: if the text cannot be trained on, or there is no memory for the run.
         """
-        beside = self._held.keys() - instead_of
+        beside = (self._held - Counter(instead_of)).keys()
         return self._hold(self.registry.open(self._viewer, config, seeds=seeds, beside=beside))
 
     def fork(
@@ -51,9 +51,7 @@ class Leases:
         Raises:
             Refusal: if there is no memory for one trainer more.
         """
-        beside = self._held.keys() - {identifier}
-        if self._held[identifier] > 1:  # another track goes on with it
-            beside |= {identifier}
+        beside = (self._held - Counter((identifier,))).keys()
         forked = self.registry.fork(self._viewer, identifier, config, step, seeds=seeds, beside=beside)
         return self._hold(forked)
 

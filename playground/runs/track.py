@@ -1,4 +1,4 @@
-"""A track: one experiment as a viewer watches it, its run and what was sent of it. Clock and buttons are the viewer's."""
+"""A track: one experiment as a viewer watches it, its run and what was sent of it. Buttons and clock are a viewer's."""
 
 import itertools
 import threading

@@ -76,7 +76,7 @@ class Viewer:
         self._ticked_at: float | None = None
         self._due = 0.0
         self._progress: deque[tuple[float, int]] = deque(maxlen=24)
-        self.tracks = (self._track(self._leases.open(config), config),)
+        self.tracks: tuple[Track, ...] = (self._track(self._leases.open(config), config),)
         self.shows_finished = self.run.step >= finished_at > 0
         if self.shows_finished:
             self.tracks[0].rest(finished_at)
@@ -344,7 +344,7 @@ class Viewer:
             )
         with self._lock:
             before, ghost = self.tracks, None
-            going = {track.run_id for track in before}
+            going = [track.run_id for track in before]
             ways = (
                 partial(self._leases.open, config, seeds=seeds, instead_of=going)
                 for config, seeds, _ in wanted
