@@ -13,8 +13,11 @@ from playground.config import ExperimentConfig, NetworkConfig, TrainingConfig
 from playground.refusal import Refusal
 from playground.runs import album as album_module
 from playground.runs import registry as registry_module
+from playground.runs import wire
 from playground.runs.registry import AT_WORK_SECONDS, Registry
 from playground.runs.viewer import MAX_TRACKS, Viewer
+from playground.ui.stage.feed import Feed
+from playground.ui.stage.message import Heard, Scene
 from tests.runs.server import LARGE, Server, needed, seed
 from tests.runs.straight import Clock, alone, calm_registry, straight
 
@@ -249,6 +252,37 @@ def test_a_rate_that_one_track_refuses_changes_none() -> None:
     with pytest.raises(Refusal):
         viewer.change(replace(shown, training=replace(shown.training, learning_rate=0.5)))
     assert [(track.config, track.run_id, track.forks) for track in viewer.tracks] == before
+
+
+def test_a_message_carries_what_each_track_offers() -> None:
+    viewer = racing(CELLS)
+    viewer.go_to(9)
+    assert viewer.settle()
+    tracks = [
+        wire.Track({"run": track.recording}, track.curve_points(72), track.frames_to_send(playing=False))
+        for track in viewer.tracks
+    ]
+    message = wire.encode({"playhead": viewer.playhead}, tracks)
+    parts = [bulk(wire.encode({}, [track])) for track in tracks]
+    assert bulk(message) == b"".join(parts) and len(set(parts)) == 3
+    for track, part in zip(viewer.tracks, parts, strict=True):
+        assert part.endswith(alone(track.config).payload(9))
+
+
+def bulk(message: bytes) -> bytes:
+    """What comes after the header."""
+    return message[4 + int.from_bytes(message[:4], "little") :]
+
+
+def test_a_feed_moves_all_tracks() -> None:
+    viewer = racing(CELLS)
+    feed = Feed(viewer)
+    feed.scene = Scene.of({})
+    viewer._steps_due = lambda: (0.2, 6)  # pyright: ignore[reportAttributeAccessIssue]
+    viewer.play()
+    answer = feed.answer(Heard())
+    assert answer is not None and b'"playhead":6' in answer
+    assert [track.playhead for track in viewer.tracks] == [6, 6, 6]
 
 
 # Whatever happens to it
