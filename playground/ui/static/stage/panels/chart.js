@@ -60,6 +60,23 @@ export function stepX({ rect, axis }, step) {
   return rect.left + axis.share(step) * rect.width;
 }
 
+/** @type {WeakMap<ArrayLike<number>, {geometry: Geometry, places: Float64Array}>} */
+const known = new WeakMap();
+
+/**
+ * Where all the steps of a curve stand; worked out once, not for every frame.
+ * @param {Geometry} geometry
+ * @param {ArrayLike<number>} steps
+ */
+export function stepsX(geometry, steps) {
+  let found = known.get(steps);
+  if (found?.geometry !== geometry) {
+    found = { geometry, places: Float64Array.from(steps, (step) => stepX(geometry, step)) };
+    known.set(steps, found);
+  }
+  return found.places;
+}
+
 /** @param {Pick<Geometry, "rect"|"high">} geometry @param {number} loss */
 export function lossY({ rect, high }, loss) {
   return rect.top + ((high - loss) / (high - LOWEST)) * rect.height;
@@ -174,14 +191,14 @@ export function tracePath(context, geometry, steps, losses, until) {
   context.lineJoin = "round";
   context.beginPath();
   let drawing = false;
+  const places = stepsX(geometry, steps);
   for (let k = 0; k < steps.length && steps[k] <= until; k += 1) {
     const loss = losses[k];
     const isFinite = loss !== null && Number.isFinite(loss);
     if (isFinite) {
-      const x = stepX(geometry, steps[k]);
       const y = lossY(geometry, loss);
-      if (drawing) context.lineTo(x, y);
-      else context.moveTo(x, y);
+      if (drawing) context.lineTo(places[k], y);
+      else context.moveTo(places[k], y);
     }
     drawing = isFinite;
   }

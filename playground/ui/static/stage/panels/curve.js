@@ -6,7 +6,7 @@ import { lineLegend } from "../../shared/panel.js";
 import { buildRadios, dressRadios } from "../../shared/radios.js";
 import { counted, perplexityText, say } from "../../shared/words.js";
 import {
-  clip, geometryOf, levelAt, lossY, paintAxes, paintExplosions, stepAt, stepX, tracePath,
+  clip, geometryOf, levelAt, lossY, paintAxes, paintExplosions, stepAt, stepsX, stepX, tracePath,
 } from "./chart.js";
 import { describeGhosts, ghostLegends, paintGhosts } from "./ghosts.js";
 import { FLOOR_DASH, levelsOf, needText } from "./levels.js";
@@ -52,9 +52,10 @@ function paintClipped({ context, unit }, view, geometry) {
   const { rect } = geometry;
   const bottom = rect.top + rect.height - track * (FULL_TICK + 1) * unit;
   context.fillStyle = tracks.length > 1 ? trackColour(view) : theme.colour.clipped;
+  const places = stepsX(geometry, curve.step);
   for (let k = 0; k < curve.step.length; k += 1) {
     const high = (curve.share[k] / 255) * FULL_TICK * unit;
-    if (high > 0) context.fillRect(stepX(geometry, curve.step[k]) - 0.5, bottom - high, 1.25, high);
+    if (high > 0) context.fillRect(places[k] - 0.5, bottom - high, 1.25, high);
   }
 }
 
