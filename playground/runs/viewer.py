@@ -4,7 +4,6 @@ import itertools
 import secrets
 import threading
 import time
-from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -16,6 +15,7 @@ from playground.runs.album import Frame
 from playground.runs.curve import CurvePoints
 from playground.runs.leases import Leases
 from playground.runs.move import Move, Stride
+from playground.runs.pace import Pace
 from playground.runs.registry import Registry
 from playground.runs.run import Run
 from playground.runs.track import Ghost, Track, with_rate
@@ -28,8 +28,6 @@ MANY = 1_000_000  # more than there ever are
 # By how many others train: frames a second at most, and seconds between two ticks. A picture costs more than the update
 # it shows, and a message more than a picture.
 PACES = ((4, 60.0, 0.2), (40, 30.0, 0.2), (MANY, 15.0, 0.5))
-LONGEST_PAUSE = 1.0  # seconds of playing that a late tick makes up for at most
-FIRST_TICK = 0.1  # seconds for which a first tick moves on
 SETTLING = 0.25  # seconds that a button may take
 
 
@@ -73,9 +71,7 @@ class Viewer:
         self._recordings = (f"{identifier}-{number}" for number in itertools.count(1))
         self._registry = registry
         self._leases = Leases(registry, identifier)
-        self._ticked_at: float | None = None
-        self._due = 0.0
-        self._progress: deque[tuple[float, int]] = deque(maxlen=24)
+        self._pace = Pace()
         self.tracks: tuple[Track, ...] = (self._track(self._leases.open(config), config),)
         self.shows_finished = self.run.step >= finished_at > 0
         if self.shows_finished:
@@ -166,9 +162,7 @@ class Viewer:
             self.playing = not self._has_ended
             for track in self.tracks:
                 track.start(self.stop_perplexity)
-            self._ticked_at = None
-            self._due = 0.0
-            self._progress.clear()
+            self._pace.start()
 
     def pause(self) -> None:
         """Stand still."""
@@ -186,7 +180,7 @@ class Viewer:
         """Put the playhead somewhere, as a person's doing. A track that ends before is put there when it settles."""
         self._act()
         self.shows_finished = False
-        self._progress.clear()
+        self._pace.forget()
         for track in self.tracks:
             track.rest(step)
 
@@ -403,19 +397,7 @@ class Viewer:
 
     def _steps_due(self) -> tuple[float, int | None]:
         """Seconds since the last tick, and steps to make now; None for as many as fit into a turn."""
-        now = time.monotonic()
-        elapsed = FIRST_TICK if self._ticked_at is None else now - self._ticked_at
-        if elapsed > LONGEST_PAUSE:  # the reader was elsewhere: that time was not played
-            elapsed = LONGEST_PAUSE
-            self._progress.clear()
-        self._ticked_at = now
-        rate = SPEEDS[self.speed]
-        if rate is None:
-            return elapsed, None
-        self._due = min(self._due + rate * elapsed, rate * LONGEST_PAUSE)
-        due = int(self._due)
-        self._due -= due
-        return elapsed, due
+        return self._pace.steps_due(SPEEDS[self.speed])
 
     def _stand_still(self, refusal: Refusal) -> None:
         """Pause because there is no memory to train. What is recorded stays, and so does the playhead."""
@@ -445,7 +427,7 @@ class Viewer:
         before = self.playhead
         for track, move in moves:
             track.take(move)
-        self._progress.append((time.monotonic(), self.playhead))
+        self._pace.note(self.playhead)
         going_on = [track for track in self.tracks if track.explosion is None]
         reached_step = before < self.playhead == self.stop_step
         if not going_on or reached_step or any(track.is_at_goal(self.stop_perplexity) for track in going_on):
@@ -502,10 +484,7 @@ class Viewer:
     def steps_per_second(self) -> float:
         """Speed of the playhead over the last ticks, 0 when not playing."""
         with self._lock:
-            if not self.playing or len(self._progress) < 2:
-                return 0.0
-            (then, first), (now, last) = self._progress[0], self._progress[-1]
-            return (last - first) / max(now - then, 1e-6)
+            return self._pace.steps_per_second if self.playing else 0.0
 
     @property
     def is_slow(self) -> bool:

@@ -30,6 +30,7 @@ from playground.corpus import Corpus
 from playground.runs import album as album_module
 from playground.runs import curve as curve_module
 from playground.runs import move as move_module
+from playground.runs import pace as pace_module
 from playground.runs import registry as registry_module
 from playground.runs import replay as replay_module
 from playground.runs import run as run_module
@@ -270,7 +271,7 @@ class Playheads(RuleBasedStateMachine):
             for module, values in SMALL.items()
             for name, value in values.items()
         ]
-        modules = (move_module, registry_module, replay_module, run_module, viewer_module)
+        modules = (move_module, pace_module, registry_module, replay_module, run_module, viewer_module)
         self._patches += [mock.patch.object(module, "time", self.clock) for module in modules]
         for patch in self._patches:
             patch.start()

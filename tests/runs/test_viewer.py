@@ -24,6 +24,7 @@ from playground.config import (
 from playground.refusal import Refusal
 from playground.runs import album as album_module
 from playground.runs import move as move_module
+from playground.runs import pace as pace_module
 from playground.runs import run as run_module
 from playground.runs import track as track_module
 from playground.runs import viewer as viewer_module
@@ -61,7 +62,7 @@ def registry() -> Registry:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The viewers' clock, which stands still unless the test moves it; looking at it is the only work there is."""
-    return Clock().replace_in(monkeypatch.setattr, viewer_module, move_module, run_module)
+    return Clock().replace_in(monkeypatch.setattr, viewer_module, pace_module, move_module, run_module)
 
 
 @pytest.fixture
