@@ -114,11 +114,7 @@ class Track:
     @property
     def explosion(self) -> Explosion | None:
         """What stopped being a finite number, once the playhead has reached it."""
-        return self._explosion_at(self.playhead)
-
-    def _explosion_at(self, step: int) -> Explosion | None:
-        found = self.tape.explosion
-        return found if found is not None and step >= found.step else None
+        return _explosion_at(self.playhead, self.tape)
 
     # Where it stands
 
@@ -155,12 +151,13 @@ class Track:
         Raises:
             Refusal: if there is no memory to train.
         """
-        mover = Mover(self._leases.registry, self.run, self.replica, self._replay)
+        run = self.run
+        mover = Mover(self._leases.registry, run, self.replica, self._replay)
         try:
             move = mover.move(stride)
         finally:
             self._replay = mover.replay
-        return move, self._explosion_at(move.playhead) is not None
+        return move, _explosion_at(move.playhead, run.tapes[self.replica]) is not None
 
     def take(self, move: Move) -> None:
         """Make a move true."""
@@ -302,6 +299,12 @@ class Track:
 def with_rate(config: ExperimentConfig, learning_rate: float) -> ExperimentConfig:
     """The experiment with this learning rate from the start."""
     return replace(config, training=replace(config.training, learning_rate=learning_rate, rates=()))
+
+
+def _explosion_at(step: int, tape: Tape) -> Explosion | None:
+    """What has ended a tape at or before a step."""
+    found = tape.explosion
+    return found if found is not None and step >= found.step else None
 
 
 def _ascending(frames: tuple[Frame, ...]) -> list[Frame]:
