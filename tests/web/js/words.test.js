@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { exact, likelihoodText, lossText, percent, perplexityText, probabilityText, rounded, short } from "../../../playground/ui/static/shared/words.js";
+import { counted, exact, likelihoodText, lossText, percent, perplexityText, probabilityText, rounded, short } from "../../../playground/ui/static/shared/words.js";
 
 test("three digits, also where rounding carries to the next power of ten", () => {
   const texts = {
-    999.4: "999", 999.7: "1000", 1234.5: "1235", 9.996: "10.0", 0.09996: "0.100", 0.00099951: "0.00100", 0.0009: "9.00·10⁻⁴",
-    99999.4: "99999", 99999.6: "1.00·10⁵", "-999.7": "−1000", 0: "0", Infinity: "∞", "-Infinity": "−∞", NaN: "NaN",
+    999.4: "999", 999.7: "1,000", 1234.5: "1,235", 9.996: "10.0", 0.09996: "0.100", 0.00099951: "0.00100", 0.0009: "9.00·10⁻⁴",
+    99999.4: "99,999", 99999.6: "1.00·10⁵", "-999.7": "−1,000", 0: "0", Infinity: "∞", "-Infinity": "−∞", NaN: "NaN",
   };
   for (const [value, text] of Object.entries(texts)) assert.equal(exact(Number(value)), text, value);
 });
@@ -41,7 +41,7 @@ test("what is not zero does not read as zero", () => {
 });
 
 test("ticks have as few digits as they need", () => {
-  const texts = { 0: "0", 1.5: "1.5", 0.05: "0.05", 99900: "99900", 1e6: "10⁶", 7.5e38: "7.5·10³⁸", 1e-5: "10⁻⁵", "-3": "−3" };
+  const texts = { 0: "0", 1.5: "1.5", 0.05: "0.05", 99900: "99,900", 1234.5: "1,230", "-4000": "−4,000", 1e6: "10⁶", 7.5e38: "7.5·10³⁸", 1e-5: "10⁻⁵", "-3": "−3" };
   for (const [value, text] of Object.entries(texts)) assert.equal(short(Number(value)), text, value);
 });
 
@@ -60,4 +60,11 @@ test("what no computer number holds is told as a power of ten, with the digits t
   assert.equal(likelihoodText(1000), "≈ 10⁻⁴³⁴");
   assert.equal(likelihoodText(1.37e8), "≈ 10^(−5.95·10⁷)");
   assert.equal(likelihoodText(Math.LN2), "0.500");
+});
+
+test("thousands are set apart by a comma, as in the words of the page", () => {
+  const texts = { 0: "0", 999: "999", 1000: "1,000", 21816: "21,816", 1234567: "1,234,567" };
+  for (const [value, text] of Object.entries(texts)) assert.equal(counted(Number(value)), text);
+  assert.equal(rounded(12345.6, 1), "≈ 12,346");
+  assert.equal(rounded(-0.1234, 1e-4), "≈ −0.1234", "but not after the point");
 });

@@ -20,7 +20,7 @@ export function isolate(text) {
 
 /**
  * A whole number with a comma between its thousands, as everywhere on the page: 21,816.
- * @param {number} number
+ * @param {number|string} number
  */
 export function counted(number) {
   return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
@@ -148,7 +148,7 @@ export function percent(share) {
 
 /** @param {string} text  of a number */
 function signed(text) {
-  return text.replace("-", "−");
+  return text.replace("-", "−").replace(/\d+/, counted);
 }
 
 /** @param {number} value */
