@@ -1,5 +1,10 @@
 """Work that takes longer than one turn: a part of it each time the page runs, and a bar that says how far it is.
 
+Nothing that is drawn here leaves the browser while it is wanted: a button that is taken out and put back, be it at once
+and at the same place, forgets that it is being pressed. So a bar and its buttons stand in a container, which Streamlit
+keeps node by node from run to run, never in `st.empty`, which it fills anew each time; no button gives way to another,
+but one that has nothing to do is disabled; and what is no longer wanted is left out by another run, not taken away.
+
 Most of it is a job (`playground/jobs/`), which the server keeps for all who ask for the same; some is a run on its way
 to a step.
 """
@@ -43,34 +48,21 @@ def job(kind: str, description: Hashable, make: Callable[[], Work], text: str) -
     watch = _held(kind, description, make)
     if watch is None:
         return None
-    place = st.empty()
+    has_bar = watch.state == "paused" or (watch.goes_on and watch.progress > 0)
+    with _place(is_filled=has_bar or watch.state in ("stopped", "failed")):
+        if has_bar:
+            _bar(watch, kind, text)
+        elif watch.state == "stopped":
+            st.caption(
+                _("Stopped after {share} %; this is how far it came.").format(share=percent(watch.progress))
+            )
+            _again(watch, kind)
+        elif watch.state == "failed":
+            _say_failure(watch, kind)
     if watch.goes_on:
-        if watch.progress > 0:
-            with place.container():
-                st.progress(watch.progress, text)
-                with _row():
-                    _press("pause", kind, _("Pause"), ":material/pause:", watch.pause)
-                    _press("stop", kind, _("Stop here"), ":material/stop:", watch.stop)
         if not is_fragment_run():
             address.write_ahead()
-        _go_on_with(watch)
-    share = percent(watch.progress)
-    match watch.state:
-        case "paused":
-            with place.container():
-                st.progress(watch.progress, _("Paused at {share} %").format(share=share))
-                with _row():
-                    _press("go_on", kind, _("Go on"), ":material/play_arrow:", watch.go_on)
-                    _press("stop", kind, _("Stop here"), ":material/stop:", watch.stop)
-        case "stopped":
-            with place.container():
-                st.caption(_("Stopped after {share} %; this is how far it came.").format(share=share))
-                _press("go_on", kind, _("Start again"), ":material/replay:", watch.go_on)
-        case "failed":
-            with place.container():
-                _say_failure(watch, kind)
-        case _:
-            place.empty()
+        _go_on_with(watch, has_bar=has_bar)
     return watch
 
 
@@ -89,16 +81,16 @@ def computed(
     watch = _held(kind, description, lambda: InPieces(pieces(), needs=needs))
     if watch is None:
         st.stop()
-    place = st.empty()
-    if watch.goes_on:
-        if watch.progress > 0:
-            place.progress(watch.progress, text)
-        _go_on_with(watch)
-    if watch.state == "failed":
-        with place.container():
+    has_bar = watch.goes_on and watch.progress > 0
+    with _place(is_filled=has_bar or watch.state == "failed"):
+        if has_bar:
+            st.progress(watch.progress, text)
+        elif watch.state == "failed":
             _say_failure(watch, kind)
+    if watch.goes_on:
+        _go_on_with(watch, has_bar=has_bar)
+    if watch.state == "failed":
         st.stop()
-    place.empty()
     return watch.work.result
 
 
@@ -111,24 +103,63 @@ def _held(kind: str, description: Hashable, make: Callable[[], Work]) -> Watch[W
         return None
 
 
-def _go_on_with(watch: Watch[Work]) -> None:
-    """Do a turn of a job, and run this part of the page again unless it is over."""
-    if not _in_turns(watch.advance):
+def _go_on_with(watch: Watch[Work], *, has_bar: bool) -> None:
+    """Do a turn of a job, and run this part of the page again unless it is done and no bar is to be left out."""
+    _in_turns(watch.advance)
+    if has_bar or watch.state != "done":
         come_back()
+
+
+def _bar(watch: Watch[Work], kind: str, text: str) -> None:
+    """How far a job is, and what can be done about it."""
+    is_paused = watch.state == "paused"
+    if is_paused:
+        text = _("Paused at {share} %").format(share=percent(watch.progress))
+    st.progress(watch.progress, text)
+    with st.container(horizontal=True, gap="small"):
+        _press("pause", kind, watch, _("Pause"), ":material/pause:", enabled=not is_paused)
+        _press("go_on", kind, watch, _("Go on"), ":material/play_arrow:", enabled=is_paused)
+        _press("stop", kind, watch, _("Stop here"), ":material/stop:")
 
 
 def _say_failure(watch: Watch[Work], kind: str) -> None:
     assert watch.failure is not None
     st.error(sentence(watch.failure), icon=":material/healing:")
-    _press("go_on", kind, _("Start again"), ":material/replay:", watch.go_on)
+    _again(watch, kind)
 
 
-def _row() -> AbstractContextManager[object]:
-    return st.container(horizontal=True, gap="small")
+def _again(watch: Watch[Work], kind: str) -> None:
+    _press("again", kind, watch, _("Start again"), ":material/replay:")
 
 
-def _press(what: str, kind: str, text: str, icon: str, then: Callable[[], None]) -> None:
-    st.button(text, key=f"{what}_{kind}", icon=icon, on_click=then)
+def _press(what: str, kind: str, watch: Watch[Work], text: str, icon: str, *, enabled: bool = True) -> None:
+    st.button(
+        text, key=f"{what}_{kind}", icon=icon, on_click=pressed, args=(what, watch), disabled=not enabled
+    )
+
+
+def pressed(what: str, watch: Watch[Work]) -> None:
+    """Do what a button says, if it can still be meant: what it was pressed on may have become something else meanwhile.
+
+    Of presses that come together, Streamlit does not tell which was the last. It makes no difference: what is stopped
+    is neither paused nor gone on with, and only Start again, which nobody sees before, begins anew.
+    """
+    match what, watch.state:
+        case "pause", "waiting" | "running":
+            watch.pause()
+        case "go_on", "paused":
+            watch.go_on()
+        case "stop", _:
+            watch.stop()
+        case "again", "stopped" | "failed":
+            watch.go_on()
+        case _:
+            pass
+
+
+def _place(*, is_filled: bool) -> AbstractContextManager[object]:
+    """One place on the page, whatever stands in it; what is filled again keeps the nodes it has in the browser."""
+    return st.container() if is_filled else st.empty()
 
 
 # Runs on their way to a step
@@ -153,16 +184,13 @@ def go(way: Way, text: str, *, key: str, **stop: object) -> None:
     From the second turn on there is a bar with `text` and a button that sets the session's values `stop`. They are
     drawn before the turn, because what is drawn just before coming back may get lost.
     """
-    place = st.empty()
-    if way.progress == 1:
-        return
-    if way.progress > 0:
-        with place.container():
-            st.progress(min(way.progress, 1.0), text)
+    has_bar = 0 < way.progress < 1
+    with _place(is_filled=has_bar):
+        if has_bar:
+            st.progress(way.progress, text)
             st.button(_("Stop here"), key=key, icon=":material/stop:", on_click=state.set_values, kwargs=stop)
-    if not _in_turns(way.advance):
+    if way.progress < 1 and (not _in_turns(way.advance) or has_bar):
         come_back()
-    place.empty()
 
 
 @dataclass(slots=True)

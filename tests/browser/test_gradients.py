@@ -13,6 +13,9 @@ from tests.serving import Server
 
 TEXT = "the quick brown fox jumps over the lazy dog\nhello"
 
+# Whether the comparison can be paused again: the first answer to Go on is there.
+PAUSES = "() => document.querySelector('.st-key-pause_comparison button:enabled') !== null"
+
 
 def figure(page: Page, name: str) -> Locator:
     """A figure that plotly has drawn."""
@@ -146,6 +149,41 @@ def test_no_key_press_is_lost_while_the_page_is_busy(page: Page) -> None:
     visit.quiet()
     expect(page).to_have_url(re.compile("loss_at=30$"))
     expect(slider).to_have_attribute("aria-valuetext", re.compile("^30: "))
+
+
+def test_a_press_beside_long_work_counts_however_soon_it_comes(page: Page) -> None:
+    """Go on and Stop here, pressed where both stood: at once, and as soon as the first press is answered."""
+    names = ("pause", "go_on", "stop", "again")
+    pause, go_on, stop, again = (page.locator(f".st-key-{name}_comparison button") for name in names)
+    visit = Visit(page)
+    long = {"text": "the quick brown fox jumps over the lazy dog " * 4, "hidden_size": 128, "layers": 3}
+    page.goto("/gradients?" + urlencode({**long, "panel": "clipping", "case": "experiment", "seed": 406}))
+    for is_answered in (False, True):
+        pause.click()
+        expect(go_on).to_be_enabled()
+        visit.quiet()
+        stop.scroll_into_view_if_needed()
+        places = [box for button in (go_on, stop) if (box := button.bounding_box())]
+        for place in places:
+            page.mouse.click(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+            if is_answered and place is places[0]:
+                page.wait_for_function(PAUSES)
+        expect(page.get_by_text("Stopped after")).to_be_visible()
+        expect(stop).to_have_count(0)
+        if not is_answered:
+            again.click()
+    again.click()
+    stop.evaluate("button => window.pressed = button")
+    share = progress(page)
+    until(page, lambda: progress(page) != share)
+    assert stop.evaluate("button => button === window.pressed"), "no turn takes a button from under a finger"
+    stop.click()
+    expect(again).to_be_enabled()
+
+
+def progress(page: Page) -> str | None:
+    """How far the bar of a job is."""
+    return page.get_by_role("progressbar").first.get_attribute("aria-valuenow")
 
 
 def test_figures_follow_the_theme(page: Page) -> None:

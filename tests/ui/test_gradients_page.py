@@ -390,7 +390,7 @@ def test_what_is_stopped_stays_as_it_is_and_can_go_on(monkeypatch: pytest.Monkey
         assert not visitor.has("stop_comparison"), "what is done in one turn needs no bar"
         visitor.run().click("pause_comparison")
         whole(visitor)
-        assert len(table(visitor.files, "clipping")) == 2 and not visitor.has("pause_comparison")
+        assert len(table(visitor.files, "clipping")) == 2 and visitor.widget("pause_comparison").disabled
         assert len(table(visitor.run().files, "clipping")) == 2
         visitor.set("case_grid", True).run()
         assert visitor.has("stop_grid") and "grid" not in specs(visitor)
@@ -401,9 +401,9 @@ def test_what_is_stopped_stays_as_it_is_and_can_go_on(monkeypatch: pytest.Monkey
     visitor.click("go_on_comparison")
     whole(visitor)
     assert len(table(visitor.files, "clipping")) == 602
-    visitor.click("go_on_grid")
+    visitor.click("again_grid")
     whole(visitor)
-    assert len(table(visitor.files, "clipping-grid")) == 36 and not visitor.has("go_on_grid")
+    assert len(table(visitor.files, "clipping-grid")) == 36 and not visitor.has("again_grid")
 
 
 def test_an_example_is_taken_to_the_sidebar() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from playground.analysis import differences
 from playground.runs.registry import Registry
@@ -153,11 +154,35 @@ def test_one_tab_stops_and_the_other_goes_on(crowded: pytest.MonkeyPatch) -> Non
     visitor.click("stop_grid")
     assert not visitor.has("stop_grid") and len(job.frame()) == 36
     before = job.progress
-    assert visitor.run().has("go_on_grid") and job.progress == before
+    assert visitor.run().has("again_grid") and job.progress == before
     assert training(other.run()) > 0 and job.progress > before
     crowded.undo()
     assert "clipping-grid.csv" in other.run().files and job.progress == 1
-    assert not visitor.run().has("go_on_grid"), "it is done for both"
+    assert not visitor.run().has("again_grid"), "it is done for both"
+
+
+@pytest.mark.parametrize("buttons", [("pause", "stop"), ("go_on", "stop")])
+@pytest.mark.parametrize("is_newest_first", [True, False])
+def test_what_is_stopped_stays_stopped_whatever_is_pressed_with_it(
+    buttons: tuple[str, str], is_newest_first: bool, crowded: pytest.MonkeyPatch
+) -> None:
+    """Streamlit names presses of one message in their order, those of two that have met the newest first."""
+    visitor = half_of_a_grid("319", crowded)
+    if "go_on" in buttons:
+        visitor.click("pause_grid")
+    pressed = buttons if is_newest_first else reversed(buttons)
+    visitor.press(*(f"{button}_grid" for button in pressed))
+    assert visitor.has("again_grid") and not visitor.has("stop_grid")
+    before = job_of_the_grid().progress
+    assert visitor.run().has("again_grid") and job_of_the_grid().progress == before > 0
+
+
+def test_a_button_pressed_twice_means_what_it_said(crowded: pytest.MonkeyPatch) -> None:
+    """The second time, the browser has not heard yet what became of the first."""
+    visitor = half_of_a_grid("320", crowded).click("pause_grid")
+    said = WidgetState(id=visitor.widget("go_on_grid").id, trigger_value=True)
+    before = training(visitor.run(said))
+    assert training(visitor.run(said)) >= before and not visitor.widget("pause_grid").disabled
 
 
 def test_with_other_settings_the_grid_of_before_is_not_computed_on(crowded: pytest.MonkeyPatch) -> None:
@@ -191,7 +216,7 @@ def test_a_mistake_in_a_job_is_a_sentence_and_one_entry_of_the_log(
     logged = [record for record in caplog.records if record.levelname == "ERROR"]
     assert len(logged) == 1 and "in a job: KeyError" in logged[0].message and logged[0].exc_info
     assert logged[0].message.split()[1] in sentence
-    assert "clipping-grid.csv" in visitor.click("go_on_grid").files and visitor.errors == []
+    assert "clipping-grid.csv" in visitor.click("again_grid").files and visitor.errors == []
 
 
 def test_what_the_page_cannot_do_without_says_what_broke_and_begins_anew(
@@ -207,7 +232,7 @@ def test_what_the_page_cannot_do_without_says_what_broke_and_begins_anew(
         visitor = visit("where", seed="317")
         assert not visitor.app.exception and "on our side" in visitor.errors[0]
     assert visitor.run().errors, "until somebody asks for it"
-    assert visitor.click("go_on_findings").errors == [] and count(visitor, "plotly_chart") > 0
+    assert visitor.click("again_findings").errors == [] and count(visitor, "plotly_chart") > 0
 
 
 def test_a_grid_without_room_for_it_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
