@@ -9,7 +9,7 @@ from torch import Tensor
 from playground.batch import Batch, Signature
 from playground.catalogue import N_
 from playground.tasks.drawing import Drawn
-from playground.tasks.task import Measure, Shape, Shown
+from playground.tasks.task import Measure, Shape, Shown, in_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,5 +62,10 @@ class Adding(Drawn):
         return Shown(
             tuple(f"[{value:.2f}]" if marker else f"{value:.2f}" for value, marker in read),
             (*silent, f"{batch.targets[-1, 0, column].item():.2f}"),
-            (*silent, "" if outputs is None else f"{outputs[-1, 0, column].item():.2f}"),
+            (*silent, "" if outputs is None else in_words(outputs[-1, 0, column], _two_digits)),
         )
+
+
+def _two_digits(output: Tensor) -> str:
+    """One number (1,)."""
+    return f"{output.item():.2f}"

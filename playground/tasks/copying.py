@@ -18,7 +18,7 @@ BLANK, MARKER = "·", "?"
 
 @dataclass(frozen=True, kw_only=True)
 class Copy(Drawn):
-    """`symbols` letters, blanks, a marker, blanks: from the marker on the letters are to be said again.
+    """`symbols` letters, blanks, a marker, blanks: the letters are to be said again, the first one step after the marker.
 
     T = blanks + 2 · symbols. At every timestep something is asked: a blank before the letters.
     """

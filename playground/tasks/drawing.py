@@ -3,6 +3,7 @@
 Same seed, same step: the same batch. Kinds of tasks, seeds and blocks of steps have random numbers of their own.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import ClassVar
@@ -88,7 +89,8 @@ class SequenceTask:
 class Drawn(SequenceTask):
     """A task whose sequences are drawn without end.
 
-    Whether a sequence is held out is decided by a hash of what is read, so no sequence is on both sides.
+    Whether a sequence is held out is decided by a hash of what is read, or of a part of it, so no sequence is on both
+    sides.
     """
 
     @property
@@ -124,7 +126,8 @@ class Listed(SequenceTask):
     """A task that has a list of sequences, some of which are held out.
 
     They are held out in groups, one in five, so that what belongs together (the same words in another order) is on one
-    side. Of fewer than `FEWEST` groups none is held out: all are learned, and all are judged.
+    side. One is drawn from every five or more whose answers are alike: on both sides each answer is about as frequent.
+    Of fewer than `FEWEST` groups none is held out: all are learned, and all are judged.
     """
 
     def sequences(self) -> tuple[Batch, tuple[int, ...]]:
@@ -164,11 +167,16 @@ class Listed(SequenceTask):
 
     @cached_property
     def _is_held_out(self) -> Tensor:
-        """(N,) bool: by an order of the groups that is drawn once and for all."""
-        groups = torch.tensor(self._listed[1])
-        count = int(groups.max()) + 1
-        order = torch.randperm(count, generator=seeded(self.name, "groups"))
-        return torch.isin(groups, order[: count // 5 if count >= FEWEST else 0])
+        """(N,) bool: by an order of the groups that is drawn once and for all, then sorted by their answers."""
+        everything, groups = self._listed
+        answers = _answers(everything, groups)
+        if len(answers) < FEWEST:
+            return torch.zeros(len(groups), dtype=torch.bool)
+        generator = seeded(self.name, "groups")
+        order = torch.randperm(len(answers), generator=generator).tolist()
+        alike = torch.tensor(sorted(order, key=answers.__getitem__)).tensor_split(len(answers) // 5)
+        drawn = [some[torch.randint(len(some), (1,), generator=generator)] for some in alike]
+        return torch.isin(torch.tensor(groups), torch.cat(drawn))
 
     @cached_property
     def _training(self) -> Batch:
@@ -203,11 +211,39 @@ def _on_one_side(task: Drawn, generator: torch.Generator, count: int, *, held_ou
 
 
 def by_hash(sequences: Tensor) -> Tensor:
-    """One in `SHARE` of the columns of (T, 1, B) or (T, 1, B, E), as (B,) bool: the same for the same numbers."""
+    """One in `SHARE` of the columns of (T, 1, B) or (T, 1, B, E), as (B,) bool: the same for the same numbers.
+
+    Every row is mixed with a key of its own, and so is their sum: no symbol at one place, nor a pattern of them, says
+    more than others of the side.
+    """
     numbers = sequences.view(torch.int32).long() if sequences.is_floating_point() else sequences
     rows = numbers.transpose(2, -1).flatten(0, -2)  # (T or T · E, B)
-    factors = torch.randint(1, 2**16, (len(rows), 1), generator=seeded("factors"))
-    return (rows * factors).sum(0) % 1_000_003 % SHARE == 0  # at most 2³¹ · 2¹⁶ · 400 < 2⁶³
+    keys = torch.randint(-(2**63), 2**63 - 1, (len(rows), 1), generator=seeded("keys"))
+    return _mixed(_mixed(rows ^ keys).sum(0)) % SHARE == 0
+
+
+def _mixed(numbers: Tensor) -> Tensor:
+    """Each int64 as another one, every bit of which depends on all of its bits; sums and products are modulo 2⁶⁴.
+
+    This is the last step of SplitMix64. Source: Steele, Lea & Flood 2014, "Fast splittable pseudorandom number
+    generators".
+    """
+    for bits, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        numbers = (numbers ^ _without_low_bits(numbers, bits)) * (factor - 2**64)
+    return numbers ^ _without_low_bits(numbers, 31)
+
+
+def _without_low_bits(numbers: Tensor, bits: int) -> Tensor:
+    """Each int64 shifted to the right, with zeros from the left, whatever its sign."""
+    return (numbers >> bits) & (2 ** (64 - bits) - 1)
+
+
+def _answers(batch: Batch, groups: Sequence[int]) -> list[list[list[int]]]:
+    """What is asked in each group: the answers of all its sequences, sorted, as that can be compared."""
+    of_group: list[list[list[int]]] = [[] for _ in range(max(groups) + 1)]
+    for column, group in enumerate(groups):
+        of_group[group].append(batch.targets[:, 0, column][batch.mask[:, 0, column]].tolist())
+    return [sorted(answers) for answers in of_group]
 
 
 def _first_of_each(inputs: Tensor) -> Tensor:

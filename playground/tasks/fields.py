@@ -11,7 +11,7 @@ TASK_FIELDS: dict[str, Choice | Range | Flag | Text | Schedule] = {
     "readout": Choice(("each", "mean")),
     "feed": Choice(("target", "nothing")),
     "formats": Range(1, 3),
-    "noise": Range(0, 30, float),
+    "noise": Range(0, 8, float),  # with more, who knows the rule would miss the goal
     "distractors": Range(2, 200),
     "length": Range(10, 200),
     "symbols": Range(3, 10),

@@ -10,7 +10,7 @@ from torch import Tensor
 from playground.batch import Batch, Signature
 from playground.catalogue import N_
 from playground.tasks.drawing import Drawn
-from playground.tasks.task import Shape, Shown
+from playground.tasks.task import Shape, Shown, answered_by
 
 HEIGHTS = (150, 190)  # cm
 WEIGHTS = (-20, 20)  # kg more than height − 100
@@ -67,7 +67,10 @@ class BloodPressure(Drawn):
 
     @property
     def ceiling(self) -> float:
-        """The accuracy of who knows the rule and always says the most probable class: noise cannot be known."""
+        """The accuracy of who knows the rule and always says the most probable class: noise cannot be known.
+
+        It is so on average over all people. On those that are held out chance decides, and may go beyond it.
+        """
         return self.odds.amax(-1).mean().item()
 
     def draw(self, generator: torch.Generator, count: int) -> Batch:
@@ -90,7 +93,7 @@ class BloodPressure(Drawn):
         """A person in three numbers, and the class."""
         person = batch.inputs[0, 0, column] * torch.tensor(SPREAD) + torch.tensor(CENTRE)
         height, weight, age = person.round().int().tolist()
-        answered = "" if outputs is None else self.answer(int(outputs[0, 0, column].argmax()))
+        answered = "" if outputs is None else answered_by(outputs[0, 0, column], self.answer)
         asked = self.answer(int(batch.targets[0, 0, column]))
         return Shown((f"{height} cm, {weight} kg, {age}",), (asked,), (answered,))
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
+from torch import Tensor
 
 from playground.batch import Batch, Signature
 from playground.catalogue import N_
-from playground.tasks.drawing import Drawn
+from playground.tasks.drawing import Drawn, by_hash
 from playground.tasks.task import Shape
 
 CUES = "ABCD"  # one of them comes first, and is asked for at the end
@@ -23,7 +24,7 @@ class Recall(Drawn):
     name: ClassVar[str] = "recall"
     title: ClassVar[str] = N_("Recall")
     tests: ClassVar[str] = N_(
-        "Keeping one symbol over many others: the first of four is asked for at the end."
+        "Keeping one symbol over many others: the first symbol, one of four, is asked for at the end."
     )
     shape: ClassVar[Shape] = "many-to-one"
 
@@ -45,6 +46,10 @@ class Recall(Drawn):
         targets, mask = torch.zeros_like(inputs), torch.zeros_like(inputs, dtype=torch.bool)
         targets[-1], mask[-1] = cue[0], True
         return Batch(inputs, targets, mask)
+
+    def is_held_out(self, batch: Batch) -> Tensor:
+        """Which sequences are held out, (B,) bool: by their distractors, so all cues are as frequent on both sides."""
+        return by_hash(batch.inputs[1:])
 
     def symbol(self, read: int) -> str:
         """Cues are A, B, C, D; distractors are w, x, y, z."""

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from playground.batch import NOTHING, Batch, Signature
+from playground.catalogue import N_
 
 # Where inputs and losses stand: at one timestep; input first, then losses; inputs, then one loss; all inputs before
 # the first loss; both at every timestep.
@@ -19,10 +20,15 @@ Shape = Literal["one-to-one", "one-to-many", "many-to-one", "delayed", "each ste
 # The share of single answers that are right; of whole sequences without a mistake; the mean squared error.
 Measure = Literal["accuracy", "exact", "error"]
 
+NOT_A_NUMBER = N_("not a number")  # what is said of an output that is infinite or NaN
+
 
 @dataclass(frozen=True, slots=True)
 class Success:
-    """How well each replica answered: `values`, one per replica, are shares or means of `n` things judged."""
+    """How well each replica answered: `values`, one per replica, are shares or means of `n` things judged.
+
+    NaN for a replica one of whose outputs is infinite or NaN where something is asked: it has not answered.
+    """
 
     measure: Measure
     values: tuple[float, ...]
@@ -31,7 +37,10 @@ class Success:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One sequence as a person reads it, three strings a timestep; empty where nothing is read, asked or answered."""
+    """One sequence as a person reads it, three strings a timestep; empty where nothing is read, asked or answered.
+
+    `NOT_A_NUMBER`, a msgid in every task, is answered where the outputs are infinite or NaN.
+    """
 
     read: tuple[str, ...]
     asked: tuple[str, ...]
@@ -127,7 +136,18 @@ def judge(measure: Measure, outputs: Tensor, batch: Batch) -> Success:
         if measure == "exact":
             worth = (worth | ~batch.mask).all(0)
     total = torch.where(mask, worth, 0).double().transpose(-1, -2).flatten(0, -2).sum(0)  # (R,)
-    return Success(measure, tuple((total / n).tolist()), n)
+    has_answered = (outputs.isfinite().all(-1) | ~batch.mask).transpose(-1, -2).flatten(0, -2).all(0)  # (R,)
+    return Success(measure, tuple(torch.where(has_answered, total / n, torch.nan).tolist()), n)
+
+
+def in_words(output: Tensor, say: Callable[[Tensor], str]) -> str:
+    """What `say` calls one output (O,) of numbers; `NOT_A_NUMBER` if not all of them are finite."""
+    return say(output) if output.isfinite().all() else NOT_A_NUMBER
+
+
+def answered_by(output: Tensor, answer: Callable[[int], str]) -> str:
+    """The same of the symbol or class with the largest logit, as `answer` calls it."""
+    return in_words(output, lambda logits: answer(int(logits.argmax())))
 
 
 def shown(
@@ -139,12 +159,14 @@ def shown(
 ) -> Shown:
     """One column of a batch of symbols and classes: `symbol` says what is read, `answer` what is asked and answered."""
     read, asked, mask = (part[:, 0, column].tolist() for part in (batch.inputs, batch.targets, batch.mask))
-    answers = [] if outputs is None else outputs[:, 0, column].argmax(-1).tolist()
     silent = ("",) * len(mask)
     return Shown(
         tuple("" if each == NOTHING else symbol(each) for each in read),
         tuple(answer(each) if is_asked else "" for each, is_asked in zip(asked, mask, strict=True)),
-        tuple(answer(each) if is_asked else "" for each, is_asked in zip(answers, mask, strict=True))
-        if answers
-        else silent,
+        silent
+        if outputs is None
+        else tuple(
+            answered_by(each, answer) if is_asked else ""
+            for each, is_asked in zip(outputs[:, 0, column], mask, strict=True)
+        ),
     )

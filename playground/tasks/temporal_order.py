@@ -22,7 +22,8 @@ ORDERS = tuple(first + second for first in RELEVANT for second in RELEVANT)
 class TemporalOrder(Drawn):
     """T = `length` symbols, two of which are A or B; at the last one their order is asked for: AA, AB, BA or BB.
 
-    The first stands in the second tenth of the sequence, the other in the sixth.
+    With ⌊T/10⌋ places for each, counted from 0: the first stands at one of ⌊T/10⌋, …, 2⌊T/10⌋ − 1, the other at one of
+    ⌊T/2⌋, …, ⌊T/2⌋ + ⌊T/10⌋ − 1. Where T is a multiple of 10, that is the second tenth and the sixth.
     """
 
     length: int = 50

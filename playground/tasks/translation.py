@@ -22,18 +22,18 @@ PEOPLE = {
     "friends": "친구들은",
 }
 # In English now and in the past; in Korean the noun, how it begins a verb that is one word, and that verb now, in the
-# past and in the future.
+# past and in the future: -(으)리라 is one word, and right of whomever it is said, which -겠다 is not.
 DOINGS = (
-    ("sing", "sang", "노래를", "노래", ("한다", "했다", "하겠다")),
-    ("dance", "danced", "춤을", "춤", ("춘다", "추었다", "추겠다")),
-    ("dream", "dreamed", "꿈을", "꿈", ("꾼다", "꾸었다", "꾸겠다")),
-    ("sleep", "slept", "잠을", "", ("잔다", "잤다", "자겠다")),
-    ("draw", "drew", "그림을", "", ("그린다", "그렸다", "그리겠다")),
-    ("work", "worked", "일을", "일", ("한다", "했다", "하겠다")),
-    ("cook", "cooked", "요리를", "요리", ("한다", "했다", "하겠다")),
-    ("fish", "fished", "낚시를", "낚시", ("한다", "했다", "하겠다")),
-    ("talk", "talked", "말을", "말", ("한다", "했다", "하겠다")),
-    ("study", "studied", "공부를", "공부", ("한다", "했다", "하겠다")),
+    ("sing", "sang", "노래를", "노래", ("한다", "했다", "하리라")),
+    ("dance", "danced", "춤을", "춤", ("춘다", "추었다", "추리라")),
+    ("dream", "dreamed", "꿈을", "꿈", ("꾼다", "꾸었다", "꾸리라")),
+    ("sleep", "slept", "잠을", "", ("잔다", "잤다", "자리라")),
+    ("draw", "drew", "그림을", "", ("그린다", "그렸다", "그리리라")),
+    ("work", "worked", "일을", "일", ("한다", "했다", "하리라")),
+    ("cook", "cooked", "요리를", "요리", ("한다", "했다", "하리라")),
+    ("fish", "fished", "낚시를", "낚시", ("한다", "했다", "하리라")),
+    ("talk", "talked", "말을", "말", ("한다", "했다", "하리라")),
+    ("study", "studied", "공부를", "공부", ("한다", "했다", "하리라")),
 )
 
 

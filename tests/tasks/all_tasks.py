@@ -1,12 +1,29 @@
 """Every task in every language it has, small and large."""
 
-from playground.config import TextConfig
-from playground.tasks import TASKS, Task
+from dataclasses import fields
+
+from playground.config import Range, TextConfig
+from playground.tasks import TASKS, Task, TaskKind
+from playground.tasks.drawing import Drawn
+from playground.tasks.fields import TASK_FIELDS
 from playground.tasks.own import OWN
 
 CLASSES = "\n".join(f"{'ab' * n}x → even\n{'ab' * n}bx → odd" for n in range(1, 9))
 TAGS = "\n".join(f"the/d light/{'n' if n % 2 else 'a'} w{n}/{'v' if n % 2 else 'n'}" for n in range(12))
 PAIRS = "\n".join(f"{'a' * n} → {n}" for n in range(1, 15))
+
+
+def least(kind: TaskKind) -> Task:
+    """A task with the least that is allowed of everything that is a number, in batches as usual."""
+    names = {each.name for each in fields(kind)} - {"batch_size"}  # pyright: ignore[reportArgumentType]
+    return kind(
+        **{
+            name: field.low
+            for name, field in TASK_FIELDS.items()
+            if name in names and isinstance(field, Range)
+        }
+    )
+
 
 EVERY: dict[str, Task] = {
     "language": TASKS["language"](text=TextConfig("hello\nworld", bos=True)),
@@ -34,4 +51,5 @@ EVERY: dict[str, Task] = {
     "own classes": OWN["many-to-one"](lines=CLASSES),
     "own tags": OWN["each step"](lines=TAGS),
     "own pairs": OWN["delayed"](lines=PAIRS),
+    **{f"{name}, the least of all": least(kind) for name, kind in TASKS.items() if issubclass(kind, Drawn)},
 }

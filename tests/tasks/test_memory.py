@@ -28,7 +28,7 @@ def test_the_first_symbol_is_asked_for_at_the_last() -> None:
         assert torch.equal(batch.targets[-1], batch.inputs[0])
         assert (batch.inputs[0] < 4).all() and (batch.inputs[1:] >= 4).all()
         counts = torch.bincount(batch.inputs[0, 0], minlength=8)
-        assert counts[:4].min() > 1200 if distractors > 2 else counts[:4].min() > 800
+        assert counts[:4].min() > 1200
 
 
 def test_recall_in_letters() -> None:

@@ -8,9 +8,10 @@ import torch
 
 from playground.batch import NOTHING, Batch
 from playground.config import TextConfig
-from playground.tasks import TASKS
+from playground.tasks import TASKS, is_solved
 from playground.tasks.ceilings import ceiling
 from playground.tasks.dates import Dates
+from playground.tasks.fields import TASK_FIELDS
 from playground.tasks.language import Language
 from playground.tasks.many_to_one import Sentiment
 from playground.tasks.names import NAMES as NAMES_BY_LANGUAGE
@@ -91,6 +92,20 @@ def test_noise_keeps_even_who_knows_the_rule_below_a_ceiling() -> None:
     assert odds.tolist() == pytest.approx(
         [0.5 * math.erfc(3 / math.sqrt(2)), 1 - high - 0.00134990, high], abs=1e-8
     )
+
+
+@pytest.mark.parametrize("noise", [0.0, 5.0, TASK_FIELDS["noise"].high])  # pyright: ignore
+def test_who_knows_the_rule_reaches_the_goal_on_what_is_held_out(noise: float) -> None:
+    task = BloodPressure(noise=noise)
+    held_out = task.held_out()
+    height, weight, age = (
+        (held_out.inputs[0, 0] * torch.tensor([12.0, 16.0, 18.0]) + torch.tensor([170.0, 70.0, 50.0]))
+        .round()
+        .T
+    )
+    above = (weight - height + 100).int()
+    best = torch.nn.functional.one_hot(task.odds[above + 20, age.int() - 20].argmax(-1), 3)
+    assert is_solved(task, task.success(best[None, None].double(), held_out)) == (True,)
 
 
 # One-to-many
@@ -186,7 +201,7 @@ def test_three_words_are_read_then_two_written(language: str) -> None:
 def test_sentences_and_their_translations() -> None:
     english, korean = (Translation(language=language).sentences for language in ("en", "ko"))
     assert (("we", "did", "sing"), ("우리는", "노래했다")) in english
-    assert (("they", "will", "sleep"), ("그들은", "자겠다")) in english
+    assert (("they", "will", "sleep"), ("그들은", "자리라")) in english
     assert (("나는", "꿈을", "꾸었다"), ("I", "dreamed")) in korean
     for sentences in (english, korean):
         assert len(dict(sentences)) == len({written for _, written in sentences}) == len(sentences)

@@ -1,5 +1,7 @@
 """What holds for every task: same seed, same batch; nothing held out is trained on; judged as counted by hand."""
 
+import math
+from collections import Counter
 from dataclasses import FrozenInstanceError, fields, replace
 
 import pytest
@@ -10,10 +12,10 @@ from playground.batch import NOTHING, Batch
 from playground.config import Range
 from playground.refusal import Refusal
 from playground.tasks import TASKS, Task, is_solved
-from playground.tasks.drawing import HELD_OUT, _block
+from playground.tasks.drawing import HELD_OUT, SHARE, Drawn, _block, by_hash
 from playground.tasks.fields import TASK_FIELD_LABELS, TASK_FIELDS
 from playground.tasks.own import OWN
-from playground.tasks.task import Success, judge
+from playground.tasks.task import NOT_A_NUMBER, Success, judge
 from tests.tasks.all_tasks import EVERY
 
 
@@ -137,6 +139,93 @@ def right_answers(task: Task, batch: Batch, replicas: int) -> Tensor:
     return outputs.expand(-1, replicas, -1, -1)
 
 
+def best_constant(task: Task, batch: Batch) -> Tensor:
+    """Outputs (T, 1, B, O) that do not depend on what is read: the best of all that are the same for every sequence."""
+    if task.measure == "error":
+        return batch.targets[batch.mask].mean(0).expand(*batch.mask.shape, -1)
+    size = task.signature.output_size
+    if task.measure == "exact":
+        (best, _), *_ = Counter(tuple(column.tolist()) for column in batch.targets[:, 0].T).most_common()
+        return torch.nn.functional.one_hot(torch.tensor(best), size)[:, None, None].expand(
+            *batch.mask.shape, -1
+        )
+    constants = torch.eye(size).expand(*batch.mask.shape, -1, -1).unbind(-2)
+    return max(constants, key=lambda outputs: task.success(outputs, batch).values)
+
+
+def deviation(task: Task, n: int) -> float:
+    """The standard deviation of the success of guessing on `n` sequences or answers."""
+    if task.measure == "error":  # of (x − 1)², x the sum of two numbers from U(0, 1): E[(x − 1)⁴] = 1/15
+        return math.sqrt((1 / 15 - 1 / 36) / n)
+    return math.sqrt(task.chance * (1 - task.chance) / n)
+
+
+def test_no_constant_answer_solves_what_is_held_out(task: Task) -> None:
+    held_out = task.held_out()
+    assert is_solved(task, task.success(best_constant(task, held_out), held_out)) == (False,)
+
+
+def test_the_best_constant_answer_on_what_is_held_out_is_chance(task: Task) -> None:
+    held_out = task.held_out()
+    success = task.success(best_constant(task, held_out), held_out)
+    once = 3 / success.n if task.measure == "exact" else 0  # some day may be there in three formats
+    assert success.values[0] == pytest.approx(task.chance, abs=max(3 * deviation(task, success.n), once))
+
+
+@pytest.mark.parametrize("name", [name for name, task in EVERY.items() if isinstance(task, Drawn)])
+def test_the_best_constant_answer_in_training_is_chance(name: str) -> None:
+    task = EVERY[name]
+    assert isinstance(task, Drawn)
+    training = task.training(torch.Generator().manual_seed(0), 4000)
+    success = task.success(best_constant(task, training), training)
+    once = 6 / success.n if task.measure == "exact" else 0
+    assert success.values[0] == pytest.approx(task.chance, abs=max(4 * deviation(task, success.n), once))
+
+
+@pytest.mark.parametrize("symbols", [2, 4, 8])
+@pytest.mark.parametrize("time", [3, 8])
+def test_neither_a_symbol_nor_two_of_them_tell_what_is_held_out(symbols: int, time: int) -> None:
+    """Of all sequences, or of many: each symbol at each place, and each two at two places, is there as often."""
+    drawn = torch.randint(symbols, (time, 1, 20_000), generator=torch.Generator().manual_seed(0))
+    sequences = torch.tensor(list({tuple(column) for column in drawn[:, 0].T.tolist()})).T
+    is_held_out = by_hash(sequences[:, None])
+    for one in range(time):
+        for other in range(time):
+            pairs = sequences[one] * symbols + sequences[other]
+            count = torch.bincount(pairs, minlength=symbols**2).double()
+            held_out = torch.bincount(pairs[is_held_out], minlength=symbols**2)
+            away = (held_out - count / SHARE).abs() / (count * (1 / SHARE) * (1 - 1 / SHARE)).sqrt().clamp(1)
+            assert away.max() < 6
+
+
+def test_the_same_numbers_are_on_the_same_side() -> None:
+    vectors = torch.randn(3, 1, 500, 2, generator=torch.Generator().manual_seed(0))
+    which = by_hash(vectors)
+    order = torch.randperm(500, generator=torch.Generator().manual_seed(1))
+    assert torch.equal(by_hash(vectors[:, :, order]), which[order])
+    assert 30 < which.sum() < 100  # 62.5 ± 7.4
+
+
+@pytest.mark.parametrize("distractors", [2, 3])
+def test_all_cues_of_few_sequences_are_as_often_held_out(distractors: int) -> None:
+    task = TASKS["recall"](distractors=distractors)
+    assert isinstance(task, Drawn)
+    digits = torch.arange(4 ** (distractors + 1)) // 4 ** torch.arange(distractors + 1)[:, None] % 4
+    inputs = (digits + torch.tensor([0, *[4] * distractors])[:, None])[:, None]
+    everything = Batch(inputs, inputs, torch.ones_like(inputs, dtype=torch.bool))
+    (counts,) = torch.bincount(inputs[0, 0, task.is_held_out(everything)], minlength=4).unique()
+    assert counts > 0
+
+
+def test_of_few_lines_each_label_is_held_out() -> None:
+    lines = [f"{'x' * n}{label} → {label}" for label in "ab" for n in range(7)]
+    for count in (10, 12, 14):
+        some = [*lines[: count // 2], *lines[7 : 7 + count // 2]]
+        task = OWN["many-to-one"](lines="\n".join(some))
+        held_out = task.held_out()
+        assert held_out.targets[held_out.mask].bincount().tolist() == [1, 1]
+
+
 def test_guessing_reaches_chance(task: Task) -> None:
     """The best constant answer, found by trying, on 2,000 sequences as they come."""
     draws = [task.batch(9, step) for step in range(120)]
@@ -206,8 +295,8 @@ def test_a_task_does_not_change() -> None:
         ("many-to-one", {"readout": "sum"}, "readout must be one of 'each', 'mean'; got 'sum'."),
         ("delayed", {"feed": "own"}, "feed must be one of 'target', 'nothing'; got 'own'."),
         ("dates", {"formats": 4}, "formats must be a whole number from 1 to 3; got 4."),
-        ("one-to-one", {"noise": -1}, "noise must be a number from 0 to 30; got -1."),
-        ("one-to-one", {"noise": float("nan")}, "noise must be a number from 0 to 30; got nan."),
+        ("one-to-one", {"noise": -1}, "noise must be a number from 0 to 8; got -1."),
+        ("one-to-one", {"noise": float("nan")}, "noise must be a number from 0 to 8; got nan."),
         ("copy", {"batch_size": 65}, "batch_size must be a whole number from 1 to 64; got 65."),
     ],
 )
@@ -257,8 +346,18 @@ def test_accuracy_exact_match_and_error_by_hand() -> None:
         judge("accuracy", outputs, replace(batch, mask=torch.zeros_like(mask)))
 
 
-def test_an_output_that_is_no_number_is_not_right_by_error() -> None:
-    task = TASKS["adding"](length=10)
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_an_output_that_is_no_number_is_no_answer(task: Task, value: float) -> None:
+    """One of three replicas goes wrong where something is asked, another where nothing is, if there is such a place."""
     held_out = task.held_out()
-    outputs = torch.full((10, 1, held_out.mask.shape[2], 1), torch.nan)
-    assert is_solved(task, task.success(outputs, held_out)) == (False,)
+    outputs = right_answers(task, held_out, replicas=3).clone()
+    t, _, column = held_out.mask.nonzero()[-1].tolist()
+    outputs[t, 1, column, 0] = value
+    outputs[:, 2, :, 0] = outputs[:, 2, :, 0].where(held_out.mask[:, 0], value)
+    success = task.success(outputs, held_out)
+    right = 0.0 if task.measure == "error" else 1.0
+    assert math.isnan(success.values[1]) and (success.values[0], success.values[2]) == (right, right)
+    assert is_solved(task, success) == (True, False, True)
+    shown, said = task.show(held_out, column, outputs[:, 1:2]), task.show(held_out, column, outputs)
+    assert shown.answered[t] == NOT_A_NUMBER and said.answered == said.asked
+    assert (*shown.answered[:t], *shown.answered[t + 1 :]) == (*said.asked[:t], *said.asked[t + 1 :])
