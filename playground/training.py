@@ -265,7 +265,8 @@ class Trainer:
         """Loss, nll and gradient norm of every replica as measured, and whether all of them are finite."""
         totals: list[float] = workspace.total.tolist()
         norms = _norms(self.network.gradients)
-        nll = tuple([total / count for total, count in zip(totals, workspace.count, strict=True)])
+        pairs = zip(totals, workspace.count, strict=True)
+        nll = tuple([total / count if count else math.nan for total, count in pairs])
         loss = nll if self.config.training.reduction == "mean" else tuple(totals)
         finite = not self._exploded and all(map(math.isfinite, (*totals, *norms)))
         return loss, nll, norms, finite

@@ -1,6 +1,7 @@
 """Training on what is no text: vectors, numbers, cuts, both directions, against torch.nn, autograd and torch.optim."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import pytest
 import torch
@@ -97,3 +98,27 @@ def test_batches_side_by_side_keep_their_cuts() -> None:
     for part in ("inputs", "targets", "mask"):
         assert torch.equal(getattr(both, part)[:, 1:], getattr(cut, part))
     assert side_by_side([plain, plain]).reset is None
+
+
+@dataclass(frozen=True)
+class Silent:
+    """Batches in which nothing is asked."""
+
+    signature: Signature
+
+    def batch(self, seed: int, step: int) -> Batch:
+        batch = random_batch(self.signature, 3, 1, 2)
+        return replace(batch, mask=torch.zeros_like(batch.mask))
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("signature", [Signature.language(4), Signature("vectors", 2, 1, "squared_error")])
+def test_where_nothing_is_asked_there_is_no_mean(signature: Signature, reduction: str) -> None:
+    """As a trace has it: no prediction has no mean loss, the sum of all is 0, and so is the gradient."""
+    config = TaskConfig(NetworkConfig("rnn", 3), TrainingConfig(reduction=reduction))
+    trainer = Trainer(config, Silent(signature))
+    traced = trainer.measure()["nll"]
+    for update in (trainer.preview(), trainer.update()):
+        assert math.isnan(update.nll[0]) and traced.isnan().all() and update.gradient_norm == (0.0,)
+        assert update.loss[0] == 0 if reduction == "sum" else math.isnan(update.loss[0])
+    assert trainer.step == 1

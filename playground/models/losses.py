@@ -68,19 +68,20 @@ class CrossEntropy(Criterion):
         self.log_probabilities = over_time.zeros(size)
         self._index = torch.zeros(*self.loss.shape, dtype=torch.int64)
         self.targets = self._index[..., 0]
-        self._minus_mask = over_time.zeros(1)
+        self._minus_mask, self._is_silent = over_time.zeros(1), over_time.zeros(1).bool()
         self._minus_target = over_time.zeros(size)  # −(weight of the loss) at the target, 0 elsewhere
 
     def read(self, targets: Tensor, mask: Tensor, count: Tensor | None) -> None:
         self.targets.copy_(targets)
         self._minus_mask[..., 0].copy_(mask).neg_()
+        torch.logical_not(mask, out=self._is_silent[..., 0])
         weight = self._minus_mask if count is None else self._minus_mask / count
         self._minus_target.zero_().scatter_(3, self._index, weight)
 
     def forward(self) -> None:
         torch.log_softmax(self.outputs, 3, out=self.log_probabilities)
         torch.gather(self.log_probabilities, 3, self._index, out=self.loss)
-        self.loss.mul_(self._minus_mask)
+        self.loss.neg_().masked_fill_(self._is_silent, 0)  # no product: ∞ · 0 would be NaN
 
     def backward(self) -> None:
         # softmax(logits) − one_hot(target), times the weight of each prediction in the loss, in one call.
@@ -93,7 +94,7 @@ class CrossEntropy(Criterion):
         return {**super().buffers_by_name(), "log_probabilities": self.log_probabilities}
 
     def buffers(self) -> list[Tensor]:
-        own = [self.log_probabilities, self._index, self._minus_mask, self._minus_target]
+        own = [self.log_probabilities, self._index, self._minus_mask, self._is_silent, self._minus_target]
         return [self.outputs, self.grad_outputs, self.loss, *own]
 
 
@@ -106,23 +107,26 @@ class SquaredError(Criterion):
         super().__init__(over_time, size)
         self.targets = over_time.zeros(size)
         self._error = over_time.zeros(size)
-        self._mask, self._slope = over_time.zeros(1), over_time.zeros(1)
+        self._is_silent, self._slope = over_time.zeros(1).bool(), over_time.zeros(1)
 
     def read(self, targets: Tensor, mask: Tensor, count: Tensor | None) -> None:
         self.targets.copy_(targets)
-        self._mask[..., 0].copy_(mask)
-        self._slope.copy_(self._mask if count is None else self._mask / count).mul_(2)
+        torch.logical_not(mask, out=self._is_silent[..., 0])
+        self._slope[..., 0].copy_(mask)
+        if count is not None:
+            self._slope.div_(count)
+        self._slope.mul_(2)
 
     def forward(self) -> None:
         torch.sub(self.outputs, self.targets, out=self._error)
         torch.sum(self._error * self._error, 3, keepdim=True, out=self.loss)
-        self.loss.mul_(self._mask)
+        self.loss.masked_fill_(self._is_silent, 0)
 
     def backward(self) -> None:
         torch.mul(self._error, self._slope, out=self.grad_outputs)
 
     def buffers(self) -> list[Tensor]:
-        own = [self.targets, self._error, self._mask, self._slope]
+        own = [self.targets, self._error, self._is_silent, self._slope]
         return [self.outputs, self.grad_outputs, self.loss, *own]
 
 
