@@ -302,8 +302,9 @@ class NetworkConfig:
     is the vanilla RNN's only. `initialization` "default" is torch.nn's, "orthogonal" makes each recurrent
     block orthogonal, "spectral" rescales it to `spectral_radius`, "identity" makes it the identity, "chrono" sets the
     biases of the gates so that what the units keep at first fades within 2 to `longest_memory` timesteps.
-    `forget_bias` is added to the forget gate's bias. `bidirectional` adds to each layer one that reads
-    backwards. `dropout` is the probability with which training leaves out a number between two layers.
+    `forget_bias` is added to the forget gate's bias; not with "identity" and "chrono", which set it. `bidirectional`
+    adds to each layer one that reads backwards. `dropout` is the probability with which training leaves out a number
+    between two layers.
     """
 
     cell: str = "lstm"

@@ -21,8 +21,9 @@ def initial_parameters(
     The default is bit for bit what torch.manual_seed(seed) followed by torch.nn.Embedding (if any),
     torch.nn.RNN/LSTM/GRU and torch.nn.Linear gives in float32: N(0, 1) for the embedding, uniform ±1/√H for
     the layers, uniform ±1/√(what it reads) for the read-out.
-    Any other `initialization` then changes each recurrent layer, as its function in `CHANGES` says, and nothing else;
-    `forget_bias` is added to the b_ih of the gate that the cell names for it, if it does.
+    `forget_bias` is added to the b_ih of the gate that the cell names for it, if it does. Any other `initialization`
+    then changes each recurrent layer, as its function in `CHANGES` says, and nothing else. Those in `SETS_BIASES` put
+    their own value in the place of that sum.
     """
     cell = CELLS[config.cell]
     generator = Generator().manual_seed(seed)
@@ -41,9 +42,9 @@ def initial_parameters(
             init.uniform_(tensor, -1 / math.sqrt(reads), 1 / math.sqrt(reads), generator=generator)
 
     for layer in _layers(parameters):
-        CHANGES[config.initialization](config, layer, generator)
         if "forget_bias" in cell.biases:
             _block(layer.bias_ih, config, cell.biases["forget_bias"]).add_(config.forget_bias)
+        CHANGES[config.initialization](config, layer, generator)
     return parameters
 
 
@@ -112,6 +113,7 @@ CHANGES: Mapping[str, Change] = {
     "identity": _identity,
     "chrono": _chrono,
 }
+SETS_BIASES = frozenset({"identity", "chrono"})  # of every gate that a bias setting speaks of
 
 
 def _layers(parameters: Mapping[str, Tensor]) -> Iterator[LayerWeights]:

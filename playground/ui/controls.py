@@ -8,7 +8,7 @@ import streamlit as st
 
 from playground.cells import CELLS, CellSpec
 from playground.config import FIELDS, Choice, Range, TrainingConfig
-from playground.models.initialization import memory_gates
+from playground.models.initialization import SETS_BIASES, memory_gates
 from playground.presets import PRESETS
 from playground.refusal import Refusal
 from playground.ui import address, state
@@ -85,7 +85,7 @@ def _more() -> None:
     _segments("reduction")
     _initialization(CELLS[state.value("cell")])
     if "forget_bias" in CELLS[state.value("cell")].biases:
-        _number("forget_bias")
+        _forget_bias()
 
 
 def _initialization(cell: CellSpec) -> None:
@@ -102,6 +102,18 @@ def _initialization(cell: CellSpec) -> None:
             )
         case "identity" if cell.has_nonlinearity and state.value("nonlinearity") != "relu":
             st.caption(_("The identity is meant with ReLU: then a state is handed on as it is."))
+
+
+def _forget_bias() -> None:
+    """The bias of the forget gate, or, where the start sets the biases itself, that the one in a link does nothing."""
+    if state.value("initialization") not in SETS_BIASES:
+        _number("forget_bias")
+    elif state.value("forget_bias"):
+        st.caption(
+            _("This start sets the biases itself: the forget-gate bias of {value} does nothing.").format(
+                value=exact_number(state.value("forget_bias"))
+            )
+        )
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from playground.cells import CELLS
 from playground.cells.weights import LayerWeights
 from playground.config import FIELDS, Choice, NetworkConfig, TaskConfig, TrainingConfig
 from playground.models.bridge import EncoderDecoder
-from playground.models.initialization import CHANGES, initial_parameters
+from playground.models.initialization import CHANGES, SETS_BIASES, initial_parameters
 from playground.models.parameters import parameter_shapes
 from playground.tasks import TASKS
 from playground.training import Trainer
@@ -100,15 +100,16 @@ def test_chrono_of_another_seed_is_another() -> None:
     assert (one != other).all()
 
 
-@pytest.mark.parametrize("initialization", ["chrono", "identity"])
-def test_a_forget_bias_is_added_on_top(initialization: str) -> None:
+@pytest.mark.parametrize("initialization", list(CHANGES))
+@pytest.mark.parametrize("cell", list(SIGNS))
+def test_a_forget_bias_acts_unless_the_start_sets_the_biases(cell: str, initialization: str) -> None:
     plain, biased = (
-        parameters(NetworkConfig("lstm", H, initialization=initialization, forget_bias=bias))[
-            "rnn.bias_ih_l0"
-        ]
+        parameters(NetworkConfig(cell, H, initialization=initialization, forget_bias=bias))
         for bias in (0.0, 1.5)
     )
-    torch.testing.assert_close(biased - plain, torch.tensor([0.0] * H + [1.5] * H + [0.0] * 2 * H))
+    acts = cell in ("lstm", "mgu") and initialization not in SETS_BIASES
+    for name, weight in plain.items():
+        assert torch.equal(biased[name], weight) != (acts and name == "rnn.bias_ih_l0"), name
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)

@@ -9,6 +9,7 @@ from tests.ui.pages import Visitor, trainer
 from tests.ui.reading import HANGUL
 
 NO_GATES = {"en": "no gates", "ko": "게이트가 없어"}
+FORGET = {"en": "forget-gate bias", "ko": "망각 게이트 편향"}
 RELU = {"en": "The identity is meant with ReLU", "ko": "단위행렬은 ReLU와"}
 
 
@@ -53,6 +54,22 @@ def test_the_identity_asks_for_relu_where_there_is_a_choice(language: str) -> No
     assert RELU[language] not in captions(visitor)
     visitor = Visitor(language, cell="gru", initialization="identity")
     assert not visitor.app.exception and RELU[language] not in captions(visitor)
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("cell", [cell for cell, spec in CELLS.items() if "forget_bias" in spec.biases])
+def test_a_forget_bias_in_a_link_is_said_to_do_nothing_where_the_start_sets_it(
+    language: str, cell: str
+) -> None:
+    visitor = Visitor(language, cell=cell, initialization="chrono", forget_bias="1.5")
+    assert not visitor.app.exception and visitor.errors == []
+    assert not visitor.has("forget_bias") and "1.5" in captions(visitor)
+    assert visitor.address["forget_bias"] == "1.5", "it is there again with another start"
+    visitor.set("initialization", "default")
+    assert visitor.widget("forget_bias").value == 1.5 and "1.5" not in captions(visitor)
+    visitor.set("forget_bias", 0.0)
+    visitor.set("initialization", "identity")
+    assert not visitor.has("forget_bias") and FORGET[language] not in captions(visitor)
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
