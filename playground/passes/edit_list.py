@@ -33,7 +33,7 @@ class EditList:
     limit: int = MAX_EDITS
 
     def check(self, name: str, value: object) -> Edits:
-        """Return the edits if that is what they are, and not too many, else raise `Refusal`."""
+        """Return the edits if that is what they are, not too many, and all in their text, else raise `Refusal`."""
         given = cast("Sequence[object]", value) if isinstance(value, tuple | list) else ()
         edits = tuple(each for each in given if isinstance(each, Hold | Cut | Symbol))
         if len(edits) != len(given) or not isinstance(value, tuple | list):
@@ -42,6 +42,17 @@ class EditList:
             raise Refusal(
                 name, "{field} must be at most {limit}; got {count:,}.", limit=self.limit, count=len(edits)
             )
+        length = len(self.show(edits))
+        if length > MAX_LENGTH:
+            raise Refusal(
+                name,
+                "{field} must have at most {limit:,} characters; got {length:,}.",
+                limit=MAX_LENGTH,
+                length=length,
+            )
+        for edit in edits:
+            if self._edit(name, str(edit)) != edit:
+                raise self._refusal(name, edit)
         return edits
 
     def parse(self, name: str, text: str) -> Edits:

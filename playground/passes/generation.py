@@ -19,7 +19,7 @@ class Continuation:
     softmax(scores / temperature): 1 is the model's own distribution, less is bolder, more is wilder. seed: that of the
     draws. end: the symbol that ends the text and is left out, EOS if the model has one.
 
-    Raises ValueError for an empty prompt, a negative length or a negative temperature.
+    Raises ValueError for an empty prompt, a negative length, or a temperature that is negative or not finite.
     """
 
     prompt: tuple[int, ...]
@@ -31,9 +31,9 @@ class Continuation:
     def __post_init__(self) -> None:
         if not self.prompt:
             raise ValueError("prompt must have at least one symbol; got none")
-        if self.length < 0 or not self.temperature >= 0:
+        if self.length < 0 or not 0 <= self.temperature < math.inf:
             given = f"{self.length} and {self.temperature}"
-            raise ValueError(f"length and temperature must not be negative; got {given}")
+            raise ValueError(f"length and temperature must be finite and not negative; got {given}")
 
 
 def generate(model: LanguageModel, wanted: Continuation) -> tuple[int, ...]:

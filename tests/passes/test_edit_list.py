@@ -91,6 +91,36 @@ def test_what_is_no_list_of_edits_is_refused(value: object) -> None:
         EDITS.check("edits", value)
 
 
+@pytest.mark.parametrize(
+    ("edit", "sentence"),
+    [
+        (
+            Hold("l0", "h", Span(0, 0), (2e5,)),
+            r"edits must be a number from -100000 to 100000; got 200000\.0\.",
+        ),
+        (Cut(Span(1_234_567)), r"edits must be edits such as .*; got 'cut@1234567-'\."),
+        (Cut(Span(0, 1_000_000)), r"edits must be edits such as .*; got 'cut@0-1000000'\."),
+        (Symbol(-1, 0), r"edits must be edits such as .*; got .*"),
+        (Symbol(0, -1), r"edits must be edits such as .*; got 'x@0=-1'\."),
+        (Hold("l10", "h", Span(0, 0), (1.0,)), r"edits must be edits such as .*; got 'l10.h@0=1'\."),
+        (Hold("l0", "pre.f", Span(0, 0), (1.0,)), r"edits must be edits such as .*; got 'l0.pre.f@0=1'\."),
+        (Hold("l0", "h", Span(0, 0), (1.0,), -1), r"edits must be edits such as .*; got 'l0.h.-1@0=1'\."),
+    ],
+)
+def test_what_no_text_can_say_is_refused(edit: Edit, sentence: str) -> None:
+    with pytest.raises(Refusal, match=f"^{sentence}$"):
+        EDITS.check("edits", (edit,))
+
+
+def test_what_is_longer_than_a_link_is_refused() -> None:
+    vector = tuple((torch.randn(128, generator=torch.Generator().manual_seed(0)) - 0.5).tolist())
+    some = tuple(Hold("l0", "h", Span(t, t), vector) for t in range(3))
+    assert EDITS.parse("edits", EDITS.show(some[:1])) == EDITS.check("edits", some[:1])
+    length = f"{len(EDITS.show(some)):,}"
+    with pytest.raises(Refusal, match=f"^edits must have at most 4,096 characters; got {length}.$"):
+        EDITS.check("edits", some)
+
+
 def test_there_is_a_most() -> None:
     most = (Cut(Span(1)),) * MAX_EDITS
     assert EDITS.parse("edits", EDITS.show(most)) == most

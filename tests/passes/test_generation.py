@@ -157,6 +157,6 @@ def test_any_model_writes_and_ends_where_its_scores_are_no_numbers(last: float, 
 def test_bad_arguments_are_refused() -> None:
     with pytest.raises(ValueError, match="prompt must have at least one symbol"):
         Continuation((), 1)
-    for length, temperature in ((-1, 0.0), (1, -1.0), (1, float("nan"))):
-        with pytest.raises(ValueError, match="length and temperature must not be negative; got"):
+    for length, temperature in ((-1, 0.0), (1, -1.0), (1, math.nan), (1, math.inf)):
+        with pytest.raises(ValueError, match="length and temperature must be finite and not negative; got"):
             Continuation((0,), length, temperature)
