@@ -8,7 +8,7 @@ from torch import Tensor
 class LayerWeights(NamedTuple):
     """The weights of one layer, or their gradients, for the readable twins.
 
-    K is the number of blocks of H rows: 1 (RNN), 4 (LSTM: i, f, g, o) or 3 (GRU: r, z, n).
+    K is the number of blocks of H rows: 1 (RNN), 4 (LSTM: i, f, g, o), 3 (GRU: r, z, n) or 2 (MGU: f, n).
     """
 
     weight_ih: Tensor  # (K·H, E)
