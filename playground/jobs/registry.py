@@ -8,6 +8,7 @@ from typing import Any, Generic, Literal
 
 from playground.jobs.job import Job, Report, State, Work
 from playground.limits import Limits
+from playground.named_locks import NamedLocks
 from playground.pieces import SMALL_BYTES
 from playground.refusal import Refusal
 
@@ -119,6 +120,7 @@ class Jobs:
         self._entries: dict[Name, _Entry] = {}
         self._held: dict[tuple[str, str], Name] = {}  # by viewer and kind
         self._coming = 0  # bytes of the job that asks for memory just now
+        self._making = NamedLocks()  # by names of jobs; taken before the other two
         self._admission = threading.Lock()  # one at a time; taken before `_lock`
         self._lock = threading.Lock()
 
@@ -138,20 +140,22 @@ class Jobs:
             self._let_go_of_another(viewer, name)
             if (watch := self._watch(viewer, name)) is not None:
                 return watch
-        work = make()
-        with self._admission:
+        with self._making.held(name):
             with self._lock:
                 if (watch := self._watch(viewer, name)) is not None:  # somebody was faster
                     return watch
-                self._tidy()
-                self._coming = work.needs
-            try:
-                self._check_memory(work.needs)
-            finally:
-                self._coming = 0
-            with self._lock:
-                self._enter(name, Job(work, self._report))
-                watch = self._watch(viewer, name)
+            work = make()
+            with self._admission:
+                with self._lock:
+                    self._tidy()
+                    self._coming = work.needs
+                try:
+                    self._check_memory(work.needs)
+                finally:
+                    self._coming = 0
+                with self._lock:
+                    self._enter(name, Job(work, self._report))
+                    watch = self._watch(viewer, name)
         assert watch is not None  # just entered
         return watch
 

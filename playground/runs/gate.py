@@ -15,33 +15,22 @@ class FairGate:
         self._queue: deque[threading.Event] = deque()
 
     @contextmanager
-    def turn(self, *, patience: float | None = None) -> Generator[bool]:
-        """Wait for all who came earlier, then hold the gate for the body of the `with`. Gives whether it is held.
-
-        patience: seconds after which the body goes ahead without the gate, for who may hold something for which the one
-        in front waits.
-        """
-        is_held = self._enter(patience)
+    def turn(self) -> Generator[None]:
+        """Wait for all who came earlier, then hold the gate for the body of the `with`."""
+        self._enter()
         try:
-            yield is_held
+            yield
         finally:
-            if is_held:
-                self._leave()
+            self._leave()
 
-    def _enter(self, patience: float | None) -> bool:
+    def _enter(self) -> None:
         with self._mutex:
             if not self._busy:
                 self._busy = True
-                return True
+                return
             ticket = threading.Event()
             self._queue.append(ticket)
-        if ticket.wait(patience):
-            return True
-        with self._mutex:
-            if ticket.is_set():  # handed over at the last moment
-                return True
-            self._queue.remove(ticket)
-            return False
+        ticket.wait()
 
     def _leave(self) -> None:
         with self._mutex:

@@ -1,5 +1,6 @@
 """The runs that one viewer holds: one for each of its tracks, which may share one."""
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import ExitStack
@@ -12,6 +13,8 @@ from playground.runs.run import Run
 class Leases:
     """What a viewer holds of a registry, counted: a run is released when no track holds it any more.
 
+    Any thread may use it; no lock is held while a run is made.
+
     Args:
         registry: the server's runs.
         viewer: what the registry knows the viewer by.
@@ -21,6 +24,7 @@ class Leases:
         self.registry = registry
         self._viewer = viewer
         self._held: Counter[str] = Counter()
+        self._lock = threading.Lock()  # taken before that of the registry
 
     def get(self, identifier: str) -> Run | None:
         """A run that is held; None if the server has dropped it."""
@@ -40,7 +44,7 @@ class Leases:
         Raises:
             Refusal: if the text cannot be trained on, or there is no memory for the run.
         """
-        beside = (self._held - Counter(instead_of)).keys()
+        beside = self._beside(instead_of)
         return self._hold(self.registry.open(self._viewer, config, seeds=seeds, beside=beside))
 
     def fork(
@@ -51,7 +55,7 @@ class Leases:
         Raises:
             Refusal: if there is no memory for one trainer more.
         """
-        beside = (self._held - Counter((identifier,))).keys()
+        beside = self._beside((identifier,))
         forked = self.registry.fork(self._viewer, identifier, config, step, seeds=seeds, beside=beside)
         return self._hold(forked)
 
@@ -65,13 +69,23 @@ class Leases:
             undo.pop_all()
         return opened
 
+    def _beside(self, instead_of: Collection[str]) -> Collection[str]:
+        """Runs that stay held once these are released, each as often as it is among them."""
+        with self._lock:
+            return (self._held - Counter(instead_of)).keys()
+
     def _hold(self, identifier: str) -> str:
-        self._held[identifier] += 1
+        with self._lock:
+            self._held[identifier] += 1
+            self.registry.get(
+                self._viewer, identifier
+            )  # another track may have released it since it was opened
         return identifier
 
     def release(self, identifier: str) -> None:
         """A track lets go of a run."""
-        self._held[identifier] -= 1
-        if self._held[identifier] <= 0:
-            del self._held[identifier]
-            self.registry.release(self._viewer, identifier)
+        with self._lock:
+            self._held[identifier] -= 1
+            if self._held[identifier] <= 0:
+                del self._held[identifier]
+                self.registry.release(self._viewer, identifier)

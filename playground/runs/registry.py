@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
 from playground.limits import Limits
+from playground.named_locks import NamedLocks
 from playground.refusal import Refusal
 from playground.runs.beside import Beside, Nothing
 from playground.runs.darkroom import darkroom
 from playground.runs.gate import FairGate
-from playground.runs.memory import give_back, private_bytes
+from playground.runs.memory import give_back, give_back_what_is_large, private_bytes
 from playground.runs.run import Run, run_name
 from playground.runs.size import check_size, parked_bytes, run_bytes
 
@@ -29,7 +30,9 @@ MEMORY_SECONDS = 60.0  # freed memory may take as long to be given back
 LONGEST_TURN = 0.08  # seconds of training in one turn when nobody waits
 SHORTEST_TURN = 0.012
 SLOW_BYTES = 16_000_000  # a run as large as this is not built within half of a turn
-PATIENCE = 0.5  # seconds that it waits for its turn to be built: its viewer may be one for whom somebody at work waits
+NEAR_SHARE = (
+    0.9  # of all memory: where the process takes more, what it has freed is given back at every sweep
+)
 ROUND_SECONDS = 0.25  # training seconds in a round in which every run that is trained has had one turn
 
 
@@ -84,7 +87,8 @@ class Registry:
         self._lock = threading.RLock()
         self._entries: dict[str, _Entry] = {}
         self._shared: dict[Hashable, str] = {}  # by names of runs
-        self._coming: dict[object, int] = {}  # bytes set aside for what is being made: a run by its name
+        self._making = NamedLocks()  # by names of runs; taken before `_lock`, and before that of a run
+        self._coming: dict[object, int] = {}  # bytes set aside, one entry for everything that is being made
         self._pinned: set[str] = set()
         self._numbers = itertools.count(1)
         self._prefix = secrets.token_hex(3)
@@ -93,6 +97,7 @@ class Registry:
         self._trained: OrderedDict[str, float] = OrderedDict()  # when each viewer trained last, oldest first
         self._others: deque[tuple[float, int]] = deque()  # when, and bytes of the process besides runs
         self._swept = time.monotonic()
+        give_back_what_is_large()
 
     def open(
         self,
@@ -112,13 +117,25 @@ class Registry:
             Refusal: if the text cannot be trained on, or there is no memory for the run.
         """
         name = run_name(config, seeds)
-        with self._lock:
-            if (identifier := self._lease(viewer, name)) is not None:
-                return identifier
+        with self._making.held(name):
+            with self._lock:
+                identifier = self._lease(viewer, name)
+            return identifier or self._begin(viewer, config, seeds, beside, always=always)
+
+    def _begin(
+        self,
+        viewer: str,
+        config: ExperimentConfig,
+        seeds: Sequence[int] | None,
+        beside: Collection[str],
+        *,
+        always: bool = False,
+    ) -> str:
+        """Make and lease the run of an experiment, of which the name is held."""
         corpus = Corpus(config.text)
         replicas = 1 if seeds is None else len(seeds)
         check_size(config, corpus, replicas=replicas, most=self._limits.run_mb * 1_000_000)
-        plan = _Plan(name, config, corpus, replicas)
+        plan = _Plan(run_name(config, seeds), config, corpus, replicas)
         return self._make(
             viewer, plan, lambda: Run(config, corpus, self._admitted, seeds=seeds), beside, always=always
         )
@@ -135,11 +152,11 @@ class Registry:
         viewer: str,
         plan: "_Plan",
         make: Callable[[], Run],
-        beside: Collection[str] = (),
+        beside: Collection[str],
         *,
-        always: bool = False,
+        always: bool,
     ) -> str:
-        """Make a run, for which memory is set aside meanwhile, and lease it.
+        """Make a run, of which the name is held and for which memory is set aside meanwhile, and lease it.
 
         Raises Refusal if there would be no room, unless `always`.
         """
@@ -148,32 +165,34 @@ class Registry:
             """What this viewer alone watches and gives up does not: the new run takes its place."""
             return identifier in beside or bool(watching - {viewer})
 
-        with self._set_aside(plan.name, plan.at_work, counts, always=always):
-            with self._slow_gate.turn(patience=PATIENCE) if plan.at_work >= SLOW_BYTES else nullcontext():
+        with self._set_aside(plan.at_work, counts, always=always) as coming:
+            with self._slow_gate.turn() if plan.at_work >= SLOW_BYTES else nullcontext():
                 run = make()  # without the lock: others go on meanwhile
-            return self._lease_new(viewer, run, plan)
+            return self._lease_new(viewer, run, plan, coming)
 
     @contextmanager
     def _admitted(self, name: Hashable, needed: int) -> Generator[None]:
         """Memory for one more trainer of a run that is here. Raises Refusal if there is none."""
         with self._lock:
             is_pinned = self._shared.get(name) in self._pinned
-        with self._set_aside(object(), needed, _is_watched, always=is_pinned):
+        with self._set_aside(needed, _is_watched, always=is_pinned):
             yield
 
     @contextmanager
     def _set_aside(
-        self, name: object, needed: int, counts: Callable[[str, Set[str]], bool], *, always: bool
-    ) -> Generator[None]:
+        self, needed: int, counts: Callable[[str, Set[str]], bool], *, always: bool
+    ) -> Generator[object]:
         """Make room for something that is made meanwhile, or refuse it if there would be none beside what others use.
 
         Of a run at work its trainer belongs to that. counts: whether a run with an identifier and these viewers does.
+        Gives what it is known by among what is coming.
         """
+        coming = object()
         with self._lock:
             self._rest_what_is_unused()
-            if needed > (free := self._free(counts) + self._coming.get(name, 0)):
+            if needed > (free := self._free(counts)):
                 self._beside.let_go(time.monotonic() - AT_WORK_SECONDS)
-                free = self._free(counts) + self._coming.get(name, 0)
+                free = self._free(counts)
             if needed > free and not always:
                 raise Refusal(
                     "batch_size",
@@ -183,13 +202,13 @@ class Registry:
                     needed=-(-needed // 1_000_000),
                     free=max(0, free // 1_000_000),
                 )
-            self._coming[name] = needed
+            self._coming[coming] = needed
             self._sweep()
         try:
-            yield
+            yield coming
         finally:
             with self._lock:
-                self._coming.pop(name, None)
+                self._coming.pop(coming, None)
 
     def make_free(self) -> int:
         """Make room where it is short; bytes that are free then beside all who use a run, negative where some lack."""
@@ -214,16 +233,14 @@ class Registry:
             entry.run.rest_walks(lately)
         darkroom.let_go(lately)
 
-    def _lease_new(self, viewer: str, run: Run, plan: "_Plan") -> str:
-        """Enter a run and lease it; or, where somebody was faster, theirs."""
+    def _lease_new(self, viewer: str, run: Run, plan: "_Plan", coming: object) -> str:
+        """Enter a run, which is no longer coming, and lease it."""
         with self._lock:
-            self._coming.pop(run.name, None)
-            identifier = self._lease(viewer, run.name)
-            if identifier is None:
-                identifier = f"{self._prefix}-{next(self._numbers)}"
-                self._entries[identifier] = _Entry(run, plan.at_work, plan.at_rest)
-                self._shared[run.name] = identifier
-                self.get(viewer, identifier)
+            del self._coming[coming]
+            identifier = f"{self._prefix}-{next(self._numbers)}"
+            self._entries[identifier] = _Entry(run, plan.at_work, plan.at_rest)
+            self._shared[run.name] = identifier
+            self.get(viewer, identifier)
             self._sweep()
             return identifier
 
@@ -246,30 +263,31 @@ class Registry:
         seeds: Sequence[int] | None = None,
         beside: Collection[str] = (),
     ) -> str:
-        """Lease the run of `config`, which equals `identifier` up to `step`; the old lease ends.
+        """Lease the run of `config`, which equals `identifier` up to `step`; the old lease is still to be released.
 
         What the old run knows is taken over, where it is still there and the new one is not. seeds: of the replicas of
-        both. beside: runs that this viewer goes on to watch; if the old one is among them, it keeps its lease.
+        both. beside: runs that this viewer goes on to watch; the new one takes the place of others, as of the old one.
 
         Raises:
             Refusal: if there is no memory for one trainer more, because others keep the old run or its is put away.
         """
-        with self._lock:
-            old = self._entries.get(identifier)
-            name = run_name(config, seeds)
-            forked = self._lease(viewer, name)
-            leaves_a_trainer = old is not None and not (
-                old.watched.keys() - {viewer} or old.run.is_parked or identifier in beside
-            )
-        if forked is None and old is None:
-            forked = self.open(viewer, config, seeds=seeds, beside=beside)
-        elif forked is None and old is not None:
-            run = old.run
-            plan = _Plan(name, config, run.corpus, len(run.seeds))
-            forked = self._make(viewer, plan, lambda: run.fork(config, step), beside, always=leaves_a_trainer)
+        name = run_name(config, seeds)
+        with self._making.held(name):
+            with self._lock:
+                old = self._entries.get(identifier)
+                forked = self._lease(viewer, name)
+                leaves_a_trainer = old is not None and not (
+                    old.watched.keys() - {viewer} or old.run.is_parked or identifier in beside
+                )
+            if forked is None and old is None:
+                forked = self._begin(viewer, config, seeds, beside)
+            elif forked is None and old is not None:
+                run = old.run
+                plan = _Plan(name, config, run.corpus, len(run.seeds))
+                forked = self._make(
+                    viewer, plan, lambda: run.fork(config, step), beside, always=leaves_a_trainer
+                )
         assert forked is not None
-        if forked != identifier and identifier not in beside:
-            self.release(viewer, identifier)
         return forked
 
     def release(self, viewer: str, identifier: str) -> None:
@@ -388,6 +406,7 @@ class Registry:
             self._beside.let_go(time.monotonic() - AT_WORK_SECONDS)
             room = self._room()
         if held <= room:
+            self._give_back_near_the_limit()
             return
         for identifier in oldest_first:
             if identifier in idle and identifier in self._entries and held > room:
@@ -408,6 +427,12 @@ class Registry:
                         bent = True
                         held -= before - entry.run.nbytes
         give_back()
+
+    def _give_back_near_the_limit(self) -> None:
+        """Give freed memory back where the process takes nearly all that it may: freed, it still counts."""
+        measured = self._measured()
+        if measured is not None and measured > NEAR_SHARE * self._limits.memory_mb * 1_000_000:
+            give_back()
 
     def _drop(self, identifier: str) -> int:
         """Forget a run; its bytes."""

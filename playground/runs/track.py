@@ -2,11 +2,13 @@
 
 import itertools
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import log
 
 from playground.config import ExperimentConfig
+from playground.refusal import Refusal
 from playground.runs.album import Frame
 from playground.runs.curve import CurvePoints
 from playground.runs.leases import Leases
@@ -29,6 +31,10 @@ class Ghost:
     config: ExperimentConfig
     steps: tuple[int, ...]
     losses: tuple[float, ...]  # mean nats per predicted symbol; not finite at the end of a run that exploded
+
+
+class Dropped(Refusal):
+    """The run that is asked for was dropped by the server, and has not been opened again."""
 
 
 class Track:
@@ -74,7 +80,11 @@ class Track:
         self._sent: tuple[Frame, ...] = ()  # with the message before
         self._own: Frame | None = None  # that of the playhead, when it has come to rest
         self._goal_behind: float | None = None  # a perplexity reached before play was pressed stops nobody
+        self._has_left = False
+        self._is_slow = False
+        self._seen: weakref.ref[Run] | None = None  # its run, as far as nobody has to be asked
         self._start_recording()
+        self._look_at_run()
 
     def _start_recording(self) -> None:
         self.recording = next(self._recordings)
@@ -82,23 +92,67 @@ class Track:
 
     @property
     def run(self) -> Run:
-        """The run being watched. If the server has dropped it, it begins anew, behind the playhead.
+        """The run being watched.
 
-        Raises Refusal if there is no memory to begin anew.
+        Raises Dropped if the server has dropped it: see `reopen`.
+        """
+        run = self._found()
+        if run is None:
+            raise Dropped(
+                "run",
+                "This run was put away to save memory. It is trained again, to the same numbers, as soon as there is "
+                "room for it.",
+            )
+        return run
+
+    def _found(self) -> Run | None:
+        """Its run; None if the server has dropped it, or this track has let go of it."""
+        with self._lock:
+            return None if self._has_left else self._leases.get(self.run_id)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether its run has not been dropped."""
+        return self._found() is not None
+
+    def reopen(self) -> None:
+        """Have the run again that the server has dropped; it begins anew, behind the playhead.
+
+        To be called without the lock: it builds.
+
+        Raises:
+            Refusal: if there is no memory to begin anew.
         """
         with self._lock:
-            run = self._leases.get(self.run_id)
-            if run is None:
-                dropped, self.run_id = self.run_id, self.opened(self.config)
-                self._leases.release(dropped)
-                run = self._leases.get(self.run_id)
+            dropped, config, seeds = self.run_id, self.config, self.seeds
+            if self._has_left or self.is_there:
+                return
+        opened = self._leases.open(config, seeds=seeds, instead_of=(dropped,))
+        with self._lock:
+            if (
+                self._has_left or self.run_id != dropped
+            ):  # somebody was faster, or it shows another experiment now
+                self._leases.release(opened)
+            else:
                 self._replay = None
-            assert run is not None  # just opened, and leased to this viewer
-            return run
+                self._change_to(config, opened)
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether its run trains in the line of the slow ones; of one that was dropped, whether it did. Never waits."""
+        run = None if self._seen is None else self._seen()
+        if run is not None:
+            self._is_slow = self._leases.registry.is_slow(run)
+        return self._is_slow
+
+    def _look_at_run(self) -> None:
+        """Know the run without asking for it, as long as the server keeps it."""
+        run = self._found()
+        self._seen = None if run is None else weakref.ref(run)
 
     @property
     def tape(self) -> Tape:
-        """What its replica has recorded."""
+        """What its replica has recorded. Raises Dropped as `run` does."""
         return self.run.tapes[self.replica]
 
     @property
@@ -113,8 +167,9 @@ class Track:
 
     @property
     def explosion(self) -> Explosion | None:
-        """What stopped being a finite number, once the playhead has reached it."""
-        return _explosion_at(self.playhead, self.tape)
+        """What stopped being a finite number, once the playhead has reached it; None of a run that was dropped."""
+        run = self._found()
+        return None if run is None else _explosion_at(self.playhead, run.tapes[self.replica])
 
     # Where it stands
 
@@ -139,9 +194,12 @@ class Track:
         """Whether the step of the playhead has this perplexity or less."""
         if goal is None:
             return False
-        own = self._frame_of_playhead(self.tape)  # also of a run that has been dropped
+        is_there = self.is_there
+        own = self._frame_of_playhead(self.tape if is_there else None)
         if own is not None:
             return own.update.nll[0] <= log(goal)
+        if not is_there:
+            return False
         points = self.curve_points()
         return bool(points.step[-1] == self.playhead and points.loss[-1] <= log(goal))
 
@@ -170,7 +228,10 @@ class Track:
     def is_settled(self) -> bool:
         """Whether the playhead stands on a step whose frame is there."""
         with self._lock:
-            tape = self.tape
+            run = self._found()
+            if run is None:
+                return False
+            tape = run.tapes[self.replica]
             return tape.step >= self.playhead and self._frame_of_playhead(tape) is not None
 
     def settle(self, run: Run, playhead: int) -> Frame | None:
@@ -193,10 +254,13 @@ class Track:
         """Put the playhead on the step of a frame."""
         self.playhead, self._own = frame.step, frame
 
-    def _frame_of_playhead(self, tape: Tape) -> Frame | None:
-        """The frame on which the playhead stands, if it is there; it stays this track's own from then on."""
+    def _frame_of_playhead(self, tape: Tape | None) -> Frame | None:
+        """The frame on which the playhead stands, if it is there; it stays this track's own from then on.
+
+        tape: None of a run that was dropped.
+        """
         if self._own is None or self._own.step != self.playhead:
-            found = tape.frames(self.playhead, self.playhead)
+            found = [] if tape is None else tape.frames(self.playhead, self.playhead)
             self._own = found[0] if found else None
         return self._own
 
@@ -229,9 +293,11 @@ class Track:
             return _ascending((*again, *self._sent) or here)
 
     def ghost(self) -> Ghost | None:
-        """It as a curve, to be kept when something else takes its place; None if it has not moved."""
+        """It as a curve, to be kept when something else takes its place; None if it has not moved or was dropped."""
+        if self.playhead == 0 or not self.is_there:
+            return None
         points = self.curve_points(GHOST_POINTS)
-        if self.playhead == 0 or len(points) < 2:
+        if len(points) < 2:
             return None
         return Ghost(
             id=f"g{next(_ghost_numbers)}",
@@ -290,9 +356,11 @@ class Track:
         before, self.run_id = self.run_id, run_id
         self._leases.release(before)
         self.config = config
+        self._look_at_run()
 
     def leave(self) -> None:
         """Let go of its run: it is shown no longer."""
+        self._has_left = True
         self._leases.release(self.run_id)
 
 

@@ -4,8 +4,8 @@ import itertools
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -18,7 +18,7 @@ from playground.runs.move import Move, Stride
 from playground.runs.pace import Pace
 from playground.runs.registry import Registry
 from playground.runs.run import Run
-from playground.runs.track import Ghost, Track, with_rate
+from playground.runs.track import Dropped, Ghost, Track, with_rate
 from playground.training import Explosion
 
 SPEEDS: dict[str, float | None] = {"watch": 5.0, "normal": 30.0, "fast": 300.0, "max": None}  # steps a second
@@ -38,7 +38,8 @@ class Viewer:
     has exploded stands still where it did, and the others go on.
 
     Several threads may use a viewer: a person may press a button while a tick still trains. What a person does counts,
-    and a tick that began before it moves nothing any more.
+    and a tick that began before it moves nothing any more. No lock that a reader waits for is held while a run is built
+    or trained: what goes over to another run makes it first, one after the other, while ticks stand still.
 
     Args:
         registry: the server's runs.
@@ -68,6 +69,10 @@ class Viewer:
         self._plays_when_settled = False
         self._acts = 0  # what the person has done so far, counted
         self._ticking = threading.Lock()
+        self._moving = (
+            threading.RLock()
+        )  # what goes elsewhere is done one after the other; taken before `_lock`
+        self._is_leaving = False  # it goes over to another run, which is being made
         self._recordings = (f"{identifier}-{number}" for number in itertools.count(1))
         self._registry = registry
         self._leases = Leases(registry, identifier)
@@ -96,7 +101,7 @@ class Viewer:
 
     @property
     def run(self) -> Run:
-        """Its run. If the server has dropped it, it begins anew, behind the playhead: see `settle`."""
+        """Its run. Raises Dropped if the server has dropped it; `tick`, `settle` and `reopen` have it begin anew."""
         return self.tracks[0].run
 
     @property
@@ -135,6 +140,22 @@ class Viewer:
         """
         with self._lock:
             return self.tracks[0].frames_to_send(playing=self.playing, repeat=repeat)
+
+    def held(self) -> AbstractContextManager[object]:
+        """Keep everything as it is within the `with`, to read several things that belong together.
+
+        Nothing that trains or builds is to be done meanwhile, and no other lock of a viewer to be waited for.
+        """
+        return self._lock
+
+    def reopen(self) -> None:
+        """Have the runs again that the server has dropped; they begin anew, behind the playhead.
+
+        Raises:
+            Refusal: if there is no memory for that.
+        """
+        for track in self.tracks:
+            track.reopen()
 
     # The playhead
 
@@ -186,7 +207,7 @@ class Viewer:
 
     def step_once(self) -> None:
         """One update, or one recorded step when the playhead is not at the end of the tape."""
-        with self._lock:
+        with self._moving, self._lock:
             self.pause()
             if self.shows_finished:
                 self._rest(0)
@@ -200,10 +221,13 @@ class Viewer:
         Raises:
             Refusal: if there is no memory; then it only pauses.
         """
-        with self._lock:
+        with self._leaving():
             self.pause()
-            self._go_over([track.shown for track in self.tracks])
-            self._rest(0)
+            acts = self._acts
+            opened = self._opened([track.shown for track in self.tracks])
+            with self._lock:
+                self._go_over(opened)
+                self._begin(None, acts)
 
     def go_to(self, step: int, *, budget: float = float("inf")) -> bool:
         """Move the playhead to `step`, training for about `budget` seconds where the tape ends.
@@ -213,8 +237,15 @@ class Viewer:
         """
         with self._lock:
             self.pause()
-            acts, runs = self._acts, [track.run for track in self.tracks]
-            tapes = [run.tapes[track.replica] for run, track in zip(runs, self.tracks, strict=True)]
+            acts = self._acts
+        try:
+            self.reopen()
+            runs, tapes = [track.run for track in self.tracks], [track.tape for track in self.tracks]
+        except Refusal as refusal:
+            with self._lock:
+                if acts == self._acts:
+                    self._stand_still(refusal)
+            return True
         refused = None
         for run, tape in zip(runs, tapes, strict=True):
             if tape.step < step and tape.explosion is None:
@@ -225,7 +256,7 @@ class Viewer:
                 except Refusal as refusal:
                     refused = refusal
         going_on = [tape.step for tape in tapes if tape.explosion is None]
-        with self._lock:
+        with self._moving, self._lock:
             if acts == self._acts:
                 self._rest(min(step, min(going_on, default=max(tape.step for tape in tapes))))
                 self.refused = refused
@@ -233,7 +264,7 @@ class Viewer:
 
     def resume(self, step: int, *, playing: bool) -> None:
         """Go on from a step at which this person has been before; to be followed by `settle`, then it plays."""
-        with self._lock:
+        with self._moving, self._lock:
             self.pause()
             self._rest(step)
             self._plays_when_settled = playing
@@ -249,7 +280,7 @@ class Viewer:
         Raises:
             Refusal: if the text cannot be trained on, or the rate has been changed too often; then nothing has changed.
         """
-        with self._lock:
+        with self._moving:
             changed, rate = self.tracks[track], shown.training.learning_rate
             if shown == changed.shown:
                 return
@@ -266,7 +297,7 @@ class Viewer:
         Raises:
             Refusal: if the text cannot be trained on; then nothing has changed.
         """
-        with self._lock:
+        with self._moving:
             if config != self.tracks[track].config:
                 configs = [each.config for each in self.tracks]
                 configs[track] = config
@@ -274,31 +305,58 @@ class Viewer:
 
     def _start_over(self, configs: Sequence[ExperimentConfig], changed: int) -> None:
         """Go over to these experiments, one a track, at step 0; that of one of them stays as a ghost."""
-        ghost = self.tracks[changed].ghost()
-        self._go_over(configs)
-        self._begin(ghost)
+        with self._leaving() as acts:
+            ghost = self.tracks[changed].ghost()
+            opened = self._opened(configs)
+            with self._lock:
+                self._go_over(opened)
+                self._begin(ghost, acts)
 
-    def _begin(self, ghost: Ghost | None) -> None:
-        """Stand at step 0 of what is watched now; what was watched before may stay as a ghost."""
+    @contextmanager
+    def _leaving(self) -> Generator[int]:
+        """Make other runs to go over to: ticks stand still, and nobody else goes elsewhere. Gives the acts so far."""
+        with self._moving:
+            with self._lock:
+                self._is_leaving, acts = True, self._acts
+            try:
+                yield acts
+            finally:
+                with self._lock:
+                    self._is_leaving = False
+
+    def _begin(self, ghost: Ghost | None, acts: int) -> None:
+        """Stand at step 0 of what is watched now; what was watched before may stay as a ghost.
+
+        acts: before it was made. A button pressed since then was pressed later, and counts.
+        """
+        plays_on = self.playing and self._acts != acts
         self.pause()
         self._rest(0)
         if ghost is not None:
             self.ghosts = (*self.ghosts, ghost)[-MAX_GHOSTS:]
+        if plays_on:
+            self.play()
 
-    def _go_over(self, configs: Sequence[ExperimentConfig]) -> None:
-        """Show these experiments, one a track; all or, where one is refused, none."""
+    def _opened(self, configs: Sequence[ExperimentConfig]) -> list[tuple[Track, ExperimentConfig, str]]:
+        """Hold the runs of these experiments, one a track; all or, where one is refused, none."""
         pairs = list(zip(self.tracks, configs, strict=True))
         opened = self._leases.all_or_none(partial(track.opened, config) for track, config in pairs)
-        for (track, config), run_id in zip(pairs, opened, strict=True):
+        return [(track, config, run_id) for (track, config), run_id in zip(pairs, opened, strict=True)]
+
+    def _go_over(self, opened: Iterable[tuple[Track, ExperimentConfig, str]]) -> None:
+        """Show what has been opened."""
+        for track, config, run_id in opened:
             track.go_over(config, run_id)
 
     def _fork(self, learning_rate: float) -> None:
         """Go on from the playhead with another learning rate, all tracks or, where one is refused, none."""
-        pairs = [(track, track.changed(learning_rate)) for track in self.tracks]
-        forked = self._leases.all_or_none(partial(track.forked, config) for track, config in pairs)
-        for (track, config), run_id in zip(pairs, forked, strict=True):
-            track.fork(config, run_id)
-        self._act()
+        with self._leaving():
+            pairs = [(track, track.changed(learning_rate)) for track in self.tracks]
+            forked = self._leases.all_or_none(partial(track.forked, config) for track, config in pairs)
+            with self._lock:
+                for (track, config), run_id in zip(pairs, forked, strict=True):
+                    track.fork(config, run_id)
+                self._act()
 
     def race(self, configs: Sequence[ExperimentConfig]) -> None:
         """Watch these experiments side by side, from step 0; the first becomes that of the page.
@@ -319,7 +377,7 @@ class Viewer:
 
     def alone(self) -> None:
         """Watch the experiment of the page alone, from where it is."""
-        with self._lock:
+        with self._moving, self._lock:
             self._act()
             first, *others = self.tracks
             self.tracks = (first,)
@@ -336,22 +394,21 @@ class Viewer:
                 most=MAX_TRACKS,
                 count=len(wanted),
             )
-        with self._lock:
-            before, ghost = self.tracks, None
+        with self._leaving() as acts:
+            before = self.tracks
+            ghost = before[0].ghost() if wanted[0][0] != before[0].config else None
             going = [track.run_id for track in before]
-            ways = (
+            opened = self._leases.all_or_none(
                 partial(self._leases.open, config, seeds=seeds, instead_of=going)
                 for config, seeds, _ in wanted
             )
-            opened = self._leases.all_or_none(ways)
-            if wanted[0][0] != before[0].config:
-                ghost = before[0].ghost()
-            self.tracks = tuple(
-                self._track(run_id, *each) for run_id, each in zip(opened, wanted, strict=True)
-            )
-            for track in before:
-                track.leave()
-            self._begin(ghost)
+            with self._lock:
+                self.tracks = tuple(
+                    self._track(run_id, *each) for run_id, each in zip(opened, wanted, strict=True)
+                )
+                for track in before:
+                    track.leave()
+                self._begin(ghost, acts)
 
     def remove_ghost(self, identifier: str) -> None:
         with self._lock:
@@ -370,20 +427,23 @@ class Viewer:
             return self.playing
         try:
             with self._lock:
-                if not self.playing:
-                    return False
+                if not self.playing or self._is_leaving:
+                    return self.playing
                 acts, before, tracks = self._acts, self.playhead, self.tracks
                 elapsed, steps = self._steps_due()
             self._registry.trains(self.id)
             moves, refused = list[tuple[Track, Move]](), None
             try:
+                self.reopen()
                 if steps != 0:
                     shots = max(1, round(self.pace[0] * elapsed))
                     moves = self._moves(tracks, before, steps, shots)
+            except Dropped:  # again: the next tick has it anew
+                moves = []
             except Refusal as refusal:
                 refused = refusal
             with self._lock:
-                if acts == self._acts:
+                if acts == self._acts and not self._is_leaving:
                     self._commit(moves) if refused is None else self._stand_still(refused)
                 return self.playing
         finally:
@@ -438,22 +498,33 @@ class Viewer:
 
         A run that the server has dropped is trained again up to it, and the frame of a step that is not kept is taken
         from its weights, for about `budget` seconds. Where there is no memory for that, the playhead goes back to the
-        last frame that is there, and `refused` says why.
+        last frame that is there, and `refused` says why; where a run cannot even begin anew, there is none.
 
         Returns:
             Whether that is done; if not, ask again.
         """
         deadline = time.thread_time() + budget
         while (track := self._unsettled()) is not None:
-            with self._lock:
-                run, acts, playhead = track.run, self._acts, track.playhead
+            acts = self._acts
+            try:
+                self.reopen()
+                with self._lock:
+                    if self._is_leaving:
+                        return False
+                    run, acts, playhead = track.run, self._acts, track.playhead
+            except Refusal as refusal:
+                with self._lock:
+                    if acts == self._acts:
+                        self._stand_still(refusal)
+                return False
             refused = None
             try:
                 frame = track.settle(run, playhead)
             except Refusal as refusal:
                 frame, refused = run.tapes[track.replica].frames(0, playhead)[-1], refusal
             with self._lock:
-                if frame is not None and (acts, playhead) == (self._acts, track.playhead):
+                is_still_wanted = (acts, playhead) == (self._acts, track.playhead) and not self._is_leaving
+                if frame is not None and is_still_wanted:
                     track.stand_on(frame)
                     if refused is not None:
                         self._go_back(frame.step)
@@ -488,13 +559,18 @@ class Viewer:
 
     @property
     def is_slow(self) -> bool:
-        """Whether a run trains in the line of those of which one update takes longer than a turn."""
-        return any(self._registry.is_slow(track.run) for track in self.tracks)
+        """Whether a run trains in the line of those of which one update takes longer than a turn. Takes no lock."""
+        return any(track.is_slow for track in self.tracks)
 
     @property
     def others_training(self) -> int:
         return self._registry.others_training(self.id)
 
     def turn(self) -> AbstractContextManager[float]:
-        """Wait for this viewer's turn to compute; gives the seconds it may last."""
+        """Wait for this viewer's turn to compute; gives the seconds it may last. A run that was dropped is had again.
+
+        Raises:
+            Refusal: if there is no memory for that.
+        """
+        self.reopen()
         return self._registry.turn(self.run)

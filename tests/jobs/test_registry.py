@@ -9,6 +9,7 @@ from playground.jobs.registry import LOOKED_AT_SECONDS, UNWATCHED_SHARE
 from playground.limits import Limits
 from playground.refusal import Refusal
 from tests.jobs.work import MEGABYTE, Counting, Server
+from tests.waiting import wait_until
 
 LIMITS = Limits(memory_mb=500, lease_seconds=60)
 
@@ -74,12 +75,14 @@ def test_with_other_settings_the_job_of_before_is_let_go_of(server: Server) -> N
 
 
 def test_asked_for_twice_at_once_it_is_made_once(server: Server) -> None:
-    """Both find none, and both are ready to make it, before either has."""
-    both_ready, watches = threading.Barrier(2), []
+    """The second asks while the first still makes it, and waits for that one."""
+    made, is_made, go_on, watches = [], threading.Event(), threading.Event(), []
 
     def make() -> Counting:
-        both_ready.wait(60)
-        return Counting()
+        made.append(Counting())
+        is_made.set()
+        assert go_on.wait(60)
+        return made[-1]
 
     def ask(viewer: str) -> None:
         watches.append(server.jobs.open(viewer, "count", "a", make))
@@ -87,9 +90,12 @@ def test_asked_for_twice_at_once_it_is_made_once(server: Server) -> None:
     threads = [threading.Thread(target=ask, args=(viewer,)) for viewer in "ab"]
     for thread in threads:
         thread.start()
+    assert is_made.wait(60)
+    wait_until(lambda: server.jobs._making.wanted_by(("count", "a")) == 2 or len(made) == 2)
+    go_on.set()
     for thread in threads:
         thread.join(60)
-    assert watches[0].work is watches[1].work and len(server.jobs) == 1
+    assert len(made) == 1 and watches[0].work is watches[1].work and len(server.jobs) == 1
     assert server.jobs.nbytes == 10 * MEGABYTE
 
 

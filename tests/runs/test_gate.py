@@ -98,34 +98,3 @@ def test_a_gate_that_is_free_lets_in_without_a_ticket(monkeypatch: pytest.Monkey
         with gate.turn():
             pass
     assert not gate._queue
-
-
-def test_whose_patience_ends_goes_ahead_without_the_gate_and_leaves_the_line() -> None:
-    gate = FairGate()
-    line = Line(gate)
-    with gate.turn() as is_held:
-        assert is_held
-        line.join_in(2)
-        with gate.turn(patience=0.0) as is_held:
-            assert not is_held and line.order == []
-        assert len(gate._queue) == 2, "those who wait still do"
-    line.end()
-    assert line.order == [0, 1] and not gate._busy
-
-
-def test_a_turn_that_comes_just_when_patience_ends_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else nobody would ever leave the gate again."""
-    gate = FairGate()
-
-    class Late(threading.Event):
-        def wait(self, timeout: float | None = None) -> bool:
-            assert timeout == 1.0
-            gate._leave()  # the one in front goes, and this one has looked a moment too early
-            return False
-
-    gate._enter(None)
-    with monkeypatch.context() as patch:
-        patch.setattr(gate_module.threading, "Event", Late)
-        with gate.turn(patience=1.0) as is_held:
-            assert is_held and gate._busy
-    assert not gate._busy and not gate._queue

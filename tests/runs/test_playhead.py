@@ -436,7 +436,9 @@ class Playheads(RuleBasedStateMachine):
 
     @rule(seat=seats)
     def memory_becomes_short(self, seat: int) -> None:
-        run = self.people[seat].viewer.run
+        viewer = self.people[seat].viewer
+        viewer.reopen()
+        run = viewer.run
         run.thin_tape()
         run.thin_checkpoints()
         run.park()
@@ -496,6 +498,7 @@ class Playheads(RuleBasedStateMachine):
         """No frame beyond the playhead, none of another future, and that of the playhead if it is there."""
         viewer, model = person.viewer, person.model
         is_there = viewer.is_settled
+        viewer.reopen()
         frames = viewer.frames_to_send()
         steps = [frame.step for frame in frames]
         assert steps == sorted(set(steps)) and (not steps or steps[-1] <= model.playhead)
@@ -508,7 +511,7 @@ class Playheads(RuleBasedStateMachine):
     def _comparing_ghosts(self, person: Seat) -> Iterator[None]:
         """A ghost has the rows of its experiment up to where it was left. Of a run that was dropped it has none."""
         viewer, model, before = person.viewer, person.model, person.model.ghosts
-        was_there = viewer.run.step >= model.playhead
+        was_there = viewer.tracks[0].is_there and viewer.run.step >= model.playhead
         yield
         if model.ghosts == before:
             return

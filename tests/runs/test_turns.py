@@ -212,7 +212,6 @@ def test_a_large_run_is_built_in_its_turn_among_the_slow_ones(
 ) -> None:
     """Three who open the largest settings at once would else compute beside one another and beside everybody."""
     config = large(monkeypatch)
-    monkeypatch.setattr(registry_module, "PATIENCE", 60.0)
     _, line = lines_of(registry)
     opened: list[str] = []
     thread = threading.Thread(target=lambda: opened.append(registry.open("a", config)))
@@ -225,16 +224,6 @@ def test_a_large_run_is_built_in_its_turn_among_the_slow_ones(
         )
     thread.join(60)
     assert opened and len(registry) == 2
-
-
-def test_who_builds_within_a_turn_does_not_wait_for_ever(
-    registry: Registry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A viewer whose run was dropped has it built anew wherever it is asked for, in its own turn as well."""
-    config = large(monkeypatch)
-    monkeypatch.setattr(registry_module, "PATIENCE", 0.01)
-    with registry.turn(run_that_takes(LONGEST_TURN)):
-        assert registry.get("a", registry.open("a", config)) is not None
 
 
 def test_leases_are_looked_at_every_now_and_then_not_at_every_turn(
