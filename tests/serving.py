@@ -38,14 +38,20 @@ def free_port() -> int:
 
 @contextmanager
 def serve(
-    *, root: Path = ROOT, environment: Mapping[str, str] | None = None, patience: float = 90
+    *,
+    root: Path = ROOT,
+    environment: Mapping[str, str] | None = None,
+    patience: float = 90,
+    port: int | None = None,
 ) -> Iterator[Server]:
     """Serve `root/app.py` until the block ends; `patience` is how many seconds it may take to come up.
+
+    port: to serve at, a free one if not said.
 
     The process gets a group of its own, which is killed at the end with all it may have started.
     Raises RuntimeError with the log when the server does not come up.
     """
-    port = free_port()
+    port = port or free_port()
     options = ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
     with tempfile.NamedTemporaryFile(prefix="playground-", suffix=".log") as log:
         process = subprocess.Popen(

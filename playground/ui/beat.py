@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from playground.ui import actions, stage, state, transport
+from playground.ui import actions, bell, stage, state, transport
 from playground.ui.private_streamlit import named_fragment
 from playground.ui.progress import TURN, come_back
 
@@ -19,6 +19,7 @@ def show() -> None:
     then: answered right after the run, it would make Streamlit drop what the run has not sent yet of a part of the same
     name, and the browser would remove the stage and build it again.
     """
+    bell.show()
     named_fragment(_beat, f"beat {next(_numbers)}")()
 
 

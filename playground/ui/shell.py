@@ -13,7 +13,7 @@ _FRAME = """
 <style>
 .stMainBlockContainer { padding: 4rem 1.5rem 3rem; max-width: 110rem; }
 .stSidebar [data-testid="stSidebarHeader"] { height: 2.5rem; margin-bottom: 0; }
-.st-key-theme { display: none; }
+.st-key-theme, .st-key-bell { display: none; }
 .st-key-cell button { padding-inline: 0.5rem; } /* all cells in one row of the sidebar */
 /* Streamlit writes these in its main colour, on a tint of it, or fainter than can be read. */
 button[data-variant][aria-checked="true"] { color: inherit !important; font-weight: 600; }

@@ -78,7 +78,7 @@ def buttons() -> None:
 def status() -> None:
     """Where the playhead rests, and where it will. What changes while playing stands on the stage."""
     viewer = state.viewer()
-    parts = [_("training") if viewer.playing else _("step {step:,}").format(step=viewer.playhead)]
+    parts = [_("training") if viewer.playing else _("trained to step {step:,}").format(step=viewer.playhead)]
     if viewer.stop_step is not None:
         parts.append(_("stops at step {step:,}").format(step=viewer.stop_step))
     if viewer.stop_perplexity is not None:

@@ -4,11 +4,22 @@ import urllib.request
 from email.message import Message
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, expect
 
 from playground.ui.assets import PATH, WEB
-from tests.browser.visit import WATCH
-from tests.serving import Server
+from tests.browser.visit import WATCH, Visit, until
+from tests.serving import Server, free_port, serve
+
+# Notes the lowest training step that a stage shows from now on, and whatever it says below its bar.
+WATCH_STEPS = """(stage) => {
+  const notice = stage.querySelector(".notice");
+  window.lowest = Number(stage.dataset.step);
+  window.said = [];
+  new MutationObserver(() => {
+    window.lowest = Math.min(window.lowest, Number(stage.dataset.step));
+    if (notice.textContent) window.said.push(notice.textContent);
+  }).observe(stage, { subtree: true, childList: true, attributes: true, characterData: true });
+}"""
 
 
 def headers(url: str) -> Message:
@@ -62,3 +73,32 @@ def test_page_obeys_its_own_policy_and_asks_no_other_host(server: Server, browse
 
 def is_foreign(url: str, server: Server) -> bool:
     return not url.startswith((server.url, server.url.replace("http", "ws", 1), "data:", "blob:"))
+
+
+def test_a_server_that_starts_again_finds_its_learners_where_they_were(browser: Browser) -> None:
+    """One who plays and one who has paused: their pictures stay, it is said why, and both can go on."""
+    port = free_port()
+    context = browser.new_context(base_url=f"http://127.0.0.1:{port}", locale="en-US")
+    with serve(port=port):
+        player, reader = (Visit(context.new_page()).open(f"/?text=hello&seed={seed}") for seed in (71, 72))
+        for visit in (player, reader):
+            visit.press_play(True)
+            visit.until("step", "> 20")
+        reader.press_play(False)
+        reader.quiet()
+        runs = [visit.stage.get_attribute("data-run") for visit in (player, reader)]
+    for visit in (player, reader):
+        visit.stage.evaluate(WATCH_STEPS)
+    steps = [visit.number("step") for visit in (player, reader)]
+    with serve(port=port):
+        for visit, run, step in zip((player, reader), runs, steps, strict=True):
+            until(visit.page, lambda visit=visit, run=run: visit.stage.get_attribute("data-run") != run)
+            assert visit.page.evaluate("window.lowest") >= step
+            assert any("trained again" in said for said in visit.page.evaluate("window.said"))
+            assert not [told for told in visit.complaints if "when disconnected" in told]
+        assert reader.number("step") == steps[1]
+        expect(reader.stage).to_have_attribute("data-playing", "false")
+        player.until("step", f"> {steps[0]}")
+        reader.press_play(True)
+        reader.until("step", f"> {steps[1]}")
+    context.close()

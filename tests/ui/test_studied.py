@@ -81,7 +81,7 @@ def test_a_dropped_run_comes_back_with_the_chosen_step() -> None:
     visitor.run()
     assert shown(visitor) == [2, True]
     assert visitor.stage.playhead == 4 and visitor.stage.frames[-1] == before.frames[-1]
-    assert any(caption.value.startswith("step 4") for caption in visitor.app.caption)
+    assert any(caption.value.startswith("trained to step 4") for caption in visitor.app.caption)
 
 
 def test_a_dropped_run_says_that_it_is_trained_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -166,7 +166,7 @@ def test_stop_at_perplexity() -> None:
 def test_status_is_honest() -> None:
     visitor = Visitor("en", seed="39")
     visitor.click("step").click("step")
-    assert any(re.match(r"step 2\b", caption.value) for caption in visitor.app.caption)
+    assert any(re.match(r"trained to step 2\b", caption.value) for caption in visitor.app.caption)
 
 
 @pytest.mark.parametrize("count", [1, 2])

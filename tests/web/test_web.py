@@ -145,6 +145,19 @@ def write_earlier(folder: Path) -> None:
     )
 
 
+def write_return(folder: Path) -> None:
+    """What a tab is told: its run at step 14; by a server that has lost it; on the way back there; there."""
+    before, after = (Viewer(Registry(), CASES["lstm"]) for _ in range(2))
+    before.go_to(STEPS[-1])
+    before.settle()
+    (folder / "return0.bin").write_bytes(stage.message(before))
+    (folder / "return1.bin").write_bytes(stage.message(after))
+    after.resume(STEPS[-1], playing=False)
+    (folder / "return2.bin").write_bytes(stage.message(after))
+    after.settle()
+    (folder / "return3.bin").write_bytes(stage.message(after))
+
+
 @pytest.fixture
 def messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a message for each case, what it should show, and the words of the stage."""
@@ -155,6 +168,7 @@ def messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         write(tmp_path, name, config)
     write_race(tmp_path)
     write_earlier(tmp_path)
+    write_return(tmp_path)
     (tmp_path / "words.json").write_text(json.dumps(WORDS), encoding="utf-8")
     (tmp_path / "cases.json").write_text(json.dumps(list(CASES)), encoding="utf-8")
     return tmp_path

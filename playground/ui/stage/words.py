@@ -84,6 +84,8 @@ WORDS = {
     "rate": N_("{rate} steps/s"),
     "others_training": N_("others training on this server: {count}"),
     "paused": N_("paused"),
+    "ahead": N_("Back to step {step}: what the server has lost is being trained again …"),
+    "percent": N_("{number} %"),
     "scrubbed": N_("looking back at {step} of {newest}"),
     "newest": N_("To the newest step"),
     "scrub": N_("Training step"),

@@ -11,13 +11,44 @@ function storage(text = null) {
   return { kept, getItem: () => kept.text, setItem: (_, value) => { kept.text = value; } };
 }
 
-const at = (run, playhead, more = {}) => ({ run, digest: "d", fresh: false, playhead, playing: false, ...more });
+let serial = 0;
+const at = (run, playhead, more = {}) => {
+  serial += 1;
+  const tracks = [{ explosion: null, frames: [{ step: playhead }] }];
+  return { run, digest: "d", fresh: false, serial, playhead, playing: false, tracks, ...more };
+};
 
 test("a new session of the same experiment goes on where this tab was", () => {
   const memory = new Memory(storage());
   assert.equal(memory.received(at("a-1", 40, { playing: true })), null);
   assert.deepEqual(memory.received(at("b-1", 0, { fresh: true })), { digest: "d", step: 40, playing: true });
-  assert.equal(memory.received(at("b-1", 0, { fresh: true })), null, "it is asked once");
+  const halfway = { tracks: [{ explosion: null, frames: [{ step: 9 }] }] };
+  assert.equal(memory.received(at("b-1", 40, halfway)).step, 40, "frames end before the playhead: on its way");
+  assert.equal(memory.place.playing, true, "what was kept is still what it goes back to");
+  assert.equal(memory.received(at("b-1", 40)), null, "it stands there");
+});
+
+for (const [name, message] of [
+  ["it plays", { playing: true }],
+  ["its playhead had to go back", { playhead: 9, tracks: [{ explosion: null, frames: [{ step: 9 }] }] }],
+  ["it ended before", { tracks: [{ explosion: { step: 9, sentence: "" }, frames: [{ step: 9 }] }] }],
+  ["it is another experiment", { digest: "e", fresh: true }],
+]) {
+  test(`a session is not waited for any more when ${name}`, () => {
+    const memory = new Memory(storage());
+    memory.received(at("a-1", 40));
+    assert.ok(memory.received(at("b-1", 0, { fresh: true })));
+    assert.equal(memory.received(at("b-1", 40, message)), null);
+  });
+}
+
+test("a session that will not go on is waited for no longer, however often one message comes", () => {
+  const memory = new Memory(storage());
+  memory.received(at("a-1", 40));
+  const once = at("b-1", 0, { fresh: true });
+  for (let k = 0; k < 20; k++) assert.ok(memory.received(once));
+  for (let k = 0; k < 4; k++) assert.ok(memory.received(at("b-1", 0, { fresh: true })));
+  assert.equal(memory.received(at("b-1", 0, { fresh: true })), null);
 });
 
 test("a reload finds what the tab kept", () => {

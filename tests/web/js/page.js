@@ -107,14 +107,14 @@ class Node {
 }
 
 /** The observers and timers of the page, to be fired by `advance`. */
-const pending = { boxes: [], frames: [], timers: new Map(), now: 0, timer: 0, media: [] };
+const pending = { boxes: [], frames: [], timers: new Map(), now: 0, timer: 0, media: [], root: null, events: [] };
 
 export const SIZE = { width: 600, height: 240 };
 
 export function openPage() {
-  Object.assign(pending, { boxes: [], frames: [], timers: new Map(), now: 0, media: [] });
+  Object.assign(pending, { boxes: [], frames: [], timers: new Map(), now: 0, media: [], root: null, events: [] });
   globalThis.document = {
-    createElement: (tag) => new Node(tag), querySelector: () => null,
+    createElement: (tag) => new Node(tag), querySelector: findRoot, dispatchEvent: (event) => pending.events.push(event.type),
     fonts: { addEventListener() {}, removeEventListener() {} },
   };
   globalThis.window = globalThis;
@@ -161,6 +161,20 @@ export function advance(milliseconds) {
     for (const callback of pending.frames.splice(0)) callback(pending.now);
   }
 }
+
+/** What Streamlit writes on the page's root: "running" or "notRunning", "CONNECTED" or something else. */
+export function writeOnRoot(script, connection) {
+  pending.root = { "data-test-script-state": script, "data-test-connection-state": connection };
+}
+
+/** The root, if it has what the selector names in brackets. */
+function findRoot(selector) {
+  const { root } = pending;
+  return root && selector.slice(1, -1) in root ? { getAttribute: (name) => root[name] } : null;
+}
+
+/** The events that have been sent to the document since this was asked last. */
+export const eventsSent = () => pending.events.splice(0);
 
 /** The page moves to a screen of another sharpness. */
 export function changeRatio(ratio) {

@@ -33,11 +33,13 @@ test("what is not zero does not read as zero", () => {
   assert.equal(probabilityText(3 / 65535), "<0.001");
   assert.equal(probabilityText(0.0005), "0.001");
   assert.equal(probabilityText(0.25), "0.250");
-  assert.equal(percent(0.001), "<1 %");
-  assert.equal(percent(0), "0 %");
-  assert.equal(percent(0.999), ">99 %");
-  assert.equal(percent(1), "100 %");
-  assert.equal(percent(NaN), "–");
+  const words = { percent: "{number} %" };
+  assert.equal(percent(words, 0.001), "<1 %");
+  assert.equal(percent(words, 0), "0 %");
+  assert.equal(percent(words, 0.999), ">99 %");
+  assert.equal(percent(words, 1), "100 %");
+  assert.equal(percent(words, NaN), "–");
+  assert.equal(percent({ percent: "{number}%" }, 0.42), "42%", "as the reader's language writes it");
 });
 
 test("ticks have as few digits as they need", () => {

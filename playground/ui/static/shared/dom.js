@@ -38,6 +38,12 @@ export function isPageRunning() {
   return document.querySelector("[data-test-script-state]")?.getAttribute("data-test-script-state") === "running";
 }
 
+/** Whether the server is there to be asked: Streamlit writes that beside it. */
+export function isConnected() {
+  const state = document.querySelector("[data-test-connection-state]")?.getAttribute("data-test-connection-state");
+  return state === undefined || state === "CONNECTED";
+}
+
 /** What the browser keeps for this tab, over reloads; null where it may not. */
 export function tabStorage() {
   try {

@@ -136,14 +136,20 @@ export function short(value) {
 }
 
 /**
- * A part of a whole in whole percents; what is neither nothing nor all does not read as such.
+ * A part of a whole in whole percents, as the reader writes them; what is neither nothing nor all does not read as such.
+ * @param {Record<string, string>} words
  * @param {number} share
  */
-export function percent(share) {
+export function percent(words, share) {
   if (!Number.isFinite(share)) return "–";
-  if (share > 0 && share < 0.005) return "<1 %";
-  if (share >= 0.995 && share < 1 - 1e-6) return ">99 %"; // 32 bits hold no more of it
-  return `${Math.round(share * 100)} %`;
+  return say(words, "percent", { number: wholePercents(share) });
+}
+
+/** @param {number} share */
+function wholePercents(share) {
+  if (share > 0 && share < 0.005) return "<1";
+  if (share >= 0.995 && share < 1 - 1e-6) return ">99"; // 32 bits hold no more of it
+  return Math.round(share * 100);
 }
 
 /** @param {string} text  of a number */

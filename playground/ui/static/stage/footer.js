@@ -35,13 +35,14 @@ export class Footer {
   /**
    * @param {View} view
    * @param {import("./wire.js").Message} message
-   * @param {boolean} isBack  whether an earlier step is looked at than the newest
+   * @param {{isBack: boolean, ahead: import("./memory.js").Place|null}} how  whether an earlier step is looked at than
+   *   the newest, and where the server is still to come to
    */
-  tell({ step, playhead, words }, { playing, rate, others, tracks }, isBack) {
+  tell({ step, playhead, words }, { playing, rate, others, tracks }, { isBack, ahead }) {
     const where = isBack ? say(words, "scrubbed", { step: counted(step), newest: counted(playhead) })
       : say(words, "step", { step: counted(step) });
-    const told = isBack ? [where] : [where, say(words, playing ? "live" : "paused")];
-    if (playing) told.push(say(words, "rate", { rate: counted(Math.round(rate)) }));
+    const told = isBack || ahead ? [where] : [where, say(words, playing ? "live" : "paused")];
+    if (playing && !ahead) told.push(say(words, "rate", { rate: counted(Math.round(rate)) }));
     if (others) told.push(say(words, "others_training", { count: others }));
     setText(this.status, told.join(" · "));
     setAttribute(this.range, "max", String(playhead));
@@ -52,7 +53,7 @@ export class Footer {
     this.newest.disabled = !isBack;
     setText(this.study, say(words, "study", { step: counted(step) }));
     const whose = (/** @type {string} */ name) => (tracks.length > 1 ? `${name}: ` : "");
-    setText(this.notice, tracks.flatMap(({ explosion, scene }) => (
+    setText(this.notice, ahead ? say(words, "ahead", { step: counted(ahead.step) }) : tracks.flatMap(({ explosion, scene }) => (
       explosion?.sentence ? [whose(scene.name) + explosion.sentence] : []
     )).join(" "));
   }

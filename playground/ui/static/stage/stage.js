@@ -83,8 +83,12 @@ export class Stage {
       this.player.refresh();
       return;
     }
-    this.line.received(message);
+    const place = this.line.received(message);
     if (!message.tracks.length) return;
+    if (place && last) {
+      this.player.refresh(); // the picture stays as it is until the server has come to where it was
+      return;
+    }
     const { newRun } = this.store.receive(message);
     this.#readTheme();
     if (newRun) {
@@ -160,7 +164,7 @@ export class Stage {
     const moving = this.#ease(now);
     for (const panel of layout.panels) panel.draw(views[panel.track]);
     this.#mark(views[0]);
-    this.text.ask(now, !this.store.message?.playing);
+    this.text.ask(now, !this.store.message?.playing || this.line.memory.ahead !== null);
     this.speech.ask(now);
     layout.tip.refresh();
     return moving;
@@ -226,7 +230,7 @@ export class Stage {
     const { message } = store;
     if (!views.length || !message) return;
     const [view] = views;
-    layout.footer.tell(view, message, !player.following);
+    layout.footer.tell(view, message, { isBack: !player.following, ahead: this.line.memory.ahead });
     for (const panel of layout.panels) panel.tell(views[panel.track]);
   }
 

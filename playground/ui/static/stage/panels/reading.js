@@ -71,6 +71,6 @@ export function told(view, step) {
   ];
   if (reading.clipped) lines.push(`${words.clipped} ${exact(reading.clipped_norm)}`);
   const between = clippedSince(view, reading.step);
-  if (between) lines.push(say(words, "clipped_since", { share: percent(between.share), step: counted(between.since) }));
+  if (between) lines.push(say(words, "clipped_since", { share: percent(words, between.share), step: counted(between.since) }));
   return lines;
 }

@@ -195,12 +195,12 @@ function planeShare({ frame, layer }) {
 /** @param {View} view */
 function planeText(view) {
   const share = planeShare(view);
-  return Number.isNaN(share) ? "" : say(view.words, "plane_share", { share: percent(share) });
+  return Number.isNaN(share) ? "" : say(view.words, "plane_share", { share: percent(view.words, share) });
 }
 
 /** @param {View} view */
 function describeTrajectory(view) {
-  return say(view.words, "aria_trajectory", { count: view.scene.inputs.length, share: percent(planeShare(view)) });
+  return say(view.words, "aria_trajectory", { count: view.scene.inputs.length, share: percent(view.words, planeShare(view)) });
 }
 
 /** @type {import("../placed.js").Kind} */
