@@ -18,7 +18,7 @@ BLANK, MARKER = "·", "?"
 
 @dataclass(frozen=True, kw_only=True)
 class Copy(Drawn):
-    """`symbols` letters, blanks, a marker, blanks: the letters are to be said again, the first one step after the marker.
+    """`symbols` letters, blanks, a marker, blanks: one step after the marker the first letter is to be said again.
 
     T = blanks + 2 · symbols. At every timestep something is asked: a blank before the letters.
     """
