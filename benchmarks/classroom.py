@@ -29,12 +29,12 @@ PANGRAM = "the quick brown fox jumps over the lazy dog "
 LARGE: dict[str, object] = {"cell": "lstm", "text": PANGRAM, "hidden_size": 128}
 LARGEST = (
     LARGE
-    | {  # with the longest text that fits into an address
+    | {  # with the longest text that fits into an address, and as many sequences at once as a run may hold
         "text": (PANGRAM * 200)[:6500],
         "embedding": 128,
         "layers": 3,
         "sequence_length": 200,
-        "batch_size": 64,
+        "batch_size": 11,
     }
 )
 RATES = ("0.005", "0.01", "0.02", "0.05")

@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -29,8 +29,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
 STAGE = "stage"
+NETWORK = ("cell", "hidden_size", "layers")  # what a scene tells of the experiment by the names of its fields
 PATIENCE = 3.0  # seconds without a new message after which the stage asks again
 LOOK = 0.02  # seconds until the stage looks again whether the page has come to its end
+SOON = 5 * LOOK  # seconds until it asks again where its question before is still being answered
 CACHE_AGE = 2  # full runs for which the page keeps a large message that it has not seen again
 
 
@@ -92,6 +94,18 @@ class StageMessage:
     @property
     def _curve_at(self) -> int:
         return 4 + int.from_bytes(self.payload[:4], "little")
+
+
+def check_network(message: StageMessage, query: str) -> None:
+    """See that a page shows the network that its address asks for: what is refused is not to be measured as if it were.
+
+    Raises:
+        ValueError: with what is shown and what was asked for.
+    """
+    scene = message.header["scene"]
+    for name, asked in parse_qs(query).items():
+        if name in NETWORK and str(scene[name]) != asked[-1]:
+            raise ValueError(f"the page shows {name} {scene[name]}, but was asked for {asked[-1]}")
 
 
 def stage_message(message: ForwardMsg) -> StageMessage | None:
@@ -288,6 +302,9 @@ class Session:
         """Open the page at `url` with a query string and wait for its first full run.
 
         cookie: as a `Cookie` header has it, name=value. by_page: get frames by runs of the page alone.
+
+        Raises:
+            ValueError: if its stage shows another network.
         """
         parts = urlsplit(url)
         socket = await connect(
@@ -303,6 +320,8 @@ class Session:
         session._reader = asyncio.create_task(session._read())
         await session._ask()
         await session.until(lambda: any(not answer.is_tick for answer in session.answers), timeout)
+        if session.stage is not None:
+            check_network(session.stage, query)
         return session
 
     async def click(self, key: str, *, timeout: float = 30.0) -> Answer:
@@ -371,7 +390,9 @@ class Session:
         scene = stage.header["scene_id"]
         if not self.by_page and (token := stage.header["feed"]):
             asked = time.perf_counter()
-            status, body, size = await self._frames.ask(token, serial, scene)
+            while (answer := await self._frames.ask(token, serial, scene))[0] == 429:
+                await asyncio.sleep(SOON)
+            status, body, size = answer
             if status == 200:
                 shown, self.stage = time.perf_counter(), StageMessage(body)
                 self.answers.append(Answer(asked, asked, shown, shown, size, self.stage.playhead, True))
