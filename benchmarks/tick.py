@@ -58,7 +58,8 @@ def updates_with_frames(config: ExperimentConfig) -> Callable[[], list[bytes]]:
 
 def ticks(config: ExperimentConfig, seconds: float) -> Ticks:
     """Play for some seconds, with a message to a stage that has received every one before."""
-    viewer, scene = Viewer(Registry(), config), Scene.of({})
+    viewer = Viewer(Registry(), config)
+    scene = Scene.of({}, viewer.recording)
     viewer.go_to(WARMING)
     viewer.play()
     viewer.tick()
@@ -68,7 +69,7 @@ def ticks(config: ExperimentConfig, seconds: float) -> Ticks:
         time.sleep(BETWEEN)
         began = time.thread_time()
         viewer.tick()
-        message(viewer, scene, Heard(viewer.messages, scene.id))
+        message(viewer, (scene,), Heard(viewer.messages, scene.id))
         taken.append(time.thread_time() - began)
     return Ticks(median(taken), (viewer.playhead - first) / len(taken))
 

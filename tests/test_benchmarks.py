@@ -17,10 +17,19 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection
 
-from benchmarks import gradients
+from benchmarks import classroom, gradients
 from benchmarks.process import peak_growth
 from benchmarks.reference import TorchTraining
-from benchmarks.session import LOOK, PATIENCE, Answer, Session, StageMessage, stage_message, user_key
+from benchmarks.session import (
+    LOOK,
+    PATIENCE,
+    Answer,
+    Session,
+    StageMessage,
+    check_network,
+    stage_message,
+    user_key,
+)
 from benchmarks.shared import shared_training
 from benchmarks.subject import Subject
 from benchmarks.table import Row, Table, Target, show
@@ -29,7 +38,11 @@ from benchmarks.tick import TOGETHER, ticks, updates_with_frames
 from benchmarks.turns import SLICE, medians
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.corpus import Corpus
+from playground.limits import Limits
+from playground.runs import track as tracks
 from playground.runs.registry import Registry
+from playground.runs.run import Run
+from playground.runs.size import check_size
 from playground.runs.viewer import Viewer
 from playground.runs.wire import Track, encode
 from playground.studies.clipping import CASES
@@ -93,6 +106,23 @@ def test_only_the_stage_is_taken_for_the_stage(viewer: Viewer):
     message.delta.new_element.bidi_component.id = "$$ID-0123abcd-other"
     assert stage_message(message) is None
     assert stage_message(ForwardMsg(script_finished=ForwardMsg.FINISHED_SUCCESSFULLY)) is None
+
+
+@pytest.mark.parametrize("query", [classroom.LARGE, classroom.LARGEST], ids=["large", "largest"])
+def test_what_a_class_trains_may_be_trained(query: dict[str, object]):
+    """A page that refuses what a link asks for trains something small instead."""
+    config = ExperimentConfig.from_values(dict(ExperimentConfig().values()) | query)
+    assert config.network.hidden_size == query["hidden_size"]
+    check_size(config, Corpus(config.text), most=Limits().run_mb * 1_000_000)
+
+
+def test_a_page_that_shows_another_network_is_not_measured():
+    scene = {"cell": "lstm", "hidden_size": 16, "layers": 1}
+    message = StageMessage(encode({"scene": scene}, [Track({}, Run(ExperimentConfig()).curve_points(0), [])]))
+    check_network(message, "text=hello&cell=lstm&hidden_size=16&layers=1&batch_size=64")
+    for query in ("hidden_size=128", "cell=lstm&layers=3", "cell=gru"):
+        with pytest.raises(ValueError, match="but was asked for"):
+            check_network(message, query)
 
 
 def test_a_widgets_key_is_the_end_of_its_identifier():
@@ -270,7 +300,7 @@ def test_the_stage_asks_again_when_no_message_comes(socket: Socket, viewer: View
 
 def test_a_tick_is_measured_with_all_that_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
-    monkeypatch.setattr(Viewer, "frames_to_send", _noting(made, Viewer.frames_to_send))
+    monkeypatch.setattr(tracks.Track, "frames_to_send", _noting(made, tracks.Track.frames_to_send))
     played = ticks(ExperimentConfig(), 0.5)
     assert played.seconds > 0 and played.steps >= 1 and sum(made) >= played.steps
     frames = updates_with_frames(ExperimentConfig())()

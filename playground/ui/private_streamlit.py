@@ -8,6 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 from streamlit import file_util, net_util
+from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 
@@ -28,6 +29,16 @@ def is_fragment_run() -> bool:
     """Whether a fragment of the page runs by itself now, rather than the whole page."""
     context = get_script_run_ctx()
     return context is not None and bool(context.fragment_ids_this_run)
+
+
+def connection() -> Callable[[], bool]:
+    """Whether the browser of the session whose page runs now is connected, to be asked later from any thread.
+
+    A session outlives its connection by some minutes, in case the browser comes back.
+    """
+    context = get_script_run_ctx()
+    session = "" if context is None else context.session_id
+    return lambda: Runtime.exists() and Runtime.instance().is_active_session(session)
 
 
 def index_html() -> str:

@@ -3,22 +3,30 @@
 import asyncio
 import gc
 import json
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import islice
 from urllib.parse import quote
 
 import numpy as np
 import pytest
 from starlette.applications import Starlette
 
-from playground.config import ExperimentConfig
+from playground.config import ExperimentConfig, NetworkConfig, TrainingConfig
 from playground.refusal import Refusal
 from playground.runs.registry import Registry
 from playground.runs.run import Run
+from playground.runs.track import Track
 from playground.runs.viewer import Viewer
 from playground.ui.stage import feed as feeds
+from playground.ui.stage import waiting
 from playground.ui.stage.feed import Feed, feed_routes
 from playground.ui.stage.message import Heard, Scene, message
 
-SCENE = Scene.of({"words": {"step": "단계"}, "inputs": ["h"]})
+DESCRIBED = {"words": {"step": "단계"}, "inputs": ["h"]}
+LONG = 60  # seconds; a test that waits as long has failed
 
 
 @pytest.fixture(autouse=True)
@@ -27,20 +35,42 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feeds, "SHORTEST", 0.0)
 
 
-@pytest.fixture
-def feed() -> Feed:
-    made = Feed(Viewer(Registry(), ExperimentConfig()))
-    made.scene = SCENE
-    made.viewer.play()
+def playing(viewer: Viewer, *, is_connected: Callable[[], bool] = lambda: True) -> Feed:
+    """The feed of a viewer that plays, after a run of its page."""
+    made = Feed(viewer, is_connected)
+    made.scenes = scenes(viewer)
+    viewer.play()
     return made
 
 
-def ask(path: str, method: str = "POST", **headers: str) -> tuple[int, bytes]:
-    """Status and body of one request to the route, spoken to as the server does."""
+def scenes(viewer: Viewer) -> tuple[Scene, ...]:
+    return tuple(Scene.of(DESCRIBED, track.recording) for track in viewer.tracks)
+
+
+@pytest.fixture
+def feed() -> Feed:
+    return playing(Viewer(Registry(), ExperimentConfig()))
+
+
+@pytest.fixture
+def other() -> Feed:
+    """Of somebody else."""
+    return playing(Viewer(Registry(), ExperimentConfig()))
+
+
+async def asked(
+    app: Starlette, path: str, method: str = "POST", *, left: asyncio.Event | None = None, **headers: str
+) -> tuple[int, bytes]:
+    """Status and body of one request to the routes, spoken to as the server does. left: whether the client has."""
     sent: list[dict] = []
+    to_come = [{"type": "http.request", "body": b"", "more_body": False}]
+    left = asyncio.Event() if left is None else left
 
     async def receive() -> dict:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        if not left.is_set() and to_come:
+            return to_come.pop()
+        await left.wait()
+        return {"type": "http.disconnect"}
 
     async def send(part: dict) -> None:
         sent.append(part)
@@ -59,10 +89,14 @@ def ask(path: str, method: str = "POST", **headers: str) -> tuple[int, bytes]:
         "client": ("localhost", 1),
         "root_path": "",
     }
-    app = Starlette(routes=feed_routes())
-    asyncio.run(app(scope, receive, send))
+    await app(scope, receive, send)
     body = b"".join(part.get("body", b"") for part in sent)
     return sent[0]["status"], body
+
+
+def ask(path: str, method: str = "POST", **headers: str) -> tuple[int, bytes]:
+    """The same for one request alone."""
+    return asyncio.run(asked(Starlette(routes=feed_routes()), path, method, **headers))
 
 
 def header(body: bytes) -> dict:
@@ -76,7 +110,7 @@ def test_who_holds_the_token_gets_messages_and_the_playhead_moves(feed: Feed) ->
     status, first = ask(f"/frames/{feed.token}")
     told = header(first)
     assert status == 200 and told["playing"] and told["playhead"] == feed.viewer.playhead > 0
-    assert told["scene"] == SCENE.described and told["feed"] == feed.token
+    assert told["scene"] == DESCRIBED and told["feed"] == feed.token
     again = f"/frames/{feed.token}?serial={told['serial']}&scene={told['scene_id']}"
     status, second = ask(again)
     later = header(second)
@@ -105,10 +139,11 @@ def test_the_route_and_the_page_tell_the_same(feed: Feed) -> None:
         viewer._steps_due = lambda: (0.2, 6)  # pyright: ignore[reportAttributeAccessIssue]
     _, by_route = ask(f"/frames/{feed.token}")
     other.tick()
-    by_page = message(other, SCENE, Heard(), feed=feed.token)
+    by_page = message(other, scenes(other), Heard(), feed=feed.token)
+    assert by_page is not None
     ours, theirs = header(by_route), header(by_page)
     for name in ("run", "rate", "others"):
-        ours.pop(name), theirs.pop(name)
+        del ours[name], theirs[name]
     assert ours == theirs
     count, size = ours["frames"]["count"], ours["frames"]["size"]
     assert by_route[-count * size :] == by_page[-count * size :]
@@ -120,7 +155,7 @@ def test_it_says_so_where_the_page_has_to_run(feed: Feed) -> None:
     feed.viewer.stop_step = 1
     feed.viewer.play()
     assert ask(f"/frames/{feed.token}") == (204, b"")  # training has stopped with this very tick
-    feed.scene = None  # the page has not run yet
+    feed.scenes = ()  # the page has not run yet
     assert ask(f"/frames/{feed.token}") == (204, b"")
 
 
@@ -133,14 +168,25 @@ def test_a_token_that_is_nobodys_is_refused_without_detail(feed: Feed, token: st
     assert feed.viewer.playhead == before
 
 
-def test_a_token_ends_with_its_session(feed: Feed) -> None:
+def test_a_token_ends_with_the_connection_of_its_page() -> None:
+    connected = [True]
+    feed = playing(Viewer(Registry(), ExperimentConfig()), is_connected=lambda: connected[0])
+    assert ask(f"/frames/{feed.token}")[0] == 200
+    before, connected[0] = feed.viewer.playhead, False
+    assert ask(f"/frames/{feed.token}") == (410, b"")
+    assert feed.viewer.playhead == before, "it trains no more for who keeps the token"
+    connected[0] = True  # the browser has come back to the session
+    assert ask(f"/frames/{feed.token}")[0] == 200
+
+
+def test_a_token_is_forgotten_with_its_session(feed: Feed) -> None:
     token = feed.token
-    other = Feed(feed.viewer)
+    other = Feed(feed.viewer, lambda: True)
     assert other.token != token
     del other
     gc.collect()
     assert ask(f"/frames/{token}")[0] == 200
-    gone = Feed(Viewer(Registry(), ExperimentConfig()))
+    gone = Feed(Viewer(Registry(), ExperimentConfig()), lambda: True)
     token = gone.token
     del gone
     gc.collect()
@@ -153,11 +199,31 @@ def test_another_site_may_not_ask(feed: Feed) -> None:
     assert ask(f"/frames/{feed.token}", sec_fetch_site="same-origin")[0] == 200
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "http://class:8502", "http://[", "class:8501", ""]
+)
+def test_nor_where_the_browser_tells_its_origin_alone(feed: Feed, origin: str) -> None:
+    """As browsers do where the address is neither secure nor localhost."""
+    assert ask(f"/frames/{feed.token}", origin=origin, host="class:8501") == (403, b"")
+    assert ask(f"/frames/{feed.token}", origin=origin) == (403, b"")
+    assert feed.viewer.playhead == 0
+
+
+@pytest.mark.parametrize("origin", ["http://class:8501", "https://class:8501"])
+def test_its_own_page_may_ask_wherever_it_is_served(feed: Feed, origin: str) -> None:
+    assert ask(f"/frames/{feed.token}", origin=origin, host="class:8501")[0] == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "FOO"])
 def test_only_posts_train(feed: Feed, method: str) -> None:
     before = feed.viewer.playhead
-    assert ask(f"/frames/{feed.token}", method)[0] == 405
+    assert ask(f"/frames/{feed.token}", method) == (405, b"")
     assert feed.viewer.playhead == before
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "FOO"])
+def test_the_address_above_all_tokens_is_for_looking(method: str) -> None:
+    assert ask("/frames", method) == (405, b"")
 
 
 @pytest.mark.parametrize(
@@ -175,14 +241,178 @@ def test_what_is_long_is_refused_before_it_is_read(feed: Feed) -> None:
     assert feed.viewer.playhead == before
 
 
-def test_nobody_is_answered_faster_than_a_stage_can_draw(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [100.0]
+@contextmanager
+def stuck(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> Generator[tuple[threading.Event, list[Heard]]]:
+    """A feed whose answers take until an event is set, which the end of the block does; and those that were begun."""
+    go_on, begun = threading.Event(), list[Heard]()
+
+    def answer(heard: Heard) -> None:
+        begun.append(heard)
+        assert go_on.wait(LONG)
+
+    monkeypatch.setattr(feed, "answer", answer)
+    try:
+        yield go_on, begun
+    finally:
+        go_on.set()
+
+
+def test_of_twenty_questions_at_once_one_is_answered(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def all_at_once(go_on: threading.Event) -> list[int]:
+        app = Starlette(routes=feed_routes())
+        answers = asyncio.as_completed([asked(app, f"/frames/{feed.token}") for _ in range(20)], timeout=LONG)
+        statuses = [(await answer)[0] for answer in islice(answers, 19)]
+        go_on.set()
+        return [*statuses, *[(await answer)[0] for answer in answers]]
+
+    with stuck(feed, monkeypatch) as (go_on, begun):
+        assert asyncio.run(all_at_once(go_on)) == [429] * 19 + [204]
+    assert len(begun) == 1
+
+
+def test_the_next_answer_is_begun_a_while_after_the_last(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, slept = [100.0], list[float]()
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+
+    def answer(_: Heard) -> None:
+        now[0] += 0.5
+
     monkeypatch.setattr(feeds, "SHORTEST", 0.05)
     monkeypatch.setattr(feeds.time, "monotonic", lambda: now[0])
-    path = f"/frames/{feed.token}"
-    assert [ask(path)[0] for _ in range(3)] == [200, 429, 429]
-    now[0] += 0.06
-    assert ask(path)[0] == 200
+    monkeypatch.setattr(feed, "answer", answer)
+    for asked_after in (0.0, 0.0, 0.02, 0.2):
+        now[0] += asked_after
+        with monkeypatch.context() as patch:
+            patch.setattr(feeds.asyncio, "sleep", sleep)
+            assert ask(f"/frames/{feed.token}")[0] == 204
+    assert slept == pytest.approx([0, 0.05, 0.03, 0])
+
+
+@pytest.mark.parametrize("leaves", ["the client", "its page"])
+def test_who_has_left_is_not_answered(
+    feed: Feed, other: Feed, monkeypatch: pytest.MonkeyPatch, leaves: str
+) -> None:
+    monkeypatch.setattr(waiting, "PATIENCE", None)
+    connected = [True]
+    monkeypatch.setattr(other, "is_connected", lambda: connected[0])
+
+    async def ask_and_leave(go_on: threading.Event, begun: list[Heard]) -> list[tuple[int, bytes]]:
+        app, left = Starlette(routes=feed_routes()), asyncio.Event()
+        first = asyncio.create_task(asked(app, f"/frames/{feed.token}"))
+        while not begun:
+            await asyncio.sleep(0)
+        second = asyncio.create_task(asked(app, f"/frames/{other.token}", left=left))
+        while not other.is_asked:
+            await asyncio.sleep(0)
+        if leaves == "the client":
+            left.set()
+        connected[0] = leaves != "its page"
+        go_on.set()
+        async with asyncio.timeout(LONG):
+            return [await first, await second]
+
+    with stuck(feed, monkeypatch) as (go_on, begun):
+        assert asyncio.run(ask_and_leave(go_on, begun)) == [(204, b"")] * 2
+    assert other.viewer.playhead == 0 and not other.is_asked
+    connected[0] = True
+    assert ask(f"/frames/{other.token}")[0] == 200
+
+
+@pytest.mark.parametrize("whose", ["viewer", "registry"])
+def test_a_lock_that_is_held_keeps_nobody_else_waiting(
+    feed: Feed, other: Feed, monkeypatch: pytest.MonkeyPatch, whose: str
+) -> None:
+    monkeypatch.setattr(waiting, "PATIENCE", 0.0)
+    lock = feed.viewer._lock if whose == "viewer" else feed.viewer._registry._lock
+    is_held, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with lock:
+            is_held.set()
+            go_on.wait(LONG)
+
+    async def ask_all() -> tuple[bool, list[int]]:
+        app = Starlette(routes=feed_routes())
+        waits = asyncio.create_task(asked(app, f"/frames/{feed.token}"))
+        while not feed.is_asked:
+            await asyncio.sleep(0)
+        others = [await asked(app, f"/frames/{other.token}"), await asked(app, "/frames", "GET")]
+        waited = not waits.done()
+        go_on.set()
+        return waited, [status for status, _ in [*others, await waits]]
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert is_held.wait(LONG)
+    try:
+        assert asyncio.run(ask_all()) == (True, [200, 204, 200])
+    finally:
+        go_on.set()
+        holder.join()
+
+
+def test_a_message_is_of_what_the_page_has_described(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The person goes over to another network between the tick and the message."""
+    viewer, tick = feed.viewer, feed.viewer.tick
+
+    def tick_and_change() -> bool:
+        is_on = tick()
+        viewer.change(ExperimentConfig(network=NetworkConfig(hidden_size=8)))
+        viewer.play()
+        return is_on
+
+    with monkeypatch.context() as patch:
+        patch.setattr(viewer, "tick", tick_and_change)
+        assert ask(f"/frames/{feed.token}") == (204, b"")
+    feed.scenes = scenes(viewer)
+    status, body = ask(f"/frames/{feed.token}")
+    assert status == 200 and header(body)["frames"]["size"] == viewer.run.layout.nbytes
+
+
+def test_nothing_is_changed_while_a_message_is_put_together(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    could_change, samples = list[bool](), Track.samples
+
+    def try_to_change() -> None:
+        could_change.append(feed.viewer._lock.acquire(blocking=False))
+
+    def samples_and_change(track: Track) -> list:
+        person = threading.Thread(target=try_to_change)
+        person.start()
+        person.join()
+        return samples(track)
+
+    monkeypatch.setattr(Track, "samples", samples_and_change)
+    assert ask(f"/frames/{feed.token}")[0] == 200
+    assert could_change == [False]
+
+
+def test_what_was_paused_meanwhile_is_shown_by_the_page(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    def tick() -> bool:
+        feed.viewer.pause()
+        return True
+
+    monkeypatch.setattr(feed.viewer, "tick", tick)
+    assert ask(f"/frames/{feed.token}") == (204, b"")
+
+
+def test_a_message_has_all_tracks_each_with_its_scene() -> None:
+    viewer = Viewer(Registry(), ExperimentConfig())
+    viewer.race([ExperimentConfig(network=NetworkConfig(cell=cell)) for cell in ("rnn", "gru", "lstm")])
+    feed = playing(viewer)
+    status, body = ask(f"/frames/{feed.token}")
+    told = json.loads(body[4 : 4 + int.from_bytes(body[:4], "little")])
+    assert status == 200 and told["run"] == "+".join(track.recording for track in viewer.tracks)
+    assert [track["scene"] for track in told["tracks"]] == [DESCRIBED] * 3
+    assert [track["frames"]["size"] for track in told["tracks"]] == [
+        t.run.layout.nbytes for t in viewer.tracks
+    ]
+    feed.scenes = feed.scenes[:2]
+    assert ask(f"/frames/{feed.token}") == (204, b"")
 
 
 def test_it_stands_below_the_servers_base_path(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,3 +450,35 @@ def test_a_run_for_which_there_is_no_room_any_more_is_left_to_the_page(
 
     monkeypatch.setattr(feed.viewer, "tick", refuse)
     assert ask(f"/frames/{feed.token}") == (204, b"")
+
+
+def test_a_dropped_run_that_finds_no_room_is_left_to_the_page(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> str:
+        raise Refusal("batch_size", "{field} is too large just now.")
+
+    registry = feed.viewer._registry
+    monkeypatch.setattr(registry, "open", refuse)
+    with registry._lock:
+        registry._drop(feed.viewer.run_id)
+    assert ask(f"/frames/{feed.token}") == (204, b"")
+    assert not feed.viewer.playing and feed.viewer.refused is not None
+
+
+def test_an_explosion_that_the_page_has_not_put_into_words_is_left_to_it() -> None:
+    """One track has ended, and the others go on."""
+    training = TrainingConfig("sgd", learning_rate=2.0, clip="off")
+    wild = ExperimentConfig(network=NetworkConfig("rnn", nonlinearity="linear"), training=training)
+    calm = ExperimentConfig()
+    viewer = Viewer(Registry(), calm)
+    viewer.race([calm, wild])
+    feed = playing(viewer)
+    viewer._steps_due = lambda: (0.2, 20)  # pyright: ignore[reportAttributeAccessIssue]
+    while ask(f"/frames/{feed.token}")[0] == 200:
+        assert viewer.playhead < 500
+    assert viewer.playing and viewer.tracks[1].explosion is not None
+    first, second = feed.scenes
+    feed.scenes = first, replace(second, sentence="It is infinite.")
+    status, body = ask(f"/frames/{feed.token}")
+    assert status == 200 and b"It is infinite." in body

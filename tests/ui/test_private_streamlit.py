@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 from streamlit import net_util
+from streamlit.runtime import Runtime
 from streamlit.testing.v1 import AppTest
 from streamlit.web.server.server_util import is_url_from_allowed_origins
 
@@ -51,6 +53,29 @@ def test_a_fragment_knows_whether_it_runs_by_itself() -> None:
     assert app.session_state["part"] is True
     app.run()
     assert app.session_state["part"] is False
+
+
+def test_a_page_knows_later_whether_its_browser_is_connected(monkeypatch) -> None:
+    def page() -> None:
+        import streamlit as st
+        from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+        from playground.ui.private_streamlit import connection
+
+        context = get_script_run_ctx()
+        assert context is not None
+        st.session_state.session, st.session_state.is_connected = context.session_id, connection()
+
+    kept = AppTest.from_function(page).run().session_state
+    monkeypatch.setattr(Runtime, "exists", lambda: False)
+    assert not kept["is_connected"]()
+    connected: set[str] = {kept["session"]}
+    runtime = SimpleNamespace(is_active_session=lambda session: session in connected)
+    monkeypatch.setattr(Runtime, "exists", lambda: True)
+    monkeypatch.setattr(Runtime, "instance", lambda: runtime)
+    assert kept["is_connected"]()
+    connected.clear()
+    assert not kept["is_connected"]()
 
 
 def test_streamlits_own_page_has_scripts_and_a_root() -> None:

@@ -1,7 +1,7 @@
 """The stage: the live picture. A component of the page that receives recordings as bytes and plays them by itself."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import isfinite
 from typing import Any
@@ -18,6 +18,7 @@ from playground.ui import state
 from playground.ui.assets import PATH, modules, version
 from playground.ui.explosion import sentence
 from playground.ui.fields import value_label
+from playground.ui.private_streamlit import connection
 from playground.ui.stage.feed import Feed
 from playground.ui.stage.message import Heard, Scene
 from playground.ui.stage.message import message as encoded
@@ -85,14 +86,40 @@ def _answer() -> None:
 
 def message(viewer: Viewer) -> bytes:
     """What the stage is told by a run of the page."""
-    run = viewer.run
-    key = viewer.recording, viewer.ghosts, viewer.config, language()
-    told = state.remembered("scene", key, lambda: Scene.of(scene(viewer, run)))
-    feed = state.remembered("feed", viewer.id, lambda: Feed(viewer))
-    feed.scene = told
-    explosion = viewer.explosion
-    said = "" if explosion is None else sentence(explosion, viewer.config)
-    return encoded(viewer, told, _heard(), feed=feed.token, sentence=said)
+    feed = state.remembered("feed", viewer.id, lambda: Feed(viewer, connection()))
+    made = None
+    while made is None:  # a second run of the page may go over to something else meanwhile
+        viewer.reopen()
+        feed.scenes = _scenes(viewer)
+        made = encoded(viewer, feed.scenes, _heard(), feed=feed.token)
+    return made
+
+
+def _scenes(viewer: Viewer) -> tuple[Scene, ...]:
+    """Of what is watched now, each with what there is to say of its explosion."""
+    with viewer.held():
+        watched = [(track.recording, track.config, track.run, track.explosion) for track in viewer.tracks]
+        key = [(recording, config) for recording, config, _, _ in watched], viewer.ghosts, language()
+    names = names_apart([config.values() for _, config, _, _ in watched])
+    described = state.remembered(
+        "scenes",
+        key,
+        lambda: [
+            Scene.of(scene(viewer, run, name=name), recording)
+            for name, (recording, _, run, _) in zip(names, watched, strict=True)
+        ],
+    )
+    return tuple(
+        replace(each, sentence="" if explosion is None else sentence(explosion, config))
+        for each, (_, config, _, explosion) in zip(described, watched, strict=True)
+    )
+
+
+def names_apart(experiments: Sequence[dict[str, Any]]) -> list[str]:
+    """What each of several experiments is called: values in which not all are equal; "" for one that is alone."""
+    first = experiments[0]
+    different = [name for name in first if any(each[name] != first[name] for each in experiments)]
+    return [_label(each, different) for each in experiments]
 
 
 def _heard() -> Heard:
@@ -167,5 +194,10 @@ def ghost_label(ghost: dict[str, Any], present: dict[str, Any]) -> str:
         different.insert(
             different.index("rates"), "learning_rate"
         )  # the changes alone do not say where it began
-    labels = [value_label(name, ghost[name]) for name in ["cell", *different]]
+    return _label(ghost, ["cell", *different])
+
+
+def _label(values: dict[str, Any], names: Sequence[str]) -> str:
+    """Some values of an experiment in a few words."""
+    labels = [value_label(name, values[name]) for name in names]
     return " · ".join(labels[:LABELLED]) + (" · …" if len(labels) > LABELLED else "")

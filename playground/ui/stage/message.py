@@ -2,13 +2,15 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from playground.config import ExperimentConfig, to_query
+from playground.runs import wire
+from playground.runs.track import Track
 from playground.runs.viewer import Viewer
-from playground.runs.wire import Track, encode
 from playground.ui.stage.samples import sample_told
 
 CURVE_POINTS = 256
@@ -18,16 +20,29 @@ PLAYING_SAMPLES = 4  # the newest of the generated texts; all of them when pause
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What stays the same from frame to frame, in the reader's language, with a name: the same for equal scenes."""
+    """What the page has to say of a track, in the reader's language.
+
+    Attributes:
+        described: what stays the same from frame to frame.
+        id: the same for equal descriptions.
+        recording: the track's, of which this is said.
+        sentence: on its explosion; "" before there is one.
+    """
 
     described: dict[str, Any]
     id: str
+    recording: str
+    sentence: str = ""
 
     @classmethod
-    def of(cls, described: dict[str, Any]) -> "Scene":
-        """A scene with its name."""
+    def of(cls, described: dict[str, Any], recording: str) -> "Scene":
+        """A description with its name."""
         digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
-        return cls(described, digest[:12])
+        return cls(described, digest[:12], recording)
+
+    def fits(self, track: Track) -> bool:
+        """Whether it says what there is to say of a track as it is now."""
+        return self.recording == track.recording and (track.explosion is None) == (self.sentence == "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,36 +59,51 @@ def digest(config: ExperimentConfig) -> str:
     return hashlib.sha256(json.dumps(to_query(config)).encode()).hexdigest()[:16]
 
 
-def message(viewer: Viewer, scene: Scene, heard: Heard, *, feed: str = "", sentence: str = "") -> bytes:
+def message(viewer: Viewer, scenes: Sequence[Scene], heard: Heard, *, feed: str = "") -> bytes | None:
     """The next message for a viewer: all frames when paused, the newest ones while playing.
 
+    All of it is of one moment, whatever the person does meanwhile. None if the scenes, one a track, do not fit what the
+    viewer watches at that moment.
+
     heard: what the last one left in the browser; what is there is not sent again. feed: where to ask for more without a
-    run of the page, if anywhere. sentence: what to say of an explosion.
+    run of the page, if anywhere.
     """
-    run, playhead = viewer.run, viewer.playhead
-    frames = viewer.frames_to_send(repeat=heard.serial != viewer.messages)
-    viewer.messages += 1
-    explosion = viewer.explosion
-    samples = run.samples(playhead)[-PLAYING_SAMPLES if viewer.playing else 0 :]
-    header: dict[str, Any] = {
-        "run": viewer.recording,
-        "digest": digest(viewer.config),
-        "fresh": viewer.is_fresh,
-        "serial": viewer.messages,
-        "playing": viewer.playing,
-        "playhead": playhead,
-        "rate": viewer.steps_per_second,
-        "others": viewer.others_training,
-        "tick": viewer.pace[1],
-        "feed": feed,
-    }
+    with viewer.held():
+        tracks = viewer.tracks
+        if len(scenes) != len(tracks) or not all(map(Scene.fits, scenes, tracks)):
+            return None
+        is_lost, playing = heard.serial != viewer.messages, viewer.playing
+        told = [
+            _told(track, scene, heard, playing=playing, repeat=is_lost)
+            for track, scene in zip(tracks, scenes, strict=True)
+        ]
+        viewer.messages += 1
+        header: dict[str, Any] = {
+            "run": "+".join(track.recording for track in tracks),
+            "digest": "+".join(digest(track.config) for track in tracks),
+            "fresh": viewer.is_fresh,
+            "serial": viewer.messages,
+            "playing": playing,
+            "playhead": viewer.playhead,
+            "rate": viewer.steps_per_second,
+            "others": viewer.others_training,
+            "tick": viewer.pace[1],
+            "feed": feed,
+        }
+    return wire.encode(header, told)
+
+
+def _told(track: Track, scene: Scene, heard: Heard, *, playing: bool, repeat: bool) -> wire.Track:
+    """What a message brings of one track."""
+    explosion, corpus = track.explosion, track.run.corpus
+    samples = track.samples()[-PLAYING_SAMPLES if playing else 0 :]
     told: dict[str, Any] = {
-        "forks": viewer.forks,
-        "explosion": explosion and {"step": explosion.step, "sentence": sentence},
+        "forks": track.forks,
+        "explosion": explosion and {"step": explosion.step, "sentence": scene.sentence},
         "scene_id": scene.id,
-        "samples": [sample_told(run.corpus, each) for each in samples],
+        "samples": [sample_told(corpus, each) for each in samples],
     }
-    if not viewer.playing or scene.id not in heard.scene.split(","):
+    if not playing or scene.id not in heard.scene.split(","):
         told["scene"] = scene.described
-    points = PLAYING_POINTS if viewer.playing else CURVE_POINTS
-    return encode(header, [Track(told, viewer.curve_points(points), frames)])
+    points = track.curve_points(PLAYING_POINTS if playing else CURVE_POINTS)
+    return wire.Track(told, points, track.frames_to_send(playing=playing, repeat=repeat))
