@@ -1,6 +1,7 @@
 """What the pages use of Streamlit that it does not promise to keep. `tests/ui/test_private_streamlit.py` checks it.
 
-The stage relies on one thing more, in `static/shared/dom.js`: while a page runs, its root says so in an attribute.
+The stage relies on two things more, in `static/shared/dom.js`: in attributes, the page's root says whether it runs, and
+whether the server is connected.
 """
 
 from collections.abc import Callable
