@@ -1,11 +1,14 @@
 """What one server may spend: defaults, a profile for small servers, and settings from the environment."""
 
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from functools import cache
 
 from playground.refusal import shorten
 
+logger = logging.getLogger(__name__)
 PROFILE = "PLAYGROUND_PROFILE"
 PREFIX = "PLAYGROUND_"
 RANGES = {  # of each number, both ends allowed
@@ -63,6 +66,9 @@ def _setting(field: str) -> str:
     return PREFIX + field.upper()
 
 
+SETTINGS = (PROFILE, *map(_setting, RANGES))
+
+
 def _refusal(field: str, value: object) -> ValueError:
     """What is said of a value that the field cannot have."""
     low, high = RANGES[field]
@@ -76,5 +82,18 @@ PROFILES = {
 
 
 def limits() -> Limits:
-    """The limits of this process, as its environment says."""
+    """The limits of this process, as its environment says; what looks like a setting and is none is logged, once."""
+    _warn_of(tuple(unknown_settings(os.environ)))
     return Limits.from_environment(os.environ)
+
+
+def unknown_settings(environment: Mapping[str, str]) -> list[str]:
+    """Names that begin as our settings do and are none: misspelt, most likely."""
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in SETTINGS)
+
+
+@cache
+def _warn_of(names: tuple[str, ...]) -> None:
+    """Log names that are no settings, with those that are."""
+    for name in names:
+        logger.warning("There is no setting %s; there are %s", shorten(name), ", ".join(SETTINGS))

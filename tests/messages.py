@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PO = ROOT / "playground/locale/ko/LC_MESSAGES/playground.po"
 MO = PO.with_suffix(".mo")
 # `_` translates here, `N_` marks for later; the second argument of a Refusal, of whatever kind, is its sentence.
-KEYWORDS = {"_": None, "N_": None, "Refusal": (2,), "Unreadable": (2,)}
+KEYWORDS = {"_": None, "N_": None, "Refusal": (2,), "Unreadable": (2,), "Dropped": (2,)}
 
 # Names that are the same in Korean; so are abbreviations, which are all capitals.
 SAME_IN_KOREAN = frozenset({"Adam", "Adagrad", "RMSprop", "tanh", "ReLU"})
@@ -108,7 +108,7 @@ def unreadable_calls(file: Path) -> Iterator[str]:
         ]
         if name == "N_" and literal[:1] != [True]:
             yield f"{file.name}:{node.lineno}: N_ needs a literal"
-        elif name in ("Refusal", "Unreadable") and literal[1:2] != [True]:
+        elif name in ("Refusal", "Unreadable", "Dropped") and literal[1:2] != [True]:
             yield f"{file.name}:{node.lineno}: the second argument of {name} must be a literal"
         elif name == "_" and node.args and isinstance(node.args[0], ast.JoinedStr | ast.BinOp):
             yield f"{file.name}:{node.lineno}: _ needs a literal, filled in afterwards"

@@ -5,7 +5,7 @@ from dataclasses import FrozenInstanceError, fields
 
 import pytest
 
-from playground.limits import PREFIX, PROFILE, PROFILES, RANGES, Limits, limits
+from playground.limits import PREFIX, PROFILE, PROFILES, RANGES, Limits, limits, unknown_settings
 
 SETTINGS = [each.name for each in fields(Limits)]
 NONSENSE = [
@@ -106,3 +106,17 @@ def test_a_profile_leaves_room_for_a_run_as_large_as_it_allows() -> None:
     """Else its own setting could never be used: a bare server takes about 260 MB."""
     for profile in PROFILES.values():
         assert profile.run_mb <= (profile.memory_mb - 260) / 2
+
+
+def test_a_misspelt_setting_is_logged_once_with_those_there_are(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("PLAYGROUND_MEMORY", "500")
+    assert limits() == limits()
+    logged = [record.getMessage() for record in caplog.records if "PLAYGROUND_MEMORY'" in record.getMessage()]
+    assert len(logged) == 1 and all(name in logged[0] for name in (PROFILE, *map(variable, SETTINGS)))
+
+
+def test_names_that_do_not_begin_as_settings_do_are_nobodys_business() -> None:
+    known = {PROFILE: "class", **{variable(name): "1" for name in SETTINGS}}
+    assert unknown_settings({**known, "PATH": "x", "MY_PLAYGROUND_X": "1"}) == []

@@ -1,5 +1,6 @@
 """The experiment on screen: what the widgets say, as soon as it can be trained, and then what was asked of it."""
 
+from contextlib import suppress
 from math import inf, isfinite
 from typing import Any
 
@@ -27,6 +28,8 @@ def take_over() -> None:
         if usable or not actions.means_what_was_typed(action):
             action()
             _accept()
+    with suppress(Refusal):  # a run that was dropped; who cannot do without it says so
+        state.viewer().reopen()
     state.session().kept = {name: state.value(name) for name in state.session().kept}
 
 

@@ -25,13 +25,13 @@ from playground.runs import album as album_module
 from playground.runs import checkpoints as checkpoints_module
 from playground.runs import registry as registry_module
 from playground.runs import run as run_module
-from playground.runs.memory import give_back, private_bytes
-from playground.runs.registry import AT_WORK_SECONDS, BASE_BYTES, MEMORY_SECONDS, Registry
+from playground.runs.memory import _of_c_library, give_back, private_bytes
+from playground.runs.registry import AT_WORK_SECONDS, BASE_BYTES, MEMORY_SECONDS, NEAR_SHARE, Registry
 from playground.runs.run import Run
 from playground.runs.size import check_size, parked_bytes, run_bytes, trainer_bytes
 from playground.runs.viewer import Viewer
 from playground.training import Trainer
-from tests.runs.server import HELLO, LARGE, PLENTY, Server, needed, seed
+from tests.runs.server import HELLO, LARGE, LIMIT, PLENTY, Server, needed, seed
 from tests.runs.straight import Clock, alone, same_weights, straight
 
 STEPS = 90  # past the steps that tape and samples keep whole
@@ -612,6 +612,43 @@ def test_a_process_that_is_larger_than_its_limit_refuses_and_says_that_nothing_i
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the system does not tell")
+@pytest.mark.parametrize(("share", "is_given_back"), [(NEAR_SHARE - 0.01, False), (NEAR_SHARE + 0.01, True)])
+def test_near_the_limit_freed_memory_is_given_back_though_all_fits(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, share: float, is_given_back: bool
+) -> None:
+    """Freed memory that the C library keeps counts as the process's own."""
+    given_back: list[None] = []
+    monkeypatch.setattr(registry_module, "give_back", lambda: given_back.append(None))
+    registry = Registry(Limits(memory_mb=LIMIT // 1_000_000), measured=lambda: round(share * LIMIT))
+    registry.release("nobody", "nothing")
+    assert bool(given_back) == is_given_back
+
+
+@pytest.mark.skipif(_of_c_library("mallopt") is None, reason="another C library")
+def test_large_blocks_that_are_freed_are_given_back_at_once() -> None:
+    """In a process of its own, where a block of 16 MB was freed before: by itself glibc would keep the next ones."""
+    program = """
+import ctypes, resource
+from playground.runs.memory import give_back_what_is_large, private_bytes
+give_back_what_is_large()
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.malloc.argtypes, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_size_t], [ctypes.c_void_p]
+def have(size):
+    block = libc.malloc(size)
+    ctypes.memset(block, 1, size)
+    return block
+libc.free(have(16_000_000))
+before = private_bytes()
+blocks = [have(1_000_000) for _ in range(20)]
+last = have(1_000)  # keeps the end of the heap
+for block in blocks:
+    libc.free(block)
+print(private_bytes() - before)
+"""
+    grown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert int(grown.stdout) < 10_000_000
+
+
 def test_private_memory_counts_what_is_written_to() -> None:
     give_back()
     before = private_bytes() or 0

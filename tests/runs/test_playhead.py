@@ -334,6 +334,7 @@ class Playheads(RuleBasedStateMachine):
     def _tick(self, person: Seat, seconds: float) -> None:
         viewer, model = person.viewer, person.model
         before, was_playing = model.playhead, model.playing
+        viewer.reopen()
         last = model.last_of_a_tick(viewer.run.step)
         self.clock.now += seconds
         assert viewer.tick() == viewer.playing
@@ -409,6 +410,7 @@ class Playheads(RuleBasedStateMachine):
     def _would_interrupt(person: Seat, when: str) -> bool:
         """Whether a tick comes by there for sure: it takes a turn where the recording ends."""
         viewer = person.viewer
+        viewer.reopen()
         is_at_end = viewer.run.step == viewer.playhead and viewer.explosion is None
         return when == "before the turn" or (is_at_end and viewer.speed == "max")
 
@@ -418,6 +420,7 @@ class Playheads(RuleBasedStateMachine):
         person, other = self.people[seat], self.people[1 - seat]
 
         def train() -> None:
+            other.viewer.reopen()
             other.viewer.run.advance(17)
 
         self.interruption = ("before the turn", train if mover else lambda: self._drop(person))
