@@ -85,7 +85,7 @@ def test_a_server_that_starts_again_finds_its_learners_where_they_were(browser: 
             visit.press_play(True)
             visit.until("step", "> 20")
         reader.press_play(False)
-        reader.quiet()
+        expect(reader.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
         runs = [visit.stage.get_attribute("data-run") for visit in (player, reader)]
     for visit in (player, reader):
         visit.stage.evaluate(WATCH_STEPS)
