@@ -129,6 +129,8 @@ class Jobs:
 
         The job of this kind that the viewer held before, of another description, is let go of.
 
+        kind: what is computed, by a name that nothing else on this server has: jobs of one kind and equal descriptions
+            are one, whichever page asks and whatever it would make.
         description: all that the result depends on; frozen and hashable.
         make: the computation, not yet begun.
 

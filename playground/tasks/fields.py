@@ -34,6 +34,8 @@ TASK_FIELD_LABELS = {
 }
 
 TASK_OPTION_LABELS = {
+    "en": N_("English"),
+    "ko": N_("Korean"),
     "each": N_("the last state"),
     "target": N_("the right symbol before"),
     "nothing": N_("nothing"),

@@ -130,10 +130,10 @@ def complaint(name: str) -> None:
     complain(state.notice(name))
 
 
-def complain(refusal: Refusal | None) -> None:
-    """Say what is wrong with what a widget says, if anything."""
+def complain(refusal: Refusal | None, page: str | None = None) -> None:
+    """Say what is wrong with what a widget says, if anything; page: whose choice it is, if it is a page's."""
     if refusal is not None:
-        st.error(sentence(refusal), icon=":material/error:")
+        st.error(sentence(refusal, page), icon=":material/error:")
 
 
 def _options(name: str) -> list[str]:

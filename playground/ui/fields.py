@@ -6,13 +6,16 @@ from typing import Any
 from playground.characters import whole
 from playground.config import RateChange
 from playground.refusal import Refusal
-from playground.ui import cell_words
+from playground.tasks.fields import TASK_FIELD_LABELS, TASK_OPTION_LABELS
+from playground.ui import cell_words, choices
 from playground.ui.words import N_, _, plain
 
 LINE = 16  # characters of a text in the name of a run
 TOLD = 2  # changes of the learning rate in the name of a run
 
+# A choice of one page that is called otherwise than elsewhere has its label under its key, `gradients.layer`.
 FIELD_LABELS = {
+    **TASK_FIELD_LABELS,
     "cell": N_("Cell"),
     "text": N_("Text"),
     "tokens": N_("Symbols"),
@@ -68,9 +71,27 @@ FIELD_LABELS = {
     "case_threshold": N_("Threshold"),
     "case_grid": N_("Train the grid"),
     "job": N_("Work"),
+    "tracks": N_("Experiments side by side"),
+    "edits": N_("Edits"),
+    "draws": N_("Networks drawn"),
+    "updates": N_("Updates"),
+    "ngram_order": N_("n, symbols of an n-gram"),
+    "ngram_smoothing": N_("Smoothing"),
+    "ngram_alpha": N_("Added to every count"),
+    "hmm_states": N_("Hidden states"),
+    "hmm_restarts": N_("Restarts"),
+    "hmm_alpha": N_("Added to every expected count"),
+    "hmm_seed": N_("Seed"),
+    "window_size": N_("Symbols in the window"),
+    "window_hidden_size": N_("Hidden size"),
+    "window_embedding": N_("Embedding size"),
+    "window_optimizer": N_("Optimiser"),
+    "window_learning_rate": N_("Learning rate"),
+    "window_seed": N_("Seed"),
 }
 
 OPTION_LABELS = {
+    **TASK_OPTION_LABELS,
     **{cell: words.name for cell, words in cell_words.WORDS.items()},
     "character": N_("characters"),
     "jamo": N_("jamo"),
@@ -111,6 +132,9 @@ OPTION_LABELS = {
     "exploding": N_("exploding gradients"),
     "vanishing": N_("vanishing gradients"),
     "experiment": N_("the experiment in the sidebar"),
+    "none": N_("none"),
+    "add": N_("a number added"),
+    "witten_bell": N_("Witten–Bell"),
 }
 
 HELP = {
@@ -181,9 +205,10 @@ def preset_label(name: str) -> str:
     return _(PRESET_LABELS[name]) if name in PRESET_LABELS else name
 
 
-def label(field: str) -> str:
-    """What a field is called."""
-    return _(FIELD_LABELS[field])
+def label(field: str, page: str | None = None) -> str:
+    """What a field is called; page: where it is a choice, for two pages may each have one of that name."""
+    own = None if page is None else FIELD_LABELS.get(choices.key(page, field))
+    return _(own or FIELD_LABELS[field])
 
 
 def option_label(option: str) -> str:
@@ -234,7 +259,10 @@ def _first_line(text: str) -> str:
     return whole(line, LINE - 1) + "…"
 
 
-def sentence(refusal: Refusal) -> str:
-    """What a refusal says, in the reader's language, as Markdown that shows the reader's own text as it is."""
-    values = refusal.values | {"field": _(FIELD_LABELS[refusal.field])}
+def sentence(refusal: Refusal, page: str | None = None) -> str:
+    """What a refusal says, in the reader's language, as Markdown that shows the reader's own text as it is.
+
+    page: whose choice is refused, if it is a page's.
+    """
+    values = refusal.values | {"field": label(refusal.field, page)}
     return plain(_(refusal.template).format(**values))

@@ -43,7 +43,8 @@ def job(kind: str, description: Hashable, make: Callable[[], Work], text: str) -
     Returns only when it does not go on for this reader: done, paused, stopped or failed, which is said, with what can
     be done. What it has found so far is in `work`. None if there is no job, which is said as well.
 
-    kind: names the job on its page, its buttons too. description, make: see `Jobs.open`.
+    kind: names what is computed, on all pages alike, and its buttons: no other computation may have the same
+    (`tests/jobs/test_kinds.py`), or it would be given this one's result. description, make: see `Jobs.open`.
     """
     watch = _held(kind, description, make)
     if watch is None:

@@ -7,9 +7,8 @@ from typing import Any
 import streamlit as st
 
 from playground.config import Choice, Range
-from playground.ui import state
+from playground.ui import fields, state
 from playground.ui.controls import complain
-from playground.ui.fields import label, option_label
 
 Drawn = Callable[[Any], str]
 
@@ -19,9 +18,14 @@ def row() -> AbstractContextManager[object]:
     return st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
 
 
+def label(name: str) -> str:
+    """What a choice of the present page is called."""
+    return fields.label(name, state.session().page)
+
+
 def complaint(name: str) -> None:
     """Below a choice's widget: what is wrong with it, if anything."""
-    complain(state.shown().wrong.get(name))
+    complain(state.shown().wrong.get(name), state.session().page)
 
 
 def segments(name: str, options: Sequence[Any] | None = None, *, help: str | None = None) -> Any:
@@ -102,4 +106,4 @@ def _options(name: str) -> list[str]:
 
 
 def _drawn(option: Any) -> str:
-    return option_label(option) if isinstance(option, str) else str(option)
+    return fields.option_label(option) if isinstance(option, str) else str(option)

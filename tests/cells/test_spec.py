@@ -18,6 +18,18 @@ def test_cells_gates_and_states_are_in_torchs_order() -> None:
     assert list(CELLS)[:3] == ["rnn", "lstm", "gru"]
 
 
+def test_what_the_gates_of_the_lstm_do_by_hand() -> None:
+    # c = f c + i g, h = o tanh(c)
+    lstm = CELLS["lstm"]
+    assert {name: gate.role for name, gate in lstm.gates.items()} == {
+        "i": "write",
+        "f": "keep",
+        "g": "candidate",
+        "o": "show",
+    }
+    assert lstm.carry is not None and (lstm.carry.state, lstm.carry.gate) == ("c", "f")
+
+
 @every_cell
 def test_a_cell_speaks_of_its_own_gates_and_states(cell: str) -> None:
     spec = CELLS[cell]

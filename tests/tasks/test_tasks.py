@@ -306,7 +306,11 @@ def test_what_is_not_allowed_is_refused(name: str, values: dict[str, object], se
     assert str(refused.value) == sentence
 
 
-def test_every_choice_has_a_name() -> None:
+def test_every_task_is_in_the_list_that_is_tested() -> None:
+    assert {type(task) for task in EVERY.values()} == {*TASKS.values(), *OWN.values()}
+
+
+def test_every_choice_is_in_the_table() -> None:
     ours = {each.name for kind in (*TASKS.values(), *OWN.values()) for each in fields(kind)} - {"text"}
     assert ours == TASK_FIELDS.keys()
     assert ours - TASK_FIELD_LABELS.keys() == {"batch_size", "tokens"}, "which the Train page has named"

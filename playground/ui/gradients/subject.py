@@ -13,7 +13,6 @@ from playground.pieces import SMALL_BYTES
 from playground.runs.run import Run
 from playground.runs.viewer import Viewer
 from playground.ui import actions, explosion, state, studied, widgets
-from playground.ui.fields import label
 from playground.ui.progress import go, network_at
 from playground.ui.words import _
 
@@ -125,7 +124,7 @@ def _step(viewer: Viewer) -> int:
         if last:
             state.mount(state.key("at"), last)
             st.slider(
-                label("at"),
+                widgets.label("at"),
                 0,
                 last,
                 key=state.key("at"),
