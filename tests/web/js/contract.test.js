@@ -18,6 +18,18 @@ test("every panel has a name and a place of its own, a height, and words", () =>
   }
 });
 
+test("panels are read in ascending order, in the list as in the column of every track", () => {
+  const ascends = (kinds) => kinds.every(({ order }, k) => k === 0 || kinds[k - 1].order < order);
+  assert.ok(ascends(PANELS), PANELS.map(({ name }) => name).join());
+  const frames = [{ step: 0 }];
+  const opened = new Opened(makeMessage({ tracks: [{ frames }, { frames }] }));
+  for (const column of opened.layout.inner.all(".track")) {
+    const placed = column.all(".panel").map((element) => opened.layout.panels.find((panel) => panel.element === element));
+    assert.equal(placed.length, PANELS.filter(({ isAcross }) => !isAcross).length);
+    assert.ok(ascends(placed.map(({ kind }) => kind)), placed.map(({ name }) => name).join());
+  }
+});
+
 test("a panel that is put into the list is drawn, described, pointed at, and told what has changed", () => {
   const drawn = [];
   const extra = {

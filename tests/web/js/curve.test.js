@@ -21,6 +21,13 @@ const ticks = (opened) => opened.base("curve").filter(({ text, values }) => /^[\
 const legend = (opened) => opened.panel("curve").parts.legend.textContent;
 const letters = (opened) => opened.base("curve").filter(({ text }) => /^[ABC]$/.test(text ?? ""));
 
+/** The height of a loss, from the perplexities beside the axis: they stand on whole pixels. */
+function heights(opened) {
+  const marks = opened.base("curve").filter(({ text, values }) => /^[\d.]+$/.test(text ?? "") && values[0] < 44);
+  const [[low, y0], [high, y1]] = [marks[0], marks.at(-1)].map(({ text, values }) => [Number(text), values[1]]);
+  return (loss) => y0 + ((loss - Math.log(low)) / Math.log(high / low)) * (y1 - y0);
+}
+
 /** The place of a step, from the ends of the curve that is drawn. */
 function places(opened, size) {
   const path = opened.drawn("curve").find(({ name, path: one }) => name === "stroke" && one.length >= LONG.length).path;
@@ -65,6 +72,22 @@ test("the choice is one stop of the keyboard, and its arrows do not move through
   assert.equal(wasKept, false, "the stage hears nothing of it");
   assert.equal(opened.view.stepScale, "linear");
   assert.deepEqual(radios().map((radio) => radio.getAttribute("aria-checked")), ["false", "true"]);
+});
+
+test("looking back, what came later is drawn pale, where it was measured and under what is drawn up to the cursor", () => {
+  const opened = new Opened(long());
+  opened.scrub(100);
+  const [pale, bright] = opened.drawn("curve").filter(({ name, path }) => name === "stroke" && path.length >= 4 && path[0][0] === "move");
+  assert.ok(pale.globalAlpha < 1 && bright.globalAlpha === 1);
+  assert.equal(pale.strokeStyle, bright.strokeStyle);
+  const [at, height] = [places(opened, Math.log1p), heights(opened)];
+  assert.equal(pale.path.length, LONG.length, "all that is known");
+  pale.path.forEach(([, x, y], k) => {
+    near(x, at(LONG[k]), 1e-6, `the place of step ${LONG[k]}`);
+    near(y, height(1 / (1 + LONG[k])), 1.5, `its height at step ${LONG[k]}`);
+  });
+  const passed = LONG.filter((step) => step <= 100).length;
+  assert.deepEqual(bright.path.slice(0, passed), pale.path.slice(0, passed));
 });
 
 for (const scale of STEP_SCALES) {
@@ -122,11 +145,8 @@ test("an earlier run of the same text lies where it was measured, under its lett
   const dashed = opened.base("curve").filter(({ name, strokeStyle, path }) => name === "stroke" && theme.ghosts.includes(strokeStyle) && path.length > 2);
   assert.equal(dashed.length, 1);
   assert.equal(dashed[0].path.length, losses.length);
-  const marks = opened.base("curve").filter(({ text, values }) => /^[\d.]+$/.test(text ?? "") && values[0] < 44);
-  const [[low, y0], [high, y1]] = [marks[0], marks.at(-1)].map(({ text, values }) => [Number(text), values[1]]);
-  dashed[0].path.forEach(([, , y], step) => {
-    near(y, y0 + ((losses[step] - Math.log(low)) / Math.log(high / low)) * (y1 - y0), 1.5, `its height at step ${step}`);
-  });
+  const height = heights(opened);
+  dashed[0].path.forEach(([, , y], step) => near(y, height(losses[step]), 1.5, `its height at step ${step}`));
   assert.deepEqual(letters(opened).map(({ text, fillStyle }) => [text, fillStyle]), [["A", theme.ghosts[0]]]);
   assert.ok(dashed[0].path.some(([, , y]) => Math.abs(y - letters(opened)[0].values[1]) < 1), "the letter stands on its curve");
   assert.match(legend(opened), /A LSTM.*GRU.*\(of another text, not drawn\)/);
@@ -209,3 +229,23 @@ test("looking back, every place says the same step, and of how many", () => {
   assert.match(playing.layout.footer.status.textContent, /^looking back at 100 of 21,816 · /);
   playing.stage.dispose();
 });
+
+for (const [name, arrive] of [
+  ["asked for the newest", (opened) => opened.stage.moves.follow()],
+  ["when training goes on", (opened) => opened.stage.receive(makeMessage({ serial: 2, playing: true, playhead: 40 }), () => {})],
+]) {
+  test(`${name}, one who looks back is led there evenly through all that lies between`, () => {
+    const frames = Array.from({ length: 41 }, (_, step) => ({ step }));
+    const opened = new Opened(makeMessage({ curve: [point(0, 1)], frames }));
+    opened.scrub(0);
+    arrive(opened);
+    const seen = [200, 400, 600].map((due, k, all) => {
+      opened.wait(due - (all[k - 1] ?? 0));
+      return opened.step;
+    });
+    seen.forEach((step, k) => near(step, 10 * (k + 1), 2, `after ${200 * (k + 1)} ms of 800`));
+    opened.wait(250);
+    assert.equal(opened.step, 40);
+    opened.stage.dispose();
+  });
+}

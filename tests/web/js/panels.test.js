@@ -105,6 +105,46 @@ test("what is not a finite number has its own colour, and a word", () => {
   assert.equal(opened.layout.footer.notice.textContent, "It exploded.");
 });
 
+test("the ends and the middle of a gate's range are bytes 0, 127 and 254, in its tip and its description", () => {
+  const gates = [{ name: "r", low: 0, high: 2 }, { name: "z", low: 0, high: 1 }, { name: "n", low: -1, high: 1 }];
+  for (const [byte, r, n] of [[254, "≈ 2.00", "≈ 1.00"], [127, "≈ 1.00", "≈ 0"], [0, "≈ 0", "≈ −1.00"]]) {
+    const opened = new Opened(makeMessage({ scene: makeScene({ gates }), frames: [{ step: 0, "l0.r": byte, "l0.n": byte }] }));
+    for (const [k, name, value] of [[0, "r", r], [2, "n", n]]) {
+      assert.equal(opened.tip("gates", 100, 20, k)[1], `${name} ${value}`);
+      assert.ok(opened.said("gates", k).includes(value), opened.said("gates", k));
+    }
+  }
+});
+
+test("a gate's mean is over all units at the time cursor, and moves with it", () => {
+  const scene = makeScene({ T: 3, U: 2 });
+  const z = [0, 127, 254, 254, 127, 127]; // a row a unit
+  const opened = new Opened(makeMessage({ scene, frames: [{ step: 0, "l0.z": z }] }));
+  for (const [t, mean] of [[0, "0.50"], [1, "0.50"], [2, "0.75"]]) {
+    opened.pin(t);
+    assert.ok(opened.said("gates", 1).includes(`≈ ${mean}`), opened.said("gates", 1));
+  }
+});
+
+test("the tip of a cell tells its own unit, timestep and value, in every place", () => {
+  const [T, U] = [5, 2];
+  const bytes = Array.from({ length: U * T }, (_, k) => 12 * k);
+  const opened = new Opened(makeMessage({
+    scene: makeScene({ T, U }), frames: [{ step: 0, "l0.h": bytes, "l0.scale.h": 127, "l0.z": bytes }],
+  }));
+  for (const [panel, k, told] of [
+    ["state", 0, (byte) => (byte ? `h ≈ ${byte}` : "h ≈ 0")],
+    ["gates", 1, (byte) => (byte ? `z ≈ ${(byte / 254).toFixed(2)}` : "z ≈ 0")],
+  ]) {
+    const [left, top, width, height] = opened.drawn(panel, k).findLast(({ image }) => image).values;
+    bytes.forEach((byte, cell) => {
+      const [unit, t] = [Math.floor(cell / T), cell % T];
+      const tip = opened.tip(panel, left + ((t + 0.5) * width) / T, top + ((unit + 0.5) * height) / U, k);
+      assert.deepEqual(tip, [`unit ${unit + 1} · t = ${t + 1}`, told(byte)]);
+    });
+  }
+});
+
 test("a step before an explosion keeps its colours", () => {
   const frames = [{ step: 0, "l0.scale.h": 1 }, { step: 1, "l0.scale.h": 7 }, { step: 2, "l0.scale.h": 4e13 }];
   const opened = new Opened(makeMessage({ curve: [point(0, 1)], frames }));

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
+import { nearest } from "../../../playground/ui/static/stage/track.js";
 import { decode } from "../../../playground/ui/static/stage/wire.js";
 import { makeMessage, makeScene, written } from "./messages.js";
 import { Opened } from "./open.js";
@@ -88,6 +89,65 @@ test("one curve shows all, each in its colour, with its number and name", () => 
   assert.match(opened.said("curve"), /RNN: .*GRU: .*LSTM: /);
 });
 
+test("every track stands in a column of its own, under its name and with its number; what shows all stands above", () => {
+  const opened = new Opened(makeMessage({ tracks: ["rnn", "gru", "lstm"].map((name) => track(name, { frames: [{ step: 0 }] })) }));
+  const { layout } = opened;
+  const columns = layout.inner.all(".track");
+  assert.equal(columns.length, 3);
+  columns.forEach((column, k) => {
+    assert.equal(column.all(".track-name")[0].textContent, `${k + 1} ${["rnn", "gru", "lstm"][k]}`);
+    assert.equal(column.style["--track"], String(k + 1));
+    const own = layout.panels.filter(({ track: of, kind }) => of === k && !kind.isAcross);
+    assert.deepEqual(column.all(".panel"), own.map(({ element }) => element));
+  });
+  const [across] = layout.panels.filter(({ kind }) => kind.isAcross);
+  assert.equal(layout.inner.children[0], across.element);
+});
+
+test("a tip tells of the track it is over, and that of the curve of each under its name", () => {
+  const losses = [0.2, 0.4, 0.6];
+  const opened = new Opened(makeMessage({
+    tracks: losses.map((loss, k) => track(`run${k}`, {
+      frames: [{ step: 0, loss, "l0.h": 100 + k, "l0.scale.h": 127, "l0.z": 50 * k, "l0.last.h": loss }], curve: [point(0, loss)],
+    })),
+  }));
+  losses.forEach((loss, k) => {
+    opened.track = k;
+    assert.equal(opened.tip("state", 100, 20)[1], `h ≈ ${100 + k}`);
+    assert.equal(opened.tip("gates", 100, 20, 1)[1], `z ${k ? `≈ ${((50 * k) / 254).toFixed(2)}` : "≈ 0"}`);
+    assert.match(opened.tip("gradients", 100, 50)[1], new RegExp(` ${loss.toFixed(3)}$`));
+  });
+  const tip = opened.tip("curve", 100, 50);
+  const told = tip.filter((line) => /^\d run|^loss/.test(line));
+  assert.deepEqual(told, losses.flatMap((loss, k) => [`${k + 1} run${k}`, `loss ${loss.toFixed(3)} nats`]));
+});
+
+test("the numbers beside equal points stand beside one another, each in its track's colour", () => {
+  const opened = new Opened(makeMessage({
+    tracks: ["rnn", "gru", "lstm"].map((name) => track(name, { frames: [{ step: 9, loss: 0.5 }], curve: [point(0, 0.5), point(9, 0.5)] })),
+  }));
+  const { theme } = opened.view;
+  const numbers = opened.drawn("curve").filter(({ text }) => text);
+  assert.deepEqual(numbers.map(({ text, fillStyle }) => [text, fillStyle]), [["1", theme.colour.rnn], ["2", theme.colour.gru], ["3", theme.colour.lstm]]);
+  const dots = opened.drawn("curve").flatMap(({ name, path }) => (name === "fill" && path[0]?.[0] === "arc" ? [path[0]] : []));
+  const [[, x, y, radius]] = dots;
+  numbers.forEach(({ values: [at, height] }, k) => {
+    assert.ok(at + 3 <= (k ? numbers[k - 1].values[0] - 3 : x - radius + 1), `${k + 1} lies on what is right of it`); // 6 px wide
+    assert.ok(height < y && height > y - 20, "a little above its point");
+  });
+});
+
+test("marks of clipping have a row for each track: where all updates were clipped, rows do not touch", () => {
+  const curve = [point(0, 0.6), { ...point(9, 0.5), share: 255 }];
+  const opened = new Opened(makeMessage({ tracks: ["rnn", "gru", "lstm"].map((name) => track(name, { frames: [{ step: 9 }], curve })) }));
+  const marks = opened.drawn("curve").filter(({ name }) => name === "fillRect");
+  const { theme } = opened.view;
+  assert.deepEqual(marks.map(({ fillStyle }) => fillStyle), ["rnn", "gru", "lstm"].map((cell) => theme.colour[cell]));
+  const bottoms = marks.map(({ values: [, top, , high] }) => top + high);
+  const [{ values: [, , , full] }] = marks;
+  assert.deepEqual(bottoms, [0, 1, 2].map((k) => bottoms[0] - k * (full + 1)));
+});
+
 test("both cursors are those of all tracks", () => {
   const opened = new Opened(written("race.bin"));
   opened.scrub(5);
@@ -129,6 +189,18 @@ test("a track that has ended shows its last step, and the others go on", () => {
   assert.equal(opened.layout.footer.notice.textContent, "rnn: It exploded.");
   opened.scrub(6);
   assert.deepEqual(opened.stage.views.map(({ frame }) => frame.step), [3, 6]);
+});
+
+test("halfway between two steps the earlier is shown, by the stage as by every track", () => {
+  const moments = [{ step: 0 }, { step: 2 }, { step: 6 }];
+  assert.deepEqual([0, 1, 2, 3, 4, 5, 6].map((step) => moments[nearest(moments, step, 6)].step), [0, 0, 2, 2, 2, 6, 6]);
+  const sparse = track("rnn", { frames: [{ step: 0 }, { step: 2 }] });
+  const alone = new Opened(makeMessage({ tracks: [sparse] }));
+  alone.scrub(1);
+  assert.equal(alone.step, 0);
+  const opened = new Opened(makeMessage({ tracks: [sparse, track("gru", { frames: [{ step: 0 }, { step: 1 }, { step: 2 }] })] }));
+  opened.scrub(1);
+  assert.deepEqual(opened.stage.views.map(({ frame }) => frame.step), [0, 1]);
 });
 
 test("a change of rate ends the future of its own track only", () => {

@@ -1,4 +1,4 @@
-/** Keeps the frames of one run, merged by training step and bounded, and the ranges they span. */
+/** Keeps the frames of one track, merged by training step and bounded, and the ranges they span. */
 
 /** @typedef {import("./wire.js").Frame} Frame */
 /** @typedef {import("./wire.js").TrackMessage} TrackMessage */

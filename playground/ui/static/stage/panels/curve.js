@@ -1,4 +1,4 @@
-/** Panel 2: perplexity over training on a logarithmic axis, with what can be reached without memory. */
+/** Perplexity over training on a logarithmic axis, with what can be reached without memory. */
 
 import { line, write } from "../../shared/axes.js";
 import { element } from "../../shared/dom.js";

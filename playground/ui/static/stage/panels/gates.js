@@ -1,4 +1,4 @@
-/** Panel 4: every gate as a small picture. */
+/** Every gate as a small picture. */
 
 import { element, setText } from "../../shared/dom.js";
 import { colourLegend } from "../../shared/panel.js";

@@ -1,5 +1,5 @@
 /**
- * Panel 5: how large the gradient still is at every timestep, in real units on a logarithmic axis. Two gradients stand
+ * How large the gradient still is at every timestep, in real units on a logarithmic axis. Two gradients stand
  * side by side: that of the last loss alone, which shows how far back it reaches, and that of all losses together, which
  * is what training follows; there, losses near a timestep can hide that nothing arrives from far.
  */

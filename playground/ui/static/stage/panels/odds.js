@@ -1,4 +1,4 @@
-/** Panel 7: what the network expects next, at the time cursor. */
+/** What the network expects next, at the time cursor. */
 
 import { fit, line, write } from "../../shared/axes.js";
 import { setText } from "../../shared/dom.js";

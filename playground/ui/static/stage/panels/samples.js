@@ -1,4 +1,4 @@
-/** Panel 8: text that the network wrote, the newest that the training cursor has reached in front. */
+/** Text that the network wrote, the newest that the training cursor has reached in front. */
 
 import { element, setText } from "../../shared/dom.js";
 import { counted, say } from "../../shared/words.js";

@@ -1,4 +1,4 @@
-/** Panel 3: hidden state and cell state, signed values around a neutral middle. */
+/** Hidden state and cell state, signed values around a neutral middle. */
 
 import { element } from "../../shared/dom.js";
 import { colourLegend } from "../../shared/panel.js";

@@ -1,4 +1,4 @@
-/** Panel 1: the sequence as tiles. Above, the symbol read; below, the symbol to predict, coloured by its loss. */
+/** The sequence as tiles. Above, the symbol read; below, the symbol to predict, coloured by its loss. */
 
 import { write } from "../../shared/axes.js";
 import { colourLegend } from "../../shared/panel.js";

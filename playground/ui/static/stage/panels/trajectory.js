@@ -1,4 +1,4 @@
-/** Panel 6: the path of the hidden state in a plane that shows much of its variance, both axes at the same scale. */
+/** The path of the hidden state in a plane that shows much of its variance, both axes at the same scale. */
 
 import { line, sideTitle, write } from "../../shared/axes.js";
 import { setText } from "../../shared/dom.js";
