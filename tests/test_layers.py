@@ -37,6 +37,7 @@ LAYERS = (
         "playground.batch",
         "playground.catalogue",
         "playground.characters",
+        "playground.named_locks",
         "playground.pieces",
         "playground.private_torch",
         "playground.seeding",

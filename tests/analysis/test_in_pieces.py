@@ -198,7 +198,6 @@ def test_autograd_that_stops_between_layers_finds_what_it_finds_in_one_go(cell: 
 
 def test_a_text_that_is_stopped_half_way_goes_on_where_it_was() -> None:
     network, _ = lstm(1)
-    corpus = Corpus(LONG)
     model, wanted = RecurrentModel(replica_of(network)), Continuation((1, 2), 30, seed=4)
     expected = generate(model, wanted)
     job = InPieces(generate_in_pieces(model, wanted))
