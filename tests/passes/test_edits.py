@@ -162,7 +162,7 @@ def test_a_cut_parts_what_is_read_backwards_too() -> None:
 
 def test_another_symbol_is_read_and_the_targets_stay() -> None:
     model, batch = model_of(), batch_of()
-    found = edited(model, "x@1=4,x@3=0")
+    found = edited(model, "x@1=4,x@3=0", batch)
     inputs = batch.inputs.clone()
     inputs[1], inputs[3] = 4, 0
     expected = unroll(model, Batch(inputs, batch.targets, batch.mask))
