@@ -29,7 +29,7 @@ ENVIRONMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         )
     }
 )
-WITHOUT_NUMBERS = ("tests/browser", "tests/figures", "tests/ui", "tests/web")
+WITHOUT_NUMBERS = ("tests/browser", "tests/deploy", "tests/figures", "tests/jobs", "tests/ui", "tests/web")
 NUMERIC = [f"--ignore={folder}" for folder in WITHOUT_NUMBERS]
 
 
