@@ -30,6 +30,12 @@ test("the picture stays until the server has come to where it was, and the stage
   assert.equal(notice(opened), "");
 });
 
+test("it is said in a tab that draws nothing, too", () => {
+  const opened = new Opened(before);
+  opened.stage.receive(fresh, () => {});
+  assert.match(notice(opened), /^Back to step 14/);
+});
+
 test("after a reload there is no picture to keep: what is there is shown, and what is to come is said", () => {
   const tab = { text: null, getItem() { return this.text; }, setItem(_, text) { this.text = text; } };
   Opened.with(tab, before);

@@ -86,7 +86,7 @@ export class Stage {
     const place = this.line.received(message);
     if (!message.tracks.length) return;
     if (place && last) {
-      this.player.refresh(); // the picture stays as it is until the server has come to where it was
+      this.#tell(); // the picture stays as it is until the server has come to where it was
       return;
     }
     const { newRun } = this.store.receive(message);
@@ -164,7 +164,7 @@ export class Stage {
     const moving = this.#ease(now);
     for (const panel of layout.panels) panel.draw(views[panel.track]);
     this.#mark(views[0]);
-    this.text.ask(now, !this.store.message?.playing || this.line.memory.ahead !== null);
+    this.text.ask(now, !this.store.message?.playing);
     this.speech.ask(now);
     layout.tip.refresh();
     return moving;
