@@ -64,6 +64,7 @@ class Visit:
         self.sent = 0
         self.is_answered = True
         self._is_begun = False
+        self._asked_for_part = False
         page.add_init_script(WATCH)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
@@ -82,13 +83,20 @@ class Visit:
 
     def _send(self, message: str | bytes) -> None:
         self.sent += 1
-        if isinstance(message, bytes) and BackMsg.FromString(message).WhichOneof("type") == "rerun_script":
-            self.is_answered = self._is_begun = False
+        said = BackMsg.FromString(message) if isinstance(message, bytes) else None
+        if said is None or said.WhichOneof("type") != "rerun_script":
+            return
+        self.is_answered = self._is_begun = False
+        self._asked_for_part = bool(said.rerun_script.fragment_id)
 
     def _receive(self, message: str | bytes) -> None:
-        kind = ForwardMsg.FromString(message).WhichOneof("type") if isinstance(message, bytes) else None
+        heard = ForwardMsg.FromString(message) if isinstance(message, bytes) else None
+        kind = heard.WhichOneof("type") if heard else None
         self._is_begun |= kind == "new_session"
-        self.is_answered |= kind == "script_finished" and self._is_begun
+        if heard and kind == "script_finished":
+            # A run of the whole page makes its parts anew, so who asked for an old one meanwhile gets no other answer.
+            is_whole = heard.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+            self.is_answered |= self._is_begun or (is_whole and self._asked_for_part)
 
     def open(self, address: str = "/") -> "Visit":
         self.page.goto(address)
