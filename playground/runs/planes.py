@@ -36,7 +36,6 @@ class Planes:
             return torch.tensor([states_have] * states + gates_have).view(-1, 1, 1)  # (P, 1, 1)
 
         gates = layout.gates
-        self._is_state = of_planes(1.0, [0.0 for _ in gates])
         self._low = of_planes(0.0, [gate.low for gate in gates])
         self._steps = of_planes(127.0, [(NOT_FINITE_GATE - 1) / (gate.high - gate.low) for gate in gates])
         self._not_finite = of_planes(NOT_FINITE_STATE, [NOT_FINITE_GATE for _ in gates]).short()
@@ -73,7 +72,7 @@ class Planes:
             broken = ~torch.isfinite(self._values)
             self._values.masked_fill_(broken, 0.0)
             self._measure()
-        self._scales.mul_(self._is_state).clamp_(min=1.0)
+        self._scales.clamp_(min=1.0)  # gates and slopes are no larger
         torch.div(self._values, self._scales, out=self._shares)
         self._numbers.copy_(self._shares.sub_(self._low).mul_(self._steps).round_())
         if broken is not None:
