@@ -65,6 +65,8 @@ class Visit:
         self.is_answered = True
         self._is_begun = False
         self._asked_for_part = False
+        self._parts: set[str] = set()
+        self._parts_of_run: set[str] = set()
         page.add_init_script(WATCH)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
@@ -86,17 +88,25 @@ class Visit:
         said = BackMsg.FromString(message) if isinstance(message, bytes) else None
         if said is None or said.WhichOneof("type") != "rerun_script":
             return
+        part = said.rerun_script.fragment_id
+        if part and self._parts and part not in self._parts:
+            return  # The last run of the whole page has not made this part again: the server drops such a question.
         self.is_answered = self._is_begun = False
-        self._asked_for_part = bool(said.rerun_script.fragment_id)
+        self._asked_for_part = bool(part)
 
     def _receive(self, message: str | bytes) -> None:
         heard = ForwardMsg.FromString(message) if isinstance(message, bytes) else None
         kind = heard.WhichOneof("type") if heard else None
-        self._is_begun |= kind == "new_session"
-        if heard and kind == "script_finished":
+        if heard and kind == "new_session":
+            self._is_begun, self.is_answered = True, False
+            self._parts_of_run = set()
+        elif heard and kind == "delta" and heard.delta.fragment_id:
+            self._parts_of_run.add(heard.delta.fragment_id)
+        elif heard and kind == "script_finished":
             # A run of the whole page makes its parts anew, so who asked for an old one meanwhile gets no other answer.
             is_whole = heard.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
             self.is_answered |= self._is_begun or (is_whole and self._asked_for_part)
+            self._parts = self._parts_of_run if is_whole else self._parts | self._parts_of_run
 
     def open(self, address: str = "/") -> "Visit":
         self.page.goto(address)
