@@ -7,12 +7,28 @@ and among the widgets, a choice goes by its `key`, `gradients.layer`; the experi
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from playground.cells import CELLS
 from playground.config import MAX_STEP, Choice, Flag, Range
 from playground.refusal import Refusal
 from playground.studies.knobs import KNOBS, Knobs
+
+
+class Kind(Protocol):
+    """What a choice allows: `Choice`, `Range` and `Flag` (`playground/config.py`), or lists of its own."""
+
+    def check(self, name: str, value: object) -> Any:
+        """Return the value if it is allowed, else raise `Refusal`."""
+        ...
+
+    def parse(self, name: str, text: str) -> Any:
+        """Read a value from a URL; raises `Refusal` if it is none."""
+        ...
+
+    def show(self, value: Any) -> str:
+        """A value as it stands in a URL."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +39,7 @@ class PageField:
     value of those that a link leaves out; None for any.
     """
 
-    kind: Choice | Range | Flag
+    kind: Kind
     default: Any = None
     unsaid: Any = None
 
@@ -67,7 +83,8 @@ GRADIENTS: Mapping[str, PageField] = MappingProxyType(
         "case_grid": PageField(Flag(), False),
     }
 )
-PAGES: Mapping[str, Mapping[str, PageField]] = MappingProxyType({"gradients": GRADIENTS})
+TRAIN: Mapping[str, PageField] = MappingProxyType({})
+PAGES: Mapping[str, Mapping[str, PageField]] = MappingProxyType({"train": TRAIN, "gradients": GRADIENTS})
 
 # Choices that links had under their bare names before there were keys; such links go on working. None is ever added.
 ONCE_BARE: Mapping[str, frozenset[str]] = MappingProxyType(
