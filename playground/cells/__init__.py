@@ -20,12 +20,16 @@ from playground.cells.rnn import RNN
 from playground.cells.rnn_fast import FastRNN
 from playground.cells.spec import Carry, CellSpec, Gate
 from playground.cells.weights import LayerWeights
+from playground.cells.wires import Factor, Wires
+
+_H_BEFORE = Factor("h", is_before=True)
 
 _KINDS = (
     CellSpec(
         "rnn",
         states=("h",),
         gates={},
+        wires=(Wires("h"),),
         readable=RNN,
         fast=FastRNN,
         planes=(4, 1),
@@ -36,6 +40,10 @@ _KINDS = (
         "lstm",
         states=("h", "c"),
         gates={"i": Gate("write"), "f": Gate("keep"), "g": Gate("candidate"), "o": Gate("show")},
+        wires=(
+            Wires("c", ((Factor("f"), Factor("c", is_before=True)), (Factor("i"), Factor("g")))),
+            Wires("h", ((Factor("o"), Factor("c", is_squashed=True)),)),
+        ),
         readable=LSTM,
         fast=FastLSTM,
         planes=(18, 6),
@@ -47,6 +55,7 @@ _KINDS = (
         "gru",
         states=("h",),
         gates={"r": Gate("read"), "z": Gate("keep"), "n": Gate("candidate")},
+        wires=(Wires("h", ((Factor("z", is_complement=True), Factor("n")), (Factor("z"), _H_BEFORE))),),
         readable=GRU,
         fast=FastGRU,
         planes=(16, 8),
@@ -58,6 +67,7 @@ _KINDS = (
         "mgu",
         states=("h",),
         gates={"f": Gate("write"), "n": Gate("candidate", through="f")},
+        wires=(Wires("h", ((Factor("f", is_complement=True), _H_BEFORE), (Factor("f"), Factor("n")))),),
         readable=MGU,
         fast=FastMGU,
         planes=(11, 5),

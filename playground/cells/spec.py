@@ -10,6 +10,7 @@ from torch import Tensor
 
 from playground.cells.fast import FastLayer
 from playground.cells.weights import LayerWeights
+from playground.cells.wires import Wires
 
 Role = Literal["keep", "write", "read", "show", "candidate"]
 
@@ -74,6 +75,7 @@ class CellSpec:
     name: as in links and settings.
     states: what is carried from one timestep to the next, h first.
     gates: by name, in the order in which torch.nn stacks their weights; none for the vanilla RNN.
+    wires: its states as products of gates and states, in the order in which they are computed.
     readable, fast: its two forms, of the same numbers.
     planes: buffers as wide as h that the fast form has: of each layer, and shared by all layers.
     views: tensors that the fast form keeps of each timestep, without numbers of their own.
@@ -85,6 +87,7 @@ class CellSpec:
     name: str
     states: tuple[str, ...]
     gates: Mapping[str, Gate]
+    wires: tuple[Wires, ...]
     readable: Callable[..., Readable]
     fast: type[FastLayer]
     planes: tuple[int, int]

@@ -1,9 +1,10 @@
 """What the cells say of themselves, against what is written of them and against each other's forms."""
 
 import pytest
+import torch
 
 from benchmarks.equations import TORCH_CELLS
-from playground.cells import CELLS
+from playground.cells import CELLS, LayerWeights
 
 every_cell = pytest.mark.parametrize("cell", list(CELLS))
 
@@ -47,3 +48,19 @@ def test_a_cell_speaks_of_its_own_gates_and_states(cell: str) -> None:
 @every_cell
 def test_a_cell_without_gates_has_a_nonlinearity_to_choose(cell: str) -> None:
     assert CELLS[cell].has_nonlinearity == (not CELLS[cell].gates)
+
+
+@every_cell
+def test_the_wires_of_a_cell_carry_what_its_step_computes(cell: str) -> None:
+    torch.manual_seed(0)
+    spec, size = CELLS[cell], 5
+    weights = LayerWeights(
+        *(torch.randn(spec.blocks * size, *columns).double() for columns in ((3,), (size,), (), ()))
+    )
+    before = {state: torch.randn(2, size).double() for state in spec.states}
+    step = spec.one_step(weights, "tanh").step(torch.randn(2, 3).double(), *before.values())
+    assert {wires.state for wires in spec.wires} == set(spec.states)
+    for wires in spec.wires:
+        assert bool(wires.terms) == bool(spec.gates), "without gates there is nothing to multiply"
+        if wires.terms:
+            torch.testing.assert_close(wires.of(step, before), getattr(step, wires.state))
