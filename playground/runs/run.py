@@ -25,8 +25,9 @@ from playground.runs.curve import CurvePoints
 from playground.runs.layout import FrameLayout
 from playground.runs.left_out import left_out
 from playground.runs.replay import Admission, Replay, Walks, anybody
+from playground.runs.sample import Sample
 from playground.runs.size import check_size
-from playground.runs.tape import Sample, Tape, of_replica
+from playground.runs.tape import Tape, of_replica
 from playground.trace import Trace
 from playground.training import Explosion, Snapshot, Trainer, Update
 
@@ -317,7 +318,7 @@ class Run:
             parameters = {name: value[0] for name, value in named.items()}
             model = RecurrentModel(Replica(self.config.network, self.corpus.signature, parameters))
             ids = generate(model, Continuation(prompt, length, 1.0, seed, self.corpus.eos_id))
-        return Sample(step, *self.corpus.continuation(prompt, ids))
+        return Sample.of(step, self.corpus, prompt, ids)
 
     def frames(self, first: int, last: int) -> list[Frame]:
         """Frames of the steps first … last that are there, oldest first: all that are kept, and recent ones."""

@@ -1,7 +1,6 @@
 """Tape: what one replica of a run has recorded, up to its newest step."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import isfinite, log
 
 from torch import Tensor
@@ -9,20 +8,12 @@ from torch import Tensor
 from playground.runs.album import Album, Frame
 from playground.runs.curve import Curve, CurvePoints
 from playground.runs.kept import Kept
+from playground.runs.sample import Sample
 from playground.training import Explosion, Update
 
 FIRST_SAMPLES = 8  # steps after each of which a sample is drawn; then ever more rarely: one costs ten updates
 SAMPLE_BYTES = 400
 WAITING_BYTES = 500_000  # of a tape among many: weights of samples that nobody has read yet
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Text drawn from the network of one step, symbol by symbol at temperature 1, after `prompt`."""
-
-    step: int
-    prompt: str
-    text: str
 
 
 Draw = Callable[[int, Tensor], Sample]  # from a step and the weights (P,) of its network

@@ -15,7 +15,8 @@ from playground.runs.leases import Leases
 from playground.runs.move import FRAMES_PER_TICK, Move, Mover, Stride
 from playground.runs.replay import Replay
 from playground.runs.run import Run
-from playground.runs.tape import Sample, Tape
+from playground.runs.sample import Sample
+from playground.runs.tape import Tape
 from playground.training import Explosion
 
 GHOST_POINTS = 128

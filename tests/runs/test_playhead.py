@@ -40,7 +40,7 @@ from playground.runs import viewer as viewer_module
 from playground.runs.album import Album
 from playground.runs.layout import FrameLayout
 from playground.runs.run import Run
-from playground.runs.tape import Sample
+from playground.runs.sample import Sample
 from playground.runs.viewer import MAX_GHOSTS, SPEEDS, Viewer
 from tests.runs.straight import Clock, calm_registry, straight
 

@@ -1,7 +1,7 @@
 """The stage's JavaScript, run by Node: on messages made by hand, and on real ones beside what the trace says."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +139,9 @@ def write_earlier(folder: Path) -> None:
     gap.go_to(64)
     gap.settle()
     (folder / "gap.bin").write_bytes(stage.message(gap))
-    samples = [asdict(sample) for sample in gap.run.samples(64)]
+    samples = [
+        {"prompt": sample.prompt, "text": sample.text + sample.beyond} for sample in gap.run.samples(64)
+    ]
     (folder / "earlier.json").write_text(
         json.dumps({"losses": losses, "samples": samples, "reach": len(GAP) // 2})
     )

@@ -11,7 +11,6 @@ from playground.config import ExperimentConfig, to_query
 from playground.runs import wire
 from playground.runs.track import Track
 from playground.runs.viewer import Viewer
-from playground.ui.stage.samples import sample_told
 
 CURVE_POINTS = 256
 PLAYING_POINTS = 72  # of the curve, for drawing: what is read off at the cursor comes with the frames
@@ -95,13 +94,13 @@ def message(viewer: Viewer, scenes: Sequence[Scene], heard: Heard, *, feed: str 
 
 def _told(track: Track, scene: Scene, heard: Heard, *, playing: bool, repeat: bool) -> wire.Track:
     """What a message brings of one track."""
-    explosion, corpus = track.explosion, track.run.corpus
+    explosion = track.explosion
     samples = track.samples()[-PLAYING_SAMPLES if playing else 0 :]
     told: dict[str, Any] = {
         "forks": track.forks,
         "explosion": explosion and {"step": explosion.step, "sentence": scene.sentence},
         "scene_id": scene.id,
-        "samples": [sample_told(corpus, each) for each in samples],
+        "samples": [each._asdict() for each in samples],
     }
     if not playing or scene.id not in heard.scene.split(","):
         told["scene"] = scene.described
