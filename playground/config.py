@@ -259,6 +259,7 @@ FIELDS: dict[str, Choice | Range | Flag | Text | Schedule] = {
     "rates": Schedule(MAX_CHANGES),
     "clip": Choice(("off", "norm", "value")),
     "clip_threshold": Range(1e-3, 1e3, float),
+    "clip_from": Range(0, MAX_STEP),
     "reduction": Choice(("mean", "sum")),
     "sequence_length": Range(1, 200),
     "batch_size": Range(1, 64),
@@ -329,7 +330,7 @@ class TrainingConfig:
 
     `learning_rate` is that of the first updates, `rates` are its changes afterwards; a change to the rate that holds
     anyway is left out, so equal trainings have equal configs. `reduction` is how the losses of all predictions become
-    one number.
+    one number. Updates that leave steps before `clip_from` are not clipped.
     """
 
     optimizer: str = "adam"
@@ -338,6 +339,7 @@ class TrainingConfig:
     clip_threshold: float = 1.0
     reduction: str = "mean"
     rates: tuple[RateChange, ...] = ()
+    clip_from: int = 0
 
     def __post_init__(self) -> None:
         check_fields(self, FIELDS)

@@ -319,7 +319,8 @@ class Trainer:
 
     def _clip(self, norms: Sequence[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
         """Clip as configured. Looked up each time: a kept bound method would be a cycle through the trainer."""
-        return self._CLIPPING[self.config.training.clip](self, norms)
+        training = self.config.training
+        return self._CLIPPING[training.clip if self.step >= training.clip_from else "off"](self, norms)
 
     def _clip_nothing(self, norms: Sequence[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
         return tuple(norms), (False,) * len(norms)

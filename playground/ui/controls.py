@@ -26,6 +26,7 @@ MORE = (
     "spectral_radius",
     "longest_memory",
     "forget_bias",
+    "clip_from",
     "reduction",
     "sequence_length",
     *LINK_ONLY,
@@ -82,6 +83,7 @@ def _more() -> None:
     with right:
         _number("embedding", step=1)
         _number("batch_size", step=1)
+    _number("clip_from", step=1, disabled=state.value("clip") == "off")
     _segments("reduction")
     _initialization(CELLS[state.value("cell")])
     if "forget_bias" in CELLS[state.value("cell")].biases:

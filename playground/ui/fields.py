@@ -5,6 +5,7 @@ from typing import Any
 
 from playground.characters import whole
 from playground.config import RateChange
+from playground.presets import PRESETS
 from playground.refusal import Refusal
 from playground.tasks.fields import TASK_FIELD_LABELS, TASK_OPTION_LABELS
 from playground.ui import cell_words, choices
@@ -33,6 +34,7 @@ FIELD_LABELS = {
     "rates": N_("Changes of the learning rate"),
     "clip": N_("Clipping"),
     "clip_threshold": N_("Threshold"),
+    "clip_from": N_("Clipping from step"),
     "reduction": N_("Loss of a batch"),
     "sequence_length": N_("Sequence length"),
     "batch_size": N_("Batch size"),
@@ -180,6 +182,9 @@ HELP = {
     "clip_threshold": N_(
         "The longest gradient (by norm) or the largest entry (by value) that passes unchanged."
     ),
+    "clip_from": N_(
+        "Updates before this step are not clipped: up to it the run is, number for number, the one without clipping."
+    ),
     "reduction": N_(
         "Sum or mean of all losses of a batch, over the timesteps of each window and over its windows. The sum's "
         "gradient is the mean's times the number of predictions."
@@ -192,17 +197,24 @@ HELP = {
 }
 
 
+LESSON_LABELS = {
+    "none": N_("No memory needed: {text}"),
+    "memory": N_("Memory: {text}"),
+    "gap": N_("Long gap: {text}"),
+    "verse": N_("Verse: {text}"),
+}
 PRESET_LABELS = {
-    "pangram": N_("a pangram: every letter once or more"),
-    "gap-20": N_("long gap, 20: the first symbol decides the last"),
-    "gap-30": N_("long gap, 30"),
-    "gap-50": N_("long gap, 50"),
+    "pangram": N_("a pangram, every letter once or more"),
+    "gap-20": N_("the first symbol decides the 20th after it"),
+    "gap-30": N_("the 30th after it"),
+    "gap-50": N_("the 50th after it"),
 }
 
 
 def preset_label(name: str) -> str:
-    """A ready-made text; most are called what they say."""
-    return _(PRESET_LABELS[name]) if name in PRESET_LABELS else name
+    """A ready-made text, behind what it teaches; most are called what they say."""
+    text = _(PRESET_LABELS[name]) if name in PRESET_LABELS else name
+    return _(LESSON_LABELS[PRESETS[name].lesson]).format(text=text)
 
 
 def label(field: str, page: str | None = None) -> str:
