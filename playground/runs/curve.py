@@ -57,6 +57,10 @@ class CurvePoints:
             *(np.concatenate((column, [value]), dtype=column.dtype) for column, value in columns)
         )
 
+    def last(self, count: int) -> "CurvePoints":
+        """The newest points, `count` of them if there are so many."""
+        return CurvePoints(*(column[max(0, len(self) - count) :] for column in self.columns))
+
     def thinned(self, count: int) -> "CurvePoints":
         """At most `count` points to draw, on an even axis of steps or a logarithmic one; first and newest always."""
         size = len(self.step)

@@ -8,6 +8,7 @@ from torch import Tensor
 from playground.runs.album import Album, Frame
 from playground.runs.curve import Curve, CurvePoints
 from playground.runs.kept import Kept
+from playground.runs.milestone import Milestone
 from playground.runs.sample import Sample
 from playground.training import Explosion, Update
 
@@ -65,6 +66,8 @@ class Tape:
         self.explosion: Explosion | None = None
         self._curve = Curve()
         self.drafts: Kept[Draft] = Kept(FIRST_SAMPLES)
+        # Up to which step each was looked for, and where it is.
+        self._milestones: dict[Milestone, tuple[int, int | None]] = {}
 
     @property
     def step(self) -> int:
@@ -130,6 +133,16 @@ class Tape:
         if reached is None and after < newest.step <= until and newest.nll[0] <= log(perplexity):
             return newest.step
         return reached
+
+    def first_at(self, milestone: Milestone) -> int | None:
+        """The first recorded step at which a milestone is reached, or None so far."""
+        looked, found = self._milestones.get(milestone, (-1, None))
+        newest = self.newest
+        if found is None and looked < newest.step:
+            points = self._curve.points(newest.step - 1).last(milestone.updates + newest.step - looked)
+            found = milestone.first_in(points.followed_by(newest), looked)
+            self._milestones[milestone] = newest.step, found
+        return found
 
     def frames(self, first: int, last: int) -> list[Frame]:
         """Frames of the steps first … last that are there, oldest first: all that are kept, and recent ones."""

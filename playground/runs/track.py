@@ -12,6 +12,7 @@ from playground.refusal import Refusal
 from playground.runs.album import Frame
 from playground.runs.curve import CurvePoints
 from playground.runs.leases import Leases
+from playground.runs.milestone import MilestoneOf
 from playground.runs.move import FRAMES_PER_TICK, Move, Mover, Stride
 from playground.runs.replay import Replay
 from playground.runs.run import Run
@@ -190,6 +191,12 @@ class Track:
     def is_at_goal(self, stop_perplexity: float | None) -> bool:
         """Whether it stands where it is to stop."""
         return self._is_at(self.goal(stop_perplexity))
+
+    def first_at(self, milestone_of: MilestoneOf | None) -> int | None:
+        """The step at which a milestone of its text is reached; None if it is not, or its run was dropped."""
+        run = self._found()
+        milestone = None if run is None or milestone_of is None else milestone_of(run.corpus)
+        return None if run is None or milestone is None else run.tapes[self.replica].first_at(milestone)
 
     def _is_at(self, goal: float | None) -> bool:
         """Whether the step of the playhead has this perplexity or less."""

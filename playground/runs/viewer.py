@@ -14,6 +14,7 @@ from playground.refusal import Refusal
 from playground.runs.album import Frame
 from playground.runs.curve import CurvePoints
 from playground.runs.leases import Leases
+from playground.runs.milestone import MilestoneOf
 from playground.runs.move import Move, Stride
 from playground.runs.pace import Pace
 from playground.runs.registry import Registry
@@ -49,6 +50,7 @@ class Viewer:
 
     Attributes:
         tracks: what is watched.
+        stop_when: a milestone at which playing stops; whoever plays on from there is not stopped by it again.
         messages: how many messages the stage has been sent.
         refused: why it stands still, where there was no memory to train; until the person does something.
 
@@ -62,6 +64,7 @@ class Viewer:
         self.speed = "normal"
         self.stop_step: int | None = None
         self.stop_perplexity: float | None = None
+        self.stop_when: MilestoneOf | None = None
         self.ghosts: tuple[Ghost, ...] = ()
         self.messages = 0
         self.refused: Refusal | None = None
@@ -480,6 +483,9 @@ class Viewer:
             made.append((track, move))
             if not has_ended:
                 limit = move.playhead
+            reached = track.first_at(self.stop_when)
+            if reached is not None and reached > before:
+                limit = min(limit, reached)
         return [(track, move.until(limit)) for track, move in made]
 
     def _commit(self, moves: Iterable[tuple[Track, Move]]) -> None:
@@ -490,8 +496,19 @@ class Viewer:
         self._pace.note(self.playhead)
         going_on = [track for track in self.tracks if track.explosion is None]
         reached_step = before < self.playhead == self.stop_step
-        if not going_on or reached_step or any(track.is_at_goal(self.stop_perplexity) for track in going_on):
+        reached = before < self.playhead and bool(self.at_milestone)
+        if (
+            not going_on
+            or reached_step
+            or reached
+            or any(track.is_at_goal(self.stop_perplexity) for track in going_on)
+        ):
             self.pause()
+
+    @property
+    def at_milestone(self) -> tuple[Track, ...]:
+        """The tracks that have reached, at the very step of the playhead, what playing is to stop at."""
+        return tuple(track for track in self.tracks if track.first_at(self.stop_when) == self.playhead)
 
     def settle(self, *, budget: float = float("inf")) -> bool:
         """See to it that the playhead stands on a step whose frame is there, on every track.

@@ -1,0 +1,44 @@
+"""A milestone: a loss that a training reaches at one step, the same for whoever watches, and does not reach again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import fsum
+
+import numpy as np
+
+from playground.corpus import Corpus
+from playground.runs.curve import CurvePoints
+
+ROUNDING = 1e-9  # nats by which a difference of two long sums may be wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """The mean loss of so many updates, one after the other, has come down to `loss`.
+
+    loss: nats per predicted symbol. updates: how many, so that one lucky batch is none.
+    """
+
+    loss: float
+    updates: int
+
+    def first_in(self, points: CurvePoints, after: int) -> int | None:
+        """The first step beyond `after` at which it is reached, as far as these points go.
+
+        Of a curve that has left out steps, the mean is over the points that are there.
+        """
+        steps = points.step
+        ends = np.arange(int(np.searchsorted(steps, after, side="right")), len(steps))
+        ends = ends[steps[ends] >= self.updates - 1]
+        sums = np.concatenate(([0.0], np.cumsum(points.loss)))
+        starts = np.searchsorted(steps, steps[ends] - self.updates, side="right")
+        means = (sums[ends + 1] - sums[starts]) / (ends + 1 - starts)
+        for near in np.flatnonzero(means <= self.loss + ROUNDING):
+            losses = points.loss[starts[near] : ends[near] + 1]
+            if fsum(losses) <= self.loss * len(losses):  # the same wherever the points begin
+                return int(steps[ends[near]])
+        return None
+
+
+# What a viewer is to stop at, by the text that is read; None where there is no such thing.
+MilestoneOf = Callable[[Corpus], Milestone | None]
