@@ -27,6 +27,7 @@ LAYERS = (
         "playground.projection",
         "playground.config",
         "playground.corpus",
+        "playground.pairs",
         "playground.tokens",
         "playground.presets",
         "playground.optimizers",

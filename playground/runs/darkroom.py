@@ -42,9 +42,9 @@ class Paths(NamedTuple):
 class Darkroom:
     """Reads a sequence with the weights of several steps at once, there and back.
 
-    Two copies of the sequence are read side by side: the losses of the first are added up, and of the second only the
-    last one counts, so one pass gives both gradients. What comes out depends on weights, sequence and what is left out
-    alone. Any thread may use it, one at a time.
+    Two copies of the sequence are read side by side: the losses of the first are added up, and of the second only that
+    of the layout's `loss_at` counts, so one pass gives both gradients. What comes out depends on weights, sequence and
+    what is left out alone. Any thread may use it, one at a time.
 
     Args:
         layout: what to write.
@@ -61,7 +61,7 @@ class Darkroom:
         signature = Signature.language(layout.vocabulary_size)
         symbols = torch.arange(layout.length)[:, None, None] % layout.vocabulary_size
         self._watched = Batch(symbols, symbols.flip(0), torch.ones_like(symbols, dtype=torch.bool))
-        self._twice = _twice(self._watched)
+        self._twice = _twice(self._watched, layout.loss_at)
         self._network = Network(network, signature, seeds=(0,) * replicas)
         if replicas > 1 and not self._rows_agree():
             self._network = Network(network, signature, seeds=(0,))
@@ -115,7 +115,7 @@ class Darkroom:
         paths = np.empty((len(exposures), layout.layers, layout.length, layout.hidden_size))
         with self._lock, torch.inference_mode():
             if not _equal(watched, self._watched):
-                self._watched, self._twice = watched, _twice(watched)
+                self._watched, self._twice = watched, _twice(watched, layout.loss_at)
             for start in range(0, len(exposures), replicas):
                 part = slice(start, start + replicas)
                 weights = tuple(exposure.weights for exposure in exposures[part])
@@ -137,6 +137,10 @@ class Darkroom:
         self._pass(draws)
         for layer, h in enumerate(self._h):
             paths[:, layer] = h[:count]
+        for number, (a, b) in enumerate(layout.pairs):
+            records["layers"]["apart"][:, :, number] = np.linalg.norm(
+                paths[:, :, b] - paths[:, :, a], axis=-1
+            )
 
         self._planes.read()
         records["planes"] = self._planes.numbers[:count]
@@ -171,10 +175,11 @@ def _equal(one: Batch, other: Batch) -> bool:
     return torch.equal(one.inputs, other.inputs) and torch.equal(one.targets, other.targets)
 
 
-def _twice(watched: Batch) -> Batch:
-    """A sequence (T, 1, 1) beside itself, (T, 1, 2); in the second column only the last loss counts."""
+def _twice(watched: Batch, loss_at: int) -> Batch:
+    """A sequence (T, 1, 1) beside itself, (T, 1, 2); in the second column only the loss at one timestep counts."""
     mask = watched.mask.expand(-1, -1, 2).clone()
-    mask[:-1, :, 1] = False
+    mask[:, :, 1] = False
+    mask[loss_at, :, 1] = watched.mask[loss_at, :, 0]
     return Batch(watched.inputs.expand(-1, -1, 2), watched.targets.expand(-1, -1, 2), mask)
 
 

@@ -86,9 +86,7 @@ class Run:
         self.corpus = corpus or Corpus(config.text)
         check_size(config, self.corpus, replicas=len(self.seeds))
         self.watched = self.corpus.window_batch(0)
-        self.layout = FrameLayout.of(
-            config.network, len(self.corpus.vocabulary), length=int(self.watched.inputs.shape[0])
-        )
+        self.layout = FrameLayout.of(config.network, self.corpus)
         self._lock = threading.RLock()
         self._trainer: Trainer | None = Trainer(self.config, self.corpus, seeds=self.seeds)
         self._parked: Snapshot | None = None  # what the trainer stood on, while there is none

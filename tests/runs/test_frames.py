@@ -16,6 +16,7 @@ from benchmarks.reference import TorchModel
 from playground.cells import CELLS
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.corpus import Corpus
+from playground.pairs import pairs
 from playground.runs import album as album_module
 from playground.runs.darkroom import Exposure, darkroom
 from playground.runs.kept import is_kept, last_kept
@@ -139,10 +140,44 @@ def test_losses_and_gradients_are_autograds(
         for layer in range(layers):
             for state in run.layout.states:
                 states = found[f"l{layer}.{state}"]
-                for which, loss in (("sum", total), ("last", losses[-1])):
+                for which, loss in (("sum", total), ("one", losses[run.layout.loss_at])):
                     expected = norms(loss, states)
                     shown = frame[f"l{layer}.{which}.{state}"]
                     assert shown == pytest.approx(expected, rel=2e-3, abs=1e-5 * max(expected)), which
+
+
+@pytest.mark.parametrize(("cell", "nonlinearity", "layers"), SOME_KINDS)
+def test_of_one_loss_alone_nothing_reaches_what_is_read_later(
+    cell: str, nonlinearity: str, layers: int
+) -> None:
+    """Where the last prediction needs no memory, the loss looked at is an earlier one, and later ones do not count."""
+    run = Run(experiment(cell, nonlinearity, layers, text="hellow"))
+    run.advance(20)
+    assert run.layout.loss_at == 3 and run.layout.length == 5
+    frame = read(run, 20)
+    found, losses = autograd(run, 20)
+    for layer in range(layers):
+        for state in run.layout.states:
+            shown = frame[f"l{layer}.one.{state}"]
+            expected = norms(losses[3], found[f"l{layer}.{state}"])
+            assert shown == pytest.approx(expected, rel=2e-3, abs=1e-5 * max(expected))
+            assert shown[4] == 0 < min(shown[:4])
+
+
+@pytest.mark.parametrize(("cell", "nonlinearity", "layers"), SOME_KINDS)
+def test_the_distance_of_a_pair_is_that_of_its_hidden_states(
+    cell: str, nonlinearity: str, layers: int
+) -> None:
+    run = Run(experiment(cell, nonlinearity, layers))
+    run.advance(30)
+    assert run.layout.pairs == pairs(run.corpus) == ((2, 3), (4, 7), (3, 9))
+    for step in (0, 30):
+        frame, (found, _) = read(run, step), autograd(run, step)
+        for layer in range(layers):
+            h = found[f"l{layer}.h"]
+            expected = [(h[b] - h[a]).norm().item() for a, b in run.layout.pairs]
+            assert frame[f"l{layer}.apart"] == pytest.approx(expected, rel=1e-3), (step, layer)
+    assert read(Run(experiment(text="abc")), 0)["l0.apart"] == []
 
 
 @pytest.mark.parametrize("layers", [1, 2])
@@ -404,7 +439,7 @@ def test_two_viewers_of_one_run_see_the_same_bytes(short: None) -> None:
 
 def test_experiments_that_share_a_darkroom_see_their_own() -> None:
     """Texts of equal sizes, and both reductions, each in turn."""
-    configs = [experiment(text=text, reduction=by) for text in ("abcab", "bacbc") for by in ("mean", "sum")]
+    configs = [experiment(text=text, reduction=by) for text in ("abcabd", "bacbad") for by in ("mean", "sum")]
     runs = [Run(config) for config in configs]
     assert len({darkroom(run.layout, run.config.network) for run in runs}) == 1, (
         "else this test shows nothing"

@@ -92,7 +92,7 @@ def test_gradients_are_autograds_of_the_pass_that_trained() -> None:
         losses.append(torch.nn.functional.cross_entropy(logits, run.watched.targets[t, 0]))
     of_all = torch.stack(losses)
     np.testing.assert_allclose(frame["losses"], of_all.detach(), rtol=1e-4)
-    for which, loss in (("sum", of_all.mean()), ("last", of_all[-1])):
+    for which, loss in (("sum", of_all.mean()), ("one", of_all[run.layout.loss_at])):
         for layer in range(2):
             gradients = torch.autograd.grad(loss, states[layer][1:], retain_graph=True)
             norms = [gradient.norm().item() for gradient in gradients]

@@ -75,7 +75,7 @@ class Pictures:
     def __init__(self, config: ExperimentConfig) -> None:
         corpus = Corpus(config.text)
         watched = corpus.window_batch(0)
-        layout = FrameLayout.of(config.network, len(corpus.vocabulary), len(watched.inputs))
+        layout = FrameLayout.of(config.network, corpus)
         self._album = Album(layout, config.network, watched, config.training.reduction)
         self._training = straight(config)
         self._shown = 0

@@ -46,7 +46,7 @@ def test_the_gradient_of_the_last_loss_and_of_all(cell: str, reduction: str) -> 
     for state in "hc" if cell == "lstm" else "h":
         last = table[f"loss.{state}"].to_numpy()
         assert len(last) == LAST
-        np.testing.assert_allclose(last, frame[f"l0.last.{state}"], rtol=1e-4, atol=1e-30)
+        np.testing.assert_allclose(last, frame[f"l0.one.{state}"], rtol=1e-4, atol=1e-30)
         np.testing.assert_allclose(last, influence[state], rtol=1e-4, atol=1e-30)
         of_all = table[f"{reduction}.{state}"].to_numpy()
         np.testing.assert_allclose(of_all, frame[f"l0.sum.{state}"], rtol=1e-4)
