@@ -10,8 +10,10 @@ from streamlit.components.v2 import component
 
 from playground.analysis.floors import LONGEST, Floor, distinct_floors, uniform_perplexity
 from playground.cells import CELLS
-from playground.config import TextConfig
+from playground.cells.wires import described
+from playground.config import ExperimentConfig, TextConfig
 from playground.corpus import Corpus
+from playground.models.dropout import leaves_out
 from playground.runs.run import Run
 from playground.runs.viewer import Ghost, Viewer
 from playground.ui import state
@@ -164,6 +166,9 @@ def scene(viewer: Viewer, run: Run, *, name: str = "") -> dict[str, Any]:
 
 
 def drawn_floors(corpus: Corpus) -> list[Floor]:
+        "remembers": below_which_it_remembers(config, corpus),
+        "pairs": [{"a": pair.a, "b": pair.b} for pair in layout.pairs],
+        "loss_at": layout.loss_at,
     """The floors of little memory, and the lowest one, wherever it begins."""
     *floors, lowest = distinct_floors(corpus)
     return [*(floor for floor in floors if floor.first <= LONGEST), lowest]
@@ -175,6 +180,19 @@ def _ghost(ghost: Ghost, viewer: Viewer) -> dict[str, Any]:
     steps, losses = ((), ()) if other_text else (ghost.steps, ghost.losses)
     return {
         "id": ghost.id,
+def below_which_it_remembers(config: ExperimentConfig, corpus: Corpus) -> float | None:
+    """The perplexity that the learning curve of an experiment is below only if the network remembers.
+
+    It is what those reach that see the current symbol alone. None where memory is of no use, or where the curve is not
+    of the whole text: that of a batch, or of a pass which leaves numbers out, may lie below any line.
+    """
+    floors = distinct_floors(corpus)
+    of_whole_text = corpus.steps_per_epoch == 1 and not leaves_out(config.network)
+    if floors[-1].first < 2 or not of_whole_text:
+        return None
+    return next(floor.perplexity for floor in reversed(floors) if floor.first <= 1)
+
+
         "label": ghost_label(ghost.config.values(), viewer.config.values()),
         "other_text": other_text,
         "steps": steps,

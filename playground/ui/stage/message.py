@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from playground.analysis.learned import remembers
 from playground.config import ExperimentConfig, to_query
 from playground.runs import wire
 from playground.runs.track import Track
@@ -58,7 +59,16 @@ def digest(config: ExperimentConfig) -> str:
     return hashlib.sha256(json.dumps(to_query(config)).encode()).hexdigest()[:16]
 
 
-def message(viewer: Viewer, scenes: Sequence[Scene], heard: Heard, *, feed: str = "") -> bytes | None:
+def message(
+    viewer: Viewer,
+    scenes: Sequence[Scene],
+    heard: Heard,
+    *,
+    feed: str = "",
+    reader: Reader | None = None,
+    step: int | None = None,
+    while_playing: bool = False,
+) -> bytes | None:
     """The next message for a viewer: all frames when paused, the newest ones while playing.
 
     All of it is of one moment, whatever the person does meanwhile. None if the scenes, one a track, do not fit what the
@@ -103,6 +113,27 @@ def _told(track: Track, scene: Scene, heard: Heard, *, playing: bool, repeat: bo
         "samples": [each._asdict() for each in samples],
     }
     if not playing or scene.id not in heard.scene.split(","):
+def readings(reader: Reader, scenes: Sequence[Scene], step: int) -> bytes | None:
+    """What the viewer asks, answered at a training step of each track; None if there is nothing to be told yet."""
+    question = reader.question
+    found = reader.at(question, step)
+    if found is None or len(found) != len(scenes) or None in found:
+        return None
+    told = [({"scene_id": scene.id}, reading) for scene, reading in zip(scenes, found, strict=True)]
+    run = "+".join(scene.recording for scene in scenes)
+    return wire.encode_readings({"run": run, "question": told_question(question)}, told)
+
+
+def _crossed(track: Track, perplexity: float | None) -> int | None:
+    """The step, up to the playhead, from which on it is proved that the network remembers; None if it is not.
+
+    perplexity: that of the line which is crossed there, where the curve can tell.
+    """
+    step = None if perplexity is None else track.first_at(remembers)
+    return step if step is not None and step <= track.playhead else None
+
+
         told["scene"] = scene.described
     points = track.curve_points(PLAYING_POINTS if playing else CURVE_POINTS)
     return wire.Track(told, points, track.frames_to_send(playing=playing, repeat=repeat))
+        "crossed": _crossed(track, scene.described["remembers"]),

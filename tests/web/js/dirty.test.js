@@ -61,7 +61,7 @@ test("what has not changed is not drawn again", () => {
 
 test("what has changed is drawn, whatever it was", () => {
   const opened = new Opened(makeMessage({ frames, curve }));
-  const wide = [{ step: 4, "l0.scale.h": 40, "l0.sum.h": 1e3, "l0.last.h": 1e-9, "l0.xy": 70 }];
+  const wide = [{ step: 4, "l0.scale.h": 40, "l0.sum.h": 1e3, "l0.one.h": 1e-9, "l0.xy": 70 }];
   const ghosts = [{ id: "g", label: "g", other_text: false, steps: [0, 50], loss: [2, 1] }];
   const dark = { "--st-background-color": "#101010", "--st-text-color": "#eeeeee" };
   const computed = globalThis.getComputedStyle;

@@ -25,21 +25,22 @@ const padded = (size) => Math.ceil(size / 8) * 8;
 const count = (shape) => shape.reduce((product, size) => product * size, 1);
 
 /** A scene of one small GRU: T timesteps, U units, K symbols. */
-export function makeScene({ T = 3, U = 2, K = 2, states = ["h"], words = WORDS, ...more } = {}) {
+export function makeScene({ T = 3, U = 2, K = 2, states = ["h"], pairs = [], words = WORDS, ...more } = {}) {
   const gates = [{ name: "r", low: 0, high: 1 }, { name: "z", low: 0, high: 1 }, { name: "n", low: -1, high: 1 }];
   const labels = ["a", "b", "c", "d", "e"].slice(0, K);
   const ids = Array.from({ length: T }, (_, t) => t % K);
   return {
     name: "", cell: "gru", layers: 1, hidden_size: U, units: U, inputs: ids.map((id) => labels[id]), target_ids: ids,
-    targets: ids.map((id) => labels[id]), vocabulary: labels, states, gates, windows: 1, whole_batch: true,
-    reduction: "mean", uniform: K, floors: [[0, 0, K], [1, null, 1]], ghosts: [], words,
+    targets: ids.map((id) => labels[id]), vocabulary: labels, states, gates, wires: WIRES, windows: 1, whole_batch: true,
+    reduction: "mean", uniform: K, floors: [[0, 0, K], [1, null, 1]],
+    remembers: null, pairs, loss_at: T - 1, ghosts: [], words,
     frame: [
       ["loss", "f8", []], ["gradient_norm", "f8", []], ["clipped_norm", "f8", []], ["learning_rate", "f8", []],
       ["step", "u4", []], ["losses", "f4", [T]],
       ...states.flatMap((state) => [
-        [`l0.sum.${state}`, "f4", [T]], [`l0.last.${state}`, "f4", [T]], [`l0.scale.${state}`, "f4", []],
+        [`l0.sum.${state}`, "f4", [T]], [`l0.one.${state}`, "f4", [T]], [`l0.scale.${state}`, "f4", []],
       ]),
-      ["l0.xy", "f4", [T, 2]], ["l0.share", "f4", []],
+      ["l0.xy", "f4", [T, 2]], ["l0.share", "f4", []], ["l0.apart", "f4", [pairs.length]],
       ["odds", "u2", [T, K]], ["likeliest", "u1", [T, K]],
       ...states.map((state) => [`l0.${state}`, "i1", [U, T]]),
       ...gates.map((gate) => [`l0.${gate.name}`, "u1", [U, T]]),
@@ -69,8 +70,8 @@ function frameBytes(scene, values) {
  * what belongs to a track, where there is more than one.
  */
 export function makeMessage({ tracks, ...more } = {}) {
-  const { scene, scene_id, frames, curve, known, forks, explosion, samples, ...rest } = more;
-  const own = Object.entries({ scene, scene_id, frames, curve, known, forks, explosion, samples });
+  const { scene, scene_id, frames, curve, known, forks, crossed, explosion, samples, ...rest } = more;
+  const own = Object.entries({ scene, scene_id, frames, curve, known, forks, crossed, explosion, samples });
   const parts = (tracks ?? [Object.fromEntries(own.filter(([, value]) => value !== undefined))]).map(trackParts);
   const newest = Math.max(0, ...parts.map((part) => part.last));
   const header = {
@@ -95,7 +96,7 @@ function trackParts({ scene = makeScene(), frames = [], curve = [], known = fals
     return bytes;
   });
   const told = {
-    forks: [], explosion: null, scene_id: "scene", samples: [], ...(known ? {} : { scene }), ...more,
+    forks: [], crossed: null, explosion: null, scene_id: "scene", samples: [], ...(known ? {} : { scene }), ...more,
     curve: { count: curve.length, columns: COLUMNS }, frames: { count: payloads.length, size: payloads[0]?.length ?? 0 },
   };
   return { told, blocks: [...columns, ...payloads], last: frames.at(-1)?.step ?? 0 };

@@ -187,7 +187,7 @@ test("the gradient of the last loss stands beside that of all, each under its na
   for (const [reduction, legend] of [["mean", "mean loss"], ["sum", "sum of losses"]]) {
     const opened = new Opened(makeMessage({
       scene: makeScene({ reduction }), curve: [point(0, 1)],
-      frames: [{ step: 0, "l0.sum.h": [1, 0.1, 0.01], "l0.last.h": [1e-5, 1e-3, 0.1] }],
+      frames: [{ step: 0, "l0.sum.h": [1, 0.1, 0.01], "l0.one.h": [1e-5, 1e-3, 0.1] }],
     }));
     assert.match(opened.panel("gradients").aside.textContent, new RegExp(`last loss.*h${legend}.*h`));
     assert.match(opened.panel("gradients").hint.textContent, new RegExp(`${reduction} of all losses`));

@@ -46,7 +46,7 @@ test("one exploded frame does not change the scales of the others", () => {
   const opened = new Opened(makeMessage({ frames: [{ step: 0, "l0.scale.h": 2, "l0.sum.h": [1e-2, 1e-3, 1e-4] }] }));
   const before = structuredClone(opened.stage.store.limits);
   opened.receive(makeMessage({
-    frames: [{ step: 1, loss: NaN, "l0.scale.h": 3.4e38, "l0.sum.h": [Infinity, 1e18, 1], "l0.last.h": 1e30 }],
+    frames: [{ step: 1, loss: NaN, "l0.scale.h": 3.4e38, "l0.sum.h": [Infinity, 1e18, 1], "l0.one.h": 1e30 }],
     explosion: { step: 1, sentence: "!" },
   }));
   assert.equal(opened.step, 1);

@@ -57,8 +57,8 @@ test("scales are common, so that pictures side by side may be compared", () => {
 });
 
 test("the widest track sets the scales of all, whichever place it has", () => {
-  const small = track("rnn", { frames: [{ step: 0, "l0.scale.h": 1, "l0.sum.h": 0.1, "l0.last.h": 0.1, "l0.xy": 0.1 }] });
-  const large = track("gru", { frames: [{ step: 0, "l0.scale.h": 7, "l0.sum.h": 1e3, "l0.last.h": 1e-6, "l0.xy": 9 }] });
+  const small = track("rnn", { frames: [{ step: 0, "l0.scale.h": 1, "l0.sum.h": 0.1, "l0.one.h": 0.1, "l0.xy": 0.1 }] });
+  const large = track("gru", { frames: [{ step: 0, "l0.scale.h": 7, "l0.sum.h": 1e3, "l0.one.h": 1e-6, "l0.xy": 9 }] });
   const ends = [[small, large], [large, small]].map((tracks) => {
     const opened = new Opened(makeMessage({ tracks }));
     return tracks.map((_, k) => {
@@ -110,7 +110,7 @@ test("a tip tells of the track it is over, and that of the curve of each under i
   const losses = [0.2, 0.4, 0.6];
   const opened = new Opened(makeMessage({
     tracks: losses.map((loss, k) => track(`run${k}`, {
-      frames: [{ step: 0, loss, "l0.h": 100 + k, "l0.scale.h": 127, "l0.z": 50 * k, "l0.last.h": loss }], curve: [point(0, loss)],
+      frames: [{ step: 0, loss, "l0.h": 100 + k, "l0.scale.h": 127, "l0.z": 50 * k, "l0.one.h": loss }], curve: [point(0, loss)],
     })),
   }));
   losses.forEach((loss, k) => {

@@ -148,7 +148,7 @@ function widen(limits, frame) {
       if (scale > (state[name] ?? 1) && scale < Infinity) state[name] = scale;
       else state[name] ??= 1;
       widenGradient(limits, layer.total[name]);
-      widenGradient(limits, layer.last[name]);
+      widenGradient(limits, layer.one[name]);
     }
   }
 }

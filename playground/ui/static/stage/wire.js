@@ -13,6 +13,15 @@
  * @property {number[]} steps
  * @property {(number|null)[]} loss  nats, null: no finite number
  */
+/**
+ * @typedef {object} Factor  a gate or state that is multiplied
+ * @property {string} name
+ * @property {boolean} is_before  the state of the step before
+ * @property {boolean} is_complement  1 − it
+ * @property {boolean} is_squashed  tanh of it
+ */
+/** @typedef {{state: string, terms: Factor[][]}} Wires  a state as a sum of products; none: the activation of a sum */
+/** @typedef {{a: number, b: number}} Pair  timesteps counted from 0, a before b */
 /** @typedef {[first: number, last: number|null, perplexity: number]} Floor  range of k, null: any number of symbols */
 /** @typedef {"f8"|"f4"|"u4"|"u2"|"i1"|"u1"} Dtype */
 /** @typedef {[name: string, dtype: Dtype, shape: number[]]} Field */
@@ -36,6 +45,10 @@
  * @property {number} uniform  perplexity of knowing nothing
  * @property {Floor[]} floors  lowest perplexities with the last k symbols visible, falling; the last is that of any memory
  * @property {Ghost[]} ghosts
+ * @property {number|null} remembers  a perplexity below which the curve is only of a network that remembers; null where
+ *   that cannot be told
+ * @property {Pair[]} pairs  timesteps that read the same symbol and must answer otherwise, the best example first
+ * @property {number} loss_at  timestep whose loss alone `one` is of, counted from 0
  * @property {Record<string, string>} words
  */
 /**
@@ -59,6 +72,7 @@
  * @typedef {object} TrackMessage  what a message brings of one run
  * @property {number[]} forks  the step of every change of rate: frames beyond one are of another future than before
  * @property {Explosion|null} explosion
+ * @property {number|null} crossed  the first step, up to the playhead, whose loss is below what the scene's `remembers` says
  * @property {string} sceneId  the same for equal scenes
  * @property {Scene} scene
  * @property {Sample[]} samples
@@ -83,7 +97,8 @@
 /**
  * @typedef {object} LayerView
  * @property {Record<string, Float32Array>} total  ‖∂(mean or sum of losses)/∂s_t‖₂ by state name
- * @property {Record<string, Float32Array>} last  ‖∂(last loss)/∂s_t‖₂ by state name
+ * @property {Record<string, Float32Array>} one  ‖∂(loss at the scene's loss_at)/∂s_t‖₂ by state name, 0 after it
+ * @property {Float32Array} apart  ‖h_b − h_a‖₂ of every pair
  * @property {Float32Array} xy  x0, y0, x1, y1, …
  * @property {number} share  part of the variance that the plane of `xy` shows
  * @property {Record<string, number>} scale  value of byte 127, by state name
@@ -142,10 +157,11 @@ export class Frame {
     /** @type {LayerView[]} */
     this.layers = Array.from({ length: scene.layers }, (_, l) => ({
       total: each(scene.states, (state) => /** @type {Float32Array} */ (field(`l${l}.sum.${state}`))),
-      last: each(scene.states, (state) => /** @type {Float32Array} */ (field(`l${l}.last.${state}`))),
+      one: each(scene.states, (state) => /** @type {Float32Array} */ (field(`l${l}.one.${state}`))),
       xy: /** @type {Float32Array} */ (field(`l${l}.xy`)),
       share: field(`l${l}.share`)[0],
       scale: each(scene.states, (state) => field(`l${l}.scale.${state}`)[0]),
+      apart: /** @type {Float32Array} */ (field(`l${l}.apart`)),
       states: each(scene.states, (state) => /** @type {Int8Array} */ (field(`l${l}.${state}`))),
       gates: each(gates, (gate) => /** @type {Uint8Array} */ (field(`l${l}.${gate}`))),
     }));
@@ -201,7 +217,7 @@ class Blocks {
  * @param {Map<string, KnownScene>} scenes
  * @returns {TrackMessage}
  */
-function trackOf({ forks, explosion, samples, scene_id: sceneId, curve: { count, columns }, frames }, blocks, scenes) {
+function trackOf({ forks, crossed, explosion, samples, scene_id: sceneId, curve: { count, columns }, frames }, blocks, scenes) {
   const known = /** @type {KnownScene} */ (scenes.get(sceneId));
   /** @param {[name: string, dtype: Dtype]} column */
   const column = ([name, dtype]) => {
@@ -213,7 +229,7 @@ function trackOf({ forks, explosion, samples, scene_id: sceneId, curve: { count,
     const start = blocks.next(frames.size);
     return new Frame(blocks.data.slice(start, start + frames.size), known);
   });
-  return { forks, explosion, samples, sceneId, scene: known.scene, curve, frames: pictures };
+  return { forks, crossed, explosion, samples, sceneId, scene: known.scene, curve, frames: pictures };
 }
 
 /**
