@@ -4,8 +4,8 @@ import itertools
 import secrets
 import threading
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable, Collection, Generator, Hashable, Sequence, Set
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Collection, Generator, Hashable, Iterable, Sequence, Set
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 
@@ -94,7 +94,8 @@ class Registry:
         self._prefix = secrets.token_hex(3)
         self._gate = FairGate()
         self._slow_gate = FairGate()  # for runs of which one update takes longer than a turn
-        self._trained: OrderedDict[str, float] = OrderedDict()  # when each viewer trained last, oldest first
+        self._trained: OrderedDict[str, tuple[float, frozenset[str]]] = OrderedDict()  # see `trains`
+        self._being_trained: Counter[str] = Counter()  # how many of these viewers train each run
         self._others: deque[tuple[float, int]] = deque()  # when, and bytes of the process besides runs
         self._swept = time.monotonic()
         give_back_what_is_large()
@@ -308,7 +309,8 @@ class Registry:
         run: what is to be trained. A slow one waits in a line of its own, so that small networks do not wait for it.
         """
         with self._lock:
-            active = max(1, self._active_runs())
+            self._forget_who_rests()
+            active = max(1, len(self._being_trained))
             if time.monotonic() - self._swept >= SWEEP_SECONDS:
                 self._sweep()
         gate = self._slow_gate if run is not None and self.is_slow(run) else self._gate
@@ -320,33 +322,35 @@ class Registry:
         """Whether two updates of this run do not fit into a turn."""
         return run.step_seconds > LONGEST_TURN / 2
 
-    def trains(self, viewer: str) -> None:
-        """Count this viewer among those who are training, for the next few seconds."""
+    def trains(self, viewer: str, runs: Iterable[str]) -> None:
+        """Count this viewer among those who are training, and these runs as being trained, for the next few seconds.
+
+        A class that watches one run together needs the turns of one. One that has been dropped counts as well: whoever
+        trained it is about to have another.
+        """
+        now, trained = time.monotonic(), frozenset(runs)
         with self._lock:
-            self._trained[viewer] = time.monotonic()
-            self._trained.move_to_end(viewer)
+            if (before := self._trained.pop(viewer, None)) is None or before[1] != trained:
+                self._being_trained.update(trained)
+                self._no_longer_trains(before)
+            self._trained[viewer] = now, trained  # the latest is the last
+
+    def _no_longer_trains(self, before: tuple[float, frozenset[str]] | None) -> None:
+        """Count what a viewer has trained no longer."""
+        self._being_trained.subtract(() if before is None else before[1])
+        self._being_trained += Counter()  # without those that nobody trains
 
     def others_training(self, viewer: str) -> int:
         """How many other viewers train on this server just now."""
         with self._lock:
-            active = self._active_viewers()
-            return len(active) - (viewer in active)
+            self._forget_who_rests()
+            return len(self._trained) - (viewer in self._trained)
 
-    def _active_viewers(self) -> Set[str]:
+    def _forget_who_rests(self) -> None:
+        """Count those no longer who have not trained for a while."""
         recently = time.monotonic() - ACTIVE_SECONDS
-        while self._trained and next(iter(self._trained.values())) < recently:
-            self._trained.popitem(last=False)
-        return self._trained.keys()
-
-    def _active_runs(self) -> int:
-        """How many runs are being trained: a class that watches one run together needs the turns of one."""
-        viewers, runs = self._active_viewers(), 0
-        homeless = set(viewers)  # whose run has been dropped: each is about to have another
-        for entry in self._entries.values():
-            if watching := entry.watched.keys() & viewers:
-                runs += 1
-                homeless -= watching
-        return runs + len(homeless)
+        while self._trained and next(iter(self._trained.values()))[0] < recently:
+            self._no_longer_trains(self._trained.popitem(last=False)[1])
 
     @property
     def nbytes(self) -> int:

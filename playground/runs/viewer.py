@@ -434,7 +434,7 @@ class Viewer:
                     return self.playing
                 acts, before, tracks = self._acts, self.playhead, self.tracks
                 elapsed, steps = self._steps_due()
-            self._registry.trains(self.id)
+            self._registry.trains(self.id, [track.run_id for track in tracks])
             moves, refused = list[tuple[Track, Move]](), None
             try:
                 self.reopen()

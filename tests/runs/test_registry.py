@@ -196,10 +196,10 @@ def test_others_training_counts_people_who_trained_in_the_last_seconds(
     clock: Clock, registry: Registry
 ) -> None:
     for viewer in ("a", "b", "c"):
-        registry.trains(viewer)
+        registry.trains(viewer, [])
     assert [registry.others_training(viewer) for viewer in ("a", "d")] == [2, 3]
     clock.now += 2
-    registry.trains("a")
+    registry.trains("a", [])
     clock.now += 2
     assert [registry.others_training(viewer) for viewer in ("a", "b")] == [0, 1]
 
@@ -322,7 +322,7 @@ def test_hundreds_of_short_visits_leave_nothing_behind(clock: Clock) -> None:
     for number in range(300):
         clock.now += 5
         identifier = registry.open("visitor", replace(SMALL, seed=number))
-        registry.trains("visitor")
+        registry.trains("visitor", [identifier])
         with registry.turn() as budget:
             registry.get("visitor", identifier).advance(1, budget=budget)
         if previous is not None:

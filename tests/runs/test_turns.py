@@ -62,8 +62,7 @@ def test_turns_shrink_with_the_runs_that_are_trained_and_a_round_stays_as_long(
 ) -> None:
     budgets = []
     for number in range(100):
-        registry.open(f"viewer {number}", replace(HELLO, seed=number))
-        registry.trains(f"viewer {number}")
+        registry.trains(f"viewer {number}", [registry.open(f"viewer {number}", replace(HELLO, seed=number))])
         budgets.append(turn_of(registry))
     assert budgets[0] == LONGEST_TURN and budgets[-1] == SHORTEST_TURN
     assert budgets == sorted(budgets, reverse=True)
@@ -80,25 +79,36 @@ def test_a_turn_is_at_most_as_long_as_was_promised() -> None:
 
 def test_thirty_viewers_of_one_run_get_the_turns_of_one(registry: Registry) -> None:
     for number in range(30):
-        registry.open(f"viewer {number}", HELLO)
-        registry.trains(f"viewer {number}")
+        registry.trains(f"viewer {number}", [registry.open(f"viewer {number}", HELLO)])
     assert turn_of(registry) == LONGEST_TURN
     assert registry.others_training("viewer 0") == 29, "but people are counted as people"
 
 
 def test_watching_alone_does_not_shorten_turns(registry: Registry) -> None:
-    for number in range(30):
-        registry.open(f"viewer {number}", replace(HELLO, seed=number))
-    registry.trains("viewer 0")
+    opened = [registry.open(f"viewer {number}", replace(HELLO, seed=number)) for number in range(30)]
+    registry.trains("viewer 0", opened[:1])
     assert turn_of(registry) == LONGEST_TURN
 
 
 def test_who_lost_the_run_counts_until_there_is_another(registry: Registry) -> None:
     for number in range(100):
         identifier = registry.open(f"viewer {number}", replace(HELLO, seed=number))
-        registry.trains(f"viewer {number}")
+        registry.trains(f"viewer {number}", [identifier])
         registry._drop(identifier)
     assert len(registry) == 0 and turn_of(registry) == SHORTEST_TURN
+
+
+def test_who_goes_over_to_another_run_trains_the_one_before_no_longer(
+    clock: Clock, registry: Registry
+) -> None:
+    for number in range(100):
+        registry.trains("wanderer", [f"run {number}", f"run {number + 1}"])
+    assert turn_of(registry) == LONGEST_TURN
+    registry.trains("follower", ["run 100"])
+    clock.now += ACTIVE_SECONDS / 2
+    registry.trains("wanderer", ["run 100"])
+    clock.now += ACTIVE_SECONDS / 2 + 0.1
+    assert registry.others_training("wanderer") == 0 and registry._being_trained == {"run 100": 1}
 
 
 # In which order
