@@ -48,14 +48,22 @@ class Leases:
         return self._hold(self.registry.open(self._viewer, config, seeds=seeds, beside=beside))
 
     def fork(
-        self, identifier: str, config: ExperimentConfig, step: int, *, seeds: Sequence[int] | None = None
+        self,
+        identifier: str,
+        config: ExperimentConfig,
+        step: int,
+        *,
+        seeds: Sequence[int] | None = None,
+        stays: bool = False,
     ) -> str:
         """Hold the run of `config`, which equals the one held up to `step`; that one is still to be released.
+
+        stays: whether that one will not be released, but stay beside it.
 
         Raises:
             Refusal: if there is no memory for one trainer more.
         """
-        beside = self._beside((identifier,))
+        beside = self._beside(() if stays else (identifier,))
         forked = self.registry.fork(self._viewer, identifier, config, step, seeds=seeds, beside=beside)
         return self._hold(forked)
 

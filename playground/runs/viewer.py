@@ -71,6 +71,7 @@ class Viewer:
         self._lock = threading.RLock()
         self._plays_when_settled = False
         self._acts = 0  # what the person has done so far, counted
+        self._acts_at_arrival = 0
         self._ticking = threading.Lock()
         self._moving = (
             threading.RLock()
@@ -165,7 +166,7 @@ class Viewer:
     @property
     def is_fresh(self) -> bool:
         """Whether the person has done nothing yet."""
-        return self._acts == 0
+        return self._acts == self._acts_at_arrival
 
     @property
     def playhead(self) -> int:
@@ -274,42 +275,45 @@ class Viewer:
 
     # What is watched
 
-    def change(self, shown: ExperimentConfig, *, track: int = 0) -> None:
-        """Go over to what the widgets say of a track.
+    def change(self, shown: ExperimentConfig, *, beside: Sequence[ExperimentConfig] | None = None) -> None:
+        """Go over to what the widgets say.
 
         Another learning rate alone goes on from the playhead, on all tracks, and the change belongs to the experiments;
-        anything else starts a new run on this track, all from step 0, and leaves the old one as a ghost.
+        anything else starts new runs, all from step 0, and leaves the old one of the page as a ghost.
+
+        beside: what they say of the other tracks, one for each; None: they stay what they are, but for the rate.
 
         Raises:
             Refusal: if the text cannot be trained on, or the rate has been changed too often; then nothing has changed.
         """
         with self._moving:
-            changed, rate = self.tracks[track], shown.training.learning_rate
-            if shown == changed.shown:
+            rate, before = shown.training.learning_rate, [track.shown for track in self.tracks]
+            others = before[1:] if beside is None else beside
+            if beside is None and rate != self.rate:
+                others = [with_rate(each, rate) for each in others]
+            wanted = [shown, *others]
+            if wanted == before:
                 return
-            if shown != with_rate(changed.config, rate):
-                self.open(with_rate(shown, rate), track=track)
-            elif self.playhead > 0 and not self.shows_finished:
+            is_of_rate = wanted == [with_rate(track.config, rate) for track in self.tracks]
+            if is_of_rate and self.playhead > 0 and not self.shows_finished:
                 self._fork(rate)
             else:
-                self._start_over([with_rate(each.config, rate) for each in self.tracks], track)
+                self._start_over(wanted)
 
-    def open(self, config: ExperimentConfig, *, track: int = 0) -> None:
-        """Go over to exactly this experiment on a track, at step 0; the one before stays as a ghost.
+    def open(self, config: ExperimentConfig) -> None:
+        """Go over to exactly this experiment as that of the page, at step 0; the one before stays as a ghost.
 
         Raises:
             Refusal: if the text cannot be trained on; then nothing has changed.
         """
         with self._moving:
-            if config != self.tracks[track].config:
-                configs = [each.config for each in self.tracks]
-                configs[track] = config
-                self._start_over(configs, track)
+            if config != self.config:
+                self._start_over([config, *(track.config for track in self.tracks[1:])])
 
-    def _start_over(self, configs: Sequence[ExperimentConfig], changed: int) -> None:
-        """Go over to these experiments, one a track, at step 0; that of one of them stays as a ghost."""
+    def _start_over(self, configs: Sequence[ExperimentConfig]) -> None:
+        """Go over to these experiments, one a track, at step 0; that of the page stays as a ghost if it is another."""
         with self._leaving() as acts:
-            ghost = self.tracks[changed].ghost()
+            ghost = self.tracks[0].ghost() if configs[0] != self.config else None
             opened = self._opened(configs)
             with self._lock:
                 self._go_over(opened)
@@ -361,13 +365,35 @@ class Viewer:
                     track.fork(config, run_id)
                 self._act()
 
-    def race(self, configs: Sequence[ExperimentConfig]) -> None:
+    def race(self, configs: Sequence[ExperimentConfig], *, arrives: bool = False) -> None:
         """Watch these experiments side by side, from step 0; the first becomes that of the page.
+
+        arrives: whether a link asks for it, so that the person has still done nothing.
 
         Raises:
             Refusal: if they are too many, or there is no memory for all; then nothing has changed.
         """
         self._watch([(config, None, 0) for config in configs])
+        if arrives:
+            self._acts_at_arrival = self._acts
+
+    def part(self, other: ExperimentConfig, step: int) -> None:
+        """Watch an experiment beside that of the page alone, both from a step up to which they are the same.
+
+        To be followed by `settle`.
+
+        Raises:
+            Refusal: if there is no memory for both; then nothing has changed.
+        """
+        with self._leaving():
+            first, *others = self.tracks
+            forked = self._leases.fork(first.run_id, other, step, stays=True)
+            with self._lock:
+                self.pause()
+                self.tracks = (first, self._track(forked, other))
+                for track in others:
+                    track.leave()
+                self._rest(step)
 
     def sow(self, seeds: Sequence[int]) -> None:
         """Watch the experiment of the page from several seeds, trained as replicas of one run, from step 0.

@@ -167,19 +167,19 @@ def test_another_rate_is_another_rate_of_all() -> None:
     assert viewer.playhead == 0 and not viewer.ghosts
 
 
-def test_another_experiment_is_that_of_one_track_and_all_begin_again() -> None:
+def test_another_experiment_of_one_track_has_all_begin_again() -> None:
     viewer = racing(CELLS)
     viewer.go_to(12)
     names = [track.recording for track in viewer.tracks]
     other = replace(CELLS[1], seed=9)
-    viewer.change(other, track=1)
+    viewer.change(CELLS[0], beside=[other, CELLS[2]])
     assert [track.config for track in viewer.tracks] == [CELLS[0], other, CELLS[2]]
     assert [track.recording == name for track, name in zip(viewer.tracks, names, strict=True)] == [
         True,
         False,
         True,
     ]
-    assert [ghost.config for ghost in viewer.ghosts] == [CELLS[1]]
+    assert viewer.ghosts == (), "that of the page is the same"
     assert {track.playhead for track in viewer.tracks} == {0}
     play_to(viewer, 20, "normal")
     assert_each_is_as_alone(viewer)
@@ -202,7 +202,7 @@ def test_two_tracks_may_share_a_run_and_keep_it_until_both_have_left() -> None:
     assert viewer.tracks[0].run is viewer.tracks[1].run
     play_to(viewer, 20, "normal")
     assert_each_is_as_alone(viewer)
-    viewer.change(CELLS[1], track=1)
+    viewer.change(CELLS[0], beside=[CELLS[1]])
     assert registry._entries[viewer.tracks[0].run_id].watched.keys() == {viewer.id}
     viewer.race((CELLS[2],))
     watched = [entry.run.config for entry in registry._entries.values() if entry.watched]
