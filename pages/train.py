@@ -1,10 +1,11 @@
 """Train: pick a cell, type a text, press play, and watch the network learn it."""
 
-from playground.ui import beat, left_out, lesson, study, transport
+from playground.ui import beat, keep, left_out, lesson, place, study, transport
 
-lesson.introduction("train")
+place.take()
 transport.buttons()
 left_out.say_what_trained()
 beat.show()
+keep.show()
 lesson.what_to_look_for("train")
 study.closer_look()

@@ -19,7 +19,7 @@ from playground.config import DEFAULTS, ExperimentConfig, from_query, to_query
 from playground.corpus import Corpus
 from playground.refusal import Refusal
 from playground.runs.viewer import SPEEDS
-from playground.ui import choices, experiment, state
+from playground.ui import choices, experiment, room, state
 from playground.ui.server import LONG_TEXTS, open_viewer
 from playground.ui.words import LANGUAGES, browser_language, language
 
@@ -61,6 +61,11 @@ def write_ahead() -> None:
     session.url, session.written = query, (session.page, query)
 
 
+def of_screen() -> tuple[str, dict[str, str]]:
+    """The address of what is on screen: where it leads, and what it says."""
+    return st.context.url or "", _query()
+
+
 def has_text() -> bool:
     """Whether the address holds the training text itself."""
     return MARK not in _query()
@@ -72,11 +77,17 @@ def _query() -> dict[str, str]:
     query = to_query(viewer.config)
     if viewer.speed != "normal":
         query["speed"] = viewer.speed
+    if state.value("settings") == "full":
+        query["settings"] = "full"
+    if session.controls is not None:
+        query["controls"] = room.controls_in_link(session.controls)
     if language() != browser_language() or "lang" in st.query_params:
         query["lang"] = language()
-    # A link without a step opens where the run is.
     shown = state.shown()
-    query |= choices.to_link(session.page, shown.chosen, shown.followed | {"at": viewer.playhead})
+    followed = dict(shown.followed)
+    if session.page != "train":  # a link without a step opens where the run is
+        followed["at"] = viewer.playhead
+    query |= choices.to_link(session.page, shown.chosen, followed)
     if len(urlencode(query)) > LONGEST_QUERY:
         query[MARK] = LONG_TEXTS.keep(query.pop("text"))
     return query
@@ -107,7 +118,9 @@ def _follow(query: dict[str, str]) -> None:
     session.kept = fields | {
         "speed": speed if speed in SPEEDS else "normal",
         "lang": speaks if speaks in LANGUAGES else language(),
+        "settings": "full" if query.get("settings") == "full" else "simple",
     }
+    session.controls = room.controls_of(query)
     state.set_values(**session.kept)
     session.notices, session.seen = notices, fields
     session.url, session.arrives = query, True

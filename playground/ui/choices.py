@@ -13,6 +13,7 @@ from playground.cells import CELLS
 from playground.config import MAX_STEP, Choice, Flag, Range
 from playground.refusal import Refusal
 from playground.studies.knobs import KNOBS, Knobs
+from playground.ui.room import Panels
 
 
 class Kind(Protocol):
@@ -83,12 +84,28 @@ GRADIENTS: Mapping[str, PageField] = MappingProxyType(
         "case_grid": PageField(Flag(), False),
     }
 )
-TRAIN: Mapping[str, PageField] = MappingProxyType({})
+STOPS = ("learned", "crossed", "never")  # when playing stops by itself
+HIGHEST_PERPLEXITY = 1e9  # to stop at
+
+TRAIN: Mapping[str, PageField] = MappingProxyType(
+    {
+        "present": PageField(Panels(), ()),
+        "stop": PageField(Choice(STOPS), "learned"),
+        "stop_step": PageField(Range(1, MAX_STEP)),
+        "stop_perplexity": PageField(Range(1, HIGHEST_PERPLEXITY, float)),
+        # The place in the run that a link was copied at: training step, timestep and layer, the last two from 1.
+        "at": PageField(Range(0, MAX_STEP)),
+        "t": PageField(Range(1, 200)),
+        "layer": PageField(Range(1, 3)),
+    }
+)
 PAGES: Mapping[str, Mapping[str, PageField]] = MappingProxyType({"train": TRAIN, "gradients": GRADIENTS})
 
-# Choices that links had under their bare names before there were keys; such links go on working. None is ever added.
+# Choices that links had under their bare names before there were keys; such links go on working. The one that is added
+# is said aloud in a room: "present = 1".
 ONCE_BARE: Mapping[str, frozenset[str]] = MappingProxyType(
     {
+        "train": frozenset(("present",)),
         "gradients": frozenset(
             (
                 *("panel", "at", "sequence", "bits", "loss_at", "layer", "state", "colours", "total"),
@@ -96,7 +113,7 @@ ONCE_BARE: Mapping[str, frozenset[str]] = MappingProxyType(
                 *("knob_forget_bias", "knob_update_bias", "knob_length"),
                 *("parameter", "row", "column", "epsilon", "case", "case_clip", "case_threshold"),
             )
-        )
+        ),
     }
 )
 

@@ -88,13 +88,18 @@ def _answer() -> None:
 
 def message(viewer: Viewer) -> bytes:
     """What the stage is told by a run of the page."""
-    feed = state.remembered("feed", viewer.id, lambda: Feed(viewer, connection()))
+    feed = feed_of(viewer)
     made = None
     while made is None:  # a second run of the page may go over to something else meanwhile
         viewer.reopen()
         feed.scenes = _scenes(viewer)
         made = encoded(viewer, feed.scenes, _heard(), feed=feed.token)
     return made
+
+
+def feed_of(viewer: Viewer) -> Feed:
+    """The feed of a viewer, which knows what the page last said of what is watched."""
+    return state.remembered("feed", viewer.id, lambda: Feed(viewer, connection()))
 
 
 def _scenes(viewer: Viewer) -> tuple[Scene, ...]:
@@ -154,32 +159,27 @@ def scene(viewer: Viewer, run: Run, *, name: str = "") -> dict[str, Any]:
         "vocabulary": list(corpus.labels),
         "states": list(CELLS[layout.cell].states),
         "gates": [{"name": gate.name, "low": gate.low, "high": gate.high} for gate in layout.gates],
+        "wires": described(CELLS[layout.cell].wires),
         "frame": layout.fields,
         "windows": len(corpus.windows),
         "whole_batch": corpus.steps_per_epoch == 1,
         "reduction": config.training.reduction,
         "uniform": uniform_perplexity(corpus),
         "floors": drawn_floors(corpus),
+        "remembers": below_which_it_remembers(config, corpus),
+        "pairs": [{"a": pair.a, "b": pair.b} for pair in layout.pairs],
+        "loss_at": layout.loss_at,
         "ghosts": [_ghost(ghost, viewer) for ghost in viewer.ghosts],
         "words": words(config.network),
     }
 
 
 def drawn_floors(corpus: Corpus) -> list[Floor]:
-        "remembers": below_which_it_remembers(config, corpus),
-        "pairs": [{"a": pair.a, "b": pair.b} for pair in layout.pairs],
-        "loss_at": layout.loss_at,
     """The floors of little memory, and the lowest one, wherever it begins."""
     *floors, lowest = distinct_floors(corpus)
     return [*(floor for floor in floors if floor.first <= LONGEST), lowest]
 
 
-def _ghost(ghost: Ghost, viewer: Viewer) -> dict[str, Any]:
-    """An earlier run. Beside the floors of this text, the curve of another would say what is not so: it stays away."""
-    other_text = not _same_predictions(ghost.config.text, viewer.config.text)
-    steps, losses = ((), ()) if other_text else (ghost.steps, ghost.losses)
-    return {
-        "id": ghost.id,
 def below_which_it_remembers(config: ExperimentConfig, corpus: Corpus) -> float | None:
     """The perplexity that the learning curve of an experiment is below only if the network remembers.
 
@@ -193,6 +193,12 @@ def below_which_it_remembers(config: ExperimentConfig, corpus: Corpus) -> float 
     return next(floor.perplexity for floor in reversed(floors) if floor.first <= 1)
 
 
+def _ghost(ghost: Ghost, viewer: Viewer) -> dict[str, Any]:
+    """An earlier run. Beside the floors of this text, the curve of another would say what is not so: it stays away."""
+    other_text = not _same_predictions(ghost.config.text, viewer.config.text)
+    steps, losses = ((), ()) if other_text else (ghost.steps, ghost.losses)
+    return {
+        "id": ghost.id,
         "label": ghost_label(ghost.config.values(), viewer.config.values()),
         "other_text": other_text,
         "steps": steps,

@@ -3,15 +3,17 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from playground.analysis.learned import remembers
 from playground.config import ExperimentConfig, to_query
 from playground.runs import wire
+from playground.runs.reader import Reader
 from playground.runs.track import Track
 from playground.runs.viewer import Viewer
+from playground.ui.stage.asked import told as told_question
 
 CURVE_POINTS = 256
 PLAYING_POINTS = 72  # of the curve, for drawing: what is read off at the cursor comes with the frames
@@ -72,18 +74,21 @@ def message(
     """The next message for a viewer: all frames when paused, the newest ones while playing.
 
     All of it is of one moment, whatever the person does meanwhile. None if the scenes, one a track, do not fit what the
-    viewer watches at that moment.
+    viewer watches at that moment; or if it does not play then, where it is wanted `while_playing` only.
 
     heard: what the last one left in the browser; what is there is not sent again. feed: where to ask for more without a
-    run of the page, if anywhere.
+    run of the page, if anywhere. reader: who answers what the viewer asks beside, at a
+    training step that the stage has named, or at the newest.
     """
     with viewer.held():
         tracks = viewer.tracks
+        is_lost, playing = heard.serial != viewer.messages, viewer.playing
         if len(scenes) != len(tracks) or not all(map(Scene.fits, scenes, tracks)):
             return None
-        is_lost, playing = heard.serial != viewer.messages, viewer.playing
+        if while_playing and not playing:  # stopped since: the page is about to show all of it
+            return None
         told = [
-            _told(track, scene, heard, playing=playing, repeat=is_lost)
+            told_of(track, scene, heard, playing=playing, repeat=is_lost)
             for track, scene in zip(tracks, scenes, strict=True)
         ]
         viewer.messages += 1
@@ -91,6 +96,7 @@ def message(
             "run": "+".join(track.recording for track in tracks),
             "digest": "+".join(digest(track.config) for track in tracks),
             "fresh": viewer.is_fresh,
+            "overture": viewer.is_fresh and viewer.shows_finished,
             "serial": viewer.messages,
             "playing": playing,
             "playhead": viewer.playhead,
@@ -99,20 +105,15 @@ def message(
             "tick": viewer.pace[1],
             "feed": feed,
         }
+    if reader is not None and (question := reader.question).is_asked:
+        header["question"] = told_question(question)
+        found = None if step is None else reader.at(question, step)
+        if found is None or len(found) != len(told):
+            found = reader.newest(question, tracks, [track.frames for track in told])
+        told = [replace(track, reading=reading) for track, reading in zip(told, found, strict=True)]
     return wire.encode(header, told)
 
 
-def _told(track: Track, scene: Scene, heard: Heard, *, playing: bool, repeat: bool) -> wire.Track:
-    """What a message brings of one track."""
-    explosion = track.explosion
-    samples = track.samples()[-PLAYING_SAMPLES if playing else 0 :]
-    told: dict[str, Any] = {
-        "forks": track.forks,
-        "explosion": explosion and {"step": explosion.step, "sentence": scene.sentence},
-        "scene_id": scene.id,
-        "samples": [each._asdict() for each in samples],
-    }
-    if not playing or scene.id not in heard.scene.split(","):
 def readings(reader: Reader, scenes: Sequence[Scene], step: int) -> bytes | None:
     """What the viewer asks, answered at a training step of each track; None if there is nothing to be told yet."""
     question = reader.question
@@ -133,7 +134,18 @@ def _crossed(track: Track, perplexity: float | None) -> int | None:
     return step if step is not None and step <= track.playhead else None
 
 
+def told_of(track: Track, scene: Scene, heard: Heard, *, playing: bool, repeat: bool) -> wire.Track:
+    """What a message brings of one track."""
+    explosion = track.explosion
+    samples = track.samples()[-PLAYING_SAMPLES if playing else 0 :]
+    told: dict[str, Any] = {
+        "forks": track.forks,
+        "crossed": _crossed(track, scene.described["remembers"]),
+        "explosion": explosion and {"step": explosion.step, "sentence": scene.sentence},
+        "scene_id": scene.id,
+        "samples": [each._asdict() for each in samples],
+    }
+    if not playing or scene.id not in heard.scene.split(","):
         told["scene"] = scene.described
     points = track.curve_points(PLAYING_POINTS if playing else CURVE_POINTS)
     return wire.Track(told, points, track.frames_to_send(playing=playing, repeat=repeat))
-        "crossed": _crossed(track, scene.described["remembers"]),

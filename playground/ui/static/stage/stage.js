@@ -12,6 +12,7 @@ import { listenToKeys } from "./keyboard.js";
 import { Layout } from "./layout.js";
 import { Line } from "./line.js";
 import { STEP_SCALES } from "./panels/steps.js";
+import { Overture } from "./overture.js";
 import { Player } from "./player.js";
 import { Store } from "./store.js";
 import { look } from "./view.js";
@@ -20,6 +21,7 @@ import { decode } from "./wire.js";
 /** @typedef {import("./placed.js").Placed} Placed */
 /** @typedef {import("./view.js").View} View */
 
+const SIGNS = ["pointerdown", "keydown"]; // of somebody being there, anywhere on the page
 const TEXT_EVERY = 100; // ms between changes of numbers in the text while playing
 const SPEECH_EVERY = 1000; // ms between changes of what a screen reader hears
 
@@ -41,6 +43,9 @@ export class Stage {
     this.text = new Paced(TEXT_EVERY, () => this.#tell());
     this.speech = new Paced(SPEECH_EVERY, () => this.#speak());
     this.motion = matchMedia("(prefers-reduced-motion: reduce)");
+    this.overture = new Overture(this.motion, (message) => this.player.received(this.store.receive(message)));
+    this.touched = () => this.#touch();
+    for (const sign of SIGNS) document.addEventListener(sign, this.touched, true);
     this.theme = makeTheme({ background: "", text: "", accent: "", font: "", mono: "" });
     this.variables = "";
     this.drawnStep = -1;
@@ -66,6 +71,8 @@ export class Stage {
   }
 
   dispose() {
+    for (const sign of SIGNS) document.removeEventListener(sign, this.touched, true);
+    this.overture.touch();
     this.line.close();
     this.player.stop();
     this.boxes.dispose();
@@ -89,7 +96,7 @@ export class Stage {
       this.#tell(); // the picture stays as it is until the server has come to where it was
       return;
     }
-    const { newRun } = this.store.receive(message);
+    const { newRun } = this.store.receive(this.overture.received(message));
     this.#readTheme();
     if (newRun) {
       for (const surface of this.layout.arrange(message.tracks.length)) this.boxes.leave(surface);
@@ -118,6 +125,7 @@ export class Stage {
     };
     return {
       pin: act((t) => cursors.pin(t)),
+      pickUnit: act((unit) => { cursors.unit = unit; }),
       hover: (t, on) => { if (cursors.hover(t, on)) player.refresh(); },
       moveTime: act((by) => {
         if (this.views.length) cursors.pin(cursors.within(this.views[0].scene, cursors.t + by));
@@ -139,8 +147,22 @@ export class Stage {
     setAttribute(this.layout.root, "data-theme", this.theme.dark ? "dark" : "light");
   }
 
+  /** Draws in the colours that the page has now, where nobody sends a message for it. */
+  restyle() {
+    this.#readTheme();
+    this.player.refresh();
+  }
+
   #act() {
+    this.overture.touch();
     this.acted = true;
+    this.player.refresh();
+  }
+
+  /** Somebody does something on the page. */
+  #touch() {
+    if (!this.overture.plays) return;
+    this.overture.touch();
     this.player.refresh();
   }
 
@@ -178,6 +200,10 @@ export class Stage {
       showLayer: (layer) => {
         this.cursors.layer = layer;
         this.easing.forget();
+        this.#act();
+      },
+      showUnit: (by) => {
+        this.cursors.unit = Math.max(0, this.views[0].unit + by);
         this.#act();
       },
       scaleSteps: (scale) => {
@@ -230,7 +256,9 @@ export class Stage {
     const { message } = store;
     if (!views.length || !message) return;
     const [view] = views;
-    layout.footer.tell(view, message, { isBack: !player.following, ahead: this.line.memory.ahead });
+    layout.footer.tell(view, message, {
+      isBack: !player.following, ahead: this.line.memory.ahead, isOverture: this.overture.plays,
+    });
     for (const panel of layout.panels) panel.tell(views[panel.track]);
   }
 

@@ -1,0 +1,71 @@
+"""What a reader takes along from the Train page: the recording as a file of its own."""
+
+from dataclasses import replace
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from playground.runs.viewer import Viewer
+from playground.ui import address, stage, state
+from playground.ui.fields import value_label
+from playground.ui.recording import Captions, recording
+from playground.ui.settings import all_settings, file_name
+from playground.ui.words import N_, _, language
+
+# What a recording says in the words of the stage, and where it says something else than a page.
+WORDS = {
+    "recording_play": N_("Play"),
+    "recording_pause": N_("Pause"),
+    "recording_pace": N_("Pace"),
+    "recording_slow": N_("slow"),
+    "recording_normal": N_("normal"),
+    "recording_fast": N_("fast"),
+    "recording_kept": N_(
+        "A recording: {kept} of the {steps} training steps from 0 on can be seen, each as it was measured."
+    ),
+    "scrubbed": N_("step {step} of {newest}"),
+    "paused": N_("end of the recording"),
+    "newest": N_("To the end"),
+}
+
+
+def show() -> None:
+    """Draw the button that downloads the recording. The file is made when it is pressed."""
+    viewer = state.viewer()
+    url, query = address.of_screen()
+    captions = _captions(viewer)
+    feed = stage.feed_of(viewer)
+
+    def made() -> bytes:
+        """Called without a session, perhaps some time later: what is on screen by then is in the file."""
+        link = f"{url}?{urlencode(query | {'train.at': viewer.playhead})}"
+        return recording(viewer, feed, replace(captions, link=link)).encode()
+
+    at = "" if viewer.playing else f"-{viewer.playhead}"
+    st.download_button(
+        _("Download this recording"),
+        made,
+        file_name=f"{file_name(viewer.config)}{at}.html",
+        mime="text/html",
+        icon=":material/download:",
+        help=_("One HTML file that plays in every browser, without this server and without a network."),
+        on_click="ignore",
+        key="recording",
+        type="tertiary",
+    )
+
+
+def _captions(viewer: Viewer) -> Captions:
+    """What the file says, in the language of now."""
+    tracks = viewer.tracks
+    names = stage.names_apart([track.config.values() for track in tracks])
+    cells = dict.fromkeys(value_label("cell", track.config.network.cell) for track in tracks)
+    return Captions(
+        language=language(),
+        title=f"{' | '.join(cells)} · {value_label('text', viewer.config.text.text)}",
+        link="",
+        made_by=_("Made with these settings; this link leads to them:"),
+        needs_script=_("This page draws with JavaScript."),
+        words={key: _(text) for key, text in WORDS.items()},
+        settings=[(name, all_settings(track.config)) for name, track in zip(names, tracks, strict=True)],
+    )
