@@ -24,6 +24,13 @@ WORDS = {
     "gates_hint": N_("Look for columns where many units open or close at once."),
     "slopes": N_("Slope φ′ of the units"),
     "slopes_hint": N_("Strong colour lets the gradient pass, faint colour holds it back."),
+    "machine": N_("Inside one unit"),
+    "machine_hint": N_(
+        "Its equation with the numbers at the time cursor. Click on a row to look into another unit."
+    ),
+    "machine_sum": N_("{input} and all units before, weighted"),
+    "machine_earlier": N_("The unit before"),
+    "machine_later": N_("The next unit"),
     "gradients": N_("Gradient at every timestep"),
     "gradients_hint_mean": N_(
         "Strong: of the last loss. Where this fades, it can teach little. Faint: of the mean of all losses, "
@@ -84,6 +91,7 @@ WORDS = {
     "rate": N_("{rate} steps/s"),
     "others_training": N_("others training on this server: {count}"),
     "paused": N_("paused"),
+    "overture": N_("a recording"),
     "ahead": N_("Back to step {step}: what the server has lost is being trained again …"),
     "percent": N_("{number} %"),
     "scrubbed": N_("looking back at {step} of {newest}"),

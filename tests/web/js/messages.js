@@ -24,6 +24,12 @@ const COLUMNS = [
 const padded = (size) => Math.ceil(size / 8) * 8;
 const count = (shape) => shape.reduce((product, size) => product * size, 1);
 
+/** Of the GRU, whose gates the scenes below have. */
+const factor = (name, more = {}) => ({ name, is_before: false, is_complement: false, is_squashed: false, ...more });
+const WIRES = [{
+  state: "h", terms: [[factor("z", { is_complement: true }), factor("n")], [factor("z"), factor("h", { is_before: true })]],
+}];
+
 /** A scene of one small GRU: T timesteps, U units, K symbols. */
 export function makeScene({ T = 3, U = 2, K = 2, states = ["h"], pairs = [], words = WORDS, ...more } = {}) {
   const gates = [{ name: "r", low: 0, high: 1 }, { name: "z", low: 0, high: 1 }, { name: "n", low: -1, high: 1 }];

@@ -5,6 +5,7 @@
  * @typedef {object} Target  a surface that reacts
  * @property {Surface} surface
  * @property {(x: number, y: number) => number} time  timestep under the pointer, −1 for none
+ * @property {(x: number, y: number) => number} unit  row under the pointer, −1 for none
  * @property {((x: number) => number)|null} step  training step under the pointer, where dragging scrubs
  * @property {(x: number, y: number) => string[]|null} tip
  * @property {boolean} scrolls  whether what it shows moves along with the time cursor
@@ -12,6 +13,7 @@
 /**
  * @typedef {object} PointerMoves
  * @property {(t: number) => void} pin
+ * @property {(unit: number) => void} pickUnit
  * @property {(t: number, from: Target) => void} hover  −1 when the pointer leaves
  * @property {(step: number) => void} scrub
  * @property {(target: Target|null, x: number, y: number) => void} point  where the tooltip belongs
@@ -37,6 +39,8 @@ export function listen(target, moves) {
     } else {
       const t = target.time(x, y);
       if (t >= 0) moves.pin(t);
+      const unit = target.unit(x, y);
+      if (unit >= 0) moves.pickUnit(unit);
     }
     moves.point(target, x, y);
   };

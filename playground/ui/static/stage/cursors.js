@@ -1,4 +1,4 @@
-/** Where the reader looks: at which timestep, and at which layer. All tracks share it. */
+/** Where the reader looks: at which timestep, which layer and which unit. All tracks share it. */
 
 /** @typedef {import("../shared/gestures.js").Target} Target */
 
@@ -9,6 +9,7 @@ export class Cursors {
     /** @type {Target|null} */
     this.hoveredOn = null;
     this.layer = Infinity; // the topmost that a scene has
+    this.unit = 0;
   }
 
   /** The timestep looked at. */

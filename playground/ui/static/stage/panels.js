@@ -3,6 +3,7 @@
 import { curve } from "./panels/curve.js";
 import { gates } from "./panels/gates.js";
 import { gradients } from "./panels/gradients.js";
+import { machine } from "./panels/machine.js";
 import { odds } from "./panels/odds.js";
 import { samples } from "./panels/samples.js";
 import { cellState, hiddenState } from "./panels/states.js";
@@ -18,7 +19,7 @@ export const TOP = tiles;
 export const COLUMNS = [
   [curve, trajectory],
   [hiddenState, cellState, gradients],
-  [gates, odds, samples],
+  [gates, machine, odds, samples],
 ];
 
 /** All of them, in the order in which they are read. */

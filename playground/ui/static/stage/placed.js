@@ -11,6 +11,7 @@ import { say } from "../shared/words.js";
 /**
  * @typedef {object} Actions  what the reader may do inside a panel
  * @property {(layer: number) => void} showLayer
+ * @property {(by: number) => void} showUnit  the next or the one before
  * @property {(scale: View["stepScale"]) => void} scaleSteps
  * @property {(id: string) => void} removeGhost
  */
@@ -35,6 +36,7 @@ import { say } from "../shared/words.js";
  * @property {(surface: Surface, view: View, plot: string) => void} [draw]
  * @property {(surface: Surface, view: View, x: number, y: number, plot: string) => number} [timeAt]  timestep there,
  *   −1 for none
+ * @property {(surface: Surface, view: View, x: number, y: number, plot: string) => number} [unitAt]  row there, −1 for none
  * @property {(surface: Surface, view: View, x: number) => number} [stepAt]  where dragging moves through training
  * @property {(surface: Surface, view: View, x: number, y: number, plot: string) => string[]|null} [tip]
  * @property {(view: View, plot: string) => string} [describe]  text alternative of a picture
@@ -129,6 +131,7 @@ export class Placed extends Panel {
         surface,
         scrolls: kind.eases?.name === "scroll",
         time: (x, y) => of(-1, (present) => kind.timeAt?.(surface, present, x, y, plot) ?? -1),
+        unit: (x, y) => of(-1, (present) => kind.unitAt?.(surface, present, x, y, plot) ?? -1),
         step: stepAt ? (x) => of(0, (present) => stepAt(surface, present, x)) : null,
         tip: (x, y) => of(null, (present) => kind.tip?.(surface, present, x, y, plot) ?? null),
       }, moves);

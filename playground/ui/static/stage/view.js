@@ -11,6 +11,7 @@
  * @property {number} t  time cursor, counted from 0
  * @property {number} anchor  timestep that stays in view: not the one under the pointer, which would flee from it
  * @property {number} layer  counted from 0
+ * @property {number} unit  the one that is looked into, counted from 0
  * @property {import("./wire.js").Curve} curve
  * @property {number} playhead
  * @property {import("./wire.js").Explosion|null} explosion
@@ -40,6 +41,7 @@ export function look(store, { step, theme, cursors, stepScale, eased }) {
     tracks.push({
       scene, words: scene.words, theme, key: `${sceneId}|${theme.key}|${layer}`,
       frame: store.tracks[track].at(step, message.playhead), step,
+      unit: Math.min(cursors.unit, scene.units - 1),
       t: cursors.within(scene, cursors.t), anchor: cursors.within(scene, cursors.anchor), layer,
       curve, playhead: message.playhead, explosion, limits, samples, stepScale, ...eased, track, tracks,
     });

@@ -3,14 +3,12 @@
 import { element, setText } from "../../shared/dom.js";
 import { colourLegend } from "../../shared/panel.js";
 import { rounded, say, short } from "../../shared/words.js";
+import { BROKEN_GATE, gateResolution, gateValue } from "../values.js";
 import { brokenLegend, cellAt, cellName, drawHeatmap } from "./heatmap.js";
 
 /** @typedef {import("../../shared/surface.js").Surface} Surface */
 /** @typedef {import("../view.js").View} View */
 /** @typedef {import("../wire.js").Gate} Gate */
-
-/** The byte of what is not a finite number. */
-const BROKEN = 255;
 
 /** @type {WeakMap<Uint32Array, Uint32Array>} */
 const tables = new WeakMap();
@@ -34,7 +32,7 @@ function gateTable(view, gate) {
   let table = tables.get(palette);
   if (!table) {
     table = Uint32Array.from({ length: 256 }, (_, byte) => palette[Math.round((byte / 254) * (palette.length - 1))]);
-    table[BROKEN] = view.theme.broken;
+    table[BROKEN_GATE] = view.theme.broken;
     tables.set(palette, table);
   }
   return table;
@@ -48,16 +46,6 @@ function gateTable(view, gate) {
 function drawGate(surface, view, gate) {
   const layer = view.frame?.layers[view.layer];
   if (layer) drawHeatmap(surface, view, layer.gates[gate.name], gateTable(view, gate), { small: true });
-}
-
-/** @param {Gate} gate @param {number} byte */
-function gateValue(gate, byte) {
-  return byte === BROKEN ? NaN : gate.low + (byte / 254) * (gate.high - gate.low);
-}
-
-/** @param {Gate} gate */
-function resolution(gate) {
-  return (gate.high - gate.low) / 254;
 }
 
 /**
@@ -88,7 +76,7 @@ function gateTip(surface, view, gate, x, y) {
   const layer = view.frame?.layers[view.layer];
   if (!cell || !layer) return null;
   const byte = layer.gates[gate.name][cell.unit * view.scene.inputs.length + cell.t];
-  const value = byte === BROKEN ? view.words.broken : rounded(gateValue(gate, byte), resolution(gate));
+  const value = byte === BROKEN_GATE ? view.words.broken : rounded(gateValue(gate, byte), gateResolution(gate));
   return [cellName(view, cell), `${gateSymbol(gate)} ${value}`];
 }
 
@@ -106,7 +94,7 @@ function describeGate(view, gate) {
   }
   return say(view.words, "aria_gate", {
     gate: say(view.words, `gate_${gate.name}`), units, all: hidden_size, t: view.t + 1,
-    mean: rounded(total / units, resolution(gate)),
+    mean: rounded(total / units, gateResolution(gate)),
   });
 }
 
@@ -146,9 +134,10 @@ export const gates = {
     return { axis };
   },
   dress,
-  sees: ({ key, frame, t }) => [key, frame, t],
+  sees: ({ key, frame, t, unit }) => [key, frame, t, unit],
   draw: (surface, view, plot) => drawGate(surface, view, named(view, plot)),
   timeAt: (surface, view, x, y) => cellAt(surface, view, x, y, true)?.t ?? -1,
+  unitAt: (surface, view, x, y) => cellAt(surface, view, x, y, true)?.unit ?? -1,
   tip: (surface, view, x, y, plot) => gateTip(surface, view, named(view, plot), x, y),
   describe: (view, plot) => describeGate(view, named(view, plot)),
 };

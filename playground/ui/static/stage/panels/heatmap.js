@@ -41,6 +41,7 @@ export function drawHeatmap(surface, view, plane, colours, { small = false } = {
   context.drawImage(canvas, rect.left, rect.top, rect.width, rect.height);
   paintGaps(context, view.theme.background, rect, length, units);
   paintCursor(context, view, rect, length);
+  paintUnit(context, view, rect);
 }
 
 /**
@@ -79,6 +80,24 @@ function paintCursor(context, view, rect, columns) {
   context.strokeRect(left + 1.5, rect.top + 1.5, Math.max(width - 3, 0.5), rect.height - 3);
   context.strokeStyle = view.theme.text;
   context.strokeRect(left + 0.5, rect.top + 0.5, width - 1, rect.height - 1);
+}
+
+/**
+ * Marks at both ends of the row of the unit that is looked into.
+ * @param {CanvasRenderingContext2D} context
+ * @param {View} view
+ * @param {import("../../shared/surface.js").Rect} rect
+ */
+function paintUnit(context, { unit, scene, theme }, rect) {
+  const y = rect.top + ((unit + 0.5) * rect.height) / scene.units;
+  context.fillStyle = theme.text;
+  for (const [edge, inward] of [[rect.left, 1], [rect.left + rect.width, -1]]) {
+    context.beginPath();
+    context.moveTo(edge, y - 4);
+    context.lineTo(edge + 5 * inward, y);
+    context.lineTo(edge, y + 4);
+    context.fill();
+  }
 }
 
 /**

@@ -4,13 +4,12 @@ import { element } from "../../shared/dom.js";
 import { colourLegend } from "../../shared/panel.js";
 import { comfortable } from "../../shared/scales.js";
 import { rounded, say, short } from "../../shared/words.js";
+import { BROKEN_STATE } from "../values.js";
 import { brokenLegend, cellAt, cellName, drawHeatmap } from "./heatmap.js";
 
 /** @typedef {import("../../shared/surface.js").Surface} Surface */
 /** @typedef {import("../view.js").View} View */
 
-/** The byte of what is not a finite number. */
-const BROKEN = -128;
 const MOST_APART = 10;
 const table = new Uint32Array(256);
 
@@ -58,7 +57,7 @@ function stateTip(surface, view, state, x, y) {
   if (!cell || !layer) return null;
   const byte = layer.states[state][cell.unit * view.scene.inputs.length + cell.t];
   const unit = layer.scale[state] / 127;
-  return [cellName(view, cell), `${state} ${byte === BROKEN ? view.words.broken : rounded(byte * unit, unit)}`];
+  return [cellName(view, cell), `${state} ${byte === BROKEN_STATE ? view.words.broken : rounded(byte * unit, unit)}`];
 }
 
 /**
@@ -72,7 +71,7 @@ function describeState(view, state) {
   let high = -Infinity;
   let broken = 0;
   for (const byte of layer.states[state]) {
-    if (byte === BROKEN) broken += 1;
+    if (byte === BROKEN_STATE) broken += 1;
     else {
       low = Math.min(low, byte);
       high = Math.max(high, byte);
@@ -116,9 +115,10 @@ function panelOf(name, state, { order, height }) {
     plots: ({ states }) => (states.includes(state) ? [state] : []),
     wears: (view) => stateLimit(view, state),
     dress: (panel, view) => dress(panel, view, state),
-    sees: (view) => [view.key, view.frame, view.t, stateLimit(view, state)],
+    sees: (view) => [view.key, view.frame, view.t, view.unit, stateLimit(view, state)],
     draw: (surface, view) => drawState(surface, view, state),
     timeAt: (surface, view, x, y) => cellAt(surface, view, x, y, false)?.t ?? -1,
+    unitAt: (surface, view, x, y) => cellAt(surface, view, x, y, false)?.unit ?? -1,
     tip: (surface, view, x, y) => stateTip(surface, view, state, x, y),
     describe: (view) => describeState(view, state),
   };
