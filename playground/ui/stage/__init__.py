@@ -21,6 +21,7 @@ from playground.ui.assets import PATH, modules, version
 from playground.ui.explosion import sentence
 from playground.ui.fields import value_label
 from playground.ui.private_streamlit import connection
+from playground.ui.settings import file_name, in_short
 from playground.ui.stage.feed import Feed
 from playground.ui.stage.message import Heard, Scene
 from playground.ui.stage.message import message as encoded
@@ -112,8 +113,8 @@ def _scenes(viewer: Viewer) -> tuple[Scene, ...]:
         "scenes",
         key,
         lambda: [
-            Scene.of(scene(viewer, run, name=name), recording)
-            for name, (recording, _, run, _) in zip(names, watched, strict=True)
+            Scene.of(scene(viewer, run, name=name, config=config), recording)
+            for name, (recording, config, run, _) in zip(names, watched, strict=True)
         ],
     )
     return tuple(
@@ -137,17 +138,21 @@ def _heard() -> Heard:
     return Heard()
 
 
-def scene(viewer: Viewer, run: Run, *, name: str = "") -> dict[str, Any]:
+def scene(
+    viewer: Viewer, run: Run, *, name: str = "", config: ExperimentConfig | None = None
+) -> dict[str, Any]:
     """What stays the same from frame to frame: labels, sizes, floors, ghosts, words.
 
-    name: of the run, where several are shown side by side.
+    name: of the run, where several are shown side by side. config: of the track, if it is not that of the whole run.
     """
     corpus, layout = run.corpus, run.layout
     inputs = run.watched.inputs[:, 0, 0].tolist()
     targets = run.watched.targets[:, 0, 0].tolist()
-    config = run.config
+    config = config or run.config
     return {
         "name": name,
+        "caption": in_short(config),
+        "file": file_name(config),
         "cell": layout.cell,
         "layers": layout.layers,
         "hidden_size": config.network.hidden_size,

@@ -36,7 +36,7 @@ export function makeScene({ T = 3, U = 2, K = 2, states = ["h"], pairs = [], wor
   const labels = ["a", "b", "c", "d", "e"].slice(0, K);
   const ids = Array.from({ length: T }, (_, t) => t % K);
   return {
-    name: "", cell: "gru", layers: 1, hidden_size: U, units: U, inputs: ids.map((id) => labels[id]), target_ids: ids,
+    name: "", caption: "GRU · ab", file: "gru-ab", cell: "gru", layers: 1, hidden_size: U, units: U, inputs: ids.map((id) => labels[id]), target_ids: ids,
     targets: ids.map((id) => labels[id]), vocabulary: labels, states, gates, wires: WIRES, windows: 1, whole_batch: true,
     reduction: "mean", uniform: K, floors: [[0, 0, K], [1, null, 1]],
     remembers: null, pairs, loss_at: T - 1, ghosts: [], words,

@@ -10,10 +10,11 @@ export class Panel {
     this.name = name;
     this.title = element("h3");
     this.aside = element("div", { class: "aside" });
+    this.save = element("button", { type: "button", class: "save", "data-unpainted": "" }, ["PNG"]);
     this.hint = element("p", { class: "hint" });
     this.body = element("div", { class: "body" });
     this.element = element("section", { class: `panel ${name}` }, [
-      element("header", {}, [this.title, this.aside]), this.hint, this.body,
+      element("header", {}, [this.title, this.save, this.aside]), this.hint, this.body,
     ]);
     /** @type {Surface[]} */
     this.surfaces = [];

@@ -18,6 +18,7 @@ export class Surface {
     this.width = 0;
     this.height = 0;
     this.ratio = 1;
+    this.least = 1; // that the ratio is
     this.unit = 1; // type size relative to the 12 px it was designed for
     this.family = "sans-serif";
     this.version = 0; // changes with the size
@@ -40,7 +41,7 @@ export class Surface {
    * @returns {boolean} whether anything changed
    */
   resize(width, height) {
-    const ratio = screenRatio();
+    const ratio = Math.max(screenRatio(), this.least);
     const style = getComputedStyle(this.plot);
     const unit = (parseFloat(style.fontSize) || 12) / 12;
     const same = width === this.width && height === this.height && ratio === this.ratio
@@ -60,9 +61,13 @@ export class Surface {
     return true;
   }
 
-  /** Follows the sharpness of the screen. */
-  sharpen() {
-    if (this.width && this.ratio !== screenRatio()) this.resize(this.width, this.height);
+  /**
+   * Follows the sharpness of the screen.
+   * @param {number} [least]  pixels of the canvas to a CSS pixel, however few the screen has: from now on
+   */
+  sharpen(least = this.least) {
+    this.least = least;
+    if (this.width && this.ratio !== Math.max(screenRatio(), least)) this.resize(this.width, this.height);
   }
 
   /** Whether there is anything to draw on and anyone to see it. */

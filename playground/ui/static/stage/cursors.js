@@ -10,6 +10,9 @@ export class Cursors {
     this.hoveredOn = null;
     this.layer = Infinity; // the topmost that a scene has
     this.unit = 0;
+    this.pair = 0; // which of the pairs is compared
+    this.loss = -1; // timestep of the loss that is lit, −1 for none
+    this.read = ""; // the sequence
   }
 
   /** The timestep looked at. */
@@ -32,19 +35,46 @@ export class Cursors {
   }
 
   /**
-   * Other runs are looked at: at the layers that predict.
+   * Other runs are looked at: at the layers that predict; where they read another sequence, at what needs memory in it.
    * @param {import("./wire.js").Scene} scene  of the first
    */
   open(scene) {
+    const read = JSON.stringify([scene.inputs, scene.targets]);
+    if (read !== this.read) {
+      this.pair = 0;
+      this.loss = -1;
+      this.pinned = scene.pairs[0]?.b ?? this.pinned;
+    }
+    this.read = read;
     this.pinned = this.within(scene, this.pinned);
     this.hovered = -1;
     this.layer = Infinity;
+  }
+
+  /**
+   * Stands where a link says.
+   * @param {{t?: number, layer?: number}} place
+   */
+  go({ t, layer }) {
+    if (t !== undefined) this.pinned = t;
+    if (layer !== undefined) this.layer = layer;
   }
 
   /** @param {number} t */
   pin(t) {
     this.pinned = t;
     this.hovered = -1;
+  }
+
+  /**
+   * Another pair is compared, and the later one of its timesteps is looked at.
+   * @param {import("./wire.js").Scene} scene
+   * @param {number} pair  beyond the last the first
+   */
+  compare({ pairs }, pair) {
+    if (!pairs.length) return;
+    this.pair = pair % pairs.length;
+    this.pin(pairs[this.pair].b);
   }
 
   /**

@@ -4,6 +4,7 @@ import { element, setAttribute, setText } from "../shared/dom.js";
 import { Tip } from "../shared/tip.js";
 import { say } from "../shared/words.js";
 import { Footer } from "./footer.js";
+import { Keep } from "./keep.js";
 import { COLUMNS, PANELS, TOP } from "./panels.js";
 import { Placed } from "./placed.js";
 import { trackColour, trackName } from "./view.js";
@@ -18,6 +19,8 @@ export class Layout {
     this.root.dataset.playing = "false";
     this.inner = element("div", { class: "inner" });
     this.footer = new Footer();
+    this.footer.element.dataset.unpainted = "";
+    this.keep = new Keep();
     this.live = element("div", { class: "spoken", "aria-live": "polite" });
     this.tip = new Tip(this.root);
     this.root.append(this.inner, this.live, this.tip.element);
@@ -41,7 +44,7 @@ export class Layout {
     this.panels = [];
     this.names = [];
     const parts = count === 1 ? this.#single() : this.#sideBySide(count);
-    this.inner.replaceChildren(...parts, this.footer.element);
+    this.inner.replaceChildren(...parts, this.footer.element, this.keep.element);
     return gone;
   }
 
@@ -68,6 +71,7 @@ export class Layout {
   /** @param {import("./placed.js").Kind} kind @param {number} track @returns {HTMLElement} */
   #place(kind, track) {
     const panel = new Placed(kind, track);
+    panel.element.style.setProperty("--order", String(PANELS.indexOf(kind))); // whole, as style sheets want it
     this.panels.push(panel);
     return panel.element;
   }
@@ -83,6 +87,7 @@ export class Layout {
     setAttribute(this.root, "aria-label", say(views[0].words, "aria_label"));
     setAttribute(this.root, "aria-description", say(views[0].words, "aria_keys"));
     this.footer.dress(views[0]);
+    this.keep.dress(views[0]);
     this.names.forEach((name, track) => {
       setText(name, trackName(views[track]));
       name.style.borderColor = trackColour(views[track]);

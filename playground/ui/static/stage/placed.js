@@ -14,6 +14,8 @@ import { say } from "../shared/words.js";
  * @property {(by: number) => void} showUnit  the next or the one before
  * @property {(scale: View["stepScale"]) => void} scaleSteps
  * @property {(id: string) => void} removeGhost
+ * @property {(which: View["gradientOf"]) => void} showGradientOf
+ * @property {(panel: Placed) => void} keepPicture
  */
 /**
  * @template [Parts=any]
@@ -37,6 +39,8 @@ import { say } from "../shared/words.js";
  * @property {(surface: Surface, view: View, x: number, y: number, plot: string) => number} [timeAt]  timestep there,
  *   −1 for none
  * @property {(surface: Surface, view: View, x: number, y: number, plot: string) => number} [unitAt]  row there, −1 for none
+ * @property {(surface: Surface, view: View, x: number, y: number) => import("../shared/gestures.js").Pick|null} [pickAt]
+ *   what a click there chooses beside the timestep
  * @property {(surface: Surface, view: View, x: number) => number} [stepAt]  where dragging moves through training
  * @property {(surface: Surface, view: View, x: number, y: number, plot: string) => string[]|null} [tip]
  * @property {(view: View, plot: string) => string} [describe]  text alternative of a picture
@@ -57,7 +61,6 @@ export class Placed extends Panel {
     this.plots = [];
     this.worn = "";
     this.parts = /** @type {Parts} */ (kind.build?.(this));
-    this.element.style.setProperty("--order", String(kind.order));
   }
 
   /**
@@ -78,6 +81,8 @@ export class Placed extends Panel {
     if (view.tracks.length > 1 && !kind.isAcross) {
       setAttribute(this.element, "aria-label", `${this.title.textContent} · ${scene.name}`);
     }
+    setAttribute(this.save, "aria-label", say(words, "save_panel", { panel: this.title.textContent ?? "" }));
+    this.save.onclick = () => actions.keepPicture(this);
     this.element.hidden = kind.isShown?.(scene) === false;
     this.element.style.setProperty("--height", String(kind.height(scene)));
     this.#box(kind.plots(scene), boxed);
@@ -131,6 +136,7 @@ export class Placed extends Panel {
         surface,
         scrolls: kind.eases?.name === "scroll",
         time: (x, y) => of(-1, (present) => kind.timeAt?.(surface, present, x, y, plot) ?? -1),
+        pick: (x, y) => of(null, (present) => kind.pickAt?.(surface, present, x, y) ?? null),
         unit: (x, y) => of(-1, (present) => kind.unitAt?.(surface, present, x, y, plot) ?? -1),
         step: stepAt ? (x) => of(0, (present) => stepAt(surface, present, x)) : null,
         tip: (x, y) => of(null, (present) => kind.tip?.(surface, present, x, y, plot) ?? null),

@@ -8,6 +8,7 @@ import { makeTheme, themeVariables } from "../shared/theme.js";
 import { counted, isolate, likelihoodText, perplexityText, say } from "../shared/words.js";
 import { Cursors } from "./cursors.js";
 import { Easing } from "./easing.js";
+import { Linked } from "./keep.js";
 import { listenToKeys } from "./keyboard.js";
 import { Layout } from "./layout.js";
 import { Line } from "./line.js";
@@ -15,7 +16,7 @@ import { STEP_SCALES } from "./panels/steps.js";
 import { Overture } from "./overture.js";
 import { Player } from "./player.js";
 import { Store } from "./store.js";
-import { look } from "./view.js";
+import { GRADIENTS, look } from "./view.js";
 import { decode } from "./wire.js";
 
 /** @typedef {import("./placed.js").Placed} Placed */
@@ -33,11 +34,13 @@ export class Stage {
    */
   constructor(parent, feeds, memory) {
     this.stepScale = new Choice(memory.storage, "rnn-playground-steps", STEP_SCALES);
+    this.gradientOf = new Choice(memory.storage, "rnn-playground-gradient", GRADIENTS);
     this.layout = new Layout();
     this.store = new Store();
     this.line = new Line(feeds, memory, this.store, (bytes) => this.#take(bytes));
     this.player = new Player(this.store, (now) => this.#draw(now));
     this.cursors = new Cursors();
+    this.linked = new Linked();
     this.easing = new Easing();
     this.boxes = new Boxes(() => this.player.refresh());
     this.text = new Paced(TEXT_EVERY, () => this.#tell());
@@ -58,6 +61,7 @@ export class Stage {
     this.layout.footer.listen(this.moves, () => {
       if (this.views.length) this.line.trigger("study", { step: this.views[0].step });
     });
+    this.layout.keep.listen(() => this.views, this.layout.inner, () => this.layout.panels);
     parent.append(this.layout.root);
   }
 
@@ -101,6 +105,7 @@ export class Stage {
     if (newRun) {
       for (const surface of this.layout.arrange(message.tracks.length)) this.boxes.leave(surface);
       this.cursors.open(message.tracks[0].scene);
+      this.cursors.go(this.linked.news(window.location.search));
       this.easing.forget();
       this.drawnStep = -1;
     }
@@ -126,6 +131,9 @@ export class Stage {
     return {
       pin: act((t) => cursors.pin(t)),
       pickUnit: act((unit) => { cursors.unit = unit; }),
+      pick: act(({ what, which }) => (what === "pair" ? this.#compare(which) : this.#light(which))),
+      comparePair: act(() => this.#compare(cursors.pair + 1)),
+      lightLoss: act(() => { if (this.views.length) this.#light(this.views[0].t); }),
       hover: (t, on) => { if (cursors.hover(t, on)) player.refresh(); },
       moveTime: act((by) => {
         if (this.views.length) cursors.pin(cursors.within(this.views[0].scene, cursors.t + by));
@@ -136,6 +144,21 @@ export class Stage {
       toggle: () => this.line.trigger("toggle", true),
       point: (target, x, y) => layout.tip.point(target, x, y),
     };
+  }
+
+  /** @param {number} pair */
+  #compare(pair) {
+    if (this.views.length) this.cursors.compare(this.views[0].scene, pair);
+  }
+
+  /**
+   * Lights the loss at a timestep, or puts that light out.
+   * @param {number} t
+   */
+  #light(t) {
+    const { cursors } = this;
+    cursors.loss = t === cursors.loss ? -1 : t;
+    this.line.trigger("loss_at", cursors.loss < 0 ? { t: null } : { t: cursors.loss });
   }
 
   #readTheme() {
@@ -168,9 +191,9 @@ export class Stage {
 
   /** @returns {View[]} */
   #look() {
-    const { store, player, theme, cursors, easing, stepScale } = this;
+    const { store, player, theme, cursors, easing, stepScale, gradientOf } = this;
     const step = store.moments[player.index]?.step ?? 0;
-    return look(store, { step, theme, cursors, stepScale: stepScale.value, eased: easing.values });
+    return look(store, { step, theme, cursors, stepScale: stepScale.value, gradientOf: gradientOf.value, eased: easing.values });
   }
 
   /**
@@ -208,6 +231,11 @@ export class Stage {
       },
       scaleSteps: (scale) => {
         this.stepScale.choose(scale);
+        this.player.refresh();
+      },
+      keepPicture: (panel) => layout.keep.keepPicture(panel.element, [panel], this.views),
+      showGradientOf: (which) => {
+        this.gradientOf.choose(which);
         this.player.refresh();
       },
       removeGhost: (id) => this.line.trigger("ghost", { remove: id }),

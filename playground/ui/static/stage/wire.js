@@ -28,6 +28,8 @@
 /**
  * @typedef {object} Scene  what stays the same while a track is watched
  * @property {string} name  of the track, where several stand side by side; "" where it is alone
+ * @property {string} caption  its settings in a line, for pictures
+ * @property {string} file  what a file of it is called, without its ending
  * @property {string} cell
  * @property {number} layers
  * @property {number} hidden_size
@@ -38,17 +40,18 @@
  * @property {string[]} vocabulary
  * @property {string[]} states  "h" or "h", "c"
  * @property {Gate[]} gates
+ * @property {Wires[]} wires  the equation of its cell, unit by unit
  * @property {Field[]} frame  the fields of every frame, in order
  * @property {number} windows  of the text; 1: the watched sequence is the whole batch
  * @property {boolean} whole_batch  whether every update sees the whole text
  * @property {"mean"|"sum"} reduction  of the losses over time
  * @property {number} uniform  perplexity of knowing nothing
  * @property {Floor[]} floors  lowest perplexities with the last k symbols visible, falling; the last is that of any memory
- * @property {Ghost[]} ghosts
  * @property {number|null} remembers  a perplexity below which the curve is only of a network that remembers; null where
  *   that cannot be told
  * @property {Pair[]} pairs  timesteps that read the same symbol and must answer otherwise, the best example first
  * @property {number} loss_at  timestep whose loss alone `one` is of, counted from 0
+ * @property {Ghost[]} ghosts
  * @property {Record<string, string>} words
  */
 /**
@@ -71,19 +74,43 @@
 /**
  * @typedef {object} TrackMessage  what a message brings of one run
  * @property {number[]} forks  the step of every change of rate: frames beyond one are of another future than before
- * @property {Explosion|null} explosion
  * @property {number|null} crossed  the first step, up to the playhead, whose loss is below what the scene's `remembers` says
+ * @property {Explosion|null} explosion
  * @property {string} sceneId  the same for equal scenes
  * @property {Scene} scene
  * @property {Sample[]} samples
  * @property {Curve} curve
  * @property {Frame[]} frames
+ * @property {Reading|null} reading  what the question of the message comes to at one of these steps
  */
+/**
+ * @typedef {object} Edit  something that is to be otherwise in the text that is read; timesteps, layers and units from 0
+ * @property {string} text  as a link has it
+ * @property {"transplant"|"symbol"|"cut"|"hold"} kind
+ * @property {number} first  the first timestep at which it is
+ * @property {number|null} last  and the last; null: to the end
+ * @property {number} [source]  of a transplant
+ * @property {number} [symbol]
+ * @property {number} [layer]  of what is held
+ * @property {string} [name]  gate or state that is held
+ * @property {number|null} [unit]  the only one that is held; null: all
+ * @property {number|null} [value]  null: one number for every unit
+ */
+/** @typedef {{key: string, edits: Edit[], loss_at: number|null}} Question  key: equal for equal questions */
+/** @typedef {{layers: Record<string, Float64Array>[]}} Beam  of every layer ‖∂L/∂s_t‖₂ by state name, L the loss at `loss_at` */
+/**
+ * @typedef {object} Reading  a step read anew
+ * @property {number} step
+ * @property {Frame|null} edited  with the edits; null without any
+ * @property {Beam|null} beam  as read with the edits; null where no loss was chosen
+ */
+/** @typedef {{run: string, question: Question, readings: (Reading|null)[]}} Readings  one a track */
 /**
  * @typedef {object} Message  tracks under one playhead
  * @property {string} run  another where nothing that was sent before is of use
  * @property {string} digest  the same for equal experiments
  * @property {boolean} fresh  whether its viewer has just come and done nothing yet
+ * @property {boolean} overture  whether it is the recording that a first visit sees, see overture.js
  * @property {number} serial  counts the messages of a viewer
  * @property {boolean} playing
  * @property {number} playhead
@@ -91,6 +118,7 @@
  * @property {number} others  how many others train on this server
  * @property {number} tick  seconds between messages while playing
  * @property {string} feed  token of the address that answers with messages; "" where there is none
+ * @property {Question|null} question  what its viewer asks beside
  * @property {string[]} sceneIds  of its tracks
  * @property {TrackMessage[]} tracks  none where one of the scenes has not been seen yet
  */
@@ -108,7 +136,7 @@
 /** @typedef {{scene: Scene, places: Map<string, Place>}} KnownScene */
 /** @typedef {{dtype: Dtype, offset: number, count: number}} Place  where a field lies in the bytes of a frame */
 
-const VERSION = 3;
+const VERSION = 4;
 const MOST_SCENES = 8;
 const ARRAYS = {
   f8: Float64Array, f4: Float32Array, u4: Uint32Array, u2: Uint16Array, i1: Int8Array, u1: Uint8Array,
@@ -160,8 +188,8 @@ export class Frame {
       one: each(scene.states, (state) => /** @type {Float32Array} */ (field(`l${l}.one.${state}`))),
       xy: /** @type {Float32Array} */ (field(`l${l}.xy`)),
       share: field(`l${l}.share`)[0],
-      scale: each(scene.states, (state) => field(`l${l}.scale.${state}`)[0]),
       apart: /** @type {Float32Array} */ (field(`l${l}.apart`)),
+      scale: each(scene.states, (state) => field(`l${l}.scale.${state}`)[0]),
       states: each(scene.states, (state) => /** @type {Int8Array} */ (field(`l${l}.${state}`))),
       gates: each(gates, (gate) => /** @type {Uint8Array} */ (field(`l${l}.${gate}`))),
     }));
@@ -179,20 +207,41 @@ export class Frame {
  * @returns {Message}
  */
 export function decode(bytes, scenes) {
+  const { header, blocks } = opened(bytes);
+  for (const { scene, scene_id: id } of header.tracks) if (scene) remember(scenes, id, scene);
+  const { run, digest, fresh, overture = false, serial, playing, playhead, rate, others, tick, feed, question = null } = header;
+  /** @type {string[]} */
+  const sceneIds = header.tracks.map((/** @type {{scene_id: string}} */ track) => track.scene_id);
+  const isKnown = sceneIds.every((id) => scenes.has(id));
+  return {
+    run, digest, fresh, overture, serial, playing, playhead, rate, others, tick, feed, question, sceneIds,
+    tracks: isKnown ? header.tracks.map((/** @type {any} */ told) => trackOf(told, blocks, scenes)) : [],
+  };
+}
+
+/**
+ * The answer to a question about one training step.
+ * @param {Uint8Array} bytes
+ * @param {Map<string, KnownScene>} scenes
+ * @returns {Readings|null} null where a scene is not known
+ */
+export function decodeReadings(bytes, scenes) {
+  const { header: { run, question, tracks }, blocks } = opened(bytes);
+  const known = tracks.map((/** @type {{scene_id: string}} */ { scene_id: id }) => scenes.get(id));
+  if (known.includes(undefined)) return null;
+  const readings = known.map((/** @type {KnownScene} */ each, /** @type {number} */ k) => (
+    readingOf(tracks[k].reading, blocks, each)
+  ));
+  return { run, question, readings };
+}
+
+/** @param {Uint8Array} bytes @returns {{header: any, blocks: Blocks}} */
+function opened(bytes) {
   const data = bytes.slice(); // own buffer, so that every part lies on a multiple of 8
   const headerBytes = new DataView(data.buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(data.subarray(4, 4 + headerBytes)));
   if (header.version !== VERSION) throw new Error(`stage message version ${header.version}, expected ${VERSION}`);
-  for (const { scene, scene_id: id } of header.tracks) if (scene) remember(scenes, id, scene);
-  const { run, digest, fresh, serial, playing, playhead, rate, others, tick, feed } = header;
-  /** @type {string[]} */
-  const sceneIds = header.tracks.map((/** @type {{scene_id: string}} */ track) => track.scene_id);
-  const blocks = new Blocks(data, 4 + headerBytes);
-  const isKnown = sceneIds.every((id) => scenes.has(id));
-  return {
-    run, digest, fresh, serial, playing, playhead, rate, others, tick, feed, sceneIds,
-    tracks: isKnown ? header.tracks.map((/** @type {any} */ told) => trackOf(told, blocks, scenes)) : [],
-  };
+  return { header, blocks: new Blocks(data, 4 + headerBytes) };
 }
 
 /** The parts of a message, one after the other, each from a multiple of 8 on. */
@@ -217,7 +266,8 @@ class Blocks {
  * @param {Map<string, KnownScene>} scenes
  * @returns {TrackMessage}
  */
-function trackOf({ forks, crossed, explosion, samples, scene_id: sceneId, curve: { count, columns }, frames }, blocks, scenes) {
+function trackOf(told, blocks, scenes) {
+  const { forks, crossed, explosion, samples, scene_id: sceneId, curve: { count, columns }, frames, reading } = told;
   const known = /** @type {KnownScene} */ (scenes.get(sceneId));
   /** @param {[name: string, dtype: Dtype]} column */
   const column = ([name, dtype]) => {
@@ -229,7 +279,29 @@ function trackOf({ forks, crossed, explosion, samples, scene_id: sceneId, curve:
     const start = blocks.next(frames.size);
     return new Frame(blocks.data.slice(start, start + frames.size), known);
   });
-  return { forks, crossed, explosion, samples, sceneId, scene: known.scene, curve, frames: pictures };
+  return {
+    forks, crossed, explosion, samples, sceneId, scene: known.scene, curve, frames: pictures,
+    reading: readingOf(reading, blocks, known),
+  };
+}
+
+/**
+ * @param {{step: number, edited: number, beam: number[]|null}|null} told
+ * @param {Blocks} blocks
+ * @param {KnownScene} known
+ * @returns {Reading|null}
+ */
+function readingOf(told, blocks, known) {
+  if (!told) return null;
+  const { step, edited: size, beam: shape } = told;
+  const start = blocks.next(size);
+  const edited = size ? new Frame(blocks.data.slice(start, start + size), known) : null;
+  if (!shape) return { step, edited, beam: null };
+  const [layers, states, length] = shape;
+  const layer = () => Object.fromEntries(Array.from({ length: states }, (_, s) => [
+    known.scene.states[s], new Float64Array(blocks.data.buffer, blocks.next(8 * length), length),
+  ]));
+  return { step, edited, beam: { layers: Array.from({ length: layers }, layer) } };
 }
 
 /**
