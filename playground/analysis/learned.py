@@ -21,7 +21,7 @@ def learned(corpus: Corpus) -> Milestone:
     symbol that needs memory, all but that one may else be learned. The mean is over one pass through the text, because
     a batch of a few windows says nothing of the others.
     """
-    *above, lowest = _floors(corpus.config)
+    *above, lowest = floors_of(corpus.config)
     low = log(lowest.perplexity)
     gain = log(above[-1].perplexity) - low if above else NEAR
     return Milestone(low + min(NEAR, SHARE * gain), max(HELD, corpus.steps_per_epoch))
@@ -32,12 +32,18 @@ def remembers(corpus: Corpus) -> Milestone | None:
 
     None if the text needs no memory: there is nothing below that line.
     """
-    without = next(floor for floor in _floors(corpus.config) if floor.last is None or floor.last >= 1)
+    without = without_memory(corpus.config)
     if without.last is None:
         return None
     return Milestone(log(without.perplexity) - ROUNDING, corpus.steps_per_epoch)
 
 
+def without_memory(text: TextConfig) -> Floor:
+    """The floor of who sees the symbol just read only; `last` is None where more memory does not help."""
+    return next(floor for floor in floors_of(text) if floor.last is None or floor.last >= 1)
+
+
 @lru_cache(maxsize=64)
-def _floors(text: TextConfig) -> tuple[Floor, ...]:
+def floors_of(text: TextConfig) -> tuple[Floor, ...]:
+    """The different floors of a text, falling (`distinct_floors`)."""
     return distinct_floors(Corpus(text))

@@ -22,6 +22,11 @@ class Milestone:
     loss: float
     updates: int
 
+    def mean_at(self, points: CurvePoints, step: int) -> float:
+        """Mean loss of the updates up to and including a step, as many as it takes: nats per predicted symbol."""
+        inside = (points.step > step - self.updates) & (points.step <= step)
+        return float(points.loss[inside].mean())
+
     def first_in(self, points: CurvePoints, after: int) -> int | None:
         """The first step beyond `after` at which it is reached, as far as these points go.
 

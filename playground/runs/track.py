@@ -195,8 +195,10 @@ class Track:
     def first_at(self, milestone_of: MilestoneOf | None) -> int | None:
         """The step at which a milestone of its text is reached; None if it is not, or its run was dropped."""
         run = self._found()
-        milestone = None if run is None or milestone_of is None else milestone_of(run.corpus)
-        return None if run is None or milestone is None else run.tapes[self.replica].first_at(milestone)
+        if run is None or milestone_of is None:
+            return None
+        milestone = milestone_of(run.corpus)
+        return None if milestone is None else run.tapes[self.replica].first_at(milestone)
 
     def _is_at(self, goal: float | None) -> bool:
         """Whether the step of the playhead has this perplexity or less."""

@@ -14,6 +14,7 @@ from playground.config import MAX_STEP, Choice, Flag, Range
 from playground.refusal import Refusal
 from playground.studies.knobs import KNOBS, Knobs
 from playground.ui.room import Panels
+from playground.variations import Variations
 
 
 class Kind(Protocol):
@@ -90,6 +91,7 @@ HIGHEST_PERPLEXITY = 1e9  # to stop at
 TRAIN: Mapping[str, PageField] = MappingProxyType(
     {
         "present": PageField(Panels(), ()),
+        "race": PageField(Variations(), ()),
         "stop": PageField(Choice(STOPS), "learned"),
         "stop_step": PageField(Range(1, MAX_STEP)),
         "stop_perplexity": PageField(Range(1, HIGHEST_PERPLEXITY, float)),

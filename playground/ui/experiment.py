@@ -1,13 +1,13 @@
 """The experiment on screen: what the widgets say, as soon as it can be trained, and then what was asked of it."""
 
 from contextlib import suppress
-from math import inf, isfinite
+from math import isfinite
 from typing import Any
 
-from playground.config import FIELDS, MAX_STEP, ExperimentConfig, Range, Text
+from playground.config import FIELDS, ExperimentConfig, Range, Text
 from playground.refusal import Refusal
 from playground.runs.viewer import SPEEDS
-from playground.ui import actions, state
+from playground.ui import actions, choices, race, state, stops
 from playground.ui.words import language
 
 WIDGETS = tuple(
@@ -63,13 +63,17 @@ def _set_pace() -> None:
     if state.value("speed") not in SPEEDS:
         state.set_values(speed="normal")
     viewer.speed = state.value("speed")
-    if state.has("stop_step"):
-        step = state.whole("stop_step")
-        viewer.stop_step = step if step is not None and 0 < step <= MAX_STEP else None
-    if state.has("stop_perplexity"):
-        perplexity = state.value("stop_perplexity")
-        is_one = isinstance(perplexity, float) and 1 <= perplexity < inf
-        viewer.stop_perplexity = perplexity if is_one else None
+    if state.has(choices.key("train", "stop")):
+        viewer.stop_when = stops.MILESTONES.get(_asked("stop"))
+        viewer.stop_step, viewer.stop_perplexity = _asked("stop_step"), _asked("stop_perplexity")
+
+
+def _asked(name: str) -> Any:
+    """What a widget of the Train page says, if it may say so; else None."""
+    try:
+        return choices.TRAIN[name].kind.check(name, state.value(choices.key("train", name)))
+    except Refusal:
+        return None
 
 
 def _accept() -> bool:
@@ -90,7 +94,7 @@ def _accept() -> bool:
             session.notices[name] = refusal
     if not session.notices:
         try:
-            session.viewer.change(ExperimentConfig.from_values(said))
+            race.change(ExperimentConfig.from_values(said))
         except Refusal as refusal:
             session.notices[refusal.field] = refusal
     accepted = widget_values()

@@ -1,4 +1,4 @@
-"""What all sessions of this server share: runs, jobs, long texts, and the finished run that a first visit shows."""
+"""What all sessions of this server share: runs, jobs, long texts, and the run whose recording a first visit sees."""
 
 from functools import cache
 
@@ -13,12 +13,12 @@ from playground.ui.long_texts import LongTexts
 JOBS = Jobs(limits(), free=lambda: REGISTRY.make_free(), report=failure.of_a_job)
 REGISTRY = Registry(limits(), beside=JOBS)
 LONG_TEXTS = LongTexts()
-FINISHED_STEPS = 120
+FINISHED_STEPS = 96  # of the recording: the text is learned, and little changes any more
 
 
 @cache
 def finish_first_run() -> None:
-    """Train the run that a first visit shows, once, and keep it."""
+    """Train the run whose recording a first visit sees, once, and keep it."""
     config = ExperimentConfig()
     identifier = REGISTRY.open("first visit", config, always=True)
     run = REGISTRY.get("first visit", identifier)
@@ -30,7 +30,7 @@ def finish_first_run() -> None:
 
 
 def open_viewer(config: ExperimentConfig) -> Viewer:
-    """A viewer of an experiment: of the finished run if it is the first visit's, else of one waiting at step 0."""
+    """A viewer of an experiment: of the recording if it is the first visit's, else of a run waiting at step 0."""
     finish_first_run()
     is_first = config == ExperimentConfig()
     return Viewer(REGISTRY, config, finished_at=FINISHED_STEPS if is_first else 0)

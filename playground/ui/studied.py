@@ -33,6 +33,11 @@ def say_which() -> None:
 def _say_step() -> None:
     viewer, shown = state.viewer(), step()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if viewer.shows_finished:
+            st.caption(
+                _("The network at the end of the recording, after {step:,} updates.").format(step=shown)
+            )
+            return
         if shown == viewer.playhead:
             st.caption(_("The network after {step:,} updates; follows the playhead.").format(step=shown))
             return

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from playground.runs.viewer import SPEEDS
-from playground.ui import actions, explosion, state
+from playground.ui import actions, explosion, race, state, stops
+from playground.ui.controls import complain
 from playground.ui.fields import option_label, sentence
 from playground.ui.words import _
 
@@ -25,12 +26,12 @@ def buttons() -> None:
             disabled=state.viewer().explosion is not None,
         )
         st.button(
-            _("Step"),
+            _("One update"),
             key="step",
             icon=":material/skip_next:",
             on_click=actions.ask,
             args=(actions.step_once,),
-            help=_("One update"),
+            help=_("Reads one batch and changes all weights once."),
         )
         st.button(
             _("Reset"),
@@ -38,15 +39,18 @@ def buttons() -> None:
             icon=":material/replay:",
             on_click=actions.ask,
             args=(actions.reset,),
-            help=_("Step 0, same seed"),
+            help=_("Back to step 0 with the same weights to begin with."),
         )
         st.button(
-            _("Dice"),
+            _("New weights"),
             key="dice",
             icon=":material/casino:",
             on_click=actions.ask,
             args=(actions.dice,),
-            help=_("A new seed"),
+            help=_(
+                "Throws the dice for another seed: other weights to begin with, from step 0. What was trained stays as "
+                "a dashed curve."
+            ),
         )
         st.segmented_control(
             _("Speed"),
@@ -58,34 +62,23 @@ def buttons() -> None:
             label_visibility="collapsed",
         )
         with st.popover(_("Stop at"), icon=":material/flag:"):
-            st.number_input(
-                _("Stop at perplexity"),
-                min_value=1.0,
-                value=None,
-                key="stop_perplexity",
-                persist_state="session",
-            )
-            st.number_input(
-                _("Stop at step"),
-                min_value=1,
-                value=None,
-                step=1,
-                key="stop_step",
-                persist_state="session",
-            )
+            stops.show()
+        race.control()
+    complain(race.refused())
 
 
 def status() -> None:
     """Where the playhead rests, and where it will. What changes while playing stands on the stage."""
     viewer = state.viewer()
-    parts = [_("training") if viewer.playing else _("trained to step {step:,}").format(step=viewer.playhead)]
-    if viewer.stop_step is not None:
-        parts.append(_("stops at step {step:,}").format(step=viewer.stop_step))
-    if viewer.stop_perplexity is not None:
-        parts.append(_("stops at perplexity {perplexity:g}").format(perplexity=viewer.stop_perplexity))
     if viewer.shows_finished:
-        parts.append(_("a finished run: press play to watch it from the start"))
-    st.caption(" · ".join(parts))
+        parts = [_("A recording of a network learning, from step 0. Press Play to train it yourself.")]
+    else:
+        parts = [
+            _("training") if viewer.playing else _("trained to step {step:,}").format(step=viewer.playhead)
+        ]
+    st.caption(" · ".join([*parts, *stops.told(viewer)]))
+    if not (viewer.playing or viewer.shows_finished) and (reached := stops.reached(viewer)):
+        st.success(reached, icon=":material/flag:")
     if viewer.explosion is not None:
         st.error(explosion.sentence(viewer.explosion, viewer.config), icon=":material/local_fire_department:")
     if viewer.refused is not None:

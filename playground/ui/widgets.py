@@ -46,6 +46,40 @@ def segments(name: str, options: Sequence[Any] | None = None, *, help: str | Non
     return chosen
 
 
+def radio(name: str, *, help: str | None = None) -> Any:
+    """A few options one below the other; what is chosen."""
+    state.mount(state.key(name), _options(name))
+    chosen = st.radio(
+        label(name),
+        _options(name),
+        format_func=_drawn,
+        key=state.key(name),
+        persist_state="session",
+        help=help,
+    )
+    complaint(name)
+    return chosen
+
+
+def number(name: str, *, help: str | None = None) -> Any:
+    """A number within the limits of its field, or none."""
+    kind = state.offered(name).kind
+    assert isinstance(kind, Range)
+    state.mount(state.key(name), kind)
+    chosen = st.number_input(
+        label(name),
+        value=None,
+        min_value=kind.kind(kind.low),
+        max_value=kind.kind(kind.high),
+        step=1 if kind.kind is int else None,
+        key=state.key(name),
+        persist_state="session",
+        help=help,
+    )
+    complaint(name)
+    return chosen
+
+
 def select(name: str, options: Sequence[Any] | None = None, *, width: int, drawn: Drawn | None = None) -> Any:
     """One of many options."""
     options, drawn = options or _options(name), drawn or _drawn

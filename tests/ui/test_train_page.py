@@ -70,7 +70,7 @@ def test_language_switch_keeps_the_run() -> None:
     visitor = Visitor("en")
     visitor.click("reset").click("step").click("step")
     visitor.set("lang", "ko")
-    assert visitor.widget("step").label == "한 스텝"
+    assert visitor.widget("step").label == "업데이트 한 번"
     visitor.run()
     assert visitor.stage.playhead == 2 and visitor.address["lang"] == "ko"
     assert visitor.stage.ghosts == []
@@ -358,7 +358,10 @@ def test_presets(name: str) -> None:
     assert not visitor.app.exception and visitor.errors == []
     for field, value in PRESETS[name].values().items():
         assert visitor.widget(field).value == value
-    assert visitor.widget("preset").value is None
+    assert visitor.widget("preset").value == name, "its name stays in its box"
+    visitor.set("eos", not visitor.widget("eos").value)
+    assert visitor.widget("preset").value is None, "it is another text now"
+    visitor.set("eos", PRESETS[name].eos)
     config = ExperimentConfig.from_values(DEFAULTS | PRESETS[name].values())
     assert visitor.stage.scene["vocabulary"] == list(Corpus(config.text).labels)
     visitor.click("step")

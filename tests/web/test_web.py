@@ -160,6 +160,19 @@ def write_return(folder: Path) -> None:
     (folder / "return3.bin").write_bytes(stage.message(after))
 
 
+def write_overture(folder: Path) -> None:
+    """What a first visit is told of a run of 14 steps that is there, what after it was asked to play, and all of it."""
+    registry = Registry()
+    config = ExperimentConfig(text=TextConfig(text="hello world"))
+    Viewer(registry, config).go_to(STEPS[-1])
+    visitor = Viewer(registry, config, finished_at=STEPS[-1])
+    (folder / "overture.bin").write_bytes(stage.message(visitor))
+    visitor.play()
+    (folder / "overture_played.bin").write_bytes(stage.message(visitor))
+    losses = visitor.run.curve_points(STEPS[-1]).loss.tolist()
+    (folder / "overture.json").write_text(json.dumps(losses), encoding="utf-8")
+
+
 @pytest.fixture
 def messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a message for each case, what it should show, and the words of the stage."""
@@ -171,6 +184,7 @@ def messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_race(tmp_path)
     write_earlier(tmp_path)
     write_return(tmp_path)
+    write_overture(tmp_path)
     (tmp_path / "words.json").write_text(json.dumps(WORDS), encoding="utf-8")
     (tmp_path / "cases.json").write_text(json.dumps(list(CASES)), encoding="utf-8")
     return tmp_path

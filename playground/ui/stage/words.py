@@ -32,14 +32,41 @@ WORDS = {
     "machine_earlier": N_("The unit before"),
     "machine_later": N_("The next unit"),
     "gradients": N_("Gradient at every timestep"),
+    "gradients_hint": N_("Of the loss at {target} (t = {at}) alone. Where this fades, it can teach little."),
     "gradients_hint_mean": N_(
-        "Strong: of the last loss. Where this fades, it can teach little. Faint: of the mean of all losses, "
-        "near ones included."
+        "Of the mean of all losses, which training follows. Near losses can hide that little comes from far."
     ),
     "gradients_hint_sum": N_(
-        "Strong: of the last loss. Where this fades, it can teach little. Faint: of the sum of all losses, "
-        "near ones included."
+        "Of the sum of all losses, which training follows. Near losses can hide that little comes from far."
     ),
+    "difference": N_("Same symbol, two states"),
+    "difference_hint": N_("How far the hidden state has moved between them, unit by unit."),
+    "difference_now": N_("The two hidden states are {distance} apart."),
+    "difference_untrained": N_("at step 0: {distance}"),
+    "difference_enough": N_(
+        "Different enough to answer differently: after the first {symbol} it expects {one}, after the second {other}."
+    ),
+    "difference_wrong": N_(
+        "It answers differently, {one} after the first {symbol} and {other} after the second, but not right both times."
+    ),
+    "difference_same": N_("Not different enough to answer differently: after both it expects {one}."),
+    "difference_lower": N_(
+        "With the layers above, it expects {one} after the first and {other} after the second."
+    ),
+    "memory_none": N_("This text needs no memory: every symbol has one answer."),
+    "memory_useless": N_(
+        "Memory does not help here: where a symbol has several answers, nothing before it tells which."
+    ),
+    "memory_elsewhere": N_(
+        "This text needs memory, but this part of it has no symbol with two answers that can be told apart."
+    ),
+    "beam": N_("of the gradient at {target} (t = {at}) arrives at {first}"),
+    "beam_unknown": N_(
+        "How much of the gradient at {target} (t = {at}) arrives at {first} is being measured."
+    ),
+    "beam_none": N_("This loss has no gradient left: its target is certain."),
+    "crossed": N_("k = 1 crossed at step {step}: it remembers"),
+    "remembers_now": N_("from here on it remembers"),
     "trajectory": N_("Path of the hidden state"),
     "trajectory_hint": N_("One letter, two places: its contexts are told apart."),
     "odds": N_("Next symbol"),
@@ -67,14 +94,18 @@ WORDS = {
     "uniform_told": N_("All symbols equally likely: nothing is learned yet."),
     "needs": N_("this text needs {k} symbols of memory"),
     "needs_none": N_("this text needs no memory"),
+    "needs_useless": N_("memory does not help on this text"),
     "clipped": N_("clipped"),
     "this_run": N_("this run"),
     "clipped_since": N_("{share} of the updates since step {step} were clipped"),
     "gradient_norm": N_("gradient norm"),
-    "loss_last": N_("last loss"),
+    "gradient_of": N_("Gradient of"),
+    "loss_one": N_("loss at {target} (t = {at})"),
     "loss_mean": N_("mean loss"),
     "loss_sum": N_("sum of losses"),
-    "gradient_last": N_("‖∂ last loss / ∂{state}ₜ‖"),
+    "gradient_one": N_("‖∂ loss at t = {at} / ∂{state}ₜ‖"),
+    "gradient_later": N_("read after t = {at}: no gradient of this loss"),
+    "gradient_earlier": N_("{cell} before, step {step}"),
     "gradient_mean": N_("‖∂ mean loss / ∂{state}ₜ‖"),
     "gradient_sum": N_("‖∂ sum of losses / ∂{state}ₜ‖"),
     "watched_perplexity": N_("perplexity of this sequence"),
@@ -116,7 +147,7 @@ WORDS = {
     "aria_label": N_("The network as it learns"),
     "aria_keys": N_(
         "Left and right arrows move through the sequence, up and down arrows through training, "
-        "space plays and pauses."
+        "space plays and pauses, M compares the next two equal symbols, B lights the gradient of a target."
     ),
     "aria_stage": N_(
         "Step {step}. Perplexity {perplexity}. At t = {t}, input {input}, target {target} with "
@@ -134,13 +165,14 @@ WORDS = {
     ),
     "aria_gate": N_("{gate}. Mean over {units} of {all} units at t = {t}: {mean}."),
     "aria_broken": N_("Values that are not finite numbers: {count}."),
+    "aria_gradients_one": N_(
+        "Gradient of the loss at t = {at} by the hidden state: {first} at the first timestep, {last} at its own."
+    ),
     "aria_gradients_mean": N_(
-        "Gradient of the last loss by the hidden state: {first} at the first timestep, {last} at the last. Of the "
-        "mean of all losses: {first_total} and {last_total}."
+        "Gradient of the mean of all losses by the hidden state: {first} at the first timestep, {last} at the last."
     ),
     "aria_gradients_sum": N_(
-        "Gradient of the last loss by the hidden state: {first} at the first timestep, {last} at the last. Of the "
-        "sum of all losses: {first_total} and {last_total}."
+        "Gradient of the sum of all losses by the hidden state: {first} at the first timestep, {last} at the last."
     ),
     "aria_trajectory": N_(
         "Path of the hidden state over {count} timesteps in a plane that shows {share} of its variance."

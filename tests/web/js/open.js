@@ -16,12 +16,19 @@ export class Opened {
     return opened;
   }
 
-  #open(storage, messages) {
+  /** A stage of somebody who does not mind motion. */
+  static moving(...messages) {
+    const opened = new Opened();
+    opened.#open(null, messages, { calm: false });
+    return opened;
+  }
+
+  #open(storage, messages, reader) {
     /** What was sent to the server: [name, value]. */
     this.sent = [];
     /** Of which track `drawn` and its like are. */
     this.track = 0;
-    this.stage = new Stage(openPage(), new URL("http://localhost/frames"), new Memory(storage));
+    this.stage = new Stage(openPage(reader), new URL("http://localhost/frames"), new Memory(storage));
     this.layout = this.stage.layout;
     for (const message of messages) this.receive(message);
   }

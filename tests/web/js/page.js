@@ -107,21 +107,23 @@ class Node {
 }
 
 /** The observers and timers of the page, to be fired by `advance`. */
-const pending = { boxes: [], frames: [], timers: new Map(), now: 0, timer: 0, media: [], root: null, events: [] };
+const pending = { boxes: [], frames: [], timers: new Map(), now: 0, timer: 0, media: [], root: null, events: [], signs: new Map() };
 
 export const SIZE = { width: 600, height: 240 };
 
-export function openPage() {
-  Object.assign(pending, { boxes: [], frames: [], timers: new Map(), now: 0, media: [], root: null, events: [] });
+/** @param {{calm?: boolean}} [reader]  whether less motion is wanted: then everything is drawn where it belongs */
+export function openPage({ calm = true } = {}) {
+  Object.assign(pending, { boxes: [], frames: [], timers: new Map(), now: 0, media: [], root: null, events: [], signs: new Map() });
   globalThis.document = {
     createElement: (tag) => new Node(tag), querySelector: findRoot, dispatchEvent: (event) => pending.events.push(event.type),
+    addEventListener: (name, listener) => pending.signs.set(name, listener), removeEventListener: (name) => pending.signs.delete(name),
     fonts: { addEventListener() {}, removeEventListener() {} },
   };
   globalThis.window = globalThis;
   globalThis.devicePixelRatio = 1;
   globalThis.getComputedStyle = () => Object.assign(new Style(), { fontSize: "12px", fontFamily: "sans-serif" });
   globalThis.matchMedia = (query) => {
-    const media = { query, matches: true, listeners: [] }; // motion is reduced: everything is drawn where it belongs
+    const media = { query, matches: calm, listeners: [] };
     media.addEventListener = (_, listener) => media.listeners.push(listener);
     media.removeEventListener = (_, listener) => { media.listeners = media.listeners.filter((one) => one !== listener); };
     pending.media.push(media);
@@ -175,6 +177,11 @@ function findRoot(selector) {
 
 /** The events that have been sent to the document since this was asked last. */
 export const eventsSent = () => pending.events.splice(0);
+
+/** Somebody does something on the page: "keydown", "pointerdown". */
+export function signOn(name) {
+  pending.signs.get(name)?.({});
+}
 
 /** The page moves to a screen of another sharpness. */
 export function changeRatio(ratio) {

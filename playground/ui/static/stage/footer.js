@@ -35,13 +35,13 @@ export class Footer {
   /**
    * @param {View} view
    * @param {import("./wire.js").Message} message
-   * @param {{isBack: boolean, ahead: import("./memory.js").Place|null}} how  whether an earlier step is looked at than
-   *   the newest, and where the server is still to come to
+   * @param {{isBack: boolean, ahead: import("./memory.js").Place|null, isOverture: boolean}} how  whether an earlier
+   *   step is looked at than the newest, where the server is still to come to, and whether a recording plays by itself
    */
-  tell({ step, playhead, words }, { playing, rate, others, tracks }, { isBack, ahead }) {
+  tell({ step, playhead, words }, { playing, rate, others, tracks }, { isBack, ahead, isOverture }) {
     const where = isBack ? say(words, "scrubbed", { step: counted(step), newest: counted(playhead) })
       : say(words, "step", { step: counted(step) });
-    const told = isBack || ahead ? [where] : [where, say(words, playing ? "live" : "paused")];
+    const told = isBack || ahead ? [where] : [where, say(words, isOverture ? "overture" : playing ? "live" : "paused")];
     if (playing && !ahead) told.push(say(words, "rate", { rate: counted(Math.round(rate)) }));
     if (others) told.push(say(words, "others_training", { count: others }));
     setText(this.status, told.join(" · "));
