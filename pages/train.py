@@ -1,7 +1,8 @@
 """Train: pick a cell, type a text, press play, and watch the network learn it."""
 
-from playground.ui import beat, keep, left_out, lesson, place, study, transport
+from playground.ui import beat, keep, left_out, lesson, place, race, study, transport
 
+race.take_over()
 place.take()
 transport.buttons()
 left_out.say_what_trained()

@@ -1,13 +1,17 @@
 """Ready-made texts, each chosen for what a network needs to learn it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
+
+# What a text teaches; they stand together by it.
+LESSONS = ("none", "memory", "gap", "verse")
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A text and how it is read; the fields are those of `TextConfig`."""
+    """A text and how it is read; the fields are those of `TextConfig`, but for `lesson`, one of `LESSONS`."""
 
+    lesson: str
     text: str
     tokens: str = "character"
     bos: bool = False
@@ -16,13 +20,13 @@ class Preset:
 
     def values(self) -> dict[str, Any]:
         """The config fields that the preset sets, by name."""
-        return asdict(self)
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name != "lesson"}
 
 
 def _gap(timesteps: int) -> Preset:
     """Two lines of `timesteps` predictions in which only the first symbol tells what the last one will be."""
     filler = "." * (timesteps - 1)
-    return Preset(f"a{filler}A\nb{filler}B")
+    return Preset("gap", f"a{filler}A\nb{filler}B")
 
 
 _TYGER = """\
@@ -46,17 +50,17 @@ _AZALEAS = """\
 죽어도 아니 눈물 흘리우리다"""  # 김소월, 1925
 
 PRESETS: dict[str, Preset] = {
-    "hello": Preset("hello"),  # l is followed by l, then by o: one prediction needs memory
-    "ybigta": Preset("ybigta"),  # every letter has one successor: no memory needed
-    "hello world": Preset("hello world"),
-    "abcabd": Preset("abcabd"),  # needs to see three characters back
-    "mississippi": Preset("mississippi"),
-    "안녕하세요": Preset("안녕하세요"),
-    "안녕하세요 (jamo)": Preset("안녕하세요", tokens="jamo"),
-    "pangram": Preset("the quick brown fox jumps over the lazy dog"),
-    "Tyger (Blake)": Preset(_TYGER, bos=True, eos=True),
-    "진달래꽃 (김소월)": Preset(_AZALEAS, bos=True, eos=True),
+    "ybigta": Preset("none", "ybigta"),  # every letter has one successor: the one just read is enough
+    "안녕하세요": Preset("none", "안녕하세요"),
+    "hello": Preset("memory", "hello"),  # l is followed by l, then by o: one prediction needs memory
+    "hello world": Preset("memory", "hello world"),
+    "mississippi": Preset("memory", "mississippi"),
+    "abcabd": Preset("memory", "abcabd"),  # needs to see three characters back
+    "안녕하세요 (jamo)": Preset("memory", "안녕하세요", tokens="jamo"),
+    "pangram": Preset("memory", "the quick brown fox jumps over the lazy dog"),
     "gap-20": _gap(20),
     "gap-30": _gap(30),
     "gap-50": _gap(50),
+    "Tyger (Blake)": Preset("verse", _TYGER, bos=True, eos=True),
+    "진달래꽃 (김소월)": Preset("verse", _AZALEAS, bos=True, eos=True),
 }

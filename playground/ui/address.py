@@ -19,7 +19,7 @@ from playground.config import DEFAULTS, ExperimentConfig, from_query, to_query
 from playground.corpus import Corpus
 from playground.refusal import Refusal
 from playground.runs.viewer import SPEEDS
-from playground.ui import choices, experiment, room, state
+from playground.ui import choices, experiment, race, room, state
 from playground.ui.server import LONG_TEXTS, open_viewer
 from playground.ui.words import LANGUAGES, browser_language, language
 
@@ -129,6 +129,7 @@ def _follow(query: dict[str, str]) -> None:
 def _open(config: ExperimentConfig) -> None:
     """Go over to an experiment, or begin with it. Raises `Refusal` if it cannot be held."""
     if state.has_begun():
+        race.leave()
         state.viewer().open(config)
     else:
         state.begin(open_viewer(config))

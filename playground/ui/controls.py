@@ -1,7 +1,11 @@
-"""The sidebar: every choice that defines an experiment, each with its complaint beside it."""
+"""Every choice that defines an experiment, each with its complaint beside it.
 
-from collections.abc import Iterator
+What a newcomer needs, cell, text and examples, stands above the picture; the rest in the sidebar.
+"""
+
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -11,87 +15,137 @@ from playground.config import FIELDS, Choice, Range, TrainingConfig
 from playground.models.initialization import SETS_BIASES, memory_gates
 from playground.presets import PRESETS
 from playground.refusal import Refusal
-from playground.ui import address, state
+from playground.ui import address, room, state
 from playground.ui.fields import FIELD_LABELS, HELP, exact_number, option_label, preset_label, sentence
 from playground.ui.words import _
 
 CHANGES_SHOWN = 3  # of the learning rate; the first and the last ones
 LEARNING_RATES = (*(float(f"{digit}e{power}") for power in range(-5, 1) for digit in (1, 2, 5)), 10.0)
+EXAMPLES_WIDTH = 250  # pixels
 
-LINK_ONLY = ("bidirectional", "dropout")  # fields without a control
-MORE = (
-    "layers",
-    "embedding",
-    "initialization",
-    "spectral_radius",
-    "longest_memory",
-    "forget_bias",
-    "clip_from",
-    "reduction",
-    "sequence_length",
-    *LINK_ONLY,
-)
+# Fields that are drawn with another one, or have no control at all; a complaint opens what it is in.
+WITH: dict[str, tuple[str, ...]] = {
+    "learning_rate": ("rates",),
+    "clip": ("clip_threshold",),
+    "layers": ("bidirectional", "dropout", "clip_from"),
+    "initialization": ("spectral_radius", "longest_memory"),
+}
+
+PAIRS = (("bos", "eos"), ("layers", "sequence_length"), ("embedding", "batch_size"))
 
 
 def experiment() -> None:
-    """Draw the sidebar: what defines the experiment."""
-    with st.sidebar:
-        _segments("cell")
-        st.selectbox(
-            _("Examples"),
-            list(PRESETS),
-            index=None,
-            key="preset",
-            format_func=preset_label,
-            placeholder=_("choose a ready-made text"),
-            on_change=state.use_preset,
+    """Draw what defines the experiment, as far as learners may change it; what is wrong with the rest is said too."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="experiment"):
+        for name in _offered(room.ABOVE):
+            _DRAW[name]()
+    for name in _offered(room.ABOVE):
+        complaint(name)
+    if "text" in _offered(room.ABOVE) and not address.has_text():
+        st.caption(
+            _(
+                "This text is too long for the address bar. A copied link finds it as long as this server remembers "
+                "it; later, the link still has the settings."
+            )
         )
-        _text()
-        _segments("tokens")
-        left, right = st.columns(2)
-        with left:
-            _toggle("bos")
-        with right:
-            _toggle("eos")
-        _slider("hidden_size")
-        if CELLS[state.value("cell")].has_nonlinearity:
-            _select("nonlinearity")
-        left, right = st.columns(2)
-        with left:
-            _select("optimizer")
-        with right:
-            _learning_rate()
-        _changes()
-        left, right = st.columns(2)
-        with left:
-            _select("clip")
-        with right:
-            _number("clip_threshold", disabled=state.value("clip") == "off", complains=False)
-        complaint("clip_threshold")  # in the width of both
-        _number("seed", step=1)
-        with st.expander(_("More settings"), expanded=any(state.notice(field) for field in MORE)):
-            _more()
+    with st.sidebar:
+        _expander(_("Training"), room.TRAINING, ":material/tune:")
+        _expander(_("More settings"), room.MORE, ":material/more_horiz:")
+    _complaints_elsewhere()
 
 
-def _more() -> None:
+def offers(name: str) -> bool:
+    """Whether learners may change a field here."""
+    controls = state.session().controls
+    return controls is None or name in controls
+
+
+def _offered(names: tuple[str, ...]) -> list[str]:
+    """Those of some fields that learners may change, and that the present cell has."""
+    cell = CELLS[state.value("cell")]
+    missing = {
+        name
+        for name, has_it in (
+            ("nonlinearity", cell.has_nonlinearity),
+            ("forget_bias", "forget_bias" in cell.biases),
+        )
+        if not has_it
+    }
+    return [name for name in names if offers(name) and name not in missing]
+
+
+def _expander(title: str, names: tuple[str, ...], icon: str) -> None:
+    """Some fields under one title: open in the full view, and where something is wrong with one of them."""
+    offered = _offered(names)
+    if offered:
+        complains = any(state.notice(each) for name in offered for each in (name, *WITH.get(name, ())))
+        is_full = state.value("settings") == "full"
+        with st.expander(title, icon=icon, expanded=is_full or complains):
+            for row in _rows(offered):
+                for place, name in zip(st.columns(len(row)), row, strict=True):
+                    with place:
+                        _DRAW[name]()
+
+
+def _rows(names: list[str]) -> Iterator[list[str]]:
+    """Fields one below the other, but for those that stand side by side."""
+    beside = {right: left for left, right in PAIRS if left in names and right in names}
+    pairs = {left: right for right, left in beside.items()}
+    for name in names:
+        if name not in beside:
+            yield [name, *([pairs[name]] if name in pairs else [])]
+
+
+def _complaints_elsewhere() -> None:
+    """Above the picture: what is wrong with fields that are not on the page, and, on a phone, in the sidebar."""
+    beside = [
+        each
+        for name in _offered((*room.TRAINING, *room.MORE))
+        for each in (name, *WITH.get(name, ()))
+        if state.notice(each)
+    ]
+    said = {*beside, *_offered(room.ABOVE)}
+    for name, refusal in state.session().notices.items():
+        if name not in said:
+            complain(refusal)
+    if beside:
+        with st.container(key="complaints"):
+            for name in beside:
+                st.markdown(f":material/error: {sentence(state.session().notices[name])}")
+
+
+def _examples() -> None:
+    state.name_preset()
+    st.selectbox(
+        _("Examples"),
+        list(PRESETS),
+        index=None,
+        key="preset",
+        format_func=preset_label,
+        placeholder=_("choose a ready-made text"),
+        on_change=state.use_preset,
+        width=EXAMPLES_WIDTH,
+    )
+
+
+def _clipping() -> None:
     left, right = st.columns(2)
     with left:
-        _number("layers", step=1)
-        for name in LINK_ONLY:
-            complaint(name)
-        _number("sequence_length", step=1)
+        _select("clip")
     with right:
-        _number("embedding", step=1)
-        _number("batch_size", step=1)
-    _number("clip_from", step=1, disabled=state.value("clip") == "off")
-    _segments("reduction")
-    _initialization(CELLS[state.value("cell")])
-    if "forget_bias" in CELLS[state.value("cell")].biases:
-        _forget_bias()
+        _number("clip_threshold", disabled=state.value("clip") == "off", complains=False)
+    complaint("clip_threshold")  # in the width of both
 
 
-def _initialization(cell: CellSpec) -> None:
+def _layers() -> None:
+    _number("layers", step=1)
+    for name in WITH["layers"]:
+        complaint(name)
+
+
+def _initialization() -> None:
     """How the weights start, with what belongs to the choice, and a word where it does nothing or lacks its partner."""
+    cell: CellSpec = CELLS[state.value("cell")]
     _select("initialization")
     match state.value("initialization"):
         case "spectral":
@@ -205,12 +259,38 @@ def _told(training: TrainingConfig) -> str:
 
 
 def _text() -> None:
-    with _field("text") as common:
-        st.text_area(height=84, **common)
-    if not address.has_text():
-        st.caption(
-            _(
-                "This text is too long for the address bar. A copied link finds it as long as this server remembers "
-                "it; later, the link still has the settings."
-            )
-        )
+    with _field("text", complains=False) as common:
+        st.text_area(height="content", **common)
+
+
+def _cell() -> None:
+    with _field("cell", complains=False) as common:
+        st.segmented_control(options=_options("cell"), format_func=option_label, required=True, **common)
+
+
+def _rate() -> None:
+    _learning_rate()
+    _changes()
+
+
+_DRAW: dict[str, Callable[[], None]] = {
+    "cell": _cell,
+    "text": _text,
+    "preset": _examples,
+    "tokens": partial(_segments, "tokens"),
+    "bos": partial(_toggle, "bos"),
+    "eos": partial(_toggle, "eos"),
+    "hidden_size": partial(_slider, "hidden_size"),
+    "nonlinearity": partial(_select, "nonlinearity"),
+    "optimizer": partial(_select, "optimizer"),
+    "learning_rate": _rate,
+    "clip": _clipping,
+    "seed": partial(_number, "seed", step=1),
+    "layers": _layers,
+    "sequence_length": partial(_number, "sequence_length", step=1),
+    "embedding": partial(_number, "embedding", step=1),
+    "batch_size": partial(_number, "batch_size", step=1),
+    "reduction": partial(_segments, "reduction"),
+    "initialization": _initialization,
+    "forget_bias": _forget_bias,
+}

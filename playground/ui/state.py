@@ -1,8 +1,8 @@
 """What one session remembers: the only file that touches `st.session_state`.
 
 Widgets keep their values there under the names of their fields: those of `config.FIELDS`, of `choices.PAGES` by their
-keys, and what the pages add (speed, lang, preset, stop_step, stop_perplexity, view, probe, prompt, temperature). Those
-values may be anything a browser sends. Everything else is one `Session`, under one key.
+keys, and what the pages add (speed, lang, settings, preset, stop_step, stop_perplexity, view, probe, prompt,
+temperature). Those values may be anything a browser sends. Everything else is one `Session`, under one key.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,11 +11,12 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from playground.config import Choice, Range, TextConfig
+from playground.config import Choice, ExperimentConfig, Range, TextConfig
 from playground.presets import PRESETS
 from playground.refusal import Refusal
 from playground.runs.viewer import Viewer
 from playground.ui import choices
+from playground.variations import Variation
 
 Made = TypeVar("Made")
 SESSION = "session"  # the key of our own
@@ -44,6 +45,7 @@ class Session:
 
     The experiment:
         viewer: the experiment accepted last, and how far it is. It stays while a field says what is wrong with another.
+        beside: in what the other experiments differ that the viewer watches beside it. See `race`.
         kept: values of the widgets that all pages share, as they were in the last run.
         seen: what the experiment's widgets said when they were last taken over.
         notices: what is wrong with a field of the experiment.
@@ -51,6 +53,8 @@ class Session:
         asked_before: how many of those came with an earlier message.
         studied: recording and training step that the reader has chosen to look at; None: the playhead's.
         typed: the probe and the prompt, each with the text that was there when it was typed.
+        set_aside: the reader's own experiment, while an example has taken its place.
+        controls: what the link leaves to learners; None: everything. See `room`.
 
     The page:
         page: its name.
@@ -66,6 +70,7 @@ class Session:
     """
 
     viewer: Viewer
+    beside: tuple[Variation, ...] = ()
     kept: dict[str, Any] = field(default_factory=dict)
     seen: dict[str, Any] = field(default_factory=dict)
     notices: dict[str, Refusal] = field(default_factory=dict)
@@ -73,6 +78,8 @@ class Session:
     asked_before: int = 0
     studied: tuple[str, int] | None = None
     typed: dict[str, tuple[str, TextConfig]] = field(default_factory=dict)
+    set_aside: ExperimentConfig | None = None
+    controls: tuple[str, ...] | None = None
 
     page: str = ""
     choices: dict[str, PageChoices] = field(default_factory=dict)
@@ -137,7 +144,18 @@ def use_preset() -> None:
     name = value("preset")
     if name in PRESETS:
         set_values(**PRESETS[name].values())
-    set_values(preset=None)
+
+
+def name_preset() -> None:
+    """Have the preset list name the ready-made text on screen, if it is one. Call it just before the list is drawn."""
+    said = next((name for name, preset in PRESETS.items() if _is_said(preset.values())), None)
+    if value("preset") != said:
+        set_values(preset=said)
+
+
+def _is_said(wanted: Mapping[str, Any]) -> bool:
+    """Whether the widgets say this."""
+    return all(value(name) == one for name, one in wanted.items())
 
 
 def pick_loss(figure: str) -> None:
