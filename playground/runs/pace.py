@@ -3,7 +3,7 @@
 import time
 from collections import deque
 
-LONGEST_PAUSE = 1.0  # seconds of playing that a late tick makes up for at most
+LONGEST_PAUSE = 2.0  # seconds of playing that a late tick makes up for at most: two of the longest tick, and more
 FIRST_TICK = 0.1  # seconds for which a first tick moves on
 
 

@@ -28,7 +28,7 @@ MAX_TRACKS = 4
 MANY = 1_000_000  # more than there ever are
 # By how many others train: frames a second at most, and seconds between two ticks. A picture costs more than the update
 # it shows, and a message more than a picture.
-PACES = ((4, 60.0, 0.2), (40, 30.0, 0.2), (MANY, 15.0, 0.5))
+PACES = ((4, 60.0, 0.2), (20, 30.0, 0.2), (50, 20.0, 0.4), (MANY, 12.0, 0.8))
 SETTLING = 0.25  # seconds that a button may take
 
 

@@ -117,7 +117,7 @@ async def _answer(quick: WaitingLine, slow: WaitingLine, request: Request) -> Re
     with feed.question() as too_soon:
         await asyncio.sleep(too_soon)
         line = slow if feed.viewer.is_slow else quick
-        body = await line.answer(partial(feed.answer, heard), unless=has_left)
+        body = await line.answer(feed, partial(feed.answer, heard), unless=has_left)
     if body is None:
         return _refused(204)
     # Packing it would take longer than training, and spare half of some kilobytes.
@@ -163,7 +163,8 @@ def feed_routes() -> list[Route]:
     """The routes of all feeds, below `server.baseUrlPath` when the server has one. Large networks wait apart."""
     base = (st.get_option("server.baseUrlPath") or "").strip("/")
     prefix = f"/{base}" if base else ""
-    answer = partial(_answer, WaitingLine("feed"), WaitingLine("slow feed"))
+    quick = WaitingLine("feed")
+    answer = partial(_answer, quick, WaitingLine("slow feed", beside=quick))
     return [
         Route(f"{prefix}{PATH}", _Endpoint(_here, "GET", "HEAD"), name="frames-here"),
         Route(f"{prefix}{PATH}/{{token}}", _Endpoint(answer, "POST"), name="frames"),
