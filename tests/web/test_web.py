@@ -50,7 +50,7 @@ RACE = {
 
 
 def told(run: Run, step: int) -> dict[str, Any]:
-    """What the trace of a training step says, and what taking apart its losses says of the last one."""
+    """What the trace of a training step says, and what taking apart its losses says of the one looked at."""
     trace, config = run.trace_at(step), run.config.network
     network = run.network_at(step)
     apart = Backpropagation(unroll(copy_of(network), run.watched))
@@ -71,7 +71,10 @@ def told(run: Run, step: int) -> dict[str, Any]:
                 name: one(f"grad.l{number}.{name}").double().norm(dim=-1).tolist()
                 for name in run.layout.states
             },
-            "last": {name: apart.layers[number].influence[name][-1].tolist() for name in run.layout.states},
+            "one": {
+                name: apart.layers[number].influence[name][run.layout.loss_at].tolist()
+                for name in run.layout.states
+            },
             "share": float((lengths[:2] ** 2).sum() / (lengths**2).sum()),
             "points": (left * lengths)[:, :2].tolist(),
         }

@@ -64,7 +64,7 @@ WORDS = {
     "beam_unknown": N_(
         "How much of the gradient at {target} (t = {at}) arrives at {first} is being measured."
     ),
-    "beam_none": N_("This loss has no gradient left: its target is certain."),
+    "beam_none": N_("This loss has no gradient left."),
     "crossed": N_("k = 1 crossed at step {step}: it remembers"),
     "remembers_now": N_("from here on it remembers"),
     "trajectory": N_("Path of the hidden state"),

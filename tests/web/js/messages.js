@@ -81,7 +81,7 @@ export function makeMessage({ tracks, ...more } = {}) {
   const parts = (tracks ?? [Object.fromEntries(own.filter(([, value]) => value !== undefined))]).map(trackParts);
   const newest = Math.max(0, ...parts.map((part) => part.last));
   const header = {
-    version: 3, run: "viewer-1", digest: "d", fresh: false, serial: 1, playing: false, playhead: newest, rate: 0, others: 0,
+    version: 4, run: "viewer-1", digest: "d", fresh: false, serial: 1, playing: false, playhead: newest, rate: 0, others: 0,
     tick: 0.2, feed: "", ...rest, tracks: parts.map(({ told }) => told),
   };
   const text = new TextEncoder().encode(JSON.stringify(header));

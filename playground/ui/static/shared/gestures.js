@@ -1,12 +1,14 @@
 /** Mouse and touch on surfaces. */
 
 /** @typedef {import("./surface.js").Surface} Surface */
+/** @typedef {{what: string, which: number}} Pick  something by its number */
 /**
  * @typedef {object} Target  a surface that reacts
  * @property {Surface} surface
  * @property {(x: number, y: number) => number} time  timestep under the pointer, −1 for none
  * @property {(x: number, y: number) => number} unit  row under the pointer, −1 for none
  * @property {((x: number) => number)|null} step  training step under the pointer, where dragging scrubs
+ * @property {(x: number, y: number) => Pick|null} pick  what else a click there chooses
  * @property {(x: number, y: number) => string[]|null} tip
  * @property {boolean} scrolls  whether what it shows moves along with the time cursor
  */
@@ -14,6 +16,7 @@
  * @typedef {object} PointerMoves
  * @property {(t: number) => void} pin
  * @property {(unit: number) => void} pickUnit
+ * @property {(picked: Pick) => void} pick
  * @property {(t: number, from: Target) => void} hover  −1 when the pointer leaves
  * @property {(step: number) => void} scrub
  * @property {(target: Target|null, x: number, y: number) => void} point  where the tooltip belongs
@@ -41,6 +44,8 @@ export function listen(target, moves) {
       if (t >= 0) moves.pin(t);
       const unit = target.unit(x, y);
       if (unit >= 0) moves.pickUnit(unit);
+      const picked = target.pick(x, y);
+      if (picked) moves.pick(picked);
     }
     moves.point(target, x, y);
   };

@@ -70,7 +70,7 @@ function dashed(colour, [length, gap]) {
  * A stroke of colour with a name.
  * @param {string} colour
  * @param {string} text
- * @param {"solid"|"dashed"|"tick"|"block"|"none"|number[]} kind  numbers: its dash and its gap, px
+ * @param {"solid"|"dashed"|"tick"|"block"|"diamond"|"none"|number[]} kind  numbers: its dash and its gap, px
  * @param {number} opacity
  */
 export function lineLegend(colour, text, kind = "solid", opacity = 1) {

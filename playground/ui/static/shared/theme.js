@@ -16,6 +16,8 @@
  * @property {Uint32Array} gate  256 colours, low to high
  * @property {number} broken  colour of a cell that is not a finite number, as the palettes have it
  * @property {Uint32Array} loss  256 colours, 0 to high
+ * @property {Uint32Array} beam  256 colours, from an empty cell to one in full light
+ * @property {string} light  what marks where it comes from
  * @property {string} key  changes when anything above does
  */
 
@@ -45,6 +47,9 @@ export const LOSS = {
   light: ["#F4F3F5", "#E9D3E3", "#D79CC4", "#B0559A", "#6E1F5F"],
   dark: ["#22222A", "#4A2B44", "#85467A", "#C873B0", "#F5C3E4"],
 };
+/** Light on what is empty: as warm as no other colour of a value. */
+export const BEAM = { light: ["#FFE7A3", "#FFC02E"], dark: ["#6E5410", "#FFC83D"] };
+const LIGHT_SOURCE = { light: "#B36B00", dark: "#FFC83D" };
 /** What is not a finite number: unlike every colour of a value, for colour-blind eyes too. */
 export const BROKEN = { light: "#9333FF", dark: "#9333FF" };
 
@@ -76,13 +81,14 @@ export function makeTheme(variables) {
   const isDark = luminance(background) < 0.3;
   const text = hex(variables.text || (isDark ? "#fafafa" : "#31333f"));
   const name = isDark ? "dark" : "light";
+  const surface = mix(background, text, isDark ? 0.08 : 0.045);
   return {
     dark: isDark,
     background,
     text,
     muted: mix(background, text, isDark ? 0.68 : 0.7),
     faint: mix(background, text, isDark ? 0.15 : 0.11),
-    surface: mix(background, text, isDark ? 0.08 : 0.045),
+    surface,
     accent: hex(variables.accent || (isDark ? "#5AB0EE" : "#0072B2")),
     colour: isDark ? DARK : LIGHT,
     ghosts: GHOSTS[name],
@@ -91,6 +97,8 @@ export function makeTheme(variables) {
     gate: ramp(GATE[name], 256),
     broken: packed(BROKEN[name]),
     loss: ramp(LOSS[name], 256),
+    beam: ramp([surface, ...BEAM[name]], 256),
+    light: LIGHT_SOURCE[name],
     key: Object.values(variables).join("|") + isDark,
   };
 }

@@ -6,6 +6,8 @@
  * @property {(by: number) => void} moveTime
  * @property {(frames: number) => void} moveStep
  * @property {(step: number) => void} scrub
+ * @property {() => void} comparePair  the next two that read the same and must answer differently
+ * @property {() => void} lightLoss  of the time cursor; puts it out where it is lit
  * @property {() => void} toggle
  * @property {() => void} follow
  */
@@ -32,6 +34,8 @@ export function listenToKeys(root, moves) {
       "{": () => moves.moveStep(-10),
       Home: () => moves.scrub(0),
       End: () => moves.follow(),
+      m: () => moves.comparePair(),
+      b: () => moves.lightLoss(),
       " ": () => { if (!event.repeat) moves.toggle(); },
     };
     const action = actions[event.key];

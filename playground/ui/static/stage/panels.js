@@ -1,6 +1,7 @@
 /** The panels of the stage. This is their one list: everything else goes through it. */
 
 import { curve } from "./panels/curve.js";
+import { difference } from "./panels/difference.js";
 import { gates } from "./panels/gates.js";
 import { gradients } from "./panels/gradients.js";
 import { machine } from "./panels/machine.js";
@@ -18,7 +19,7 @@ export const TOP = tiles;
 /** @type {Kind[][]} below it, in the columns of a wide stage */
 export const COLUMNS = [
   [curve, trajectory],
-  [hiddenState, cellState, gradients],
+  [hiddenState, difference, cellState, gradients],
   [gates, machine, odds, samples],
 ];
 

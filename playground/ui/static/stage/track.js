@@ -75,6 +75,11 @@ export class Track {
     return this.frames[nearest(this.frames, step, playhead)] ?? null;
   }
 
+  /** The frame of step 0. */
+  get first() {
+    return this.frames[0]?.step === 0 ? this.frames[0] : null;
+  }
+
   /** @param {Frame} frame */
   #keep(frame) {
     const after = indexAfter(this.frames, frame.step);

@@ -1,5 +1,10 @@
 /** What the panels draw: one training step, one timestep, one layer, of one track. Panels only read it. */
 
+/** @typedef {"one"|"total"} GradientOf  of one loss alone, or of the mean or sum of all */
+
+/** @type {readonly GradientOf[]} */
+export const GRADIENTS = ["one", "total"];
+
 /**
  * @typedef {object} View
  * @property {import("./wire.js").Scene} scene
@@ -12,6 +17,8 @@
  * @property {number} anchor  timestep that stays in view: not the one under the pointer, which would flee from it
  * @property {number} layer  counted from 0
  * @property {number} unit  the one that is looked into, counted from 0
+ * @property {import("./wire.js").Question|null} question  what is asked beside, of all tracks
+ * @property {import("./reading.js").Reading|null} reading  the answer at the step of `frame`, or at the nearest with one
  * @property {import("./wire.js").Curve} curve
  * @property {number} playhead
  * @property {import("./wire.js").Explosion|null} explosion
@@ -20,6 +27,14 @@
  * @property {number} reach  half the height of the trajectory's axes
  * @property {number} scroll  first timestep in view among the tiles, may be a fraction
  * @property {import("./panels/steps.js").StepScale} stepScale  of the axis of training steps
+ * @property {import("./wire.js").Pair|null} pair  the timesteps that are compared; null where nothing needs memory
+ * @property {number} pairAt  its place among the pairs of the scene
+ * @property {number} lossAt  timestep of the loss whose gradient is looked at, counted from 0
+ * @property {boolean} isLit  whether the reader has lit it
+ * @property {GradientOf} gradientOf  what the panel of gradients shows
+ * @property {import("./wire.js").Frame|null} first  the frame of step 0
+ * @property {import("./earlier.js").Picture|null} earlier  the gradient of the last run of another cell on the same text
+ * @property {number|null} crossed  the step from which on it is proved that the network remembers
  * @property {number} track  its place among the tracks
  * @property {View[]} tracks  all that stand side by side, this one among them
  */
@@ -28,21 +43,27 @@
  * One view a track, of what is kept, where the cursors stand.
  * @param {import("./store.js").Store} store
  * @param {{step: number, theme: View["theme"], cursors: import("./cursors.js").Cursors,
- *   stepScale: View["stepScale"], eased: {reach: number, scroll: number}}} where  step: of the training cursor
+ *   stepScale: View["stepScale"], gradientOf: GradientOf, eased: {reach: number, scroll: number}}} where  step: of the training cursor
  * @returns {View[]}
  */
-export function look(store, { step, theme, cursors, stepScale, eased }) {
+export function look(store, { step, theme, cursors, stepScale, gradientOf, eased }) {
   const { message, limits } = store;
   if (!message) return [];
   /** @type {View[]} */
   const tracks = [];
-  message.tracks.forEach(({ scene, sceneId, curve, explosion, samples }, track) => {
+  message.tracks.forEach(({ scene, sceneId, curve, crossed, explosion, samples }, track) => {
     const layer = Math.min(cursors.layer, scene.layers - 1);
+    const isLit = cursors.loss >= 0 && cursors.loss < scene.inputs.length;
+    const frame = store.tracks[track].at(step, message.playhead);
     tracks.push({
       scene, words: scene.words, theme, key: `${sceneId}|${theme.key}|${layer}`,
-      frame: store.tracks[track].at(step, message.playhead), step,
+      frame, step,
       unit: Math.min(cursors.unit, scene.units - 1),
       t: cursors.within(scene, cursors.t), anchor: cursors.within(scene, cursors.anchor), layer,
+      question: message.question, reading: store.readings.near(track, frame?.step ?? step),
+      pair: scene.pairs[cursors.pair] ?? null, pairAt: cursors.pair,
+      lossAt: isLit ? cursors.loss : scene.loss_at, isLit, gradientOf,
+      first: store.tracks[track].first, earlier: store.earlier.beside(scene, step), crossed,
       curve, playhead: message.playhead, explosion, limits, samples, stepScale, ...eased, track, tracks,
     });
   });

@@ -8,6 +8,7 @@ import { counted, perplexityText, say } from "../../shared/words.js";
 import {
   clip, geometryOf, levelAt, lossY, paintAxes, paintExplosions, stepAt, stepsX, stepX, tracePath,
 } from "./chart.js";
+import { crossingLegends, crossingTexts, Flashes, paintCrossing } from "./crossing.js";
 import { describeGhosts, ghostLegends, paintGhosts } from "./ghosts.js";
 import { FLOOR_DASH, levelsOf, needText } from "./levels.js";
 import { told } from "./reading.js";
@@ -35,6 +36,7 @@ function drawCurve(surface, view) {
   surface.stamp();
   for (const track of view.tracks) paintClipped(surface, track, geometry);
   for (const track of view.tracks) paintRun(surface, track, geometry);
+  for (const track of view.tracks) paintCrossing(surface, track, geometry);
   const { rect } = geometry;
   const hair = Math.round(stepX(geometry, view.step)) + 0.5;
   line(surface.context, hair, rect.top, hair, rect.top + rect.height, view.theme.text, 1);
@@ -139,6 +141,7 @@ function curveTip(surface, view, x, y) {
  * @typedef {object} Parts
  * @property {HTMLElement} legend
  * @property {HTMLElement} scales
+ * @property {Flashes} flashes
  */
 
 /**
@@ -156,6 +159,7 @@ function dress({ parts: { legend, scales } }, view, actions) {
     ...tracks.map((track) => lineLegend(trackColour(track), isAlone ? say(words, "this_run") : trackName(track))),
     lineLegend(isAlone ? theme.colour.clipped : theme.muted, say(words, "clipped"), "tick"),
     lineLegend(theme.colour.floor, needText(view), FLOOR_DASH),
+    ...crossingLegends(view),
     ...ghostLegends(view, actions.removeGhost),
   );
 }
@@ -167,7 +171,8 @@ function describe(view) {
     const said = say(words, "aria_curve", { step: counted(step), perplexity: perplexityText(frame?.loss ?? NaN), levels });
     return view.tracks.length > 1 ? `${scene.name}: ${said}` : said;
   });
-  return [...runs, `${needText(view)}.`, describeGhosts(view)].join(" ").trim();
+  const crossings = crossingTexts(view).map((text) => `${text}.`);
+  return [...runs, `${needText(view)}.`, ...crossings, describeGhosts(view)].join(" ").trim();
 }
 
 /** @type {import("../placed.js").Kind<Parts>} */
@@ -183,12 +188,13 @@ export const curve = {
     panel.hint.after(legend);
     const scales = buildRadios();
     panel.aside.append(scales);
-    return { legend, scales };
+    return { legend, scales, flashes: new Flashes() };
   },
-  wears: ({ tracks, stepScale }) => [stepScale, ...tracks.map(({ key }) => key)],
+  wears: ({ tracks, stepScale }) => [stepScale, ...tracks.flatMap(({ key, crossed }) => [key, crossed])],
   dress,
-  sees: ({ tracks, step, playhead, stepScale }) => [step, playhead, stepScale, ...tracks.flatMap(({ key, curve: points, frame, explosion }) => [
-    key, points, frame, explosion?.step,
+  tell: ({ parts, surfaces: [surface] }, view) => parts.flashes.follow(surface, view),
+  sees: ({ tracks, step, playhead, stepScale }) => [step, playhead, stepScale, ...tracks.flatMap(({ key, curve: points, frame, explosion, crossed }) => [
+    key, points, frame, explosion?.step, crossed,
   ])],
   draw: drawCurve,
   stepAt,

@@ -1,33 +1,61 @@
 /**
- * How large the gradient still is at every timestep, in real units on a logarithmic axis. Two gradients stand
- * side by side: that of the last loss alone, which shows how far back it reaches, and that of all losses together, which
- * is what training follows; there, losses near a timestep can hide that nothing arrives from far.
+ * How large the gradient still is at every timestep, in real units on a logarithmic axis: of the loss that is looked at
+ * alone, which shows how far back it reaches; or of all losses together, which is what training follows, and where
+ * losses near a timestep can hide that nothing arrives from far. Beside the first, that of the run of another cell
+ * before.
  */
 
 import { line, sideTitle, timeAt, timeAxis, TIME_MARGINS, timeX, write } from "../../shared/axes.js";
-import { element } from "../../shared/dom.js";
+import { element, setText } from "../../shared/dom.js";
 import { lineLegend } from "../../shared/panel.js";
+import { buildRadios, dressRadios } from "../../shared/radios.js";
 import { decades } from "../../shared/scales.js";
-import { exact, powerOfTen, say } from "../../shared/words.js";
+import { counted, exact, isolate, powerOfTen, say } from "../../shared/words.js";
+import { GRADIENTS } from "../view.js";
+import { gradientOfOne } from "./beam.js";
 import { paintSeries, STRIP } from "./series.js";
 
 /** @typedef {import("../../shared/surface.js").Surface} Surface */
 /** @typedef {import("../../shared/surface.js").Rect} Rect */
 /** @typedef {import("../view.js").View} View */
-/** @typedef {"last"|"total"} Kind  of the last loss alone, or of the sum or mean of all */
 
-/** @type {Kind[]} */
-const KINDS = ["last", "total"];
-const FAINT = 0.5; // opacity of the gradient of all losses
 const MOST_DECADES = 16; // smaller values sit on the lower edge as open triangles
+const EARLIER_DASH = [4, 2]; // px of the designed size
 
 /**
- * Whole decades around all magnitudes seen in this run.
+ * What is drawn, by state name: of one loss, up to its own timestep, as none after it has a gradient of it.
+ * @param {View} view
+ * @returns {Record<string, ArrayLike<number>>|null}
+ */
+function shown(view) {
+  const { gradientOf, frame, layer, lossAt, scene } = view;
+  if (gradientOf === "total") return frame?.layers[layer].total ?? null;
+  const one = gradientOfOne(view);
+  return one && Object.fromEntries(scene.states.map((state) => [state, Array.from(one[state]).slice(0, lossAt + 1)]));
+}
+
+/**
+ * The gradient of the run of another cell before, where it was of the same loss; null where there is none to compare.
+ * @param {View} view
+ */
+function earlierShown({ earlier, gradientOf, lossAt, scene, layer }) {
+  const isSame = gradientOf === "one" && lossAt === scene.loss_at;
+  return (isSame && earlier?.layers[layer]?.slice(0, lossAt + 1)) || null;
+}
+
+/**
+ * Whole decades around all magnitudes seen in this run, and those that were asked for beside.
  * @param {View} view
  * @returns {{low: number, high: number}} exponents
  */
 function gradientDecades(view) {
-  const { gradientLow, gradientHigh } = view.limits;
+  let { gradientLow, gradientHigh } = view.limits;
+  const beside = [...Object.values(view.reading?.beam?.layers[view.layer] ?? {}), earlierShown(view) ?? []];
+  for (const value of beside.flatMap((values) => Array.from(values))) {
+    if (!(value > 0 && value < Infinity)) continue;
+    gradientLow = Math.min(gradientLow, value);
+    gradientHigh = Math.max(gradientHigh, value);
+  }
   if (!(gradientHigh > 0)) return { low: -3, high: 0 };
   const high = Math.ceil(Math.log10(gradientHigh) + 1e-9);
   const low = Math.floor(Math.log10(gradientLow) - 1e-9);
@@ -53,16 +81,37 @@ function drawGradients(surface, view) {
     timeAxis(base, surface, view, view.scene.inputs, strip);
   });
   surface.stamp();
-  const layer = view.frame?.layers[view.layer];
-  if (!layer) return;
-  const { context } = surface;
-  for (let k = view.scene.states.length - 1; k >= 0; k -= 1) {
-    const state = view.scene.states[k];
-    context.globalAlpha = FAINT;
-    paintSeries(surface, view, rect, axis, layer.total[state], state);
-    context.globalAlpha = 1;
-    paintSeries(surface, view, rect, axis, layer.last[state], state);
-  }
+  const earlier = earlierShown(view);
+  if (earlier) paintEarlier(surface, view, rect, axis, earlier);
+  const values = shown(view);
+  if (!values) return;
+  for (const state of [...view.scene.states].reverse()) paintSeries(surface, view, rect, axis, values[state], state);
+}
+
+/**
+ * @param {Surface} surface
+ * @param {View} view
+ * @param {Rect} rect
+ * @param {{low: number, high: number}} axis
+ * @param {Float32Array} values
+ */
+function paintEarlier({ context, unit }, { scene, theme }, rect, axis, values) {
+  const bottom = rect.top + rect.height;
+  context.strokeStyle = theme.ghosts[0];
+  context.lineWidth = 1.5 * unit;
+  context.setLineDash(EARLIER_DASH.map((length) => length * unit));
+  context.beginPath();
+  let drawing = false;
+  values.forEach((value, t) => {
+    const isOnAxis = value > 0 && value < Infinity;
+    const y = Math.min(rect.top + ((axis.high - Math.log10(value)) / (axis.high - axis.low)) * rect.height, bottom);
+    const x = timeX(rect, scene.inputs.length, t);
+    if (isOnAxis && drawing) context.lineTo(x, y);
+    else if (isOnAxis) context.moveTo(x, y);
+    drawing = isOnAxis;
+  });
+  context.stroke();
+  context.setLineDash([]);
 }
 
 /**
@@ -108,61 +157,83 @@ function gradientTimeAt(surface, view, x) {
  */
 function gradientTip(surface, view, x) {
   const t = gradientTimeAt(surface, view, x);
-  const layer = view.frame?.layers[view.layer];
-  if (t < 0 || !layer) return null;
-  const lines = [say(view.words, "timestep", { t: t + 1 })];
-  for (const kind of KINDS) {
-    for (const state of view.scene.states) lines.push(`${magnitudeName(view, kind, state)} ${exact(layer[kind][state][t])}`);
-  }
+  const values = shown(view);
+  if (t < 0 || !values) return null;
+  const { words, scene, gradientOf, lossAt, earlier } = view;
+  const lines = [say(words, "timestep", { t: t + 1 })];
+  if (gradientOf === "one" && t > lossAt) return [...lines, say(words, "gradient_later", { at: lossAt + 1 })];
+  const name = gradientOf === "one" ? "gradient_one" : `gradient_${scene.reduction}`;
+  for (const state of scene.states) lines.push(`${say(words, name, { state, at: lossAt + 1 })} ${exact(values[state][t])}`);
+  const before = earlierShown(view);
+  if (before && earlier) lines.push(`${earlierName(view)} ${exact(before[t])}`);
   return lines;
 }
 
+/** @param {View} view */
+function earlierName({ earlier, words }) {
+  return earlier ? say(words, "gradient_earlier", { cell: earlier.cell.toUpperCase(), step: counted(earlier.step) }) : "";
+}
+
 /**
+ * The sentence of what is shown.
  * @param {View} view
- * @param {Kind} kind
- * @param {string} state
  */
-function magnitudeName({ words, scene }, kind, state) {
-  return say(words, kind === "last" ? "gradient_last" : `gradient_${scene.reduction}`, { state });
+function hintText({ words, gradientOf, lossAt, scene }) {
+  return say(words, gradientOf === "one" ? "gradients_hint" : `gradients_hint_${scene.reduction}`, {
+    target: isolate(scene.targets[lossAt]), at: lossAt + 1,
+  });
 }
 
 /** @param {View} view */
 function describeGradients(view) {
-  const layer = view.frame?.layers[view.layer];
-  if (!layer) return "";
-  const { last, total } = layer;
-  const end = view.scene.inputs.length - 1;
-  return say(view.words, `aria_gradients_${view.scene.reduction}`, {
-    first: exact(last.h[0]), last: exact(last.h[end]),
-    first_total: exact(total.h[0]), last_total: exact(total.h[end]),
-  });
+  const { gradientOf, lossAt, scene, words } = view;
+  const h = shown(view)?.h;
+  if (!h) return "";
+  const key = gradientOf === "one" ? "aria_gradients_one" : `aria_gradients_${scene.reduction}`;
+  return say(words, key, { first: exact(h[0]), last: exact(h[h.length - 1]), at: lossAt + 1 });
 }
 
 /**
- * @param {import("../placed.js").Placed} panel
- * @param {View} view
+ * @typedef {object} Parts
+ * @property {HTMLElement} legend
+ * @property {HTMLElement} kinds
  */
-function dress({ aside }, { scene, words, theme }) {
-  aside.replaceChildren(...KINDS.map((kind) => element("span", { class: "legend" }, [
-    element("span", {}, [say(words, kind === "last" ? "loss_last" : `loss_${scene.reduction}`)]),
-    ...scene.states.map((state) => lineLegend(
-      theme.colour[state], state, state === "c" ? "dashed" : "solid", kind === "last" ? 1 : FAINT,
-    )),
-  ])));
+
+/**
+ * @param {import("../placed.js").Placed<Parts>} panel
+ * @param {View} view
+ * @param {import("../placed.js").Actions} actions
+ */
+function dress({ parts: { legend, kinds }, hint }, view, actions) {
+  const { scene, words, theme, gradientOf, lossAt } = view;
+  setText(hint, hintText(view));
+  const names = [
+    say(words, "loss_one", { target: isolate(scene.targets[lossAt]), at: lossAt + 1 }), say(words, `loss_${scene.reduction}`),
+  ];
+  dressRadios(kinds, say(words, "gradient_of"), names, GRADIENTS.indexOf(gradientOf), (k) => actions.showGradientOf(GRADIENTS[k]));
+  const states = scene.states.map((state) => lineLegend(theme.colour[state], state, state === "c" ? "dashed" : "solid"));
+  const earlier = earlierShown(view) ? [lineLegend(theme.ghosts[0], earlierName(view), EARLIER_DASH)] : [];
+  legend.replaceChildren(...states, ...earlier);
 }
 
-/** @type {import("../placed.js").Kind} */
+/** @type {import("../placed.js").Kind<Parts>} */
 export const gradients = {
   name: "gradients",
   order: 6,
   height: () => 1.35,
   isOfLayer: true,
-  hint: ({ reduction }) => `gradients_hint_${reduction}`,
   plots: () => [""],
+  build(panel) {
+    const legend = element("span", { class: "legends" });
+    const kinds = buildRadios();
+    panel.aside.append(legend, kinds);
+    return { legend, kinds };
+  },
+  wears: (view) => [view.gradientOf, view.lossAt, earlierShown(view) ? earlierName(view) : ""],
   dress,
   sees(view) {
     const { low, high } = gradientDecades(view);
-    return [view.key, view.frame, view.t, low, high];
+    return [view.key, view.frame, view.t, low, high, view.gradientOf, view.lossAt, view.reading, view.earlier];
   },
   draw: drawGradients,
   timeAt: gradientTimeAt,

@@ -39,8 +39,9 @@ export function levelsOf({ scene, words }) {
  * @param {View} view
  */
 export function needText({ scene, words }) {
-  const [needed] = scene.floors[scene.floors.length - 1];
-  return needed > 1 ? say(words, "needs", { k: needed }) : say(words, "needs_none");
+  const [needed, , lowest] = scene.floors[scene.floors.length - 1];
+  if (needed > 1) return say(words, "needs", { k: needed });
+  return say(words, lowest > 1 ? "needs_useless" : "needs_none");
 }
 
 /** @param {Floor[]} floors  that share a label, falling */

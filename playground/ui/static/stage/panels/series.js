@@ -13,16 +13,17 @@ export const STRIP = 13; // height of the row in which exact zeros stand
  * @param {View} view
  * @param {Rect} rect
  * @param {{low: number, high: number}} axis
- * @param {Float32Array} values
+ * @param {ArrayLike<number>} values  of the first timesteps
  * @param {string} state
  */
 export function paintSeries(surface, view, rect, axis, values, state) {
+  const count = view.scene.inputs.length;
   const { context, unit } = surface;
   const { theme } = view;
   const colour = theme.colour[state];
   const bottom = rect.top + rect.height;
   const zero = bottom + (STRIP - 4) * unit;
-  const dot = Math.min(3, (rect.width / values.length) * 0.3) * unit;
+  const dot = Math.min(3, (rect.width / count) * 0.3) * unit;
   /** @param {number} value */
   const valueY = (value) => Math.min(
     rect.top + ((axis.high - Math.log10(value)) / (axis.high - axis.low)) * rect.height, bottom,
@@ -34,8 +35,8 @@ export function paintSeries(surface, view, rect, axis, values, state) {
   let drawing = false;
   for (let t = 0; t < values.length; t += 1) {
     const isOnAxis = values[t] > 0 && values[t] < Infinity;
-    if (isOnAxis && drawing) context.lineTo(timeX(rect, values.length, t), valueY(values[t]));
-    else if (isOnAxis) context.moveTo(timeX(rect, values.length, t), valueY(values[t]));
+    if (isOnAxis && drawing) context.lineTo(timeX(rect, count, t), valueY(values[t]));
+    else if (isOnAxis) context.moveTo(timeX(rect, count, t), valueY(values[t]));
     drawing = isOnAxis;
   }
   context.stroke();
@@ -45,7 +46,7 @@ export function paintSeries(surface, view, rect, axis, values, state) {
   context.beginPath();
   for (let t = 0; t < values.length; t += 1) {
     if (!(values[t] >= edge && values[t] < Infinity)) continue;
-    const x = timeX(rect, values.length, t);
+    const x = timeX(rect, count, t);
     const y = valueY(values[t]);
     context.moveTo(x + dot, y);
     context.arc(x, y, dot, 0, 2 * Math.PI);
@@ -53,7 +54,7 @@ export function paintSeries(surface, view, rect, axis, values, state) {
   context.fill();
   for (let t = 0; t < values.length; t += 1) {
     const value = values[t];
-    const x = timeX(rect, values.length, t);
+    const x = timeX(rect, count, t);
     if (value === 0) ring(context, x, zero, Math.max(dot, 1.5), colour);
     else if (value > 0 && value < edge) triangle(context, x, bottom, Math.max(dot, 2), colour);
     else if (!Number.isFinite(value)) {
@@ -65,7 +66,7 @@ export function paintSeries(surface, view, rect, axis, values, state) {
   }
   const value = values[view.t];
   if (!(value > 0 && value < Infinity)) return;
-  const x = timeX(rect, values.length, view.t);
+  const x = timeX(rect, count, view.t);
   context.fillStyle = theme.background;
   context.beginPath();
   context.arc(x, valueY(value), 4.5 * unit, 0, 2 * Math.PI);

@@ -19,7 +19,7 @@ const table = new Uint32Array(256);
  * @param {View} view
  * @param {string} state
  */
-function stateLimit({ limits, frame, layer }, state) {
+export function stateLimit({ limits, frame, layer }, state) {
   const largest = limits.state[state] ?? 1;
   const own = frame?.layers[layer].scale[state] ?? largest;
   return comfortable(own > largest || largest > MOST_APART * own ? own : largest);

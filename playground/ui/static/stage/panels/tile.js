@@ -4,6 +4,7 @@ import { fit, write } from "../../shared/axes.js";
 import { css, inkOn } from "../../shared/theme.js";
 import { isolate, probabilityText } from "../../shared/words.js";
 import { targetProbability } from "../view.js";
+import { frameTarget, litColours } from "./beam.js";
 
 /** @typedef {import("../../shared/surface.js").Surface} Surface */
 /** @typedef {import("../view.js").View} View */
@@ -41,18 +42,20 @@ export function drawTile(surface, view, rows, t, left, width, even) {
   const { scene, theme } = view;
   const middle = left + width / 2;
   const lower = rows.end - rows.lower;
-  context.fillStyle = theme.surface;
+  const lit = litColours(view, t);
+  context.fillStyle = css(lit.ground);
   context.fillRect(left, rows.top, width, rows.upper);
   const colour = lossColour(view, t);
   context.fillStyle = css(colour);
   context.fillRect(left, rows.lower, width, lower);
   const ink = inkOn(colour);
   const large = { font: surface.font(19, 500), colour: theme.text, align: /** @type {const} */ ("center") };
-  writeFitted(surface, scene.inputs[t], middle, rows.top + rows.upper / 2 + unit, width - 3, 19, large.colour);
+  writeFitted(surface, scene.inputs[t], middle, rows.top + rows.upper / 2 + unit, width - 3, 19, lit.ink);
   writeFitted(surface, scene.targets[t], middle, rows.lower + lower * 0.36, width - 3, 17, ink);
   write(context, fittingText(targetProbability(view, t), even / unit), middle, rows.lower + lower * 0.8, {
     ...large, font: surface.font(10.5, 500), colour: ink,
   });
+  if (view.isLit && t === view.lossAt) frameTarget(surface, view, { left, top: rows.lower, width, height: lower });
   if (t === view.t) {
     context.strokeStyle = theme.text;
     context.lineWidth = 2;

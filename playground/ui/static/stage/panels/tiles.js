@@ -6,6 +6,8 @@ import { buildRadios } from "../../shared/radios.js";
 import { stride } from "../../shared/scales.js";
 import { css } from "../../shared/theme.js";
 import { isolate, likelihoodText, lossText, say, short } from "../../shared/words.js";
+import { arcAt, arcRoom, drawArcs } from "./arcs.js";
+import { buildBeam, describeBeam, tellBeam } from "./beam.js";
 import { buildReadout, dressReadout, tellReadout } from "./readout.js";
 import { dressTabs } from "./tabs.js";
 import { drawTile, lossColour, lossLimit } from "./tile.js";
@@ -65,14 +67,41 @@ function scrollWanted({ shown, count, scrolls }, scroll, t) {
   return Math.min(Math.max(kept, 0), count - shown);
 }
 
-/** @param {Surface} surface @param {TileGeometry} geometry */
-function rowsOf(surface, geometry) {
+/** @param {Surface} surface @param {View} view @param {TileGeometry} geometry */
+function rowsOf(surface, view, geometry) {
   const k = surface.unit;
-  const top = 13 * k;
+  const top = (13 + arcRoom(view)) * k;
   const map = geometry.scrolls ? 11 * k : 0;
   const height = surface.height - top - map - 1;
   const upper = Math.round(height * 0.4);
-  return { top, upper, lower: top + upper + 2 * k, end: top + height, map: surface.height - 7 * k };
+  return { numbers: top - 7 * k, top, upper, lower: top + upper + 2 * k, end: top + height, map: surface.height - 7 * k };
+}
+
+/**
+ * Where tiles stand, for the arcs over them.
+ * @param {View} view
+ * @param {TileGeometry} geometry
+ * @param {{top: number}} rows
+ * @returns {import("./arcs.js").Places}
+ */
+function placesOf({ scroll }, { left, slot }, { top }) {
+  return { middle: (t) => left + (t + 0.5 - scroll) * slot - 1, slot, top };
+}
+
+/**
+ * What a click chooses beside the timestep: an arc above the tiles; or the loss of a target, the lower half of a tile.
+ * @param {Surface} surface
+ * @param {View} view
+ * @param {number} x
+ * @param {number} y
+ */
+function tilePick(surface, view, x, y) {
+  const geometry = tileGeometry(surface, view);
+  const rows = rowsOf(surface, view, geometry);
+  const pair = arcAt(view, placesOf(view, geometry, rows), x, y);
+  if (pair >= 0) return { what: "pair", which: pair };
+  const t = y >= rows.lower && y <= rows.end ? tileTimeAt(surface, view, x, y) : -1;
+  return t < 0 ? null : { what: "loss", which: t };
 }
 
 /**
@@ -83,8 +112,7 @@ function drawTiles(surface, view) {
   const { context } = surface;
   const { scene, theme } = view;
   const geometry = tileGeometry(surface, view);
-  const rows = rowsOf(surface, geometry);
-  const k = surface.unit;
+  const rows = rowsOf(surface, view, geometry);
   surface.prepare(view.key, (base) => {
     const style = { font: surface.font(10.5), colour: theme.muted };
     const lower = rows.end - rows.lower;
@@ -97,6 +125,7 @@ function drawTiles(surface, view) {
   context.beginPath();
   context.rect(geometry.left - 2, 0, geometry.shown * geometry.slot + 4, surface.height);
   context.clip();
+  drawArcs(surface, view, placesOf(view, geometry, rows));
   const first = Math.max(0, Math.floor(view.scroll));
   const last = Math.min(scene.inputs.length - 1, Math.ceil(view.scroll + geometry.shown));
   context.font = surface.font(9.5);
@@ -106,7 +135,7 @@ function drawTiles(surface, view) {
     const right = Math.round(geometry.left + (t + 1 - view.scroll) * geometry.slot) - 2;
     drawTile(surface, view, rows, t, left, right - left, geometry.slot - 2);
     if (t === view.t || (t + 1) % every === 0 || every === 1) {
-      write(context, String(t + 1), (left + right) / 2, 6 * k, {
+      write(context, String(t + 1), (left + right) / 2, rows.numbers, {
         font: surface.font(9.5, t === view.t ? 700 : 400), colour: t === view.t ? theme.text : theme.muted,
         align: "center",
       });
@@ -174,16 +203,18 @@ function tileTip(surface, view, x, y) {
 /** @param {View} view */
 function describeTiles(view) {
   const { scene, t } = view;
-  return say(view.words, "aria_tiles", {
+  const said = say(view.words, "aria_tiles", {
     count: scene.inputs.length, t: t + 1, input: isolate(scene.inputs[t]), target: isolate(scene.targets[t]),
     probability: likelihoodText(view.frame?.losses[t] ?? NaN), loss: lossText(view.frame?.losses[t] ?? NaN),
   });
+  return said + describeBeam(view);
 }
 
 /**
  * @typedef {object} Parts
  * @property {ReturnType<typeof buildReadout>} readout
  * @property {HTMLElement} tabs
+ * @property {ReturnType<typeof buildBeam>} beam
  */
 
 /** @type {import("../placed.js").Kind<Parts>} */
@@ -195,9 +226,10 @@ export const tiles = {
   build(panel) {
     const readout = buildReadout();
     const tabs = buildRadios();
-    panel.body.append(readout.element);
+    const beam = buildBeam();
+    panel.body.append(beam.element, readout.element);
     panel.aside.append(tabs);
-    return { readout, tabs };
+    return { readout, tabs, beam };
   },
   dress({ aside, parts }, view, actions) {
     const { theme, words } = view;
@@ -207,10 +239,14 @@ export const tiles = {
     dressReadout(parts.readout, view);
     dressTabs(parts.tabs, view, actions);
   },
-  tell: ({ parts }, view) => tellReadout(parts.readout, view),
-  sees: ({ key, frame, t, scroll }) => [key, frame, t, scroll],
+  tell({ parts }, view) {
+    tellReadout(parts.readout, view);
+    tellBeam(parts.beam, view);
+  },
+  sees: ({ key, frame, t, scroll, pair, isLit, lossAt, reading }) => [key, frame, t, scroll, pair, isLit, lossAt, reading],
   draw: drawTiles,
   timeAt: tileTimeAt,
+  pickAt: tilePick,
   tip: tileTip,
   describe: describeTiles,
   eases: {
