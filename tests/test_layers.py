@@ -30,6 +30,7 @@ LAYERS = (
         "playground.pairs",
         "playground.tokens",
         "playground.presets",
+        "playground.variations",
         "playground.optimizers",
         "playground.limits",
     ),

@@ -14,7 +14,7 @@ from typing import Any
 from playground.config import MAX_STEP
 from playground.refusal import Refusal
 from playground.ui import state, studied
-from playground.ui.stage.message import digest
+from playground.ui.stage.message import digest_of_all
 
 MORE_STEPS = 100
 Action = Callable[..., None]
@@ -106,7 +106,7 @@ def resume(event: Any) -> None:
     match event:
         case {"digest": str(name), "step": int(step), "playing": bool(playing)} if (
             viewer.is_fresh
-            and name == digest(viewer.config)
+            and name == digest_of_all(viewer)
             and not isinstance(step, bool)
             and 0 < step <= MAX_STEP
         ):

@@ -48,7 +48,8 @@ class Stage:
             curve["perplexity"] = np.exp(curve["loss"].astype(float))
         count, size = header["frames"]["count"], header["frames"]["size"]
         frames = tuple(payload[at + size * i : at + size * (i + 1)] for i in range(count))
-        assert len(payload) == at + size * count, "a message has nothing after its last frame"
+        is_all = len(payload) == at + size * count
+        assert is_all or header["beside"], "a message has nothing after its last frame"
         return cls(header, [int(read_frame(frame, fields)["step"]) for frame in frames], frames, curve)
 
     @property
@@ -74,11 +75,11 @@ def read_frame(frame: bytes, fields: list[Any]) -> dict[str, np.ndarray]:
 
 
 def header_of(payload: bytes) -> dict[str, Any]:
-    """The header of a message to the stage, what belongs to its only track among the rest."""
+    """The header of a message to the stage, what belongs to its first track among the rest; the others `beside`."""
     (size,) = struct.unpack_from("<I", payload)
     header = json.loads(payload[4 : 4 + size])
-    (track,) = header.pop("tracks")
-    return header | track
+    first, *beside = header.pop("tracks")
+    return header | first | {"beside": beside}
 
 
 class Visitor:

@@ -61,6 +61,11 @@ def digest(config: ExperimentConfig) -> str:
     return hashlib.sha256(json.dumps(to_query(config)).encode()).hexdigest()[:16]
 
 
+def digest_of_all(viewer: Viewer) -> str:
+    """A name that is the same for whoever watches equal experiments."""
+    return "+".join(digest(track.config) for track in viewer.tracks)
+
+
 def message(
     viewer: Viewer,
     scenes: Sequence[Scene],
@@ -94,7 +99,7 @@ def message(
         viewer.messages += 1
         header: dict[str, Any] = {
             "run": "+".join(track.recording for track in tracks),
-            "digest": "+".join(digest(track.config) for track in tracks),
+            "digest": digest_of_all(viewer),
             "fresh": viewer.is_fresh,
             "overture": viewer.is_fresh and viewer.shows_finished,
             "serial": viewer.messages,
