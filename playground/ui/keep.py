@@ -1,6 +1,7 @@
 """What a reader takes along from the Train page: the recording as a file of its own."""
 
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -12,6 +13,7 @@ from playground.ui.recording import Captions, recording
 from playground.ui.settings import all_settings, file_name
 from playground.ui.words import N_, _, language
 
+PRINT = Path(__file__).with_name("print.css")
 # What a recording says in the words of the stage, and where it says something else than a page.
 WORDS = {
     "recording_play": N_("Play"),
@@ -41,6 +43,7 @@ def show() -> None:
         link = f"{url}?{urlencode(query | {'train.at': viewer.playhead})}"
         return recording(viewer, feed, replace(captions, link=link)).encode()
 
+    st.html(PRINT)
     at = "" if viewer.playing else f"-{viewer.playhead}"
     st.download_button(
         _("Download this recording"),

@@ -51,6 +51,12 @@ export class Boxes {
     for (const surface of this.surfaces.values()) surface.sharpen();
   }
 
+  /** Gives every surface the size that its box has now, of which nobody has heard yet. */
+  measure() {
+    for (const [box, surface] of this.surfaces) surface.resize(box.clientWidth, box.clientHeight);
+    this.newSizes.clear();
+  }
+
   dispose() {
     document.fonts.removeEventListener("loadingdone", this.onFonts);
     this.ratio?.removeEventListener("change", this.onRatio);

@@ -26,7 +26,7 @@ const LONGEST = 8000; // pixels: of a side, that every browser can draw
  * @returns {HTMLCanvasElement}
  */
 export function picture(element, page, captions) {
-  const box = element.getBoundingClientRect();
+  const box = boxOf(element);
   const canvas = document.createElement("canvas");
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const font = `${CAPTION}px ${page.font}`;
@@ -48,6 +48,19 @@ export function picture(element, page, captions) {
   Object.assign(context, { font, fillStyle: page.text, textBaseline: "top", textAlign: "left", globalAlpha: 0.8 });
   lines.forEach((text, k) => context.fillText(text, 0, box.height + MARGIN / 2 + k * CAPTION * LEADING));
   return canvas;
+}
+
+/**
+ * What an element takes up without what is left out at its end.
+ * @param {HTMLElement} element
+ * @returns {Rect}
+ */
+function boxOf(element) {
+  const { top, left, width, height } = element.getBoundingClientRect();
+  const parts = /** @type {HTMLElement[]} */ ([...element.children]);
+  if (!parts.some((part) => "unpainted" in part.dataset)) return { top, left, width, height };
+  const painted = parts.filter((part) => !("unpainted" in part.dataset));
+  return { top, left, width, height: Math.max(...painted.map((part) => part.getBoundingClientRect().bottom)) - top };
 }
 
 /**

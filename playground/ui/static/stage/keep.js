@@ -53,7 +53,10 @@ export class Keep {
     this.link = element("input", { type: "text", readonly: "", class: "link", "data-server": "" });
     this.link.hidden = true;
     this.said = element("span", { class: "said", role: "status" });
-    this.element = element("div", { class: "keep", "data-unpainted": "" }, [this.said, this.link, this.copy, this.save]);
+    this.caption = element("p", { class: "caption" }); // on paper
+    this.element = element("div", { class: "keep", "data-unpainted": "" }, [
+      this.caption, this.said, this.link, this.copy, this.save,
+    ]);
   }
 
   /** @param {View} view */
@@ -71,6 +74,11 @@ export class Keep {
   listen(views, stage, panels) {
     this.copy.onclick = () => this.#copyLink(views()[0]);
     this.save.onclick = () => this.keepPicture(stage, panels(), views());
+  }
+
+  /** @param {View[]} views */
+  tell(views) {
+    setText(this.caption, views.map(captionOf).join("\n"));
   }
 
   /** @param {View|undefined} view */
@@ -110,7 +118,8 @@ export class Keep {
     const told = alone ? [of(panels[0])] : views;
     const drawn = picture(shown, page, told.map(captionOf));
     redraw(panels, of, 1);
-    save(drawn, `${told.map(({ scene }) => scene.file).join("+")}-${first.step}${alone ? `-${panels[0].name}` : ""}`);
+    const which = panels.length === 1 ? `-${panels[0].name}` : "";
+    save(drawn, `${told.map(({ scene }) => scene.file).join("+")}-${first.step}${which}`);
   }
 }
 

@@ -9,12 +9,15 @@ import { counted, isolate, likelihoodText, perplexityText, say } from "../shared
 import { Cursors } from "./cursors.js";
 import { Easing } from "./easing.js";
 import { Linked } from "./keep.js";
-import { listenToKeys } from "./keyboard.js";
+import { listenToKeys, listenToPageKeys } from "./keyboard.js";
 import { Layout } from "./layout.js";
 import { Line } from "./line.js";
 import { STEP_SCALES } from "./panels/steps.js";
 import { Overture } from "./overture.js";
 import { Player } from "./player.js";
+import { Presenter } from "./presenter.js";
+import { Skip } from "./skip.js";
+import { Printing } from "./printing.js";
 import { Store } from "./store.js";
 import { GRADIENTS, look } from "./view.js";
 import { decode } from "./wire.js";
@@ -58,10 +61,23 @@ export class Stage {
     this.views = [];
     this.moves = this.#movesOf();
     listenToKeys(this.layout.root, this.moves);
+    this.presenter = new Presenter(this.layout.root, (panels) => {
+      this.line.trigger("present", { panels });
+      this.player.refresh();
+    });
+    this.layout.keep.element.append(this.presenter.enter, this.layout.keys.open);
+    this.skip = new Skip(this.layout.root);
+    this.stopListening = listenToPageKeys({
+      toggle: this.moves.toggle,
+      present: () => this.presenter.toggle(),
+      leave: () => this.presenter.leave(),
+      showKeys: () => this.layout.keys.show(),
+    });
     this.layout.footer.listen(this.moves, () => {
       if (this.views.length) this.line.trigger("study", { step: this.views[0].step });
     });
     this.layout.keep.listen(() => this.views, this.layout.inner, () => this.layout.panels);
+    this.printing = new Printing(this.layout.root, (sharpness) => this.#drawAnew(sharpness));
     parent.append(this.layout.root);
   }
 
@@ -77,9 +93,13 @@ export class Stage {
   dispose() {
     for (const sign of SIGNS) document.removeEventListener(sign, this.touched, true);
     this.overture.touch();
+    this.stopListening();
+    this.presenter.dispose();
+    this.skip.dispose();
     this.line.close();
     this.player.stop();
     this.boxes.dispose();
+    this.printing.dispose();
     this.text.stop();
     this.speech.stop();
     this.layout.root.remove();
@@ -109,6 +129,7 @@ export class Stage {
       this.easing.forget();
       this.drawnStep = -1;
     }
+    this.presenter.follow(window.location.search);
     const { root, footer } = this.layout;
     setAttribute(root, "data-run", message.run);
     setAttribute(root, "data-playing", String(message.playing));
@@ -174,6 +195,14 @@ export class Stage {
   restyle() {
     this.#readTheme();
     this.player.refresh();
+  }
+
+  /** @param {number} sharpness  see `Surface.sharpen` */
+  #drawAnew(sharpness) {
+    this.#readTheme();
+    for (const panel of this.layout.panels) for (const surface of panel.surfaces) surface.sharpen(sharpness);
+    this.boxes.measure();
+    this.#draw(performance.now());
   }
 
   #act() {
@@ -248,6 +277,8 @@ export class Stage {
       });
     }
     layout.dress(views);
+    this.presenter.dress(views[0], layout.panels);
+    this.skip.say(say(views[0].words, "skip"));
   }
 
   /**
@@ -287,6 +318,7 @@ export class Stage {
     layout.footer.tell(view, message, {
       isBack: !player.following, ahead: this.line.memory.ahead, isOverture: this.overture.plays,
     });
+    layout.keep.tell(views);
     for (const panel of layout.panels) panel.tell(views[panel.track]);
   }
 
