@@ -91,9 +91,13 @@ def draw(dropouts: Sequence[Dropout], seeds: Sequence[int], step: LeftOut, of: s
         return
     draws = [Draw(seed, step) for seed in seeds] if isinstance(step, int) else step
     for replica, each in enumerate(draws):
-        generator = seeded(f"{of}dropout", each.seed, each.step)
-        for dropout in dropouts:
-            of_replica = dropout.factors[:, replica]
-            # Drawn in single precision, whatever is computed in: the same is left out.
-            keeps = each.numbers(of_replica, generator) >= dropout.p
-            of_replica.copy_(keeps).div_(1 - dropout.p)
+        fill([dropout.factors[:, replica] for dropout in dropouts], dropouts[0].p, each, of)
+
+
+def fill(factors: Sequence[Tensor], p: float, draw: Draw, of: str = "") -> None:
+    """Fill the factors (T, B, W) of one replica, of every dropout of its network from the lowest up."""
+    generator = seeded(f"{of}dropout", draw.seed, draw.step)
+    for each in factors:
+        # Drawn in single precision, whatever is computed in: the same is left out.
+        keeps = draw.numbers(each, generator) >= p
+        each.copy_(keeps).div_(1 - p)

@@ -8,7 +8,7 @@ from typing import cast
 from playground.batch import Signature
 from playground.cells import CELLS
 from playground.config import NetworkConfig, Range
-from playground.passes.edits import Cut, Edit, Edits, Hold, Span, Symbol
+from playground.passes.edits import Cut, Edit, Edits, Hold, Span, Symbol, Transplant
 from playground.passes.replica import layer_names
 from playground.refusal import Refusal
 
@@ -21,6 +21,7 @@ _SPAN = f"(?P<first>{_NUMBER})(?P<dash>-(?P<last>{_NUMBER})?)?"
 _EDIT = re.compile(
     rf"cut@{_SPAN}"
     rf"|x@(?P<at>{_NUMBER})=(?P<symbol>{_NUMBER})"
+    rf"|h@(?P<source>{_NUMBER})>(?P<planted>{_NUMBER})"
     rf"|(?P<layer>l[0-9](_reverse)?)\.(?P<name>[a-z]{{1,8}})(\.(?P<unit>{_NUMBER}))?"
     rf"@{_SPAN.replace('P<', 'P<of_')}=(?P<values>[^=]+)"
 )
@@ -35,7 +36,7 @@ class EditList:
     def check(self, name: str, value: object) -> Edits:
         """Return the edits if that is what they are, not too many, and all in their text, else raise `Refusal`."""
         given = cast("Sequence[object]", value) if isinstance(value, tuple | list) else ()
-        edits = tuple(each for each in given if isinstance(each, Hold | Cut | Symbol))
+        edits = tuple(each for each in given if isinstance(each, Hold | Cut | Symbol | Transplant))
         if len(edits) != len(given) or not isinstance(value, tuple | list):
             raise self._refusal(name, value)
         if len(edits) > self.limit:
@@ -71,6 +72,8 @@ class EditList:
             raise self._refusal(field, text)
         if found["at"]:
             return Symbol(int(found["at"]), int(found["symbol"]))
+        if found["source"]:
+            return Transplant(int(found["source"]), int(found["planted"]))
         prefix = "of_" if found["layer"] else ""
         first, dash, last = (found[prefix + part] for part in ("first", "dash", "last"))
         if last and int(last) < int(first):
@@ -86,7 +89,7 @@ class EditList:
 
     def _refusal(self, field: str, value: object) -> Refusal:
         return Refusal(
-            field, "{field} must be edits such as l0.f@2-5=1,x@1=4,cut@3; got {value}.", value=value
+            field, "{field} must be edits such as l0.f@2-5=1,x@1=4,h@2>3,cut@3; got {value}.", value=value
         )
 
 
@@ -97,7 +100,8 @@ def fits(field: str, edits: Edits, config: NetworkConfig, signature: Signature, 
     """Raise `Refusal` for the first edit that speaks of what this network, or a text of `length` timesteps, has not."""
     fits_network(field, edits, config, signature)
     for edit in edits:
-        if edit.span.first >= length or (edit.span.last or 0) >= length:
+        source = edit.source if isinstance(edit, Transplant) else 0
+        if max(edit.span.first, edit.span.last or 0, source) >= length:
             raise Refusal(
                 field,
                 "{field}: the timesteps of {edit} must be from 0 to {last}.",
@@ -113,6 +117,12 @@ def fits_network(field: str, edits: Edits, config: NetworkConfig, signature: Sig
             _fits_cell(field, edit, config)
         elif isinstance(edit, Symbol):
             _fits_vocabulary(field, edit, signature)
+        elif isinstance(edit, Transplant) and edit.source == edit.t:
+            raise Refusal(
+                field,
+                "{field}: {edit} puts a state where it is already, which changes nothing.",
+                edit=edit.target,
+            )
 
 
 def _fits_vocabulary(field: str, edit: Symbol, signature: Signature) -> None:

@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn.functional import linear
 
 from playground.batch import Batch
-from playground.passes.edits import Edits
+from playground.passes.edits import Edits, Transplant
 from playground.passes.replica import Replica
 from playground.passes.unroll import States, read_on, unroll
 
@@ -37,9 +37,14 @@ class RecurrentModel:
 
 
 class RecurrentReader:
-    """The unrolled network, gone on with by one timestep at a time: the states are kept, the steps are not."""
+    """The unrolled network, gone on with by one timestep at a time: the states are kept, the steps are not.
+
+    Raises ValueError for a transplant: its source may be a symbol that is still to come.
+    """
 
     def __init__(self, replica: Replica, edits: Edits = ()) -> None:
+        if any(isinstance(edit, Transplant) for edit in edits):
+            raise ValueError("a transplant is of a text that is read as a whole")
         self.replica, self.edits = replica, edits
         self.states = States.zero(replica, 1)
 

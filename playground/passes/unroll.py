@@ -20,7 +20,17 @@ from playground.batch import Batch
 from playground.cells.hold import free
 from playground.config import NetworkConfig
 from playground.passes.edit_list import fits_network
-from playground.passes.edits import Edits, Hold, cuts_at, holds_at, read_with
+from playground.passes.edits import (
+    Edit,
+    Edits,
+    Hold,
+    Planted,
+    Transplant,
+    cuts_at,
+    holds_at,
+    planted,
+    read_with,
+)
 from playground.passes.replica import Replica
 
 FIELD = "edits"  # what a refusal of edits that do not fit is about
@@ -85,7 +95,7 @@ class Unrolled:
     @property
     def is_held(self) -> bool:
         """Whether gates or states were held: the gradients written by hand are of steps that go by the equations."""
-        return any(isinstance(edit, Hold) for edit in self.edits)
+        return any(isinstance(edit, Hold | Transplant) for edit in self.edits)
 
     @property
     def predicted(self) -> Tensor:
@@ -147,24 +157,51 @@ class Unrolled:
                 return getattr(self.batch, name)[:, 0]
 
 
-def unroll(model: Replica, batch: Batch, initial: States | None = None, edits: Edits = ()) -> Unrolled:
+def unroll(
+    model: Replica,
+    batch: Batch,
+    initial: States | None = None,
+    edits: Edits = (),
+    factors: Sequence[Tensor] = (),
+) -> Unrolled:
     """Read all sequences of a batch, (T, 1, B).
 
     initial: where to begin, such as the `final` of another reading; zeros if None. edits: what is to be otherwise.
+    factors: what each level of layers but the highest gives to the one above is multiplied by them, (T, B, ·): dropout
+    (`playground.models.dropout`); none where nothing is left out.
 
     Raises `Refusal` for edits of what the network has not; those of timesteps that are not read change nothing. Raises
-    ValueError for going on with a network that reads backwards, too: it begins at the end.
+    ValueError for going on with a network that reads backwards, too: it begins at the end; and with a transplant, whose
+    source may lie before.
     """
     if initial is not None and initial.read and model.config.bidirectional:
         raise ValueError("a network that reads backwards cannot go on with a sequence")
     fits_network(FIELD, edits, model.config, model.signature)
     start = initial or States.zero(model, batch.inputs.shape[2])
+    made = _planted(model, batch, start, edits, factors)
     batch = replace(batch, inputs=read_with(edits, batch.inputs, first=start.read))
     cut = _cuts(batch, edits, start.read)
     x = model.encoded(batch.inputs[:, 0]).unbind()
-    steps, shown, final = read_on(model, x, start, cut if bool(cut.any()) else None, edits)
+    steps, shown, final = read_on(model, x, start, cut if bool(cut.any()) else None, made, factors)
     outputs = linear(torch.stack(list(shown)), *model.readout)
     return Unrolled(model, batch, edits, tuple(map(tuple, steps)), cut, outputs, final)
+
+
+def _planted(
+    model: Replica, batch: Batch, start: States, edits: Edits, factors: Sequence[Tensor]
+) -> tuple[Edit | Planted, ...]:
+    """The edits with what transplants plant, which a reading without any edit tells."""
+    if not any(isinstance(edit, Transplant) for edit in edits):
+        return edits
+    if start.read:
+        raise ValueError("a transplant is of a text that is read from its beginning")
+    with torch.no_grad():
+        plain = unroll(model, batch, start, factors=factors)
+
+    def value(layer: str, name: str, t: int) -> Tensor | None:
+        return getattr(plain.steps[model.layers.index(layer)][t], name) if t < plain.length else None
+
+    return planted(edits, [(layer, name) for layer in model.layers for name in model.spec.states], value)
 
 
 def _cuts(batch: Batch, edits: Edits, first: int) -> Tensor:
@@ -181,18 +218,21 @@ def read_on(
     x: Sequence[Tensor],
     start: States,
     cut: Tensor | None = None,
-    edits: Edits = (),
+    edits: Sequence[Edit | Planted] = (),
+    factors: Sequence[Tensor] = (),
 ) -> tuple[list[Steps], Sequence[Tensor], States]:
     """Read T inputs (B, E) from where a reading stands.
 
-    cut: (T, B) bool. edits: what is held; symbols and cuts are in `x` and `cut` already.
+    cut: (T, B) bool. edits: what is held; symbols and cuts are in `x` and `cut` already. factors: as `unroll` has them.
 
     Returns the steps of each layer, what is read out at each timestep, (B, H), and where the reading stands then.
     """
     steps: list[Steps] = []
-    for level in model.levels:
+    for number, level in enumerate(model.levels):
         taken, x = through_level(model, level, x, start, cut, edits)
         steps += taken
+        if number < len(factors):
+            x = [given * factor for given, factor in zip(x, factors[number], strict=True)]
     shown, total = read_out(model, x, start)
     ends = [of_layer[last].state for of_layer, last in zip(steps, model.ends, strict=True)]
     return steps, shown, States(tuple(ends), start.read + len(x), total)
@@ -204,7 +244,7 @@ def through_level(
     x: Sequence[Tensor],
     start: States,
     cut: Tensor | None = None,
-    edits: Edits = (),
+    edits: Sequence[Edit | Planted] = (),
 ) -> tuple[list[Steps], list[Tensor]]:
     """One layer, or two side by side of which the second reads backwards. Returns the steps of each, in the order of
     time, and what is read above: h, or both."""
@@ -223,7 +263,7 @@ def _through(
     x: Sequence[Tensor],
     start: States,
     cut: Tensor | None,
-    edits: Edits,
+    edits: Sequence[Edit | Planted],
     *,
     backwards: bool = False,
 ) -> Steps:

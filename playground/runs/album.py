@@ -156,6 +156,10 @@ class Album:
             found = (self._kept.get(step) or self._recent.get(step) for step in steps)
             return [frame for frame in found if frame is not None]
 
+    def axes_at(self, step: int) -> np.ndarray | None:
+        """The axes (L, H, 2) along which the path of a step is seen; None where they are not known yet."""
+        return self._axes.get(last_kept(step, self.first))
+
     def kept_after(self, step: int, last: int, most: int) -> list[Frame]:
         """At most `most` of the kept frames of the steps step + 1 … last, oldest first."""
         return self._kept.between(step + 1, last)[:most]

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from playground.cells.nonlinearity import NONLINEARITIES
-from playground.runs.layout import NOT_FINITE_GATE, NOT_FINITE_STATE, SLOPE, FrameLayout
+from playground.runs.layout import NOT_FINITE_GATE, NOT_FINITE_STATE, FrameLayout
 
 
 class Planes:
@@ -54,9 +54,9 @@ class Planes:
 
         def fill(plane: int, name: str) -> Callable[[], object]:
             place = self._values[:, layer, plane]
-            if name != SLOPE.name:
+            if f"l{layer}.{name}" in buffers:  # else it is the slope, and follows from h
                 return partial(place.copy_, drawn(name))
-            h, slope = drawn("h"), NONLINEARITIES[layout.nonlinearity].slope  # it follows from h
+            h, slope = drawn("h"), NONLINEARITIES[layout.nonlinearity].slope
             return lambda: place.copy_(slope(h))
 
         names = (*layout.states, *(gate.name for gate in layout.gates))

@@ -9,8 +9,9 @@ import numpy as np
 
 from playground.runs.album import Frame
 from playground.runs.curve import CurvePoints
+from playground.runs.reading import Reading
 
-VERSION = 3
+VERSION = 4
 ALIGNMENT = 8  # bytes, so that a browser may look at every part in place
 
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
@@ -24,29 +25,66 @@ class Track:
         told: everything but bulk numbers.
         curve: the points to draw.
         frames: equal-sized payloads, ascending step; what is in them stands in `FrameLayout.fields`.
+        reading: the answer to what its viewer asks, at one of these steps.
     """
 
     told: dict[str, Any]
     curve: CurvePoints
     frames: Sequence[Frame]
+    reading: Reading | None = None
 
 
 def encode(header: dict[str, Any], tracks: Sequence[Track]) -> bytes:
-    """Little-endian: u32 length of the header, header, then track by track its curve's columns and its frames.
+    """Little-endian: u32 length of the header, header, then track by track its curve's columns, its frames and its
+    reading.
 
     Each part is padded to a multiple of 8 bytes. Of every track, what it tells, "curve" with the names and types of
-    its columns, and "frames" stand in the header under "tracks".
+    its columns, "frames", and "reading" with its step and parts, stand in the header under "tracks".
     """
     columns = [_columns(track.curve) for track in tracks]
     described = [_described(track, curve) for track, curve in zip(tracks, columns, strict=True)]
-    text = _to_json({"version": VERSION, **header, "tracks": described}).encode()
-    text += b" " * (-(4 + len(text)) % ALIGNMENT)
-    parts = [np.uint32(len(text)).tobytes(), text]
+    parts = _opening({**header, "tracks": described})
     for track, curve in zip(tracks, columns, strict=True):
         for column in curve.values():
             parts += [column.tobytes(), b"\0" * (-column.nbytes % ALIGNMENT)]
         parts += [frame.payload for frame in track.frames]
+        parts += _parts(track.reading)
     return b"".join(parts)
+
+
+def encode_readings(
+    header: dict[str, Any], readings: Sequence[tuple[dict[str, Any], Reading | None]]
+) -> bytes:
+    """The same of readings alone: of every track what it tells, and its reading, if there is one."""
+    tracks = [{**told, "reading": _told(reading)} for told, reading in readings]
+    parts = _opening({**header, "tracks": tracks})
+    for _, reading in readings:
+        parts += _parts(reading)
+    return b"".join(parts)
+
+
+def _opening(header: dict[str, Any]) -> list[bytes]:
+    """The header with its length."""
+    text = _to_json({"version": VERSION, **header}).encode()
+    text += b" " * (-(4 + len(text)) % ALIGNMENT)
+    return [np.uint32(len(text)).tobytes(), text]
+
+
+def _told(reading: Reading | None) -> dict[str, Any] | None:
+    """A reading as the header has it: its step, how large an edited frame follows, and of what shape a beam."""
+    return reading and {
+        "step": reading.step,
+        "edited": len(reading.edited or b""),
+        "beam": None if reading.beam is None else reading.beam.shape,
+    }
+
+
+def _parts(reading: Reading | None) -> list[bytes]:
+    """The bytes of a reading: the edited frame, then the beam, f8, as far as they are there."""
+    if reading is None:
+        return []
+    beam = [] if reading.beam is None else [np.ascontiguousarray(reading.beam, "<f8").tobytes()]
+    return [reading.edited or b"", *beam]
 
 
 def _described(track: Track, columns: dict[str, np.ndarray]) -> dict[str, Any]:
@@ -59,6 +97,7 @@ def _described(track: Track, columns: dict[str, np.ndarray]) -> dict[str, Any]:
             "columns": [[name, column.dtype.str[1:]] for name, column in columns.items()],
         },
         "frames": {"count": len(frames), "size": len(frames[0].payload) if frames else 0},
+        "reading": _told(track.reading),
     }
 
 

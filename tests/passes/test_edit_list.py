@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from playground.batch import Signature
 from playground.config import NetworkConfig
 from playground.passes.edit_list import EDITS, MAX_EDITS, MAX_LENGTH, fits
-from playground.passes.edits import Cut, Edit, Hold, Span, Symbol
+from playground.passes.edits import Cut, Edit, Hold, Span, Symbol, Transplant
 from playground.refusal import Refusal
 
 H, T = 4, 6
@@ -23,6 +23,7 @@ numbers = st.floats(-1e5, 1e5)
 edits = st.lists(
     st.builds(Cut, spans)
     | st.builds(Symbol, st.integers(0, 99_999), st.integers(0, 255))
+    | st.builds(Transplant, st.integers(0, 99_999), st.integers(0, 99_999))
     | st.builds(
         Hold,
         st.sampled_from(["l0", "l2", "l1_reverse"]),
@@ -50,6 +51,7 @@ def test_the_texts_of_the_table() -> None:
         "l0.f.3@2-5=1": Hold("l0", "f", Span(2, 5), (1.0,), unit=3),
         "l1.h@3=0": Hold("l1", "h", Span(3, 3), (0.0,)),
         "l0.h@3=0.5:-1:0.25": Hold("l0", "h", Span(3, 3), (0.5, -1.0, 0.25)),
+        "h@2>3": Transplant(2, 3),
         "x@1=4": Symbol(1, 4),
         "cut@3": Cut(Span(3, 3)),
         "cut@0-": Cut(Span(0)),
@@ -63,6 +65,7 @@ def test_the_texts_of_the_table() -> None:
 
 BAD = [
     ",", "cut", "cut@", "cut@-1", "cut@3-2", "cut@03", "cut@1.5", "cut@3=1", "CUT@3", " cut@3", "cut@3,", "cut@٣",
+    "h@2", "h@2>", "h@>3", "h@2>-3", "h@2>3=1", "c@2>3", "l0.h@2>3", "h@2-4>5",
     "x@1", "x@1-2=3", "x@1=-1", "x@1=e", "y@1=2",
     "l0@1=2", "l.f@1=2", "l0.f@1", "l0.f@1=", "l0.f=1", "l0.f@=1", "l0.f@5-2=1", "l0.F@1=1", "l00.f@1=1", "l10.f@1=1",
     "l0.f.@1=1", "l0.f.-1@1=1", "l0.f.1@1=1:2", "l0.f@1=1=2", "l0.pre.f@1=1",
@@ -72,7 +75,9 @@ BAD = [
 
 @pytest.mark.parametrize("text", BAD, ids=range(len(BAD)))
 def test_what_is_no_edit_is_refused_in_one_sentence(text: str) -> None:
-    with pytest.raises(Refusal, match=r"^edits must be edits such as l0.f@2-5=1,x@1=4,cut@3; got .*\.$"):
+    with pytest.raises(
+        Refusal, match=r"^edits must be edits such as l0.f@2-5=1,x@1=4,h@2>3,cut@3; got .*\.$"
+    ):
         EDITS.parse("edits", text)
 
 
@@ -147,6 +152,9 @@ def test_there_is_a_most() -> None:
         ("cut@6", "Edits: the timesteps of cut@6 must be from 0 to 5."),
         ("cut@6-", "Edits: the timesteps of cut@6- must be from 0 to 5."),
         ("l0.h@2-6=1", "Edits: the timesteps of l0.h@2-6 must be from 0 to 5."),
+        ("h@2>6", "Edits: the timesteps of h@2>6 must be from 0 to 5."),
+        ("h@6>2", "Edits: the timesteps of h@6>2 must be from 0 to 5."),
+        ("h@2>2", "Edits: h@2>2 puts a state where it is already, which changes nothing."),
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_sentence(text: str, sentence: str) -> None:

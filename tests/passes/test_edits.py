@@ -9,9 +9,11 @@ from torch import Tensor
 from playground.batch import Batch, Signature
 from playground.cells import CELLS
 from playground.config import NetworkConfig
+from playground.models.dropout import Draw, Place, fill
 from playground.models.network import Network
 from playground.passes.edit_list import EDITS
 from playground.passes.edits import Hold, Span
+from playground.passes.recurrent import RecurrentModel
 from playground.passes.replica import Replica, copy_of
 from playground.passes.unroll import Unrolled, unroll
 from playground.refusal import Refusal
@@ -129,6 +131,59 @@ def test_a_transplanted_state_goes_on_as_it_would_have_elsewhere(cell: str) -> N
 
 
 @pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize(("source", "t"), [(1, 3), (4, 2), (0, T - 1)])
+def test_all_states_are_transplanted_within_a_reading(cell: str, source: int, t: int) -> None:
+    """The same as holding every state of every layer at the numbers that it had at the source, sequence by sequence."""
+    model, batch = model_of(cell), batch_of()
+    plain, found = unroll(model, batch), edited(model, f"h@{source}>{t}")
+    states = [f"l{layer}.{state}" for layer in range(2) for state in CELLS[cell].states]
+    for column in range(B):
+        text = ",".join(
+            f"{state}@{t}={':'.join(map(repr, plain[state][source, column].tolist()))}" for state in states
+        )
+        expected = edited(model, text)
+        for name in found.names:
+            torch.testing.assert_close(found[name][:, column], expected[name][:, column], **EXACT)
+    assert torch.equal(found.outputs[t], plain.outputs[source]), "what was answered there is answered here"
+    assert torch.equal(found.outputs[:t], plain.outputs[:t])
+    assert found.is_held and not plain.is_held
+
+
+def test_what_is_transplanted_is_of_the_reading_without_edits() -> None:
+    model = model_of()
+    plain = unroll(model, batch_of())
+    found = edited(model, "x@0=4,l0.f@0-=0,h@2>4,h@4>2")
+    for name in ("l0.h", "l0.c", "l1.h", "l1.c"):
+        assert torch.equal(found[name][4], plain[name][2]) and torch.equal(found[name][2], plain[name][4])
+    later = edited(model, "h@2>4,l1.h@4=0")
+    assert not later["l1.h"][4].any() and torch.equal(later["l1.c"][4], plain["l1.c"][2])
+    assert torch.equal(edited(model, "l1.h@4=0,h@2>4")["l1.h"][4], plain["l1.h"][2])
+
+
+def test_a_transplant_needs_all_of_a_text() -> None:
+    model, batch = model_of(), batch_of()
+    made = EDITS.parse("edits", "h@2>4")
+    with pytest.raises(ValueError, match="read from its beginning"):
+        unroll(model, batch, unroll(model, batch).final, made)
+    with pytest.raises(ValueError, match="read as a whole"):
+        RecurrentModel(model, made).reader()
+    beyond = edited(model, "h@9>2,h@2>9")  # of timesteps that are not read
+    assert torch.equal(beyond.outputs, unroll(model, batch).outputs)
+
+
+def test_dropout_leaves_out_of_a_reading_what_a_training_step_leaves_out() -> None:
+    config, draw = NetworkConfig("lstm", H, 3, dropout=0.5), Draw(2, 7, Place(T, 5, 3))
+    network, one = Network(config, LANGUAGE, seeds=[2], dtype=torch.float64), slice(0, 1)
+    batch = Batch(*(each[:, :, one] for each in (batch_of().inputs, batch_of().targets, batch_of().mask)))
+    factors = [torch.empty(T, 1, H, dtype=torch.float64) for _ in range(2)]
+    fill(factors, 0.5, draw)
+    trace = network.trace(batch, step=[draw])
+    found = unroll(copy_of(network), batch, factors=factors)
+    torch.testing.assert_close(found.outputs, trace["logits"][:, 0], **EXACT)
+    assert not torch.allclose(found.outputs, unroll(copy_of(network), batch).outputs)
+
+
+@pytest.mark.parametrize("cell", CELLS)
 def test_a_cut_is_a_new_beginning(cell: str) -> None:
     model, batch = model_of(cell), batch_of()
     plain, found = unroll(model, batch), edited(model, "cut@2")
@@ -227,3 +282,16 @@ def test_autograd_follows_edits() -> None:
     one_unit = edited(model, "l0.h.1@1-=0.5", batch)
     grad = torch.autograd.grad(one_unit.losses.sum(), weight)[0]
     assert not grad[1].any() and grad[0].any()
+
+
+def test_what_is_held_has_a_gradient_of_its_own() -> None:
+    """∂L/∂ the number that is used, by finite differences."""
+    model, batch, epsilon = model_of("gru", layers=1), batch_of(), 1e-5
+    for parameter in model.parameters.values():
+        parameter.requires_grad_()
+    held = edited(model, "l0.h@2=0.5", batch)
+    (grad,) = torch.autograd.grad(held.losses.sum(), held.steps[0][2].h)
+    more, less = (
+        edited(model, f"l0.h@2=0.5,l0.h.1@2={0.5 + by}", batch).losses.sum(0) for by in (epsilon, -epsilon)
+    )
+    torch.testing.assert_close(grad[:, 1], (more - less) / (2 * epsilon), rtol=1e-6, atol=1e-8)

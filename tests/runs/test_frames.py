@@ -534,7 +534,7 @@ def test_a_message_is_what_its_header_says(steps: int) -> None:
     points = run.curve_points(steps).thinned(7)
     scene = {"inputs": ["안", "</script>"], "frame": run.layout.fields}
     message = read_message(encode({"run": "r1"}, [Track({"scene": scene}, points, run.frames(0, steps))]))
-    assert message.header["version"] == 3 and message.header["scene"]["inputs"] == ["안", "</script>"]
+    assert message.header["version"] == 4 and message.header["scene"]["inputs"] == ["안", "</script>"]
     assert message.frames == [alone(config).payload(step) for step in range(steps + 1)]
     fields = message.header["scene"]["frame"]
     assert [read_frame(each, fields)["step"] for each in message.frames] == list(range(steps + 1))

@@ -25,7 +25,7 @@ from playground.ui.stage import waiting
 from playground.ui.stage.feed import Feed, feed_routes
 from playground.ui.stage.message import Heard, Scene, message
 
-DESCRIBED = {"words": {"step": "단계"}, "inputs": ["h"]}
+DESCRIBED = {"words": {"step": "단계"}, "inputs": ["h"], "remembers": None}
 LONG = 60  # seconds; a test that waits as long has failed
 
 
@@ -305,7 +305,7 @@ def test_who_has_left_is_not_answered(
         while not begun:
             await asyncio.sleep(0)
         second = asyncio.create_task(asked(app, f"/frames/{other.token}", left=left))
-        while not other.is_asked:
+        while not other.ticks.are_out:
             await asyncio.sleep(0)
         if leaves == "the client":
             left.set()
@@ -316,7 +316,7 @@ def test_who_has_left_is_not_answered(
 
     with stuck(feed, monkeypatch) as (go_on, begun):
         assert asyncio.run(ask_and_leave(go_on, begun)) == [(204, b"")] * 2
-    assert other.viewer.playhead == 0 and not other.is_asked
+    assert other.viewer.playhead == 0 and not other.ticks.are_out
     connected[0] = True
     assert ask(f"/frames/{other.token}")[0] == 200
 
@@ -337,7 +337,7 @@ def test_a_lock_that_is_held_keeps_nobody_else_waiting(
     async def ask_all() -> tuple[bool, list[int]]:
         app = Starlette(routes=feed_routes())
         waits = asyncio.create_task(asked(app, f"/frames/{feed.token}"))
-        while not feed.is_asked:
+        while not feed.ticks.are_out:
             await asyncio.sleep(0)
         others = [await asked(app, f"/frames/{other.token}"), await asked(app, "/frames", "GET")]
         waited = not waits.done()
@@ -420,7 +420,11 @@ def test_a_message_has_all_tracks_each_with_its_scene() -> None:
 
 def test_it_stands_below_the_servers_base_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feeds.st, "get_option", lambda name: "/class/rnn/")
-    assert [route.path for route in feed_routes()] == ["/class/rnn/frames", "/class/rnn/frames/{token}"]
+    assert [route.path for route in feed_routes()] == [
+        "/class/rnn/frames",
+        "/class/rnn/frames/{token}",
+        "/class/rnn/frames/{token}/reading",
+    ]
 
 
 def test_a_stage_can_find_out_whether_the_address_is_served() -> None:

@@ -3,10 +3,13 @@
 A run of a Streamlit page costs more than the training it shows. So each viewer has an address of its own, which only
 its page knows, and which answers with the same messages as the page. Where a host does not serve it, the page does.
 
-Whoever asks by hand gets no more than a stage: one question of a feed is answered at a time, in the line with all
-others, and a feed ends with the connection of its page. So a person has as many places in the line as open pages.
+Beside that it answers what only this viewer asks about one training step, a reading (`playground.runs.reading`).
 
-All of this but `Feed.answer` happens in the thread that serves everybody: nothing in it may wait for a lock.
+Whoever asks by hand gets no more than a stage: of each kind one question of a feed is answered at a time, in the line
+with all others, and a feed ends with the connection of its page. So a person has as many places in the line as open
+pages, and as many again while asking what if.
+
+All of this but the answers of a `Feed` happens in the thread that serves everybody: nothing in it may wait for a lock.
 """
 
 import asyncio
@@ -15,7 +18,7 @@ import hmac
 import secrets
 import time
 import weakref
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
@@ -26,14 +29,37 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from playground.refusal import Refusal
+from playground.runs.reader import Reader
 from playground.runs.viewer import Viewer
-from playground.ui.stage.message import Heard, Scene, message
+from playground.ui.stage.message import Heard, Scene, message, readings
 from playground.ui.stage.waiting import WaitingLine
 
 PATH = "/frames"
 TOKEN_BYTES = 24
 SHORTEST = 0.05  # seconds from one answer to a viewer until the next is begun
 LONGEST_FIELD = 64  # characters of what the stage says it has
+
+
+class Questions:
+    """The questions of one kind that a stage asks, one after the other.
+
+    Attributes:
+        are_out: whether one waits for its answer.
+    """
+
+    def __init__(self) -> None:
+        self.are_out = False
+        self._answered = -float("inf")
+
+    @contextmanager
+    def one(self) -> Generator[float]:
+        """The time from a question to its answer. Gives the seconds for which the answer is not to be begun yet."""
+        self.are_out = True
+        try:
+            yield max(0.0, self._answered + SHORTEST - time.monotonic())
+        finally:
+            self._answered = time.monotonic()
+            self.are_out = False
 
 
 class Feed:
@@ -46,7 +72,8 @@ class Feed:
     Attributes:
         token: names it; only its page is told.
         scenes: of the page's last run, one a track.
-        is_asked: whether a question waits for its answer.
+        reader: who answers what this viewer asks about a step; the page tells it the question.
+        ticks, steps: the questions for the next message, and those about a step.
     """
 
     def __init__(self, viewer: Viewer, is_connected: Callable[[], bool]) -> None:
@@ -54,19 +81,9 @@ class Feed:
         self.is_connected = is_connected
         self.token = secrets.token_urlsafe(TOKEN_BYTES)
         self.scenes: tuple[Scene, ...] = ()
-        self.is_asked = False
-        self._answered = -float("inf")
+        self.reader = Reader(viewer)
+        self.ticks, self.steps = Questions(), Questions()
         _feeds[_digest(self.token)] = self
-
-    @contextmanager
-    def question(self) -> Generator[float]:
-        """The time from a question to its answer. Gives the seconds for which the answer is not to be begun yet."""
-        self.is_asked = True
-        try:
-            yield max(0.0, self._answered + SHORTEST - time.monotonic())
-        finally:
-            self._answered = time.monotonic()
-            self.is_asked = False
 
     def answer(self, heard: Heard) -> bytes | None:
         """The next message while playing; None where the page has to run: to say that training has stopped,
@@ -75,11 +92,20 @@ class Feed:
         try:
             if not scenes or not viewer.tick():
                 return None
-            with viewer.held():
-                if not viewer.playing:  # stopped since: the page is about to show all of it
-                    return None
-                return message(viewer, scenes, heard, feed=self.token)
+            return message(viewer, scenes, heard, feed=self.token, reader=self.reader, while_playing=True)
         except Refusal:  # its run was dropped, and perhaps the server is full: the page will say so
+            return None
+
+    def read(self, step: int) -> bytes | None:
+        """What the viewer asks, answered at a training step; None where there is nothing to tell, or no time yet."""
+        viewer, scenes = self.viewer, self.scenes
+        try:
+            with viewer.held():
+                fits = len(scenes) == len(viewer.tracks) and all(map(Scene.fits, scenes, viewer.tracks))
+                if not fits or step > viewer.playhead:  # of what is to come nobody is told
+                    return None
+            return readings(self.reader, scenes, step)
+        except Refusal:
             return None
 
 
@@ -97,29 +123,72 @@ def _feed(token: str) -> Feed | None:
     return found if found is not None and hmac.compare_digest(found.token, token) else None
 
 
-async def _answer(quick: WaitingLine, slow: WaitingLine, request: Request) -> Response:
-    """One message, or a refusal without detail: 403 from elsewhere, 410 gone, 429 asked already, 204 run the page."""
-    if not _is_from_here(request):
-        return _refused(403)
-    feed = _feed(request.path_params["token"])
-    if feed is None or not feed.is_connected():
-        return _refused(410)
-    if feed.is_asked:
-        return _refused(429)
-    serial, scene = request.query_params.get("serial", ""), request.query_params.get("scene", "")
+class _Lines:
+    """Where questions of one kind wait, of large networks apart, and how they are answered.
+
+    Args:
+        kind: a name.
+        answer: what answers a question that a request asks of a feed; None where it asks what nobody may.
+        questions: of a feed, those of this kind.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        answer: Callable[[Feed, Mapping[str, str]], Callable[[], bytes | None] | None],
+        questions: Callable[[Feed], Questions],
+    ) -> None:
+        self._quick = WaitingLine(kind)
+        self._slow = WaitingLine(f"slow {kind}", beside=self._quick)
+        self._answer, self._questions = answer, questions
+
+    async def __call__(self, request: Request) -> Response:
+        """One answer, or a refusal without detail: 403 from elsewhere, 410 gone, 429 asked already, 404 no question,
+        204 nothing to tell: the page has to run."""
+        if not _is_from_here(request):
+            return _refused(403)
+        feed = _feed(request.path_params["token"])
+        if feed is None or not feed.is_connected():
+            return _refused(410)
+        questions = self._questions(feed)
+        if questions.are_out:
+            return _refused(429)
+        answer = self._answer(feed, request.query_params)
+        if answer is None:
+            return _refused(404)
+
+        async def has_left() -> bool:
+            return not feed.is_connected() or await request.is_disconnected()
+
+        with questions.one() as too_soon:
+            await asyncio.sleep(too_soon)
+            line = self._slow if feed.viewer.is_slow else self._quick
+            body = await line.answer(feed, answer, unless=has_left)
+        return _refused(204) if body is None else _told(body)
+
+
+def _next_message(feed: Feed, query: Mapping[str, str]) -> Callable[[], bytes | None] | None:
+    """What a stage asks while playing, with what it has."""
+    serial, scene = query.get("serial", ""), query.get("scene", "")
     if len(serial) > LONGEST_FIELD or len(scene) > LONGEST_FIELD:
-        return _refused(404)
-    heard = Heard(int(serial) if serial.isascii() and serial.isdecimal() else -1, scene)
+        return None
+    return partial(feed.answer, Heard(-1 if (known := _whole(serial)) is None else known, scene))
 
-    async def has_left() -> bool:
-        return not feed.is_connected() or await request.is_disconnected()
 
-    with feed.question() as too_soon:
-        await asyncio.sleep(too_soon)
-        line = slow if feed.viewer.is_slow else quick
-        body = await line.answer(feed, partial(feed.answer, heard), unless=has_left)
-    if body is None:
-        return _refused(204)
+def _reading(feed: Feed, query: Mapping[str, str]) -> Callable[[], bytes | None] | None:
+    """What a stage asks about a training step."""
+    step = query.get("step", "")
+    if len(step) > LONGEST_FIELD or (known := _whole(step)) is None:
+        return None
+    return partial(feed.read, known)
+
+
+def _whole(text: str) -> int | None:
+    """A whole number from 0; None if it is none."""
+    return int(text) if text.isascii() and text.isdecimal() else None
+
+
+def _told(body: bytes) -> Response:
     # Packing it would take longer than training, and spare half of some kilobytes.
     headers = {"Cache-Control": "no-store", "Content-Encoding": "identity"}
     return Response(body, media_type="application/octet-stream", headers=headers)
@@ -163,9 +232,10 @@ def feed_routes() -> list[Route]:
     """The routes of all feeds, below `server.baseUrlPath` when the server has one. Large networks wait apart."""
     base = (st.get_option("server.baseUrlPath") or "").strip("/")
     prefix = f"/{base}" if base else ""
-    quick = WaitingLine("feed")
-    answer = partial(_answer, quick, WaitingLine("slow feed", beside=quick))
+    ticks = _Lines("feed", _next_message, lambda feed: feed.ticks)
+    steps = _Lines("reading", _reading, lambda feed: feed.steps)
     return [
         Route(f"{prefix}{PATH}", _Endpoint(_here, "GET", "HEAD"), name="frames-here"),
-        Route(f"{prefix}{PATH}/{{token}}", _Endpoint(answer, "POST"), name="frames"),
+        Route(f"{prefix}{PATH}/{{token}}", _Endpoint(ticks, "POST"), name="frames"),
+        Route(f"{prefix}{PATH}/{{token}}/reading", _Endpoint(steps, "POST"), name="frames-reading"),
     ]

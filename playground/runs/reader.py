@@ -1,0 +1,159 @@
+"""Who answers one viewer's question about the training steps of what is watched: finds the weights, and reads."""
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from playground.refusal import Refusal
+from playground.runs.album import Frame
+from playground.runs.darkroom import Exposure
+from playground.runs.left_out import left_out
+from playground.runs.reading import Question, Reading, Watched, read
+from playground.runs.replay import Replay
+from playground.runs.run import Run
+from playground.runs.tape import of_replica
+from playground.runs.track import Track
+from playground.runs.viewer import Viewer
+
+SHARE = (
+    6  # while playing, the time from one reading to the next is as many times that which the last one took
+)
+NOTHING = Question()
+
+
+@dataclass(slots=True)
+class _Last:
+    """What was looked up last for one track: where its past was walked through, and the weights of one step."""
+
+    run: Run
+    replica: int
+    walk: Replay | None = None
+    exposure: Exposure | None = None
+
+
+class Reader:
+    """Answers what one viewer asks, one answer at a time; any thread may ask.
+
+    Args:
+        viewer: whose tracks are read.
+
+    Attributes:
+        question: what is asked just now. It must fit the network and the text of every track.
+    """
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.question = NOTHING
+        self._viewer = viewer
+        self._lasts: list[_Last] = []
+        self._lock = threading.Lock()
+        self._rests_until = 0.0
+
+    def at(self, question: Question, step: int) -> list[Reading | None] | None:
+        """The answers at a training step, one a track; of a track that ends before it, at its end.
+
+        In the line of all who compute. None where nothing is asked; a None among them: ask again, there was no time to
+        find its weights, or no memory.
+        """
+        if not question.is_asked:
+            return None
+        with self._lock:
+            lasts = self._look_up(self._viewer.tracks)
+            return [self._answer(question, last, step) for last in lasts]
+
+    def _answer(self, question: Question, last: _Last | None, step: int) -> Reading | None:
+        if last is None:
+            return None
+        try:
+            with self._viewer.turn() as budget:
+                exposure = _found(last, step, budget)
+                return None if exposure is None else _read(question, last, exposure)
+        except Refusal:  # no memory to walk, or the run has just become another
+            return None
+
+    def newest(
+        self, question: Question, tracks: Sequence[Track], frames: Sequence[Sequence[Frame]]
+    ) -> list[Reading | None]:
+        """The answers at the newest of some frames of each track, while playing: only as far as they cost little.
+
+        tracks: as they were when the frames were taken.
+        """
+        nothing = list[Reading | None]([None] * len(tracks))
+        if time.monotonic() < self._rests_until or not self._lock.acquire(blocking=False):
+            return nothing
+        began = time.monotonic()
+        try:
+            return [
+                None if last is None or not of_track else _of_frame(question, last, of_track[-1])
+                for last, of_track in zip(self._look_up(tracks), frames, strict=True)
+            ]
+        except Refusal:
+            return nothing
+        finally:
+            now = time.monotonic()
+            self._rests_until = now + SHARE * (now - began)
+            self._lock.release()
+
+    def _look_up(self, tracks: Sequence[Track]) -> list[_Last | None]:
+        """What was looked up before, as far as the tracks are still of the same runs."""
+        found = [_last_of(track, self._lasts) for track in tracks]
+        self._lasts = [last for last in found if last is not None]
+        return found
+
+
+def _last_of(track: Track, lasts: Sequence[_Last]) -> _Last | None:
+    """What was looked up of a track before; None where its run was dropped."""
+    try:
+        run, replica = track.run, track.replica
+    except Refusal:
+        return None
+    same = (last for last in lasts if last.run is run and last.replica == replica)
+    return next(same, None) or _Last(run, replica)
+
+
+def _found(last: _Last, step: int, budget: float) -> Exposure | None:
+    """The weights of a step with what it measured, trained again if need be; None if there was no time."""
+    run, tape = last.run, last.run.tapes[last.replica]
+    step = min(step, tape.step)
+    if last.exposure is not None and last.exposure.update.step == step:
+        return last.exposure
+    if step == tape.step:
+        snapshot, newest = run.snapshot_at(step, budget=budget), tape.newest
+        if snapshot is None or newest.step != step:
+            return None
+        last.exposure = Exposure(snapshot.parameters[last.replica], newest)
+        return last.exposure
+    last.walk = run.replay(last.walk)
+    trainer = last.walk.go_to(step, budget=budget)
+    if trainer is None or trainer.step != step:
+        return None
+    update = of_replica(trainer.preview(), last.replica)
+    last.exposure = Exposure(trainer.network.parameters[last.replica].clone(), update)
+    return last.exposure
+
+
+def _of_frame(question: Question, last: _Last, frame: Frame) -> Reading | None:
+    """The answer at the step of a frame, if its weights are at hand."""
+    exposure = frame.exposure or _found(last, frame.step, 0.0)
+    return None if exposure is None else _read(question, last, exposure)
+
+
+def _read(question: Question, last: _Last, exposure: Exposure) -> Reading:
+    run, album = last.run, last.run.tapes[last.replica].album
+    step = exposure.update.step
+    draws = left_out(run.config.network, run.corpus, run.seeds[last.replica])
+    watched = Watched(
+        run.layout,
+        run.config.network,
+        run.corpus.signature,
+        run.watched,
+        run.config.training.reduction,
+    )
+    return read(
+        question,
+        watched,
+        exposure.weights,
+        exposure.update,
+        draw=None if draws is None else draws(step),
+        axes=album.axes_at(step),
+    )
