@@ -54,7 +54,7 @@ _KINDS = (
     CellSpec(
         "gru",
         states=("h",),
-        gates={"r": Gate("read"), "z": Gate("keep"), "n": Gate("candidate")},
+        gates={"r": Gate("read"), "z": Gate("keep"), "n": Gate("candidate", after="r")},
         wires=(Wires("h", ((Factor("z", is_complement=True), Factor("n")), (Factor("z"), _H_BEFORE))),),
         readable=GRU,
         fast=FastGRU,

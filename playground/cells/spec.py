@@ -30,10 +30,12 @@ class Gate:
     | candidate | no gate, but what could be written |
 
     through: the gate that h′ passes before this block of W_hh meets it; None where the block meets h′ itself.
+    after: the gate that what the block has met, W_hh h′ + b_hh, passes on its way into the sum; None if there is none.
     """
 
     role: Role
     through: str | None = None
+    after: str | None = None
 
     @property
     def squash(self) -> str:

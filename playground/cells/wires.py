@@ -27,6 +27,13 @@ class Factor:
             value = torch.tanh(value)
         return 1 - value if self.is_complement else value
 
+    def slope(self, step: Any, before: dict[str, Tensor]) -> Tensor:
+        """The derivative of that value by the gate or state itself, (B, H)."""
+        value = self.of(step, before)
+        if self.is_squashed:
+            return 1 - value**2
+        return torch.full_like(value, -1.0 if self.is_complement else 1.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Wires:
