@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from playground.ui import actions, bell, stage, state, transport
+from playground.ui import actions, bell, stage, state, transport, what_if
 from playground.ui.private_streamlit import named_fragment
 from playground.ui.progress import TURN, come_back
 
@@ -30,12 +30,16 @@ def _beat() -> None:
         viewer.tick()
     is_there = viewer.is_settled if viewer.playing else viewer.settle(budget=TURN)
     transport.status() if is_there else transport.restoring()
+    what_if.complain(viewer)
     stage.show(
         viewer,
         on_toggle=partial(_for_the_whole_page, actions.play_or_pause(playing=viewer.playing)),
         on_study=partial(_for_the_whole_page, actions.study, "study"),
         on_ghost=partial(_for_the_whole_page, actions.remove_ghost, "ghost"),
         on_resume=partial(_for_the_whole_page, actions.resume, "resume"),
+        on_edits=partial(_for_the_whole_page, what_if.edit, "edits"),
+        on_loss=partial(_for_the_whole_page, what_if.light, "loss"),
+        on_present=partial(_for_the_whole_page, actions.present, "present"),
     )
     if not is_there and not viewer.playing:  # while playing, the stage asks again
         come_back()

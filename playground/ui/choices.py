@@ -11,9 +11,11 @@ from typing import Any, Protocol
 
 from playground.cells import CELLS
 from playground.config import MAX_STEP, Choice, Flag, Range
+from playground.passes.edit_list import EDITS
 from playground.refusal import Refusal
 from playground.studies.knobs import KNOBS, Knobs
 from playground.ui.room import Panels
+from playground.ui.tour.scenes import SCENES
 from playground.variations import Variations
 
 
@@ -92,6 +94,7 @@ TRAIN: Mapping[str, PageField] = MappingProxyType(
     {
         "present": PageField(Panels(), ()),
         "race": PageField(Variations(), ()),
+        "tour": PageField(Range(1, len(SCENES))),
         "stop": PageField(Choice(STOPS), "learned"),
         "stop_step": PageField(Range(1, MAX_STEP)),
         "stop_perplexity": PageField(Range(1, HIGHEST_PERPLEXITY, float)),
@@ -99,6 +102,9 @@ TRAIN: Mapping[str, PageField] = MappingProxyType(
         "at": PageField(Range(0, MAX_STEP)),
         "t": PageField(Range(1, 200)),
         "layer": PageField(Range(1, 3)),
+        # What is asked beside the frames: what is to be otherwise in the text, and of which timestep's loss, from 1.
+        "edits": PageField(EDITS, ()),
+        "loss_at": PageField(Range(1, 200)),
     }
 )
 PAGES: Mapping[str, Mapping[str, PageField]] = MappingProxyType({"train": TRAIN, "gradients": GRADIENTS})
@@ -107,7 +113,7 @@ PAGES: Mapping[str, Mapping[str, PageField]] = MappingProxyType({"train": TRAIN,
 # is said aloud in a room: "present = 1".
 ONCE_BARE: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "train": frozenset(("present",)),
+        "train": frozenset(("present", "tour")),
         "gradients": frozenset(
             (
                 *("panel", "at", "sequence", "bits", "loss_at", "layer", "state", "colours", "total"),

@@ -16,7 +16,7 @@ from playground.corpus import Corpus
 from playground.models.dropout import leaves_out
 from playground.runs.run import Run
 from playground.runs.viewer import Ghost, Viewer
-from playground.ui import state
+from playground.ui import state, what_if
 from playground.ui.assets import PATH, modules, version
 from playground.ui.explosion import sentence
 from playground.ui.fields import value_label
@@ -70,16 +70,23 @@ def show(
     on_study: Callable[[], None],
     on_ghost: Callable[[], None],
     on_resume: Callable[[], None],
+    on_edits: Callable[[], None],
+    on_loss: Callable[[], None],
+    on_present: Callable[[], None],
 ):
     """Draw the stage for a viewer: everything recorded when paused, the latest frames while playing."""
     _mount(
         key="stage",
         data=message(viewer),
         on_tick_change=_answer,
+        on_reading_change=_answer,
         on_toggle_change=on_toggle,
         on_study_change=on_study,
         on_ghost_change=on_ghost,
         on_resume_change=on_resume,
+        on_edits_change=on_edits,
+        on_loss_change=on_loss,
+        on_present_change=on_present,
     )
 
 
@@ -94,7 +101,10 @@ def message(viewer: Viewer) -> bytes:
     while made is None:  # a second run of the page may go over to something else meanwhile
         viewer.reopen()
         feed.scenes = _scenes(viewer)
-        made = encoded(viewer, feed.scenes, _heard(), feed=feed.token)
+        feed.reader.question = what_if.question(viewer)
+        made = encoded(
+            viewer, feed.scenes, _heard(), feed=feed.token, reader=feed.reader, step=_asked_about()
+        )
     return made
 
 
@@ -136,6 +146,14 @@ def _heard() -> Heard:
         case {"serial": int(serial), "scene": str(scene_id)}:
             return Heard(serial, scene_id)
     return Heard()
+
+
+def _asked_about() -> int | None:
+    """The training step that the stage asks the page about; None if that is not why the page runs."""
+    match state.stage_event("reading"):
+        case {"step": int(step)} if not isinstance(step, bool) and 0 <= step <= state.viewer().playhead:
+            return step
+    return None
 
 
 def scene(

@@ -37,12 +37,9 @@ export class Feed {
    * @returns {Promise<Answer>}
    */
   async next(token, { serial, scene }) {
-    const address = new URL(this.address);
-    address.pathname += `/${encodeURIComponent(token)}`;
-    address.search = new URLSearchParams({ serial: String(serial), scene }).toString();
     this.asking = true;
     try {
-      const answer = await fetch(address, { method: "POST", signal: AbortSignal.timeout(PATIENCE) });
+      const answer = await this.#post(`/${encodeURIComponent(token)}`, { serial: String(serial), scene });
       if (answer.status === 200) return new Uint8Array(await answer.arrayBuffer());
       if (answer.status === 429) return "later";
       if (answer.status !== 204) this.works = false;
@@ -53,5 +50,29 @@ export class Feed {
     } finally {
       this.asking = false;
     }
+  }
+
+  /**
+   * What this viewer asks, answered at a training step.
+   * @param {string} token
+   * @param {number} step
+   * @returns {Promise<Answer>} "later": there is nothing to be told yet
+   */
+  async reading(token, step) {
+    try {
+      const answer = await this.#post(`/${encodeURIComponent(token)}/reading`, { step: String(step) });
+      if (answer.status === 200) return new Uint8Array(await answer.arrayBuffer());
+      return answer.status === 204 || answer.status === 429 ? "later" : "page";
+    } catch {
+      return "page";
+    }
+  }
+
+  /** @param {string} path @param {Record<string, string>} query */
+  #post(path, query) {
+    const address = new URL(this.address);
+    address.pathname += path;
+    address.search = new URLSearchParams(query).toString();
+    return fetch(address, { method: "POST", signal: AbortSignal.timeout(PATIENCE) });
   }
 }

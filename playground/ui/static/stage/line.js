@@ -2,6 +2,7 @@
 
 import { Clock } from "../shared/clock.js";
 import { isConnected, isPageRunning } from "../shared/dom.js";
+import { Asking } from "./asking.js";
 import { Feed } from "./feed.js";
 import { EVENT, Reunion } from "./reunion.js";
 
@@ -17,15 +18,17 @@ export class Line {
    * @param {URL} feeds  address below which every viewer has a feed
    * @param {import("./memory.js").Memory} memory  of this tab
    * @param {Store} store
-   * @param {(bytes: Uint8Array) => void} receive  takes an answer
+   * @param {(bytes: Uint8Array) => void} receive  takes the next message
+   * @param {() => void} read  told of the answer to a question about a step, which the store has taken
    */
-  constructor(feeds, memory, store, receive) {
+  constructor(feeds, memory, store, receive, read) {
     this.clock = new Clock(isPageRunning);
     this.feed = new Feed(feeds);
     this.memory = memory;
     this.store = store;
     this.receive = receive;
     this.reunion = new Reunion(isConnected, isPageRunning, () => document.dispatchEvent(new Event(EVENT)));
+    this.asking = new Asking(store, this.feed, read, (step) => this.trigger("reading", { step }));
     this.isClosed = false;
     /** @type {import("./memory.js").Place|null} where a session that has not begun is to go on from */
     this.wish = null;
@@ -52,6 +55,7 @@ export class Line {
   close() {
     this.isClosed = true;
     this.clock.stop();
+    this.asking.stop();
     this.reunion.close();
     this.#wishFor(null);
   }

@@ -40,7 +40,8 @@ export class Stage {
     this.gradientOf = new Choice(memory.storage, "rnn-playground-gradient", GRADIENTS);
     this.layout = new Layout();
     this.store = new Store();
-    this.line = new Line(feeds, memory, this.store, (bytes) => this.#take(bytes));
+    const read = () => this.player.refresh();
+    this.line = new Line(feeds, memory, this.store, (bytes) => this.#take(bytes), read);
     this.player = new Player(this.store, (now) => this.#draw(now));
     this.cursors = new Cursors();
     this.linked = new Linked();
@@ -238,6 +239,8 @@ export class Stage {
     const moving = this.#ease(now);
     for (const panel of layout.panels) panel.draw(views[panel.track]);
     this.#mark(views[0]);
+    const isBrought = (this.store.message?.playing ?? false) && this.player.following;
+    this.line.asking.want(views[0].step, views.map(({ frame }) => frame?.step ?? -1), isBrought);
     this.text.ask(now, !this.store.message?.playing);
     this.speech.ask(now);
     layout.tip.refresh();
