@@ -6,6 +6,7 @@ from functools import partial
 import streamlit as st
 
 from playground.ui import actions, bell, stage, state, transport, what_if
+from playground.ui.controls import complain
 from playground.ui.private_streamlit import named_fragment
 from playground.ui.progress import TURN, come_back
 
@@ -30,7 +31,7 @@ def _beat() -> None:
         viewer.tick()
     is_there = viewer.is_settled if viewer.playing else viewer.settle(budget=TURN)
     transport.status() if is_there else transport.restoring()
-    what_if.complain(viewer)
+    complain(what_if.refused(viewer), state.session().page)
     stage.show(
         viewer,
         on_toggle=partial(_for_the_whole_page, actions.play_or_pause(playing=viewer.playing)),

@@ -13,7 +13,7 @@ from playground.passes.edits import Cut, Edit, Edits, Hold, Symbol, Transplant
 from playground.refusal import Refusal
 from playground.runs.reading import Question
 from playground.runs.viewer import Viewer
-from playground.ui import controls, state
+from playground.ui import state
 
 FIELD = "edits"
 
@@ -104,10 +104,9 @@ def _taken_back(viewer: Viewer) -> list[Refusal]:
     return state.remembered("taken back", [track.config for track in viewer.tracks], list[Refusal])
 
 
-def complain(viewer: Viewer) -> None:
-    """Say what could not be changed, or was taken back."""
+def refused(viewer: Viewer) -> Refusal | None:
+    """Why something could not be changed, or was taken back; None where nothing was."""
     with suppress(Refusal):  # a run that was dropped; the stage is about to have it again
         question(viewer)
     taken_back = _taken_back(viewer)
-    refusal = state.shown().wrong.get(FIELD) or (taken_back[0] if taken_back else None)
-    controls.complain(refusal, state.session().page)
+    return state.shown().wrong.get(FIELD) or (taken_back[0] if taken_back else None)
