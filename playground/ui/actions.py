@@ -8,12 +8,14 @@ does what was asked, the oldest first: a button acts on what was typed before it
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from playground.config import MAX_STEP
 from playground.refusal import Refusal
 from playground.ui import state, studied
+from playground.ui.room import Panels
 from playground.ui.stage.message import digest_of_all
 
 MORE_STEPS = 100
@@ -111,6 +113,14 @@ def resume(event: Any) -> None:
             and 0 < step <= MAX_STEP
         ):
             viewer.resume(step, playing=playing)
+
+
+def present(event: Any) -> None:
+    """Name in the address the panels that the stage presents to a room."""
+    with suppress(Refusal):
+        match event:
+            case {"panels": list(panels)}:
+                state.set_values(**state.keyed(present=Panels().check("present", panels)))
 
 
 def train_more() -> None:

@@ -14,8 +14,8 @@ from playground.cells import CELLS, CellSpec
 from playground.config import FIELDS, Choice, Range, TrainingConfig
 from playground.models.initialization import SETS_BIASES, memory_gates
 from playground.presets import PRESETS
-from playground.refusal import Refusal
 from playground.ui import address, room, state
+from playground.ui.complaints import complain, complaint
 from playground.ui.fields import FIELD_LABELS, HELP, exact_number, option_label, preset_label, sentence
 from playground.ui.words import _
 
@@ -179,17 +179,6 @@ def _field(name: str, *, complains: bool = True) -> Iterator[dict[str, Any]]:
     yield {"label": _(FIELD_LABELS[name]), "key": name, "help": _(HELP[name]), "persist_state": "session"}
     if complains:
         complaint(name)
-
-
-def complaint(name: str) -> None:
-    """Below a field's widget: what is wrong with its value, if anything."""
-    complain(state.notice(name))
-
-
-def complain(refusal: Refusal | None, page: str | None = None) -> None:
-    """Say what is wrong with what a widget says, if anything; page: whose choice it is, if it is a page's."""
-    if refusal is not None:
-        st.error(sentence(refusal, page), icon=":material/error:")
 
 
 def _options(name: str) -> list[str]:

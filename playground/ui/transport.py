@@ -4,7 +4,7 @@ import streamlit as st
 
 from playground.runs.viewer import SPEEDS
 from playground.ui import actions, explosion, race, state, stops
-from playground.ui.controls import complain
+from playground.ui.complaints import complain
 from playground.ui.fields import option_label, sentence
 from playground.ui.words import _
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from playground.config import Choice, Range
 from playground.ui import fields, state
-from playground.ui.controls import complain
+from playground.ui.complaints import complain
 
 Drawn = Callable[[Any], str]
 

@@ -26,6 +26,7 @@ from playground.ui.stage.feed import Feed
 from playground.ui.stage.message import Heard, Scene
 from playground.ui.stage.message import message as encoded
 from playground.ui.stage.words import words
+from playground.ui.tour.scenes import NUMBER, lit
 from playground.ui.words import language
 
 LABELLED = 5  # differences that a ghost's label names
@@ -117,13 +118,14 @@ def _scenes(viewer: Viewer) -> tuple[Scene, ...]:
     """Of what is watched now, each with what there is to say of its explosion."""
     with viewer.held():
         watched = [(track.recording, track.config, track.run, track.explosion) for track in viewer.tracks]
-        key = [(recording, config) for recording, config, _, _ in watched], viewer.ghosts, language()
+        bright = lit(state.value(NUMBER))
+        key = [(recording, config) for recording, config, _, _ in watched], viewer.ghosts, language(), bright
     names = names_apart([config.values() for _, config, _, _ in watched])
     described = state.remembered(
         "scenes",
         key,
         lambda: [
-            Scene.of(scene(viewer, run, name=name, config=config), recording)
+            Scene.of(scene(viewer, run, name=name, config=config) | {"lit": bright}, recording)
             for name, (recording, config, run, _) in zip(names, watched, strict=True)
         ],
     )
@@ -193,6 +195,7 @@ def scene(
         "pairs": [{"a": pair.a, "b": pair.b} for pair in layout.pairs],
         "loss_at": layout.loss_at,
         "ghosts": [_ghost(ghost, viewer) for ghost in viewer.ghosts],
+        "lit": (),
         "words": words(config.network),
     }
 

@@ -43,16 +43,10 @@ WORDS = {
     "difference_hint": N_("How far the hidden state has moved between them, unit by unit."),
     "difference_now": N_("The two hidden states are {distance} apart."),
     "difference_untrained": N_("at step 0: {distance}"),
-    "difference_enough": N_(
-        "Different enough to answer differently: after the first {symbol} it expects {one}, after the second {other}."
-    ),
-    "difference_wrong": N_(
-        "It answers differently, {one} after the first {symbol} and {other} after the second, but not right both times."
-    ),
-    "difference_same": N_("Not different enough to answer differently: after both it expects {one}."),
-    "difference_lower": N_(
-        "With the layers above, it expects {one} after the first and {other} after the second."
-    ),
+    "difference_enough": N_("Different enough to answer differently: {one}, then {other}."),
+    "difference_wrong": N_("Different answers, {one}, then {other}: not right both times."),
+    "difference_same": N_("Not different enough to answer differently: {one} both times."),
+    "difference_lower": N_("With the layers above, the answers are {one}, then {other}."),
     "memory_none": N_("This text needs no memory: every symbol has one answer."),
     "memory_useless": N_(
         "Memory does not help here: where a symbol has several answers, nothing before it tells which."
@@ -144,6 +138,20 @@ WORDS = {
     "axis_perplexity": N_("perplexity (log)"),
     "axis_unit": N_("unit"),
     "axis_plane": N_("plane of the path, axis {n}"),
+    "skip": N_("To the live picture"),
+    "close": N_("Close"),
+    "present": N_("Present"),
+    "present_leave": N_("Leave (Esc)"),
+    "keys": N_("Keys"),
+    "space": N_("Space"),
+    "key_play": N_("play or pause, wherever you are on the page"),
+    "key_time": N_("one timestep back or on; with Shift ten"),
+    "key_step": N_("one recorded training step on or back; with Shift ten"),
+    "key_ends": N_("to the first step, to the newest step"),
+    "key_pair": N_("the next two equal symbols that must answer differently"),
+    "key_loss": N_("light the gradient of the loss at the time cursor"),
+    "key_present": N_("present a few panels to a room, and leave that again"),
+    "key_keys": N_("this list"),
     "aria_label": N_("The network as it learns"),
     "aria_keys": N_(
         "Left and right arrows move through the sequence, up and down arrows through training, "

@@ -103,6 +103,9 @@ class Node {
   addEventListener() {}
   removeEventListener() {}
   setPointerCapture() {}
+  toggleAttribute(name, on) { if (on) this.setAttribute(name, ""); else this.attributes.delete(name); }
+  showModal() { this.open = true; }
+  close() { this.open = false; }
   focus() {}
 }
 
@@ -111,15 +114,23 @@ const pending = { boxes: [], frames: [], timers: new Map(), now: 0, timer: 0, me
 
 export const SIZE = { width: 600, height: 240 };
 
-/** @param {{calm?: boolean}} [reader]  whether less motion is wanted: then everything is drawn where it belongs */
-export function openPage({ calm = true } = {}) {
+/**
+ * @param {{calm?: boolean, search?: string}} [reader]  whether less motion is wanted: then everything is drawn where it
+ *   belongs; and what the address says behind its question mark
+ */
+export function openPage({ calm = true, search = "" } = {}) {
   Object.assign(pending, { boxes: [], frames: [], timers: new Map(), now: 0, media: [], root: null, events: [], signs: new Map() });
   globalThis.document = {
     createElement: (tag) => new Node(tag), querySelector: findRoot, dispatchEvent: (event) => pending.events.push(event.type),
-    addEventListener: (name, listener) => pending.signs.set(name, listener), removeEventListener: (name) => pending.signs.delete(name),
+    addEventListener: (name, listener) => pending.signs.set(name, [...(pending.signs.get(name) ?? []), listener]),
+    removeEventListener: (name, listener) => pending.signs.set(name, (pending.signs.get(name) ?? []).filter((one) => one !== listener)),
+    body: new Node("body"),
     fonts: { addEventListener() {}, removeEventListener() {} },
   };
   globalThis.window = globalThis;
+  globalThis.addEventListener = () => {};
+  globalThis.removeEventListener = () => {};
+  globalThis.location = { search, href: `http://localhost/${search}` };
   globalThis.devicePixelRatio = 1;
   globalThis.getComputedStyle = () => Object.assign(new Style(), { fontSize: "12px", fontFamily: "sans-serif" });
   globalThis.matchMedia = (query) => {
@@ -179,8 +190,17 @@ function findRoot(selector) {
 export const eventsSent = () => pending.events.splice(0);
 
 /** Somebody does something on the page: "keydown", "pointerdown". */
-export function signOn(name) {
-  pending.signs.get(name)?.({});
+export function signOn(name, event = {}) {
+  for (const listener of pending.signs.get(name) ?? []) listener({ key: "", composedPath: () => [document.body], ...event });
+}
+
+/** A key is pressed on an element of the page; whether somebody has made use of it. */
+export function pressKey(key, on = document.body, more = {}) {
+  let isUsed = false;
+  signOn("keydown", {
+    key, composedPath: () => [on], preventDefault: () => { isUsed = true; }, stopPropagation() {}, ...more,
+  });
+  return isUsed;
 }
 
 /** The page moves to a screen of another sharpness. */

@@ -12,7 +12,8 @@ export class Footer {
     this.newest = element("button", { type: "button", class: "newest-button" });
     this.study = element("button", { type: "button", class: "study-button" });
     this.notice = element("p", { class: "notice", role: "status" });
-    const bar = element("div", { class: "bar" }, [this.range, this.status, this.newest, this.study]);
+    const scrubbing = element("div", { class: "scrubbing" }, [this.range, this.status]);
+    const bar = element("div", { class: "bar" }, [scrubbing, this.newest, this.study]);
     this.element = element("footer", {}, [bar, this.notice]);
   }
 

@@ -5,6 +5,7 @@ import { Tip } from "../shared/tip.js";
 import { say } from "../shared/words.js";
 import { Footer } from "./footer.js";
 import { Keep } from "./keep.js";
+import { Keys } from "./keys.js";
 import { COLUMNS, PANELS, TOP } from "./panels.js";
 import { Placed } from "./placed.js";
 import { trackColour, trackName } from "./view.js";
@@ -23,7 +24,8 @@ export class Layout {
     this.keep = new Keep();
     this.live = element("div", { class: "spoken", "aria-live": "polite" });
     this.tip = new Tip(this.root);
-    this.root.append(this.inner, this.live, this.tip.element);
+    this.keys = new Keys();
+    this.root.append(this.inner, this.live, this.tip.element, this.keys.dialog);
     /** @type {Placed[]} */
     this.panels = [];
     this.count = 0; // of tracks
@@ -88,6 +90,7 @@ export class Layout {
     setAttribute(this.root, "aria-description", say(views[0].words, "aria_keys"));
     this.footer.dress(views[0]);
     this.keep.dress(views[0]);
+    this.keys.dress(views[0]);
     this.names.forEach((name, track) => {
       setText(name, trackName(views[track]));
       name.style.borderColor = trackColour(views[track]);

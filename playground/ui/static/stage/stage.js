@@ -19,6 +19,7 @@ import { Presenter } from "./presenter.js";
 import { Skip } from "./skip.js";
 import { Printing } from "./printing.js";
 import { Store } from "./store.js";
+import { dim } from "./tour.js";
 import { GRADIENTS, look } from "./view.js";
 import { decode } from "./wire.js";
 
@@ -280,6 +281,7 @@ export class Stage {
       });
     }
     layout.dress(views);
+    dim(layout.panels, views[0].scene.lit);
     this.presenter.dress(views[0], layout.panels);
     this.skip.say(say(views[0].words, "skip"));
   }
