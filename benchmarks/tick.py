@@ -59,7 +59,7 @@ def updates_with_frames(config: ExperimentConfig) -> Callable[[], list[bytes]]:
 def ticks(config: ExperimentConfig, seconds: float) -> Ticks:
     """Play for some seconds, with a message to a stage that has received every one before."""
     viewer = Viewer(Registry(), config)
-    scene = Scene.of({}, viewer.recording)
+    scene = Scene.of({"remembers": None}, viewer.recording)
     viewer.go_to(WARMING)
     viewer.play()
     viewer.tick()

@@ -187,8 +187,7 @@ class Album:
         kept = sorted((step, steps.index(step)) for step in new)
         if kept:
             rows = [row for _, row in kept]
-            before = max((step for step in self._axes if step < kept[0][0]), default=None)
-            guides = None if before is None else self._axes[before]
+            guides = self._axes[last_kept(kept[0][0] - 1, self.first)] if kept[0][0] else None
             axes = np.stack(
                 [
                     projected(paths[rows, layer], 2, None if guides is None else guides[layer]).axes

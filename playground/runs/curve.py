@@ -75,8 +75,10 @@ class CurvePoints:
 
 def _drawn(size: int, count: int) -> np.ndarray:
     """At most `count` of the places 0 … size − 1, both ends among them: half evenly spaced, half by their logarithm."""
-    early = np.expm1(np.log1p(size - 1) * np.arange(count // 2) / (count // 2)).astype(np.int64)
-    return np.union1d(early, _evenly(size, max(2, count - count // 2)))
+    is_drawn = np.zeros(size, dtype=np.bool_)
+    is_drawn[np.expm1(np.log1p(size - 1) * np.arange(count // 2) / (count // 2)).astype(np.int64)] = True
+    is_drawn[_evenly(size, max(2, count - count // 2))] = True
+    return np.flatnonzero(is_drawn)
 
 
 def _evenly(size: int, count: int) -> np.ndarray:

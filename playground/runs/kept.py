@@ -18,7 +18,7 @@ def stride(step: int, first: int) -> int:
 
 def is_kept(step: int, first: int) -> bool:
     """Whether a record that keeps the `first` steps whole keeps this one."""
-    return step % stride(step, first) == 0
+    return step <= first or step % stride(step, first) == 0
 
 
 def last_kept(step: int, first: int) -> int:
