@@ -15,9 +15,10 @@ _EXPORT = re.compile(
     r"^export (?P<default>default )?(?P<kind>(?:async )?function|class|const) ?(?P<name>\w+)", re.MULTILINE
 )
 _RENAMED, _PROPERTY = re.compile(r"(\w+) as (\w+)"), r"\1: \2"
+_CAST = re.compile(r"/\*\* @(?:type|template)[^\n]*?\*/ ?")
 _COMMENT = re.compile(r"^[ \t]*/\*\*?(?:[^*]|\*(?!/))*\*/[ \t]*\n", re.MULTILINE)
 # What would mean something else, or nothing, inside a function of a script.
-_REFUSED = re.compile(r"^(?:import|export)\b.*|\bimport\.meta\b|\bimport\((?!\")|^await\b", re.MULTILINE)
+_REFUSED = re.compile(r"^(?:import|export)\b.*|\bimport\.meta\b|\bimport\(|^await\b", re.MULTILINE)
 
 
 class NotBundled(ValueError):
@@ -78,7 +79,7 @@ def _as_function(name: str, directory: Path, order: list[str]) -> str:
 
 def _source(name: str, directory: Path) -> str:
     """A module without its comments in blocks: types and docstrings, which nobody runs."""
-    return _COMMENT.sub("", (directory / name).read_text(encoding="utf-8"))
+    return _CAST.sub("", _COMMENT.sub("", (directory / name).read_text(encoding="utf-8")))
 
 
 def _resolved(importer: str, path: str) -> str:

@@ -20,7 +20,7 @@ WORDS = {
     "recording_pause": N_("Pause"),
     "recording_pace": N_("Pace"),
     "recording_slow": N_("slow"),
-    "recording_normal": N_("normal"),
+    "recording_normal": N_("medium"),
     "recording_fast": N_("fast"),
     "recording_kept": N_(
         "A recording: {kept} of the {steps} training steps from 0 on can be seen, each as it was measured."
@@ -35,13 +35,13 @@ def show() -> None:
     """Draw the button that downloads the recording. The file is made when it is pressed."""
     viewer = state.viewer()
     url, query = address.of_screen()
-    captions = _captions(viewer)
+    told = captions(viewer)
     feed = stage.feed_of(viewer)
 
     def made() -> bytes:
         """Called without a session, perhaps some time later: what is on screen by then is in the file."""
         link = f"{url}?{urlencode(query | {'train.at': viewer.playhead})}"
-        return recording(viewer, feed, replace(captions, link=link)).encode()
+        return recording(viewer, feed, replace(told, link=link)).encode()
 
     st.html(PRINT)
     at = "" if viewer.playing else f"-{viewer.playhead}"
@@ -58,7 +58,7 @@ def show() -> None:
     )
 
 
-def _captions(viewer: Viewer) -> Captions:
+def captions(viewer: Viewer) -> Captions:
     """What the file says, in the language of now."""
     tracks = viewer.tracks
     names = stage.names_apart([track.config.values() for track in tracks])

@@ -23,6 +23,13 @@ export class Opened {
     return opened;
   }
 
+  /** A stage of somebody who has followed a link. */
+  static at(search, ...messages) {
+    const opened = new Opened();
+    opened.#open(null, messages, { search });
+    return opened;
+  }
+
   #open(storage, messages, reader) {
     /** What was sent to the server: [name, value]. */
     this.sent = [];
