@@ -134,6 +134,8 @@ export class Stage {
     this.presenter.follow(window.location.search);
     const { root, footer } = this.layout;
     setAttribute(root, "data-run", message.run);
+    const asked = message.question?.loss_at ?? null;
+    if (newRun || asked !== (last?.question?.loss_at ?? null)) this.cursors.loss = asked ?? -1;
     setAttribute(root, "data-playing", String(message.playing));
     footer.study.disabled = message.playing;
     this.acted ||= (last?.playing ?? false) && !message.playing;
@@ -181,7 +183,7 @@ export class Stage {
   #light(t) {
     const { cursors } = this;
     cursors.loss = t === cursors.loss ? -1 : t;
-    this.line.trigger("loss_at", cursors.loss < 0 ? { t: null } : { t: cursors.loss });
+    this.line.trigger("loss", { at: cursors.loss < 0 ? null : cursors.loss });
   }
 
   #readTheme() {
