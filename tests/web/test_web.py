@@ -13,6 +13,7 @@ from playground.analysis.backpropagation import Backpropagation
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.passes.replica import copy_of
 from playground.passes.unroll import unroll
+from playground.runs.reading import Question
 from playground.runs.registry import Registry
 from playground.runs.run import Run
 from playground.runs.viewer import Viewer
@@ -77,6 +78,7 @@ def told(run: Run, step: int) -> dict[str, Any]:
             },
             "share": float((lengths[:2] ** 2).sum() / (lengths**2).sum()),
             "points": (left * lengths)[:, :2].tolist(),
+            "apart": [float((h[b] - h[a]).double().norm()) for a, b in run.layout.pairs],
         }
 
     return {
@@ -180,6 +182,8 @@ def write_overture(folder: Path) -> None:
 def messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a message for each case, what it should show, and the words of the stage."""
     monkeypatch.setattr(stage.state, "remembered", lambda name, key, make: make())
+    monkeypatch.setattr(stage.what_if, "question", lambda viewer: Question())
+    monkeypatch.setattr(stage, "_asked_about", lambda: None)
     for module in (stage, words):
         monkeypatch.setattr(module, "language", lambda: "en")
     for name, config in CASES.items():

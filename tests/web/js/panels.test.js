@@ -183,26 +183,30 @@ test("the readout names what it is of: the batch, and the sequence shown where t
   assert.match(drawn.panel("curve").hint.textContent, /^Of the batch of each update; the lines are of the whole text/);
 });
 
-test("the gradient of the last loss stands beside that of all, each under its name", () => {
-  for (const [reduction, legend] of [["mean", "mean loss"], ["sum", "sum of losses"]]) {
+for (const reduction of ["mean", "sum"]) {
+  test(`the gradient of one loss and that of the ${reduction} are shown one at a time, each with its own sentence`, () => {
     const opened = new Opened(makeMessage({
-      scene: makeScene({ reduction }), curve: [point(0, 1)],
-      frames: [{ step: 0, "l0.sum.h": [1, 0.1, 0.01], "l0.one.h": [1e-5, 1e-3, 0.1] }],
+      scene: makeScene({ reduction, T: 4, loss_at: 2 }), curve: [point(0, 1)],
+      frames: [{ step: 0, "l0.sum.h": [1, 0.1, 0.01, 0.1], "l0.one.h": [1e-5, 1e-3, 0.1, 0] }],
     }));
-    assert.match(opened.panel("gradients").aside.textContent, new RegExp(`last loss.*h${legend}.*h`));
-    assert.match(opened.panel("gradients").hint.textContent, new RegExp(`${reduction} of all losses`));
-    assert.match(opened.said("gradients"), new RegExp(`1\\.00·10⁻⁵ at the first timestep, 0\\.100 at the last.*${reduction} of all losses: 1\\.00 and 0\\.0100`));
-    const strokes = opened.drawn("gradients").filter(({ name: call, path }) => call === "stroke" && path.length === 3);
-    const [faint, solid] = strokes;
-    assert.ok(faint.globalAlpha < 1 && solid.globalAlpha === 1);
-    const decade = (solid.path[0][2] - solid.path[1][2]) / 2;
-    near(faint.path[1][2] - faint.path[0][2], decade, 1e-4);
-    near(solid.path[2][2], faint.path[1][2], 1e-4);
-    assert.deepEqual(
-      opened.tip("gradients", 60, 50).slice(1), ["‖∂ last loss / ∂hₜ‖ 1.00·10⁻⁵", `‖∂ ${legend} / ∂hₜ‖ 1.00`],
-    );
-  }
-});
+    const panel = opened.panel("gradients");
+    const drawn = (length) => opened.drawn("gradients").filter(({ name: call, path }) => call === "stroke" && path[0]?.[0] === "move" && path.length === length);
+    const all = reduction === "mean" ? "mean loss" : "sum of losses";
+    assert.deepEqual(panel.parts.kinds.children.map((radio) => radio.textContent.replace(/[\u2068\u2069]/g, "")), ["loss at a (t = 3)", all]);
+    assert.match(panel.hint.textContent, /^Of the loss at .a. \(t = 3\) alone\./);
+    assert.equal(drawn(3).length, 1, "up to its own timestep");
+    assert.match(opened.said("gradients"), /loss at t = 3 .* 1\.00·10⁻⁵ at the first timestep, 0\.100 at its own/);
+    assert.deepEqual(opened.tip("gradients", 60, 50).slice(1), ["‖∂ loss at t = 3 / ∂hₜ‖ 1.00·10⁻⁵"]);
+    assert.deepEqual(opened.tip("gradients", 580, 50).slice(1), ["read after t = 3: no gradient of this loss"]);
+    assert.ok(!opened.drawn("gradients").some(({ path }) => path?.length === 1 && path[0][0] === "arc" && path[0][1] > 480 && path[0][3] < 4.5), "no ring for what is not");
+    panel.parts.kinds.children[1].onclick();
+    opened.wait();
+    assert.match(panel.hint.textContent, new RegExp(`^Of the ${reduction} of all losses, which training follows\\.`));
+    assert.equal(drawn(4).length, 1);
+    assert.match(opened.said("gradients"), new RegExp(`${reduction} of all losses .* 1\\.00 at the first timestep, 0\\.100 at the last`));
+    assert.deepEqual(opened.tip("gradients", 60, 50).slice(1), [`‖∂ ${all} / ∂hₜ‖ 1.00`]);
+  });
+}
 
 test("the axes of the path claim no share of the variance, the panel tells that of the plane", () => {
   const opened = new Opened(makeMessage({ curve: [point(0, 1)], frames: [{ step: 0, "l0.share": 0.904 }] }));

@@ -118,23 +118,49 @@ for (const name of written("cases.json")) {
     opened.pin(0);
   }));
 
-  test(`${name}: both gradients stand at their heights`, each((opened, told) => {
+  test(`${name}: the gradient of one loss stands at its heights up to that loss, and that of all at its own`, each((opened, told) => {
     const { scene } = opened.view;
-    const T = scene.inputs.length;
-    const height = logHeight(labels(opened.base("gradients"), /^10/));
-    const drawn = strokes(opened.drawn("gradients"), T);
-    assert.equal(drawn.length, 2 * scene.states.length);
-    const order = [...scene.states].reverse().flatMap((state) => [["total", state], ["last", state]]);
-    order.forEach(([kind, state], k) => {
-      assert.equal(drawn[k].globalAlpha < 1, kind === "total");
-      assert.equal(drawn[k].strokeStyle, opened.view.theme.colour[state]);
-      drawn[k].path.forEach(([, , y], t) => {
-        near(y, height(told[kind][state][t]), 0.1, `${kind} ${state} at ${t}`);
+    for (const [kind, length] of [["one", scene.loss_at + 1], ["total", scene.inputs.length]]) {
+      opened.panel("gradients").parts.kinds.children[kind === "one" ? 0 : 1].onclick();
+      opened.wait();
+      const height = logHeight(labels(opened.base("gradients"), /^10/));
+      const drawn = strokes(opened.drawn("gradients"), length).filter(({ path }) => path[0][0] === "move");
+      assert.equal(drawn.length, scene.states.length);
+      [...scene.states].reverse().forEach((state, k) => {
+        assert.equal(drawn[k].strokeStyle, opened.view.theme.colour[state]);
+        drawn[k].path.forEach(([, , y], t) => near(y, height(told[kind][state][t]), 0.1, `${kind} ${state} at ${t}`));
       });
+      const said = opened.said("gradients").match(/[\d.]+(·10[⁻⁰-⁹¹²³]+)?(?= at )/g);
+      [told[kind].h[0], told[kind].h[length - 1]].forEach((expected, k) => (
+        near(number(said[k]), expected, 0.006 * expected, `number ${k} of the description`)
+      ));
+    }
+    opened.panel("gradients").parts.kinds.children[0].onclick();
+  }));
+
+  test(`${name}: the states of a pair are as far apart as the trace says, in all and unit by unit`, each((opened, told, step) => {
+    const { scene, pair, layer } = opened.view;
+    if (!pair) {
+      assert.deepEqual([told.apart, opened.panel("difference").surfaces], [[], []]);
+      return;
+    }
+    const { now } = opened.panel("difference").parts;
+    near(number(now.textContent.split("= ")[1]), told.apart[0], 0.006 * told.apart[0], "the distance");
+    const untrained = steps[0].layers[layer].apart[0];
+    near(number(opened.said("difference").match(/at step 0: (\S+)/)[1].replace(/\.$/, "")), untrained, 0.006 * untrained, `untrained, said at ${step}`);
+    const rects = opened.drawn("difference").filter(({ name: call }) => call === "fillRect").map(({ values }) => values);
+    const [gauge, mark, ...bars] = rects;
+    const limit = number(opened.panel("state").aside.all(".legend")[0].children[2].textContent);
+    const farthest = 2 * limit * Math.sqrt(scene.hidden_size);
+    near(gauge[2] / SIZE.width, told.apart[0] / farthest, 1e-3, "the gauge");
+    near((mark[0] + 1) / SIZE.width, untrained / farthest, 2e-3, "the mark of step 0");
+    const byUnit = told.states.h.map((row) => Math.abs(row[pair.b] - row[pair.a]));
+    const shown = bars.map(([x, , , high]) => [Math.floor((x / SIZE.width) * scene.units), high]);
+    const room = SIZE.height - 12 - 1;
+    byUnit.forEach((value, unit) => {
+      const high = shown.find(([at]) => at === unit)?.[1] ?? 0;
+      near(high / room, value / (2 * limit), 0.01, `unit ${unit}`);
     });
-    const said = opened.said("gradients").match(/(?<=: |and )[\d.·⁻⁰-⁹¹²³]+(?= at|, )|[\d.·⁻⁰-⁹¹²³]+(?= and| at the last)|[\d.·⁻⁰-⁹¹²³]+(?=\.$)/g);
-    const numbers = [told.last.h[0], told.last.h[T - 1], told.total.h[0], told.total.h[T - 1]];
-    numbers.forEach((expected, k) => near(number(said[k]), expected, 0.006 * expected, `number ${k} of the description`));
   }));
 
   test(`${name}: the path keeps the distances that its plane shows`, each((opened, told) => {

@@ -25,10 +25,10 @@ const PLAIN = 1e-3; // shares from here on are written out
  * @param {View} view
  * @returns {Record<string, Norms>|null}
  */
-export function gradientOfOne({ frame, layer, lossAt, scene, question, reading }) {
+export function gradientOfOne({ frame, layer, lossAt, scene, reading }) {
   const isOwn = lossAt === scene.loss_at;
-  const isAsked = question?.loss_at === lossAt && (!isOwn || reading?.step === frame?.step);
-  if (isAsked && reading?.beam) return reading.beam.layers[layer];
+  const isAsked = reading?.lossAt === lossAt && (!isOwn || reading.step === frame?.step);
+  if (isAsked && reading.beam) return reading.beam.layers[layer];
   return isOwn ? frame?.layers[layer].one ?? null : null;
 }
 
@@ -98,8 +98,10 @@ export function tellBeam({ element: box, name, value }, view) {
  * @param {View} view
  */
 function shareText(view) {
+  const norms = gradientOfOne(view)?.h;
+  if (!norms) return "…";
+  if (norms[view.lossAt] === 0) return "–";
   const share = arriving(view, 0);
-  if (Number.isNaN(share)) return "…";
   return share > 0 && share < PLAIN ? `≈ ${powerOfTen(Math.round(Math.log10(share)))}` : exact(share);
 }
 
@@ -107,7 +109,8 @@ function shareText(view) {
 function beamText(view) {
   const { scene, words, lossAt } = view;
   const norms = gradientOfOne(view)?.h;
-  if (norms && !norms[lossAt]) return say(words, "beam_none");
+  if (norms?.[lossAt] === 0) return say(words, "beam_none");
+  if (norms && !Number.isFinite(arriving(view, 0))) return say(words, "broken");
   return say(words, norms ? "beam" : "beam_unknown", {
     target: isolate(scene.targets[lossAt]), at: lossAt + 1, first: isolate(scene.inputs[0]),
   });

@@ -11,8 +11,8 @@ import { stateLimit } from "./states.js";
 /** @typedef {import("../../shared/surface.js").Surface} Surface */
 /** @typedef {import("../view.js").View} View */
 
-const GAUGE = { top: 1, height: 8 }; // px of the designed size
-const BARS = 14; // px of the designed size from the top to those of the units
+const GAUGE = { top: 1, height: 7 }; // px of the designed size
+const BARS = 12; // px of the designed size from the top to those of the units
 const BROKEN = -128; // byte of what is not a finite number
 
 /**
@@ -135,7 +135,7 @@ export function verdict(view) {
   const isRight = one === scene.target_ids[pair.a] && other === scene.target_ids[pair.b];
   const kind = one === other ? "same" : layer < scene.layers - 1 ? "lower" : isRight ? "enough" : "wrong";
   return say(words, `difference_${kind}`, {
-    symbol: isolate(scene.inputs[pair.a]), one: isolate(scene.vocabulary[one]), other: isolate(scene.vocabulary[other]),
+    one: isolate(scene.vocabulary[one]), other: isolate(scene.vocabulary[other]),
   });
 }
 
@@ -149,7 +149,7 @@ function noPair({ scene, words }) {
   return say(words, lowest > 1 ? "memory_useless" : "memory_none");
 }
 
-/** @type {import("../placed.js").Kind<{now: HTMLElement, untrained: HTMLElement, note: HTMLElement}>} */
+/** @type {import("../placed.js").Kind<{now: HTMLElement, note: HTMLElement}>} */
 export const difference = {
   name: "difference",
   order: 3.5,
@@ -157,9 +157,9 @@ export const difference = {
   isOfLayer: true,
   plots: ({ pairs }) => (pairs.length ? [""] : []),
   build(panel) {
-    const [now, untrained, note] = ["now", "untrained", "note"].map((name) => element("span", { class: name }));
-    panel.aside.append(note, untrained, now);
-    return { now, untrained, note };
+    const [now, note] = ["now", "note"].map((name) => element("span", { class: name }));
+    panel.aside.append(note, now);
+    return { now, note };
   },
   dress({ parts }, { scene, words }) {
     const isWhole = !scene.pairs.length || scene.units === scene.hidden_size;
@@ -167,8 +167,7 @@ export const difference = {
   },
   tell({ parts, hint }, view) {
     setText(hint, verdict(view));
-    setText(parts.now, view.pair ? `${names(view)} ${exact(distances(view).now)}` : "");
-    setText(parts.untrained, view.pair ? untrainedText(view) : "");
+    setText(parts.now, view.pair ? `${names(view)} = ${exact(distances(view).now)}` : "");
   },
   sees: (view) => [view.key, view.frame, view.first, view.pair, stateLimit(view, "h")],
   draw,
