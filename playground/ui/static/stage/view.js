@@ -63,7 +63,8 @@ export function look(store, { step, theme, cursors, stepScale, gradientOf, eased
       question: message.question, reading: store.readings.near(track, frame?.step ?? step),
       pair: scene.pairs[cursors.pair] ?? null, pairAt: cursors.pair,
       lossAt: isLit ? cursors.loss : scene.loss_at, isLit, gradientOf,
-      first: store.tracks[track].first, earlier: store.earlier.beside(scene, step), crossed,
+      first: store.tracks[track].first, earlier: store.earlier.beside(scene, step),
+      crossed: crossed !== null && crossed <= message.playhead ? crossed : null,
       curve, playhead: message.playhead, explosion, limits, samples, stepScale, ...eased, track, tracks,
     });
   });
