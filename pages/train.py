@@ -1,9 +1,11 @@
 """Train: pick a cell, type a text, press play, and watch the network learn it."""
 
 from playground.ui import beat, keep, left_out, lesson, place, race, study, transport
+from playground.ui.tour import card
 
 race.take_over()
 place.take()
+card.show()
 transport.buttons()
 left_out.say_what_trained()
 beat.show()

@@ -21,6 +21,7 @@ from playground.refusal import Refusal
 from playground.runs.viewer import SPEEDS
 from playground.ui import choices, experiment, race, room, state
 from playground.ui.server import LONG_TEXTS, open_viewer
+from playground.ui.tour.scenes import completed
 from playground.ui.words import LANGUAGES, browser_language, language
 
 # Of the query, as it is sent. nginx and Apache, as they are installed, refuse a request line of more than 8 KiB; path,
@@ -40,8 +41,8 @@ def arrive() -> None:
 
 
 def read() -> dict[str, str]:
-    """What the address bar says."""
-    return st.query_params.to_dict()
+    """What the address bar says; of a link that names a scene of the tour alone, with all that belongs to the scene."""
+    return completed(st.query_params.to_dict())
 
 
 def write() -> None:

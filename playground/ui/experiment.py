@@ -39,6 +39,13 @@ def widget_values() -> dict[str, Any]:
     return {name: shown[name] for name in WIDGETS}
 
 
+def say_what_is_shown() -> None:
+    """Have the experiment's widgets say the experiment accepted last, whatever they said. Before they are drawn."""
+    session = state.session()
+    session.notices, session.seen = {}, widget_values()
+    state.set_values(**session.seen)
+
+
 def _give_back() -> None:
     """Give widgets that all pages share their values again where they have lost them, or their options' names."""
     session, speaks = state.session(), language()
@@ -51,7 +58,7 @@ def _give_back() -> None:
 
 def _clean_texts() -> None:
     """Half a character could not even be drawn in the field that complains about it."""
-    for name in ("probe", "prompt"):
+    for name in ("probe", "prompt", "tour_text"):
         text = state.value(name)
         if isinstance(text, str) and (clean := text.encode("utf-8", "replace").decode()) != text:
             state.set_values(**{name: clean})

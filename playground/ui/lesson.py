@@ -27,7 +27,7 @@ def sections(page: str, language: str) -> dict[str, str]:
     return {heading: text.strip() for heading, text in found.items()}
 
 
-def _named(page: str, name: str) -> tuple[str, str]:
+def named(page: str, name: str) -> tuple[str, str]:
     """Heading and text of a section."""
     mark = f" {{#{name}}}"
     for heading, text in sections(page, language()).items():
@@ -38,18 +38,22 @@ def _named(page: str, name: str) -> tuple[str, str]:
 
 def heading(page: str, name: str) -> None:
     """The heading of a section."""
-    st.markdown("#### " + _named(page, name)[0])
+    st.markdown("#### " + named(page, name)[0])
 
 
 def text(page: str, name: str) -> None:
-    """What a section says."""
-    st.markdown(_named(page, name)[1])
+    """What a section says: its first paragraph, and all else, the formulas first, when the reader unfolds it."""
+    lead, _empty, rest = named(page, name)[1].partition("\n\n")
+    st.markdown(lead)
+    if rest:
+        with st.expander(_("Formula and details"), icon=":material/function:", type="compact"):
+            st.markdown(rest)
 
 
 def note(page: str, name: str) -> None:
     """A section beside a figure: its heading in bold, and what it says."""
-    heading, text = _named(page, name)
-    st.markdown(f"**{heading}**\n\n{text}")
+    st.markdown(f"**{named(page, name)[0]}**")
+    text(page, name)
 
 
 def introduction(page: str) -> None:

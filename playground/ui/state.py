@@ -52,6 +52,7 @@ class Session:
         asked: what buttons have asked for and is not done yet, oldest first; see `actions`.
         asked_before: how many of those came with an earlier message.
         studied: recording and training step that the reader has chosen to look at; None: the playhead's.
+        guesses: what the reader has guessed in the tour: of which question, the place of which answer.
         typed: the probe and the prompt, each with the text that was there when it was typed.
         set_aside: the reader's own experiment, while an example has taken its place.
         controls: what the link leaves to learners; None: everything. See `room`.
@@ -77,6 +78,7 @@ class Session:
     asked: list[Callable[[], None]] = field(default_factory=list)
     asked_before: int = 0
     studied: tuple[str, int] | None = None
+    guesses: dict[str, int] = field(default_factory=dict)
     typed: dict[str, tuple[str, TextConfig]] = field(default_factory=dict)
     set_aside: ExperimentConfig | None = None
     controls: tuple[str, ...] | None = None
@@ -148,7 +150,8 @@ def use_preset() -> None:
 
 def name_preset() -> None:
     """Have the preset list name the ready-made text on screen, if it is one. Call it just before the list is drawn."""
-    said = next((name for name, preset in PRESETS.items() if _is_said(preset.values())), None)
+    fitting = [name for name, preset in PRESETS.items() if _is_said(preset.values())]
+    said = max(fitting, key=lambda name: len(PRESETS[name].values()), default=None)
     if value("preset") != said:
         set_values(preset=said)
 

@@ -198,6 +198,12 @@ class Visitor:
             WidgetState(id=identifier, json_trigger_value=json.dumps([{"event": event, "value": value}]))
         )
 
+    def header(self) -> dict[str, Any]:
+        """What the stage is told of all tracks, and of the scene of the first."""
+        (size,) = struct.unpack_from("<I", self.payload)
+        header = json.loads(self.payload[4 : 4 + size])
+        return header["tracks"][0].get("scene", {}) | header
+
     @property
     def payload(self) -> bytes:
         return self.widget("stage").proto.bytes

@@ -18,11 +18,17 @@ function seen(opened) {
   };
 }
 
-test("it plays from step 0 to its end and rests there", () => {
-  const losses = written("overture.json");
+/** A first visit of somebody who does not mind motion, as soon as it is drawn. */
+function visit() {
   const opened = Opened.moving();
   opened.stage.receive(written("overture.bin"), () => assert.fail("it asks for nothing"));
   opened.wait(50);
+  return opened;
+}
+
+test("it plays from step 0 to its end and rests there", () => {
+  const losses = written("overture.json");
+  const opened = visit();
   assert.deepEqual(seen(opened), { step: 0, curve: 0, points: 1, bar: 0 });
   assert.equal(opened.layout.root.dataset.playing, "false");
   assert.match(opened.layout.footer.status.textContent, /step 0 · a recording/);
@@ -43,7 +49,7 @@ test("it plays from step 0 to its end and rests there", () => {
 
 for (const sign of ["pointerdown", "keydown"]) {
   test(`${sign} anywhere on the page stops it`, () => {
-    const opened = Opened.moving(written("overture.bin"));
+    const opened = visit();
     opened.wait(SECOND);
     const { step } = seen(opened);
     assert.ok(step > 0 && step < LAST);
@@ -59,7 +65,7 @@ for (const sign of ["pointerdown", "keydown"]) {
 }
 
 test("looking back stops it where it is", () => {
-  const opened = Opened.moving(written("overture.bin"));
+  const opened = visit();
   opened.wait(SECOND);
   const { step } = seen(opened);
   opened.scrub(1);
@@ -75,7 +81,7 @@ test("with less motion it waits at step 0", () => {
 });
 
 test("whoever presses Play sees a run from step 0", () => {
-  const opened = Opened.moving(written("overture.bin"));
+  const opened = visit();
   opened.wait(SECOND);
   opened.receive(written("overture_played.bin"));
   assert.equal(opened.step, 0);

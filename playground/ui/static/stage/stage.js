@@ -8,6 +8,7 @@ import { makeTheme, themeVariables } from "../shared/theme.js";
 import { counted, isolate, likelihoodText, perplexityText, say } from "../shared/words.js";
 import { Cursors } from "./cursors.js";
 import { Easing } from "./easing.js";
+import { transplant } from "./edits.js";
 import { Linked } from "./keep.js";
 import { listenToKeys, listenToPageKeys } from "./keyboard.js";
 import { Layout } from "./layout.js";
@@ -51,7 +52,10 @@ export class Stage {
     this.text = new Paced(TEXT_EVERY, () => this.#tell());
     this.speech = new Paced(SPEECH_EVERY, () => this.#speak());
     this.motion = matchMedia("(prefers-reduced-motion: reduce)");
-    this.overture = new Overture(this.motion, (message) => this.player.received(this.store.receive(message)));
+    this.overture = new Overture(this.motion, (message) => {
+      this.store.receive(message);
+      this.player.scrub(message.playhead);
+    });
     this.touched = () => this.#touch();
     for (const sign of SIGNS) document.addEventListener(sign, this.touched, true);
     this.theme = makeTheme({ background: "", text: "", accent: "", font: "", mono: "" });
@@ -131,11 +135,11 @@ export class Stage {
       this.easing.forget();
       this.drawnStep = -1;
     }
+    const asked = message.question?.loss_at ?? null;
+    if (newRun || asked !== (last?.question?.loss_at ?? null)) this.cursors.loss = asked ?? -1;
     this.presenter.follow(window.location.search);
     const { root, footer } = this.layout;
     setAttribute(root, "data-run", message.run);
-    const asked = message.question?.loss_at ?? null;
-    if (newRun || asked !== (last?.question?.loss_at ?? null)) this.cursors.loss = asked ?? -1;
     setAttribute(root, "data-playing", String(message.playing));
     footer.study.disabled = message.playing;
     this.acted ||= (last?.playing ?? false) && !message.playing;
@@ -159,6 +163,15 @@ export class Stage {
       pick: act(({ what, which }) => (what === "pair" ? this.#compare(which) : this.#light(which))),
       comparePair: act(() => this.#compare(cursors.pair + 1)),
       lightLoss: act(() => { if (this.views.length) this.#light(this.views[0].t); }),
+      carry: act((from, over) => cursors.carry(from, over)),
+      drop: act((from, onto) => this.#putState(from, onto)),
+      moveState: act(() => this.#moveState()),
+      letGo: () => {
+        const wasCarried = cursors.carried >= 0;
+        cursors.carry(-1);
+        if (wasCarried) this.#act();
+        return wasCarried;
+      },
       hover: (t, on) => { if (cursors.hover(t, on)) player.refresh(); },
       moveTime: act((by) => {
         if (this.views.length) cursors.pin(cursors.within(this.views[0].scene, cursors.t + by));
@@ -184,6 +197,26 @@ export class Stage {
     const { cursors } = this;
     cursors.loss = t === cursors.loss ? -1 : t;
     this.line.trigger("loss", { at: cursors.loss < 0 ? null : cursors.loss });
+  }
+
+  /** Takes up the state of the time cursor, or puts there what was taken up. */
+  #moveState() {
+    const { cursors, views: [view] } = this;
+    if (!view) return;
+    if (cursors.carried < 0) cursors.carry(view.t);
+    else this.#putState(cursors.carried, view.t);
+  }
+
+  /**
+   * Where it is already, a state changes nothing: it is only let go.
+   * @param {number} from
+   * @param {number} onto  −1 for nowhere
+   */
+  #putState(from, onto) {
+    this.cursors.carry(-1);
+    if (onto < 0 || onto === from) return;
+    this.cursors.pin(onto);
+    this.line.trigger("edits", { add: transplant(from, onto) });
   }
 
   #readTheme() {
@@ -273,6 +306,8 @@ export class Stage {
         this.gradientOf.choose(which);
         this.player.refresh();
       },
+      moveState: this.moves.moveState,
+      edit: (change) => this.line.trigger("edits", change),
       removeGhost: (id) => this.line.trigger("ghost", { remove: id }),
     };
     for (const panel of layout.panels) {

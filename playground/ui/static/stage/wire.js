@@ -52,6 +52,7 @@
  * @property {Pair[]} pairs  timesteps that read the same symbol and must answer otherwise, the best example first
  * @property {number} loss_at  timestep whose loss alone `one` is of, counted from 0
  * @property {Ghost[]} ghosts
+ * @property {string[]} lit  the panels that a scene of the tour is about; none: all are
  * @property {Record<string, string>} words
  */
 /**
