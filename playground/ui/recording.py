@@ -78,6 +78,7 @@ def recording(viewer: Viewer, feed: Feed, captions: Captions) -> str:
             "others": 0,
             "tick": 1,
             "feed": "",
+            "recorded": True,
         }
     return document(wire.encode(header, told), captions)
 

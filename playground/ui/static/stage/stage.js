@@ -163,7 +163,7 @@ export class Stage {
       pick: act(({ what, which }) => (what === "pair" ? this.#compare(which) : this.#light(which))),
       comparePair: act(() => this.#compare(cursors.pair + 1)),
       lightLoss: act(() => { if (this.views.length) this.#light(this.views[0].t); }),
-      carry: act((from, over) => cursors.carry(from, over)),
+      carry: act((from, over) => { if (!this.#isRecorded) cursors.carry(from, over); }),
       drop: act((from, onto) => this.#putState(from, onto)),
       moveState: act(() => this.#moveState()),
       letGo: () => {
@@ -184,6 +184,11 @@ export class Stage {
     };
   }
 
+  /** Whether all there is to be seen is here: nobody answers a question. */
+  get #isRecorded() {
+    return this.store.message?.recorded ?? false;
+  }
+
   /** @param {number} pair */
   #compare(pair) {
     if (this.views.length) this.cursors.compare(this.views[0].scene, pair);
@@ -194,6 +199,7 @@ export class Stage {
    * @param {number} t
    */
   #light(t) {
+    if (this.#isRecorded) return;
     const { cursors } = this;
     cursors.loss = t === cursors.loss ? -1 : t;
     this.line.trigger("loss", { at: cursors.loss < 0 ? null : cursors.loss });
@@ -202,7 +208,7 @@ export class Stage {
   /** Takes up the state of the time cursor, or puts there what was taken up. */
   #moveState() {
     const { cursors, views: [view] } = this;
-    if (!view) return;
+    if (!view || this.#isRecorded) return;
     if (cursors.carried < 0) cursors.carry(view.t);
     else this.#putState(cursors.carried, view.t);
   }

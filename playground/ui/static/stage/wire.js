@@ -36,6 +36,7 @@
  * @property {number} units  rows sent of each plane, the first of hidden_size
  * @property {string[]} inputs  drawn labels, one a timestep
  * @property {string[]} targets
+ * @property {number[]} input_ids
  * @property {number[]} target_ids
  * @property {string[]} vocabulary
  * @property {string[]} states  "h" or "h", "c"
@@ -118,6 +119,7 @@
  * @property {number} rate  training steps a second that the playhead moves
  * @property {number} others  how many others train on this server
  * @property {number} tick  seconds between messages while playing
+ * @property {boolean} recorded  whether it is all there is: a file that no server stands behind
  * @property {string} feed  token of the address that answers with messages; "" where there is none
  * @property {Question|null} question  what its viewer asks beside
  * @property {string[]} sceneIds  of its tracks
@@ -210,12 +212,14 @@ export class Frame {
 export function decode(bytes, scenes) {
   const { header, blocks } = opened(bytes);
   for (const { scene, scene_id: id } of header.tracks) if (scene) remember(scenes, id, scene);
-  const { run, digest, fresh, overture = false, serial, playing, playhead, rate, others, tick, feed, question = null } = header;
+  const {
+    run, digest, fresh, overture = false, serial, playing, playhead, rate, others, tick, feed, recorded = false, question = null,
+  } = header;
   /** @type {string[]} */
   const sceneIds = header.tracks.map((/** @type {{scene_id: string}} */ track) => track.scene_id);
   const isKnown = sceneIds.every((id) => scenes.has(id));
   return {
-    run, digest, fresh, overture, serial, playing, playhead, rate, others, tick, feed, question, sceneIds,
+    run, digest, fresh, overture, serial, playing, playhead, rate, others, tick, feed, recorded, question, sceneIds,
     tracks: isKnown ? header.tracks.map((/** @type {any} */ told) => trackOf(told, blocks, scenes)) : [],
   };
 }
