@@ -174,7 +174,12 @@ class Viewer:
         return max([track.playhead for track in self.tracks])
 
     @property
-    def _has_ended(self) -> bool:
+    def own_playhead(self) -> int:
+        """The step on which the experiment of the page stands: that of the playhead, unless it ended before."""
+        return self.tracks[0].playhead
+
+    @property
+    def has_ended(self) -> bool:
         """Whether no track can go on."""
         return all(track.explosion is not None for track in self.tracks)
 
@@ -184,7 +189,7 @@ class Viewer:
             self._act()
             if self.shows_finished:
                 self._rest(0)
-            self.playing = not self._has_ended
+            self.playing = not self.has_ended
             for track in self.tracks:
                 track.start(self.stop_perplexity)
             self._pace.start()
@@ -215,7 +220,7 @@ class Viewer:
             self.pause()
             if self.shows_finished:
                 self._rest(0)
-            if not self._has_ended:
+            if not self.has_ended:
                 self._rest(self.playhead + 1)
         self.settle(budget=SETTLING)
 
@@ -412,7 +417,7 @@ class Viewer:
             self.tracks = (first,)
             for track in others:
                 track.leave()
-            self.playing = self.playing and not self._has_ended
+            self.playing = self.playing and not self.has_ended
 
     def _watch(self, wanted: Sequence[tuple[ExperimentConfig, tuple[int, ...] | None, int]]) -> None:
         """Watch experiments, each with the seeds of its run and the number of its replica."""

@@ -12,6 +12,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+import streamlit as st
+
 from playground.config import MAX_STEP
 from playground.refusal import Refusal
 from playground.ui import state, studied
@@ -33,6 +35,12 @@ def ask_for_later(action: Action, *given: Any) -> None:
     ask(action, *given)
     session = state.session()
     session.asked_before = len(session.asked)
+
+
+def for_the_whole_page(action: Action, *given: Any) -> None:
+    """Callback of what stands in a part of the page: ask, and let not only this part run."""
+    ask_for_later(action, *given)
+    st.rerun()
 
 
 def are_waiting() -> bool:

@@ -50,5 +50,4 @@ def _beat() -> None:
 
 def _for_the_whole_page(action: actions.Action, event: str | None = None) -> None:
     """Callback of the stage: ask for an action, with what the stage says of it, and let not only this part run."""
-    actions.ask_for_later(action, *([state.stage_event(event)] if event else []))
-    st.rerun()
+    actions.for_the_whole_page(action, *([state.stage_event(event)] if event else []))

@@ -215,9 +215,11 @@ LESSON_LABELS = {
     "memory": N_("Memory: {text}"),
     "gap": N_("Long gap: {text}"),
     "verse": N_("Verse: {text}"),
+    "cliff": N_("Explosion: {text}"),
 }
 PRESET_LABELS = {
     "pangram": N_("a pangram, every letter once or more"),
+    "cliff": N_("a step too far, with ReLU and no clipping"),
     "gap-20": N_("the first symbol decides the 20th after it"),
     "gap-30": N_("the 30th after it"),
     "gap-50": N_("the 50th after it"),

@@ -78,6 +78,11 @@ def go_on_clipped(step: int, threshold: float) -> None:
     _say()
 
 
+def is_parted() -> bool:
+    """Whether the page's experiment goes on with clipping beside without."""
+    return any(isinstance(each, Clipped) for each in state.session().beside)
+
+
 def control() -> None:
     """Draw, among the buttons above the stage, who races; alone, one button that begins."""
     session = state.session()
@@ -91,7 +96,7 @@ def control() -> None:
             help=_("RNN, GRU and LSTM side by side: one text, one seed, one playhead, one curve."),
         )
         return
-    if not any(isinstance(each, Clipped) for each in session.beside):
+    if not is_parted():
         _pills()
     st.button(
         _("One again"),

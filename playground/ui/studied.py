@@ -10,13 +10,14 @@ def step() -> int:
     """The training step to show."""
     viewer = state.viewer()
     recording, chosen = state.session().studied or ("", 0)
-    return chosen if recording == viewer.recording and chosen <= viewer.playhead else viewer.playhead
+    last = viewer.own_playhead
+    return chosen if recording == viewer.recording and chosen <= last else last
 
 
 def choose(step: int) -> None:
     """Stay at a training step; whoever asks for the playhead's goes on following it."""
     viewer = state.viewer()
-    state.session().studied = None if step == viewer.playhead else (viewer.recording, step)
+    state.session().studied = None if step >= viewer.own_playhead else (viewer.recording, step)
 
 
 def let_go() -> None:
@@ -38,14 +39,14 @@ def _say_step() -> None:
                 _("The network at the end of the recording, after {step:,} updates.").format(step=shown)
             )
             return
-        if shown == viewer.playhead:
+        if shown == viewer.own_playhead:
             st.caption(_("The network after {step:,} updates; follows the playhead.").format(step=shown))
             return
         st.caption(
             _("The network after {step:,} updates, the step you chose.").format(step=shown), width="content"
         )
         st.button(
-            _("Back to the playhead, step {step:,}").format(step=viewer.playhead),
+            _("Back to the playhead, step {step:,}").format(step=viewer.own_playhead),
             key="follow_playhead",
             type="tertiary",
             icon=":material/keyboard_double_arrow_right:",

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from playground.runs.viewer import SPEEDS
-from playground.ui import actions, explosion, race, state, stops
+from playground.ui import actions, cliff, race, state, stops
 from playground.ui.complaints import complain
 from playground.ui.fields import option_label, sentence
 from playground.ui.words import _
@@ -23,7 +23,7 @@ def buttons() -> None:
             width=PLAY_WIDTH,
             on_click=actions.ask,
             args=(actions.play_or_pause(playing=playing),),
-            disabled=state.viewer().explosion is not None,
+            disabled=state.viewer().has_ended,
         )
         st.button(
             _("One update"),
@@ -79,8 +79,7 @@ def status() -> None:
     st.caption(" · ".join([*parts, *stops.told(viewer)]))
     if not (viewer.playing or viewer.shows_finished) and (reached := stops.reached(viewer)):
         st.success(reached, icon=":material/flag:")
-    if viewer.explosion is not None:
-        st.error(explosion.sentence(viewer.explosion, viewer.config), icon=":material/local_fire_department:")
+    cliff.show(viewer)
     if viewer.refused is not None:
         st.warning(sentence(viewer.refused), icon=":material/memory:")
 

@@ -104,7 +104,7 @@ class _Training:
 def _train_up_to_what_was_asked(viewer: Viewer) -> None:
     """Where a link or the button asks for a step beyond the playhead, bring it there, and show how far training is."""
     run, asked = viewer.run, state.whole(state.key("at"))
-    is_beyond = asked is not None and viewer.playhead < asked
+    is_beyond = asked is not None and viewer.own_playhead < asked
     if asked is not None and run.step < asked and is_beyond and run.explosion is None:
         text = _("Training up to step {step:,}; now at {now:,}").format(step=asked, now=run.step)
         go(_Training(run, asked), text, key="stop_training", **state.keyed(at=run.step))
@@ -116,7 +116,7 @@ def _train_up_to_what_was_asked(viewer: Viewer) -> None:
 
 def _step(viewer: Viewer) -> int:
     """The training step to look at; 0 is the untrained network."""
-    last = viewer.playhead
+    last = viewer.own_playhead
     step = state.fitted("at", 0, last, default=studied.step())
     studied.choose(step)
     state.shown().followed["at"] = step  # what is moved from here on is chosen anew

@@ -1,0 +1,55 @@
+"""At the cliff: what exploded, and two ways from the last healthy step: stand there again, or go on twice from it."""
+
+import streamlit as st
+
+from playground.analysis.health import Health, last_healthy
+from playground.runs.viewer import Viewer
+from playground.ui import actions, race, state
+from playground.ui.explosion import sentence
+from playground.ui.fields import exact_number
+from playground.ui.words import _
+
+
+def show(viewer: Viewer) -> None:
+    """Draw what happened to the page's experiment, if it has exploded, and the ways back."""
+    explosion = viewer.explosion
+    if explosion is None:
+        return
+    st.error(sentence(explosion, viewer.config), icon=":material/local_fire_department:")
+    health = last_healthy(viewer.curve_points())
+    if health is not None:
+        _ways_back(health)
+
+
+def _ways_back(health: Health) -> None:
+    """Buttons from the cliff to the last healthy step, and why it is that one."""
+    is_parted = race.is_parted()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="cliff"):
+        st.button(
+            _("Back to step {step:,}, the last healthy one").format(step=health.step),
+            key="healthy",
+            icon=":material/undo:",
+            on_click=actions.for_the_whole_page,
+            args=(_go_back, health.step),
+        )
+        if not is_parted:
+            st.button(
+                _("Go on from there with clipping beside without"),
+                key="part",
+                icon=":material/call_split:",
+                on_click=actions.for_the_whole_page,
+                args=(race.go_on_clipped, health.step, health.norm),
+            )
+    told = _(
+        "Healthy: a few steps before the end, and the gradient is no longer than twice the median of all."
+    )
+    if not is_parted:
+        told += " " + _("Clipping is by norm at {norm}, about the median gradient up to that step.").format(
+            norm=exact_number(health.norm)
+        )
+    st.caption(told)
+
+
+def _go_back(step: int) -> None:
+    """Action: stand on a step of before."""
+    state.viewer().resume(step, playing=False)
