@@ -10,6 +10,41 @@ WORDS = {
     "tiles_hint": N_(
         "Above: the symbol read. Below: the symbol to predict. The fainter a tile, the smaller its loss."
     ),
+    "answers": N_("answer"),
+    "what_if": N_("What if"),
+    "what_if_take": N_("Move the state of {place}"),
+    "what_if_put": N_("Put the state of {source} at {target}"),
+    "what_if_let_go": N_("Let go of it"),
+    "what_if_carried": N_("The state of {source} is picked up: choose another timestep, and put it there."),
+    "what_if_from": N_("From t = {t} on"),
+    "what_if_at": N_("At t = {t}"),
+    "what_if_unit": N_("knock out unit {unit}: h = 0"),
+    "what_if_gate": N_("hold gate {gate} at {value}"),
+    "what_if_cut": N_("cut the memory before it"),
+    "what_if_symbol": N_("read {symbol} instead"),
+    "what_if_undo": N_("As it was"),
+    "what_if_remove": N_("Take back: {edit}"),
+    "what_if_waiting": N_("It is being read so …"),
+    "what_if_broken": N_("Read so, a number is not finite at this step: nothing can be compared."),
+    "what_if_nothing": N_("Read so, no probability of a target changes in its first three decimals."),
+    "what_if_odds": N_(
+        "Read so, the likeliest symbol stays the same everywhere; the probability of {target} at {place} goes from "
+        "{before} to {after}."
+    ),
+    "what_if_answers": N_("Read so, the network answers {now} at {place}, no longer {old}."),
+    "what_if_memory": N_(
+        "With the state of {source} the network answers {now} at {place} too, no longer {old}: the state is the memory."
+    ),
+    "what_if_moved": N_(
+        "With the state of {source} the network answers at {place} what it answers at {source}: {now}, no longer {old}."
+    ),
+    "chip_transplant": N_("h at {source} → {target}"),
+    "chip_symbol": N_("{before} → {after}"),
+    "chip_cut": N_("memory cut"),
+    "chip_at": N_("t = {t}"),
+    "chip_from": N_("t ≥ {t}"),
+    "chip_span": N_("t = {first}–{last}"),
+    "key_state": N_("pick up the state at the time cursor, or put it there"),
     "curve": N_("Perplexity over training"),
     "curve_hint": N_("Of the whole text. Below line k it remembers more than k symbols. Drag to look back."),
     "curve_hint_batch": N_(

@@ -36,7 +36,7 @@ export function makeScene({ T = 3, U = 2, K = 2, states = ["h"], pairs = [], wor
   const labels = ["a", "b", "c", "d", "e"].slice(0, K);
   const ids = Array.from({ length: T }, (_, t) => t % K);
   return {
-    name: "", caption: "GRU · ab", file: "gru-ab", cell: "gru", layers: 1, hidden_size: U, units: U, inputs: ids.map((id) => labels[id]), target_ids: ids,
+    name: "", caption: "GRU · ab", file: "gru-ab", cell: "gru", layers: 1, hidden_size: U, units: U, inputs: ids.map((id) => labels[id]), input_ids: ids, target_ids: ids,
     targets: ids.map((id) => labels[id]), vocabulary: labels, states, gates, wires: WIRES, windows: 1, whole_batch: true,
     reduction: "mean", uniform: K, floors: [[0, 0, K], [1, null, 1]],
     remembers: null, pairs, loss_at: T - 1, ghosts: [], lit: [], words,
@@ -76,8 +76,8 @@ function frameBytes(scene, values) {
  * what belongs to a track, where there is more than one.
  */
 export function makeMessage({ tracks, ...more } = {}) {
-  const { scene, scene_id, frames, curve, known, forks, crossed, explosion, samples, ...rest } = more;
-  const own = Object.entries({ scene, scene_id, frames, curve, known, forks, crossed, explosion, samples });
+  const { scene, scene_id, frames, curve, known, forks, crossed, explosion, samples, reading, ...rest } = more;
+  const own = Object.entries({ scene, scene_id, frames, curve, known, forks, crossed, explosion, samples, reading });
   const parts = (tracks ?? [Object.fromEntries(own.filter(([, value]) => value !== undefined))]).map(trackParts);
   const newest = Math.max(0, ...parts.map((part) => part.last));
   const header = {
@@ -92,8 +92,31 @@ export function makeMessage({ tracks, ...more } = {}) {
   return joined([head, ...parts.flatMap(({ blocks }) => blocks)]);
 }
 
+/** A reading as the header has it, and its bytes. edited: fields of a frame; beam: of each layer numbers by state. */
+function readingParts(scene, reading) {
+  if (!reading) return { told: null, blocks: [] };
+  const { step, edited = null, beam = null } = reading;
+  const frame = edited ? frameBytes(scene, { step, ...edited }) : new Uint8Array(0);
+  const numbers = Float64Array.from((beam ?? []).flatMap((layer) => scene.states.flatMap((state) => layer[state])));
+  const shape = beam && [beam.length, scene.states.length, scene.inputs.length];
+  return { told: { step, edited: frame.length, beam: shape }, blocks: [frame, new Uint8Array(numbers.buffer)] };
+}
+
+/** The answer to a question about one step; readings: one a track. */
+export function makeReadings({ run = "viewer-1", question, readings, scene = makeScene(), scene_id = "scene" }) {
+  const parts = readings.map((reading) => readingParts(scene, reading));
+  const tracks = parts.map(({ told }) => ({ scene_id, reading: told }));
+  const text = new TextEncoder().encode(JSON.stringify({ version: 4, run, question, tracks }));
+  const length = padded(4 + text.length) - 4;
+  const head = new Uint8Array(4 + length).fill(32);
+  new DataView(head.buffer).setUint32(0, length, true);
+  head.set(text, 4);
+  return joined([head, ...parts.flatMap(({ blocks }) => blocks)]);
+}
+
 /** What the header says of a track, and its bytes. */
-function trackParts({ scene = makeScene(), frames = [], curve = [], known = false, ...more }) {
+function trackParts({ scene = makeScene(), frames = [], curve = [], known = false, reading = null, ...more }) {
+  const answer = readingParts(scene, reading);
   const payloads = frames.map((values) => frameBytes(scene, values));
   const columns = COLUMNS.map(([name, dtype]) => {
     const column = ARRAYS[dtype].from(curve, (point) => point[name] ?? 0);
@@ -102,10 +125,10 @@ function trackParts({ scene = makeScene(), frames = [], curve = [], known = fals
     return bytes;
   });
   const told = {
-    forks: [], crossed: null, explosion: null, scene_id: "scene", samples: [], ...(known ? {} : { scene }), ...more,
+    forks: [], crossed: null, explosion: null, scene_id: "scene", samples: [], reading: answer.told, ...(known ? {} : { scene }), ...more,
     curve: { count: curve.length, columns: COLUMNS }, frames: { count: payloads.length, size: payloads[0]?.length ?? 0 },
   };
-  return { told, blocks: [...columns, ...payloads], last: frames.at(-1)?.step ?? 0 };
+  return { told, blocks: [...columns, ...payloads, ...answer.blocks], last: frames.at(-1)?.step ?? 0 };
 }
 
 /** One after the other. */

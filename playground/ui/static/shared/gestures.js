@@ -9,6 +9,7 @@
  * @property {(x: number, y: number) => number} unit  row under the pointer, −1 for none
  * @property {((x: number) => number)|null} step  training step under the pointer, where dragging scrubs
  * @property {(x: number, y: number) => Pick|null} pick  what else a click there chooses
+ * @property {(x: number, y: number) => number} [grab]  timestep of what a drag there takes along, −1 for nothing
  * @property {(x: number, y: number) => string[]|null} tip
  * @property {boolean} scrolls  whether what it shows moves along with the time cursor
  */
@@ -18,6 +19,8 @@
  * @property {(unit: number) => void} pickUnit
  * @property {(picked: Pick) => void} pick
  * @property {(t: number, from: Target) => void} hover  −1 when the pointer leaves
+ * @property {(from: number, over: number) => void} carry  what was taken at a timestep is over another, −1 for none
+ * @property {(from: number, onto: number) => void} drop  and is let go there
  * @property {(step: number) => void} scrub
  * @property {(target: Target|null, x: number, y: number) => void} point  where the tooltip belongs
  */
@@ -33,9 +36,14 @@ export function listen(target, moves) {
     const box = plot.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
   };
+  let taken = -1; // timestep of what the pointer takes along
+  let isCarried = false; // whether it has left that timestep
   plot.onpointerdown = (event) => {
     if (event.button !== 0) return;
     const [x, y] = at(event);
+    taken = target.grab?.(x, y) ?? -1;
+    isCarried = false;
+    if (taken >= 0) plot.setPointerCapture(event.pointerId);
     if (target.step) {
       plot.setPointerCapture(event.pointerId);
       moves.scrub(target.step(x));
@@ -54,6 +62,10 @@ export function listen(target, moves) {
     const pressed = (event.buttons & 1) === 1;
     if (target.step) {
       if (pressed) moves.scrub(target.step(x));
+    } else if (taken >= 0 && pressed) {
+      const over = target.time(x, y);
+      isCarried ||= over !== taken;
+      if (isCarried) moves.carry(taken, over);
     } else if (event.pointerType === "mouse" && !pressed) {
       moves.hover(target.time(x, y), target);
     } else {
@@ -62,9 +74,20 @@ export function listen(target, moves) {
     }
     moves.point(target, x, y);
   };
+  plot.onpointerup = (event) => {
+    if (isCarried) moves.drop(taken, target.time(...at(event)));
+    taken = -1;
+    isCarried = false;
+  };
   plot.onpointerleave = () => {
+    if (isCarried) return;
     moves.hover(-1, target);
     moves.point(null, 0, 0);
   };
-  plot.onpointercancel = plot.onpointerleave;
+  plot.onpointercancel = (event) => {
+    if (isCarried) moves.drop(taken, -1);
+    taken = -1;
+    isCarried = false;
+    plot.onpointerleave?.(event);
+  };
 }

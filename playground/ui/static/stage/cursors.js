@@ -12,6 +12,8 @@ export class Cursors {
     this.unit = 0;
     this.pair = 0; // which of the pairs is compared
     this.loss = -1; // timestep of the loss that is lit, −1 for none
+    this.carried = -1; // timestep whose state was taken up, to be put elsewhere, −1 for none
+    this.over = -1; // timestep over which it is held, −1 for the time cursor
     this.read = ""; // the sequence
   }
 
@@ -49,6 +51,17 @@ export class Cursors {
     this.pinned = this.within(scene, this.pinned);
     this.hovered = -1;
     this.layer = Infinity;
+    this.carry(-1);
+  }
+
+  /**
+   * Takes up the state of a timestep, or holds it over another; −1 lets go of it.
+   * @param {number} t
+   * @param {number} over
+   */
+  carry(t, over = -1) {
+    this.carried = t;
+    this.over = over;
   }
 
   /**

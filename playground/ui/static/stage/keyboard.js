@@ -8,6 +8,8 @@
  * @property {(step: number) => void} scrub
  * @property {() => void} comparePair  the next two that read the same and must answer differently
  * @property {() => void} lightLoss  of the time cursor; puts it out where it is lit
+ * @property {() => void} moveState  takes the state of the time cursor, or puts there what was taken
+ * @property {() => boolean} letGo  of a state that was taken; whether there was one
  * @property {() => void} toggle
  * @property {() => void} follow
  */
@@ -31,6 +33,7 @@ export const KEYS = [
   [["Home", "End"], "key_ends"],
   [["M"], "key_pair"],
   [["B"], "key_loss"],
+  [["S"], "key_state"],
   [["P", "Esc"], "key_present"],
   [["?"], "key_keys"],
 ];
@@ -59,7 +62,9 @@ export function listenToKeys(root, moves) {
       End: () => moves.follow(),
       m: () => moves.comparePair(),
       b: () => moves.lightLoss(),
+      s: () => moves.moveState(),
     };
+    if (event.key === "Escape" && moves.letGo()) event.preventDefault();
     act(event, actions[nameOf(event)]);
   };
 }

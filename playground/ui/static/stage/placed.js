@@ -16,6 +16,8 @@ import { say } from "../shared/words.js";
  * @property {(id: string) => void} removeGhost
  * @property {(which: View["gradientOf"]) => void} showGradientOf
  * @property {(panel: Placed) => void} keepPicture
+ * @property {() => void} moveState  takes the state of the time cursor, or puts what was taken there
+ * @property {(change: {add: string}|{remove: string}|{clear: true}) => void} edit  what is to be otherwise in the text read
  */
 /**
  * @template [Parts=any]
@@ -41,6 +43,8 @@ import { say } from "../shared/words.js";
  * @property {(surface: Surface, view: View, x: number, y: number, plot: string) => number} [unitAt]  row there, −1 for none
  * @property {(surface: Surface, view: View, x: number, y: number) => import("../shared/gestures.js").Pick|null} [pickAt]
  *   what a click there chooses beside the timestep
+ * @property {(surface: Surface, view: View, x: number, y: number) => number} [grabAt]  timestep of what a drag there
+ *   takes along, −1 for nothing
  * @property {(surface: Surface, view: View, x: number) => number} [stepAt]  where dragging moves through training
  * @property {(surface: Surface, view: View, x: number, y: number, plot: string) => string[]|null} [tip]
  * @property {(view: View, plot: string) => string} [describe]  text alternative of a picture
@@ -139,6 +143,7 @@ export class Placed extends Panel {
         pick: (x, y) => of(null, (present) => kind.pickAt?.(surface, present, x, y) ?? null),
         unit: (x, y) => of(-1, (present) => kind.unitAt?.(surface, present, x, y, plot) ?? -1),
         step: stepAt ? (x) => of(0, (present) => stepAt(surface, present, x)) : null,
+        grab: (x, y) => of(-1, (present) => kind.grabAt?.(surface, present, x, y) ?? -1),
         tip: (x, y) => of(null, (present) => kind.tip?.(surface, present, x, y, plot) ?? null),
       }, moves);
     });

@@ -19,6 +19,8 @@ export const GRADIENTS = ["one", "total"];
  * @property {number} unit  the one that is looked into, counted from 0
  * @property {import("./wire.js").Question|null} question  what is asked beside, of all tracks
  * @property {import("./reading.js").Reading|null} reading  the answer at the step of `frame`, or at the nearest with one
+ * @property {number} carried  timestep whose state was taken up, −1 for none
+ * @property {number} over  timestep over which it is held
  * @property {import("./wire.js").Curve} curve
  * @property {number} playhead
  * @property {import("./wire.js").Explosion|null} explosion
@@ -60,6 +62,7 @@ export function look(store, { step, theme, cursors, stepScale, gradientOf, eased
       frame, step,
       unit: Math.min(cursors.unit, scene.units - 1),
       t: cursors.within(scene, cursors.t), anchor: cursors.within(scene, cursors.anchor), layer,
+      carried: cursors.carried, over: cursors.over < 0 ? cursors.within(scene, cursors.t) : cursors.over,
       question: message.question, reading: store.readings.near(track, frame?.step ?? step),
       pair: scene.pairs[cursors.pair] ?? null, pairAt: cursors.pair,
       lossAt: isLit ? cursors.loss : scene.loss_at, isLit, gradientOf,

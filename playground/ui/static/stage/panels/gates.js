@@ -4,6 +4,7 @@ import { element, setText } from "../../shared/dom.js";
 import { colourLegend } from "../../shared/panel.js";
 import { rounded, say, short } from "../../shared/words.js";
 import { BROKEN_GATE, gateResolution, gateValue } from "../values.js";
+import { pictured } from "../answers.js";
 import { brokenLegend, cellAt, cellName, drawHeatmap } from "./heatmap.js";
 
 /** @typedef {import("../../shared/surface.js").Surface} Surface */
@@ -44,7 +45,7 @@ function gateTable(view, gate) {
  * @param {Gate} gate
  */
 function drawGate(surface, view, gate) {
-  const layer = view.frame?.layers[view.layer];
+  const layer = pictured(view)?.layers[view.layer];
   if (layer) drawHeatmap(surface, view, layer.gates[gate.name], gateTable(view, gate), { small: true });
 }
 
@@ -73,7 +74,7 @@ function gateSymbol(gate) {
  */
 function gateTip(surface, view, gate, x, y) {
   const cell = cellAt(surface, view, x, y, true);
-  const layer = view.frame?.layers[view.layer];
+  const layer = pictured(view)?.layers[view.layer];
   if (!cell || !layer) return null;
   const byte = layer.gates[gate.name][cell.unit * view.scene.inputs.length + cell.t];
   const value = byte === BROKEN_GATE ? view.words.broken : rounded(gateValue(gate, byte), gateResolution(gate));
@@ -85,7 +86,7 @@ function gateTip(surface, view, gate, x, y) {
  * @param {Gate} gate
  */
 function describeGate(view, gate) {
-  const layer = view.frame?.layers[view.layer];
+  const layer = pictured(view)?.layers[view.layer];
   if (!layer) return "";
   const { inputs, units, hidden_size } = view.scene;
   let total = 0;
@@ -134,7 +135,7 @@ export const gates = {
     return { axis };
   },
   dress,
-  sees: ({ key, frame, t, unit }) => [key, frame, t, unit],
+  sees: (view) => [view.key, pictured(view), view.t, view.unit],
   draw: (surface, view, plot) => drawGate(surface, view, named(view, plot)),
   timeAt: (surface, view, x, y) => cellAt(surface, view, x, y, true)?.t ?? -1,
   unitAt: (surface, view, x, y) => cellAt(surface, view, x, y, true)?.unit ?? -1,

@@ -3,49 +3,53 @@
 import { fit, line, write } from "../../shared/axes.js";
 import { setText } from "../../shared/dom.js";
 import { isolate, probabilityText, say } from "../../shared/words.js";
-import { targetProbability } from "../view.js";
+import { likeliestCount, oddsOf, pictured } from "../answers.js";
+import { isEdited } from "./tile.js";
 
 /** @typedef {import("../../shared/surface.js").Surface} Surface */
 /** @typedef {import("../view.js").View} View */
-/** @typedef {{label: string, odds: number, target: boolean, rest: boolean}} Row */
-
 /**
- * How many symbols every frame carries the odds of.
- * @param {import("../wire.js").Scene} scene
+ * @typedef {object} Row
+ * @property {string} label
+ * @property {number} odds
+ * @property {number} before  what they are without the edits; NaN where there are none, or that is not known
+ * @property {boolean} target
+ * @property {boolean} rest
  */
-function likeliest({ frame }) {
-  return frame.find(([name]) => name === "odds")?.[2][1] ?? 0;
-}
 
 /**
- * The likeliest symbols; in the order of the vocabulary when it is small enough to show whole, so that bars stay put.
+ * The likeliest symbols, as read with the edits, where there are any; in the order of the vocabulary when it is small enough to show whole, so that bars stay put.
  * @param {View} view
  * @returns {Row[]}
  */
 function oddsRows(view) {
-  const { frame, scene, t } = view;
+  const { scene, t, reading } = view;
+  const frame = pictured(view);
   if (!frame) return [];
   const { vocabulary } = scene;
-  const top = likeliest(scene);
+  const top = likeliestCount(scene);
+  const original = frame === reading?.edited ? reading.original : null;
+  const before = (/** @type {number} */ id) => (original ? oddsOf(original, scene, t, id) : NaN);
+  const ofTarget = Math.exp(-frame.losses[t]);
   const target = scene.target_ids[t];
   const isKnown = !Number.isNaN(frame.losses[t]);
   const rows = Array.from({ length: top }, (_, k) => {
     const id = frame.likeliest[t * top + k];
     const isTarget = id === target;
     const sent = isKnown ? frame.odds[t * top + k] / 65535 : NaN;
-    const odds = isTarget ? targetProbability(view, t) : sent;
-    return { id, label: vocabulary[id], odds, target: isTarget, rest: false };
+    const odds = isTarget ? ofTarget : sent;
+    return { id, label: vocabulary[id], odds, before: before(id), target: isTarget, rest: false };
   });
   if (vocabulary.length <= top) return rows.sort((a, b) => a.id - b.id);
   if (!rows.some((row) => row.target)) {
     rows.push({
-      id: target, label: vocabulary[target], odds: targetProbability(view, t), target: true, rest: false,
+      id: target, label: vocabulary[target], odds: ofTarget, before: before(target), target: true, rest: false,
     });
     return rows;
   }
   const rest = Math.max(0, 1 - rows.reduce((sum, row) => sum + row.odds, 0));
   const label = say(view.words, "others", { count: vocabulary.length - top });
-  return [...rows, { id: -1, label, odds: rest, target: false, rest: true }];
+  return [...rows, { id: -1, label, odds: rest, before: NaN, target: false, rest: true }];
 }
 
 /**
@@ -55,9 +59,10 @@ function oddsRows(view) {
 function drawOdds(surface, view) {
   const { context, unit, width, height } = surface;
   const { theme, scene } = view;
-  const isWhole = scene.vocabulary.length <= likeliest(scene);
-  const count = isWhole ? scene.vocabulary.length : likeliest(scene) + 1;
-  const rect = surface.memo(view.key, () => {
+  const isWhole = scene.vocabulary.length <= likeliestCount(scene);
+  const count = isWhole ? scene.vocabulary.length : likeliestCount(scene) + 1;
+  const key = `${view.key}|${isEdited(view)}`;
+  const rect = surface.memo(key, () => {
     context.font = surface.font(12.5, 500);
     const labels = scene.vocabulary.map((label) => context.measureText(label).width);
     context.font = surface.font(10.5);
@@ -65,11 +70,12 @@ function drawOdds(surface, view) {
     const widest = Math.min(Math.max(...labels, context.measureText(others).width, 14), width * 0.3);
     const left = Math.ceil(widest + 8 * unit);
     context.font = surface.font(10.5, 600);
-    const right = Math.ceil(Math.max(context.measureText(`0.000 ◀ ${view.words.target}`).width, 40) + 6);
+    const numbers = isEdited(view) ? "0.000 → 0.000" : "0.000";
+    const right = Math.ceil(Math.max(context.measureText(`${numbers} ◀ ${view.words.target}`).width, 40) + 6);
     return { left, top: 2, width: Math.max(20, width - left - right), height: height - 29 * unit, labels: widest };
   });
   const high = Math.min(rect.height / count, 24 * unit);
-  surface.prepare(view.key, (base) => paintAxis(base, surface, view, rect, high * count));
+  surface.prepare(key, (base) => paintAxis(base, surface, view, rect, high * count));
   surface.stamp();
   oddsRows(view).forEach((row, k) => {
     const middle = rect.top + (k + 0.5) * high;
@@ -81,11 +87,17 @@ function drawOdds(surface, view) {
       font, colour: row.rest ? theme.muted : theme.text, align: "right",
     });
     context.fillStyle = row.target ? theme.colour.probability : theme.muted;
-    context.globalAlpha = row.target ? 1 : row.rest ? 0.3 : 0.55;
-    context.fillRect(rect.left, middle - thick / 2, Math.max(long, 1), thick);
+    const isCompared = !Number.isNaN(row.before);
+    const was = isCompared ? Math.min(1, row.before) * rect.width : 0;
+    if (isCompared) {
+      context.globalAlpha = 0.3;
+      context.fillRect(rect.left, middle - thick / 2, Math.max(was, 1), thick / 2);
+    }
+    context.globalAlpha = row.target ? 1 : row.rest ? 0.3 : isCompared ? 0.8 : 0.55;
+    context.fillRect(rect.left, isCompared ? middle : middle - thick / 2, Math.max(long, 1), isCompared ? thick / 2 : thick);
     context.globalAlpha = 1;
-    const text = probabilityText(row.odds) + (row.target ? ` ◀ ${view.words.target}` : "");
-    write(context, text, rect.left + long + 5 * unit, middle, {
+    const text = oddsText(row) + (row.target ? ` ◀ ${view.words.target}` : "");
+    write(context, text, rect.left + Math.max(long, was) + 5 * unit, middle, {
       font: surface.font(10.5, row.target ? 600 : 400), colour: row.target ? theme.text : theme.muted,
     });
   });
@@ -114,9 +126,18 @@ function paintAxis(context, surface, view, rect, height) {
   });
 }
 
+/**
+ * A probability; before it what it was without the edits, where that is seen to be another one.
+ * @param {Row} row
+ */
+function oddsText({ before, odds }) {
+  const [was, is] = [before, odds].map(probabilityText);
+  return Number.isNaN(before) || was === is ? is : `${was} → ${is}`;
+}
+
 /** @param {View} view */
 function describeOdds(view) {
-  const list = oddsRows(view).map((row) => `${isolate(row.label)} ${probabilityText(row.odds)}`).join(", ");
+  const list = oddsRows(view).map((row) => `${isolate(row.label)} ${oddsText(row)}`).join(", ");
   return say(view.words, "aria_odds", {
     t: view.t + 1, input: isolate(view.scene.inputs[view.t]), target: isolate(view.scene.targets[view.t]), list,
   });
@@ -131,7 +152,7 @@ export const odds = {
   tell({ aside }, { words, scene, t }) {
     setText(aside, say(words, "after", { t: t + 1, input: isolate(scene.inputs[t]) }));
   },
-  sees: ({ key, frame, t }) => [key, frame, t],
+  sees: ({ key, frame, t, reading }) => [key, frame, t, reading],
   draw: drawOdds,
   describe: describeOdds,
 };

@@ -5,6 +5,7 @@ import { colourLegend } from "../../shared/panel.js";
 import { comfortable } from "../../shared/scales.js";
 import { rounded, say, short } from "../../shared/words.js";
 import { BROKEN_STATE } from "../values.js";
+import { pictured } from "../answers.js";
 import { brokenLegend, cellAt, cellName, drawHeatmap } from "./heatmap.js";
 
 /** @typedef {import("../../shared/surface.js").Surface} Surface */
@@ -19,9 +20,9 @@ const table = new Uint32Array(256);
  * @param {View} view
  * @param {string} state
  */
-export function stateLimit({ limits, frame, layer }, state) {
-  const largest = limits.state[state] ?? 1;
-  const own = frame?.layers[layer].scale[state] ?? largest;
+export function stateLimit(view, state) {
+  const largest = view.limits.state[state] ?? 1;
+  const own = pictured(view)?.layers[view.layer].scale[state] ?? largest;
   return comfortable(own > largest || largest > MOST_APART * own ? own : largest);
 }
 
@@ -31,7 +32,7 @@ export function stateLimit({ limits, frame, layer }, state) {
  * @param {string} state  "h" or "c"
  */
 function drawState(surface, view, state) {
-  const layer = view.frame?.layers[view.layer];
+  const layer = pictured(view)?.layers[view.layer];
   if (!layer) return;
   const palette = view.theme.signed;
   const gain = layer.scale[state] / 127 / stateLimit(view, state);
@@ -53,7 +54,7 @@ function drawState(surface, view, state) {
  */
 function stateTip(surface, view, state, x, y) {
   const cell = cellAt(surface, view, x, y, false);
-  const layer = view.frame?.layers[view.layer];
+  const layer = pictured(view)?.layers[view.layer];
   if (!cell || !layer) return null;
   const byte = layer.states[state][cell.unit * view.scene.inputs.length + cell.t];
   const unit = layer.scale[state] / 127;
@@ -65,7 +66,7 @@ function stateTip(surface, view, state, x, y) {
  * @param {string} state
  */
 function describeState(view, state) {
-  const layer = view.frame?.layers[view.layer];
+  const layer = pictured(view)?.layers[view.layer];
   if (!layer) return "";
   let low = Infinity;
   let high = -Infinity;
@@ -115,7 +116,7 @@ function panelOf(name, state, { order, height }) {
     plots: ({ states }) => (states.includes(state) ? [state] : []),
     wears: (view) => stateLimit(view, state),
     dress: (panel, view) => dress(panel, view, state),
-    sees: (view) => [view.key, view.frame, view.t, view.unit, stateLimit(view, state)],
+    sees: (view) => [view.key, pictured(view), view.t, view.unit, stateLimit(view, state)],
     draw: (surface, view) => drawState(surface, view, state),
     timeAt: (surface, view, x, y) => cellAt(surface, view, x, y, false)?.t ?? -1,
     unitAt: (surface, view, x, y) => cellAt(surface, view, x, y, false)?.unit ?? -1,

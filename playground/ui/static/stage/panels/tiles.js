@@ -9,8 +9,10 @@ import { isolate, likelihoodText, lossText, say, short } from "../../shared/word
 import { arcAt, arcRoom, drawArcs } from "./arcs.js";
 import { buildBeam, describeBeam, tellBeam } from "./beam.js";
 import { buildReadout, dressReadout, tellReadout } from "./readout.js";
+import { paintCarried } from "./carried.js";
 import { dressTabs } from "./tabs.js";
-import { drawTile, lossColour, lossLimit } from "./tile.js";
+import { drawTile, isEdited, linesOf, lossColour, lossLimit } from "./tile.js";
+import { buildWhatIf, dressWhatIf, tellWhatIf, whatIfWears } from "./what_if.js";
 
 /** @typedef {import("../../shared/surface.js").Surface} Surface */
 /** @typedef {import("../view.js").View} View */
@@ -73,8 +75,9 @@ function rowsOf(surface, view, geometry) {
   const top = (13 + arcRoom(view)) * k;
   const map = geometry.scrolls ? 11 * k : 0;
   const height = surface.height - top - map - 1;
-  const upper = Math.round(height * 0.4);
-  return { numbers: top - 7 * k, top, upper, lower: top + upper + 2 * k, end: top + height, map: surface.height - 7 * k };
+  const upper = Math.round(height * 0.36);
+  const strip = Math.round(8 * k); // of the state that lies between what is read and what is answered
+  return { numbers: top - 7 * k, top, upper, strip, lower: top + upper + strip + 2 * k, end: top + height, map: surface.height - 7 * k };
 }
 
 /**
@@ -105,6 +108,19 @@ function tilePick(surface, view, x, y) {
 }
 
 /**
+ * The timestep whose state a drag takes along: that of the upper half of a tile, with the strip of its state.
+ * @param {Surface} surface
+ * @param {View} view
+ * @param {number} x
+ * @param {number} y
+ */
+function stateAt(surface, view, x, y) {
+  const geometry = tileGeometry(surface, view);
+  const rows = rowsOf(surface, view, geometry);
+  return y >= rows.top && y < rows.lower ? tileTimeAt(surface, view, x, y) : -1;
+}
+
+/**
  * @param {Surface} surface
  * @param {View} view
  */
@@ -113,12 +129,14 @@ function drawTiles(surface, view) {
   const { scene, theme } = view;
   const geometry = tileGeometry(surface, view);
   const rows = rowsOf(surface, view, geometry);
-  surface.prepare(view.key, (base) => {
+  surface.prepare(`${view.key}|${isEdited(view)}`, (base) => {
     const style = { font: surface.font(10.5), colour: theme.muted };
     const lower = rows.end - rows.lower;
+    const lines = linesOf(view);
     write(base, view.words.input ?? "input", 0, rows.top + rows.upper / 2, style);
-    write(base, view.words.target ?? "target", 0, rows.lower + lower * 0.36, style);
-    write(base, view.words.probability ?? "probability", 0, rows.lower + lower * 0.8, style);
+    write(base, view.words.target ?? "target", 0, rows.lower + lower * lines.target, style);
+    if (isEdited(view)) write(base, view.words.answers ?? "answers", 0, rows.lower + lower * lines.answers, style);
+    write(base, view.words.probability ?? "probability", 0, rows.lower + lower * lines.probability, style);
   });
   surface.stamp();
   context.save();
@@ -141,6 +159,7 @@ function drawTiles(surface, view) {
       });
     }
   }
+  paintCarried(surface, view, rows, placesOf(view, geometry, rows));
   context.restore();
   if (geometry.scrolls) drawMap(surface, view, geometry, rows.map);
 }
@@ -215,6 +234,7 @@ function describeTiles(view) {
  * @property {ReturnType<typeof buildReadout>} readout
  * @property {HTMLElement} tabs
  * @property {ReturnType<typeof buildBeam>} beam
+ * @property {ReturnType<typeof buildWhatIf>} whatIf
  */
 
 /** @type {import("../placed.js").Kind<Parts>} */
@@ -229,8 +249,11 @@ export const tiles = {
     const beam = buildBeam();
     panel.body.append(beam.element, readout.element);
     panel.aside.append(tabs);
-    return { readout, tabs, beam };
+    const whatIf = buildWhatIf();
+    panel.element.append(whatIf.element);
+    return { readout, tabs, beam, whatIf };
   },
+  wears: whatIfWears,
   dress({ aside, parts }, view, actions) {
     const { theme, words } = view;
     aside.querySelector(".legend")?.remove();
@@ -238,15 +261,20 @@ export const tiles = {
     aside.prepend(colourLegend(theme.loss, "0", limit, `${say(words, "loss")} (${say(words, "nats")})`));
     dressReadout(parts.readout, view);
     dressTabs(parts.tabs, view, actions);
+    dressWhatIf(parts.whatIf, view, actions);
   },
   tell({ parts }, view) {
     tellReadout(parts.readout, view);
     tellBeam(parts.beam, view);
+    tellWhatIf(parts.whatIf, view);
   },
-  sees: ({ key, frame, t, scroll, pair, isLit, lossAt, reading }) => [key, frame, t, scroll, pair, isLit, lossAt, reading],
+  sees: ({ key, frame, t, scroll, pair, isLit, lossAt, reading, carried, over }) => (
+    [key, frame, t, scroll, pair, isLit, lossAt, reading, carried, over]
+  ),
   draw: drawTiles,
   timeAt: tileTimeAt,
   pickAt: tilePick,
+  grabAt: stateAt,
   tip: tileTip,
   describe: describeTiles,
   eases: {
