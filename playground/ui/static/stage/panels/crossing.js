@@ -67,6 +67,7 @@ export class Flashes {
    * @param {View} view
    */
   follow(surface, view) {
+    if (!surface.ready) return; // what nobody can see is seen later
     for (const { track, step, crossed } of view.tracks) {
       const before = this.seen.get(track);
       const isNow = crossed !== null && before !== undefined && before.step < crossed && step >= crossed && !before.isDone;
@@ -83,9 +84,10 @@ export class Flashes {
 function flash(surface, view) {
   const { scene, words, theme } = view;
   const { rect, ...geometry } = geometryOf(surface, view);
-  const line = element("div", { class: "flash", role: "status" }, [say(words, "remembers_now")]);
+  const line = element("div", { class: "flash", role: "status" }, [element("span", {}, [say(words, "remembers_now")])]);
   const y = lossY({ ...geometry, rect }, Math.log(scene.remembers ?? 1));
-  Object.assign(line.style, { left: `${rect.left}px`, width: `${rect.width}px`, top: `${y}px`, color: theme.colour.floor });
+  const [across, down] = [surface.width, surface.height].map((size) => (/** @type {number} */ at) => `${(100 * at) / size}%`);
+  Object.assign(line.style, { left: across(rect.left), width: across(rect.width), top: down(y), color: theme.colour.floor });
   surface.plot.append(line);
   window.setTimeout(() => line.remove(), LASTS);
 }
