@@ -6,7 +6,7 @@ What a newcomer needs, cell, text and examples, stands above the picture; the re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -21,7 +21,7 @@ from playground.ui.words import _
 
 CHANGES_SHOWN = 3  # of the learning rate; the first and the last ones
 LEARNING_RATES = (*(float(f"{digit}e{power}") for power in range(-5, 1) for digit in (1, 2, 5)), 10.0)
-EXAMPLES_WIDTH = 250  # pixels
+WIDTHS: dict[str, int | Literal["content", "stretch"]] = {"cell": "content", "text": "stretch", "preset": 250}
 
 # Fields that are drawn with another one, or have no control at all; a complaint opens what it is in.
 WITH: dict[str, tuple[str, ...]] = {
@@ -36,11 +36,11 @@ PAIRS = (("bos", "eos"), ("layers", "sequence_length"), ("embedding", "batch_siz
 
 def experiment() -> None:
     """Draw what defines the experiment, as far as learners may change it; what is wrong with the rest is said too."""
-    with st.container(horizontal=True, vertical_alignment="bottom", key="experiment"):
+    with st.container(horizontal=True, key="experiment"):
         for name in _offered(room.ABOVE):
-            _DRAW[name]()
-    for name in _offered(room.ABOVE):
-        complaint(name)
+            with st.container(width=WIDTHS[name]):
+                _DRAW[name]()
+                complaint(name)
     if "text" in _offered(room.ABOVE) and not address.has_text():
         st.caption(
             _(
@@ -49,6 +49,8 @@ def experiment() -> None:
             )
         )
     with st.sidebar:
+        if _offered((*room.TRAINING, *room.MORE)):
+            _simple_or_full()
         _expander(_("Training"), room.TRAINING, ":material/tune:")
         _expander(_("More settings"), room.MORE, ":material/more_horiz:")
     _complaints_elsewhere()
@@ -58,6 +60,11 @@ def offers(name: str) -> bool:
     """Whether learners may change a field here."""
     controls = state.session().controls
     return controls is None or name in controls
+
+
+def name_of(name: str) -> str:
+    """What a field that learners may change is called."""
+    return _("Examples") if name == "preset" else _(FIELD_LABELS[name])
 
 
 def _offered(names: tuple[str, ...]) -> list[str]:
@@ -96,6 +103,21 @@ def _rows(names: list[str]) -> Iterator[list[str]]:
             yield [name, *([pairs[name]] if name in pairs else [])]
 
 
+def _simple_or_full() -> None:
+    if state.value("settings") not in room.SETTINGS:
+        state.set_values(settings=room.SETTINGS[0])
+    st.segmented_control(
+        _("Settings"),
+        list(room.SETTINGS),
+        format_func=option_label,
+        key="settings",
+        persist_state="session",
+        required=True,
+        width="stretch",
+        label_visibility="collapsed",
+    )
+
+
 def _complaints_elsewhere() -> None:
     """Above the picture: what is wrong with fields that are not on the page, and, on a phone, in the sidebar."""
     beside = [
@@ -117,19 +139,18 @@ def _complaints_elsewhere() -> None:
 def _examples() -> None:
     state.name_preset()
     st.selectbox(
-        _("Examples"),
+        name_of("preset"),
         list(PRESETS),
         index=None,
         key="preset",
         format_func=preset_label,
         placeholder=_("choose a ready-made text"),
         on_change=state.use_preset,
-        width=EXAMPLES_WIDTH,
     )
 
 
 def _clipping() -> None:
-    left, right = st.columns(2)
+    left, right = st.columns((8, 5))  # names beside a number
     with left:
         _select("clip")
     with right:

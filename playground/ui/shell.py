@@ -5,8 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from playground.ui import address, controls, experiment, lesson, room, state, theme
-from playground.ui.fields import option_label
+from playground.ui import address, class_link, controls, experiment, lesson, state, theme
 from playground.ui.words import LANGUAGES, _
 
 FRAME = (Path(__file__).parent / "frame.css").read_text(encoding="utf-8")
@@ -34,21 +33,12 @@ with st.sidebar:
         label_visibility="collapsed",
     )
     theme.follow()
-    if state.value("settings") not in room.SETTINGS:
-        state.set_values(settings=room.SETTINGS[0])
-    st.segmented_control(
-        _("Settings"),
-        list(room.SETTINGS),
-        format_func=option_label,
-        key="settings",
-        required=True,
-        width="stretch",
-        label_visibility="collapsed",
-    )
 with st.container(horizontal=True, key="pages"):  # for phones, where Streamlit hides them in the sidebar
     for each in shown:
         st.page_link(each)
 lesson.introduction(state.session().page)
 controls.experiment()  # here, for the widgets of a page are new ones on the next, and empty
+with st.sidebar:
+    class_link.button()
 page.run()
 address.write()
