@@ -97,18 +97,20 @@ def gradients_frame(
 def losses_frame(
     trace: Trace, labels: Sequence[str], *, step: int, replica: int = 0, sequence: int = 0
 ) -> pd.DataFrame:
-    """Per predicted symbol, the `target`: "loss" −ln p in nats, and "probability" p."""
+    """A row per predicted symbol: step, t, token, target, probability p, and loss −ln p in nats."""
     reading = _Reading(trace, labels, step, replica, sequence)
-    loss = trace["loss"].double().unsqueeze(-1)  # (T, R, B, 1)
-    table = reading.table(
-        [
-            reading.rows("loss", loss, by_unit=False),
-            reading.rows("probability", torch.exp(-loss), by_unit=False),
-        ]
+    loss = reading.column(trace["loss"]).double()  # (length,)
+    table = pd.DataFrame(
+        {
+            "step": step,
+            "t": pd.array(range(1, reading.length + 1), dtype="Int64"),
+            "token": reading.tokens,
+            "target": reading.named(trace["targets"]),
+            "probability": torch.exp(-loss).numpy(),
+            "loss": loss.numpy(),
+        }
     )
-    kept = np.tile(reading.column(trace["mask"]).numpy(), 2)
-    targets = reading.named(trace["targets"])
-    return table.assign(target=np.tile(targets, 2)).loc[kept].reset_index(drop=True)
+    return table.loc[reading.column(trace["mask"]).numpy()].reset_index(drop=True)
 
 
 def trajectory_frame(
@@ -117,24 +119,38 @@ def trajectory_frame(
     *,
     step: int,
     layer: int = 1,
-    state: str = "h",
     k: int = 2,
+    plane: np.ndarray | None = None,
     replica: int = 0,
     sequence: int = 0,
 ) -> pd.DataFrame:
-    """The path of one layer's state along its k axes of largest variance; `unit` is the axis.
+    """The path of one layer's h along k axes; `unit` is the axis.
 
     Quantity "position" has a row per timestep and axis; quantity "share" a row per axis and no t: its part
-    of the variance. layer: counted from 1.
+    of the variance. layer: counted from 1. plane: the first two axes, orthonormal (H, 2), as those of the stage; then
+    come the axes of largest variance of what is left. Without it, those of the path itself.
     """
     reading = _Reading(trace, labels, step, replica, sequence)
-    states = reading.column(trace[f"l{layer - 1}.{state}"])  # (T, H)
-    projection = principal_axes(states.double(), k)
-    positions = reading.rows_of("position", projection.points, layer=layer - 1)
-    shares = reading.rows_of("share", projection.shares[None], layer=layer - 1)
+    states = reading.column(trace[f"l{layer - 1}.h"]).double()  # (T, H)
+    if plane is None:
+        seen = principal_axes(states, k)
+        points, parts = seen.points, seen.shares
+    else:
+        points, parts = _seen_from(torch.from_numpy(plane), states, k)
+    positions = reading.rows_of("position", points, layer=layer - 1)
+    shares = reading.rows_of("share", parts[None], layer=layer - 1)
     shares["t"] = pd.array([pd.NA] * len(shares), dtype="Int64")
     shares["token"] = pd.array([pd.NA] * len(shares), dtype=positions["token"].dtype)
     return reading.table([positions, shares])
+
+
+def _seen_from(plane: Tensor, states: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """A path (T, H) along the axes of a plane (H, 2) and k − 2 more: points (T, k), and the share of each axis (k,)."""
+    centred = states - states.mean(0)
+    rest = principal_axes(centred - centred @ plane @ plane.T, k - 2).points if k > 2 else centred[:, :0]
+    points = torch.cat([centred @ plane, rest], dim=1)
+    total = centred.pow(2).sum()
+    return points, points.pow(2).sum(0) / torch.where(total > 0, total, 1.0)
 
 
 def updates_frame(curve: CurvePoints) -> pd.DataFrame:

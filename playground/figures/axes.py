@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from .look import Look
-from .text import plain
+from .text import plain, superscript
 
 TINIEST, LARGEST = 5e-324, 1.7e308  # of the positive numbers in 64 bits
 SMALLEST_SPAN = 2.0  # decades: a curve that hardly moves should look flat
@@ -249,15 +249,37 @@ QUANTILE_DIGITS = 2  # a median of some hundred random draws knows no more
 
 
 def number(value: float, digits: int = 4) -> str:
-    """A number at the precision of a hover text: four significant digits, powers of ten below 0.001."""
+    """A number as every text has it, four significant digits: 0.0123, 1,234, 1.945·10⁻²², ∞.
+
+    Powers of ten stand where the stage has them too (`exact` in `words.js`): below 0.001 and from 100,000 on.
+    """
     if np.isnan(value):
         return "NaN"
     if np.isinf(value):
         return "∞" if value > 0 else "−∞"
-    return f"{value:.{digits}g}".replace("-", "−")
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    if value == 0 or -3 <= int(exponent) < 5:
+        return f"{float(f'{value:.{digits}g}'):,.15g}".replace("-", "−")
+    factor = f"{float(mantissa):.15g}"
+    power = f"10{superscript(int(exponent))}"
+    return power if factor == "1" else f"{factor}·{power}".replace("-", "−")
 
 
 def percent(share: float) -> str:
-    """A share in per cent, with the three digits that the share of 32-bit numbers has; never 0 unless it is."""
+    """A share in per cent, with the three digits that the share of 32-bit numbers has; 0 and 100 only if it is that."""
     value = 100 * share
-    return "< 0.001" if 0 < value < 0.001 else f"{value:.3g}" if np.isfinite(value) else number(value)
+    if 0 < value < 0.001:
+        return "< 0.001"
+    return (
+        "> 99.9" if 99.95 <= value < 100 - 1e-4 else f"{value:.3g}" if np.isfinite(value) else number(value)
+    )
+
+
+def whole_percent(share: float) -> str:
+    """A share in whole per cents; what is neither nothing nor all does not read as such."""
+    value = 100 * share
+    if not np.isfinite(value):
+        return number(value)
+    if 0 < value < 0.5 or 99.5 <= value < 100 - 1e-4:  # 32 bits hold no more of it
+        return "< 1" if value < 1 else "> 99"
+    return number(round(value))

@@ -142,7 +142,7 @@ def clipping_grid(frame: pd.DataFrame, look: Look) -> go.Figure:
         for row in rows.itertuples():
             cell = rates.index(row.learning_rate), thresholds.index(row.threshold)
             z[cell] = row.loss if outcome == "learned" else 1.0
-            text[cell] = "✕" if outcome == "diverged" else _short(row.loss)
+            text[cell] = "✕" if outcome == "diverged" else number(row.loss, 3)
             hover[cell] = _outcome(row, x[cell[1]], outcome, look)
         figure.add_heatmap(
             x=x,
@@ -255,11 +255,6 @@ def _hover(rows: pd.DataFrame, name: str, column: str, look: Look) -> list[str]:
 def _flat(colour: str) -> dict[str, object]:
     """One colour for all cells of a trace, explained in the legend."""
     return {"colorscale": [[0, colour], [1, colour]], "showscale": False, "showlegend": True}
-
-
-def _short(loss: float) -> str:
-    """A loss that fits a cell: three digits."""
-    return f"{loss:.3g}".replace("e+0", "e").replace("e-0", "e−").replace("-", "−")
 
 
 def _outcome(row: Any, threshold: str, outcome: str, look: Look) -> str:

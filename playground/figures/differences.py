@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from .axes import LogAxis, floats, number
+from .axes import LogAxis, floats, number, ticks
 from .lines import Line, add_line, level
 from .look import Look
 
@@ -51,7 +51,7 @@ def error_over_epsilon(
         type="log",
         range=[min(ends) - room, max(ends) + room],
         title_text=look.words["axis_epsilon"],
-        exponentformat="power",
+        **ticks(min(ends), max(ends)),
         showgrid=False,
     )
     axis.apply(figure, look, title=look.words["axis_relative_error"])

@@ -23,6 +23,7 @@ WIDE = "{token} · {n}"
 NARROW = "{token}<br>{n}"
 SMALL = '{token}<br><span style="font-size:10px">{n}</span>'
 FEW = 5  # labels that fit beside one another on a phone, with the colour bar and the sums
+LONG = 100  # rows from which on the browser writes the numbers of the hover text: as words they are thrice as long
 MOST_HANDLES = 60  # rows that are high enough to hold a point
 MARGIN = 0.07  # share of width and height that the sums of a matrix take
 
@@ -245,17 +246,18 @@ def _draw(
                 hovertemplate=hover.replace("{value}", sign),
             )
             explained.add(entry)
+    is_long = len(values) > LONG
     logarithms = np.log10(values, out=np.full(values.shape, np.nan), where=block.usable)
     figure.add_heatmap(
         **place,
         z=_ragged(block.usable, logarithms.round(3)),
-        customdata=_ragged(block.usable, _short(values)),
+        customdata=_ragged(block.usable, _short(values) if is_long else _said(values)),
         coloraxis="coloraxis",
-        hovertemplate=hover.replace("{value}", "%{customdata:.4~g}"),
+        hovertemplate=hover.replace("{value}", "%{customdata:.4~g}" if is_long else "%{customdata}"),
     )
 
 
-def _ragged(mask: np.ndarray, values: np.ndarray) -> list[list[float | None]]:
+def _ragged(mask: np.ndarray, values: np.ndarray) -> list[list[float | str | None]]:
     """The values under the mask, every row up to its last one.
 
     Half of a causal matrix is empty, so that this is shorter than any array of all its cells.
@@ -270,6 +272,11 @@ def _ragged(mask: np.ndarray, values: np.ndarray) -> list[list[float | None]]:
 def _short(values: np.ndarray) -> np.ndarray:
     """The values at the four digits that a hover text shows. In float32 those below 1e-38 would be lost."""
     return np.array([float(f"{value:.3e}") for value in values.ravel().tolist()]).reshape(values.shape)
+
+
+def _said(values: np.ndarray) -> np.ndarray:
+    """The values as the hover text has them."""
+    return np.array([number(value) for value in values.ravel().tolist()], dtype=object).reshape(values.shape)
 
 
 def _outline(

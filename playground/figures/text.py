@@ -4,6 +4,7 @@ from html import escape
 
 _GUILLEMETS = str.maketrans("<>", "‹›")
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def plain(text: object, longest: int = 40) -> str:
@@ -19,6 +20,11 @@ def plain_3d(text: object, longest: int = 40) -> str:
 def subscript(number: int) -> str:
     """The number in subscript digits: plain Unicode, because 3-D labels know no tags."""
     return str(number).translate(_SUBSCRIPTS)
+
+
+def superscript(number: int) -> str:
+    """The number in superscript digits, which are read where no tag is: 10⁻²²."""
+    return str(number).translate(_SUPERSCRIPTS)
 
 
 def _short(text: str, longest: int) -> str:

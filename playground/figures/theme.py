@@ -130,13 +130,8 @@ SIGNED = MappingProxyType(
         "dark": ("#9AD2FF", "#3D93D8", "#1F4C75", "#20242C", "#70401A", "#DE7B2C", "#FFC98F"),
     }
 )
-# First to last timestep, evenly away from the page.
-TIME = MappingProxyType(
-    {
-        "light": ("#E0851B", "#C8453F", "#8F2468", "#2A1152"),
-        "dark": ("#8468D8", "#D45C9E", "#F58B62", "#FFE08A"),
-    }
-)
+# First to last timestep of a path of h: from three tenths of its colour on the page to all of it, as on the stage.
+TIME = MappingProxyType({"light": ("#B2D5E8", _LIGHT["h"]), "dark": ("#28445A", _DARK["h"])})
 # Small to large, away from the page, in even steps of lightness; even the smallest differs from the page.
 MAGNITUDE = MappingProxyType(
     {

@@ -1,4 +1,4 @@
-"""The path of a state through the network's space, along its two or three axes of largest variance."""
+"""The path of a state through the network's space, along two or three axes that show much of its variance."""
 
 from itertools import pairwise
 
@@ -13,6 +13,7 @@ from .theme import TIME, blend, scale
 
 SHADES = 24  # most pieces of a 2-D line, each of one colour
 ROUNDING = 1e-6  # of the largest coordinate: seven digits of a sum of states
+NOTHING = 1e-9  # of the variance: rounding
 LABELLED = 60  # most points that carry their token; the hover text names every one
 
 
@@ -124,7 +125,8 @@ def trajectory_3d(frame: pd.DataFrame, look: Look) -> go.Figure:
             "aspectmode": "manual",
             "aspectratio": dict(zip("xyz", half / half.max(), strict=True)),
             "camera": {
-                "eye": {"x": 0.87 * reach, "y": 0.87 * reach, "z": 0.6 * reach},
+                # From where the first axis runs to the right and the second away, as in the plane.
+                "eye": {"x": 0.45 * reach, "y": -1.0 * reach, "z": 0.55 * reach},
                 "center": {"x": 0, "y": 0, "z": -0.1},
             },
         }
@@ -151,7 +153,12 @@ class _Path:
         ]
 
     def title(self, place: int, look: Look, label: str = "axis_component") -> str:
-        return look.words[label].format(n=place + 1, share=percent(self.shares[place]))
+        share = self.shares[place]
+        if share < NOTHING:
+            label = "axis_still"
+        elif share > 1 - NOTHING:
+            label = "axis_whole"
+        return look.words[label].format(n=place + 1, share=percent(share))
 
     def hover(self, look: Look) -> list[str]:
         return [

@@ -147,6 +147,13 @@ class Album:
         with self._lock:
             return self._kept.get(step) or self._recent.get(step)
 
+    def axes(self, step: int) -> np.ndarray | None:
+        """The directions along which the frame of a step draws the path of h, (L, H, 2); None where none was taken."""
+        with self._lock:
+            if last_kept(step, self.first) not in self._axes:
+                self.develop()
+            return self._axes.get(last_kept(step, self.first))
+
     def between(self, first: int, last: int) -> list[Frame]:
         """All frames that are there of the steps first … last, oldest first."""
         with self._lock:

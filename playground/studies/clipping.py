@@ -35,7 +35,8 @@ from playground.presets import PRESETS
 from playground.runs.size import check_size, trainer_bytes
 from playground.training import Trainer
 
-UPDATES = Range(1, 2000)
+UPDATES = 300  # that both runs, and all of a grid, make
+ALLOWED_UPDATES = Range(1, 2000)
 MAX_AXIS = 8  # values on either axis of a grid
 CLIPS = Choice(("norm", "value"))
 ROW_BYTES = 400  # of a step of a run, as Python keeps it (measured)
@@ -104,9 +105,11 @@ class ClippingComparison(InPieces[None]):
             much memory.
     """
 
-    def __init__(self, config: ExperimentConfig, *, updates: int = 300, corpus: Corpus | None = None) -> None:
+    def __init__(
+        self, config: ExperimentConfig, *, updates: int = UPDATES, corpus: Corpus | None = None
+    ) -> None:
         CLIPS.check("clip", config.training.clip)
-        UPDATES.check("updates", updates)
+        ALLOWED_UPDATES.check("updates", updates)
         corpus = corpus or Corpus(config.text)
         check_size(config, corpus, replicas=2)
         self._rows: dict[str, list[tuple]] = {"free": [], "clipped": []}
@@ -199,11 +202,11 @@ class ClippingGrid(InPieces[None]):
         *,
         learning_rates: Sequence[float] = LEARNING_RATES,
         thresholds: Sequence[float] = THRESHOLDS,
-        updates: int = 300,
+        updates: int = UPDATES,
         corpus: Corpus | None = None,
     ) -> None:
         CLIPS.check("clip", config.training.clip)
-        UPDATES.check("updates", updates)
+        ALLOWED_UPDATES.check("updates", updates)
         for name, values in (("learning_rates", learning_rates), ("thresholds", thresholds)):
             if not 1 <= len(values) <= MAX_AXIS or len(set(values)) < len(values):
                 raise ValueError(f"{name} must be 1 to {MAX_AXIS} different numbers; got {values}")

@@ -31,7 +31,8 @@ from playground.studies.untrained import Backward, Untrained, pass_bytes
 
 SYMBOLS = 6  # V
 RADII = (0.3, 0.5, 0.7, 0.9, 1.0, 1.2, 1.5, 2.0, 2.5, 3.0)
-DRAWS = Range(1, 1000)
+DRAWS = 300  # networks
+DRAWN_AT_ONCE = Range(1, 1000)
 DRAWN = 0.05  # about the share of all work that is done when the networks are there
 Part = TypeVar("Part")
 KNOBS: dict[str, Choice | Range] = {
@@ -74,7 +75,7 @@ class Knobs:
         check_fields(self, KNOBS, "knob_")
 
 
-def draw(knobs: Knobs, compare: Sequence[str] = (), draws: int = 300) -> pd.DataFrame:
+def draw(knobs: Knobs, compare: Sequence[str] = (), draws: int = DRAWS) -> pd.DataFrame:
     """How much of the gradient is left at every distance: quantiles over many untrained networks.
 
     Columns: variant, quantity, distance, low, median, high, one. `variant` is the nonlinearity, where
@@ -88,7 +89,7 @@ def draw(knobs: Knobs, compare: Sequence[str] = (), draws: int = 300) -> pd.Data
     return all_of(draw_in_pieces(knobs, compare, draws))
 
 
-def draw_in_pieces(knobs: Knobs, compare: Sequence[str] = (), draws: int = 300) -> Pieces[pd.DataFrame]:
+def draw_in_pieces(knobs: Knobs, compare: Sequence[str] = (), draws: int = DRAWS) -> Pieces[pd.DataFrame]:
     """The same, a part of the networks at a time."""
     variants = _variants(knobs, compare)
     networks = untrained(knobs, draws)
@@ -103,7 +104,7 @@ def draw_in_pieces(knobs: Knobs, compare: Sequence[str] = (), draws: int = 300) 
     return pd.concat(tables, ignore_index=True)
 
 
-def sweep(knobs: Knobs, radii: Sequence[float] = RADII, draws: int = 300) -> pd.DataFrame:
+def sweep(knobs: Knobs, radii: Sequence[float] = RADII, draws: int = DRAWS) -> pd.DataFrame:
     """How much of the gradient is left at the first timestep, for each spectral radius.
 
     Columns: variant, radius, low, median, high: quantiles of ‖∂L/∂h_1‖ / ‖∂L/∂h_T‖, as in `draw`. A vanilla
@@ -115,7 +116,7 @@ def sweep(knobs: Knobs, radii: Sequence[float] = RADII, draws: int = 300) -> pd.
     return all_of(sweep_in_pieces(knobs, radii, draws))
 
 
-def sweep_in_pieces(knobs: Knobs, radii: Sequence[float] = RADII, draws: int = 300) -> Pieces[pd.DataFrame]:
+def sweep_in_pieces(knobs: Knobs, radii: Sequence[float] = RADII, draws: int = DRAWS) -> Pieces[pd.DataFrame]:
     """The same, a part of the networks of one radius at a time."""
     checked = [float(KNOBS["knob_radius"].check("knob_radius", radius)) for radius in radii]
     variants = _variants(knobs, ("tanh", "linear"))
@@ -133,7 +134,7 @@ def sweep_in_pieces(knobs: Knobs, radii: Sequence[float] = RADII, draws: int = 3
     return pd.concat(tables, ignore_index=True)
 
 
-def needed_bytes(knobs: Knobs, draws: int = 300) -> int:
+def needed_bytes(knobs: Knobs, draws: int = DRAWS) -> int:
     """Memory that `draw` and `sweep` take, one after the other: an estimate from above.
 
     The networks with what they are drawn from and a copy for each radius, and the buffers of a pass for each of three
@@ -158,7 +159,7 @@ def untrained(knobs: Knobs, draws: int) -> Untrained:
 
     Raises `Refusal` for a number of draws outside 1 … 1000.
     """
-    DRAWS.check("draws", draws)
+    DRAWN_AT_ONCE.check("draws", draws)
     generator = torch.Generator().manual_seed(knobs.seed)
     size, cell = knobs.hidden_size, CELLS[knobs.cell]
     rows = cell.blocks * size

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from playground.figures.axes import number
 from playground.ui import state
 from playground.ui.words import _
 
@@ -60,8 +61,8 @@ def show(
     else:
         # Of a table without rows every column is empty; it keeps them all.
         shown = table.dropna(axis="columns", how="all") if len(table) else table
-        digits = {name: st.column_config.NumberColumn(format="%.4g") for name in shown.select_dtypes("float")}
-        st.dataframe(shown, hide_index=True, column_config=digits)
+        drawn = shown.style.format(dict.fromkeys(shown.select_dtypes("float"), number))
+        st.dataframe(drawn, hide_index=True)
     st.download_button(
         _("Download as CSV"),
         _csv(table),

@@ -33,6 +33,7 @@ from playground.ui.picture import Picture
 from playground.ui.words import N_, _
 
 UNITS_SHOWN = 5
+NARROW = {"trajectory_3d": 640, "odds": 760}  # pixels: wider, and a cube is lost and a row hard to follow
 LONGEST_GENERATED = 200
 
 
@@ -101,7 +102,10 @@ def _study() -> None:
     )
     if chosen not in _DRAW:
         return
-    picture.show(_DRAW[chosen](reading), name=chosen, title=_(VIEWS[chosen]), file=f"{chosen}-step-{step}")
+    with st.container(width=NARROW.get(chosen, "stretch")):
+        picture.show(
+            _DRAW[chosen](reading), name=chosen, title=_(VIEWS[chosen]), file=f"{chosen}-step-{step}"
+        )
 
 
 def _text_to_read(viewer: Viewer) -> Batch:
@@ -210,13 +214,21 @@ def _units(table: pd.DataFrame, of: str) -> list[int]:
     )
 
 
+def _path(reading: Reading, k: int) -> pd.DataFrame:
+    """The path in the plane of the stage, so that it is the same picture; in one of its own where that has none."""
+    layer = _layer(reading)
+    axes = reading.viewer.tracks[0].tape.album.axes(reading.step)
+    plane = None if axes is None else axes[layer - 1]
+    return reading.frame(tidy.trajectory_frame, layer=layer, k=k, plane=plane)
+
+
 def _trajectory(reading: Reading) -> Picture:
-    table = reading.frame(tidy.trajectory_frame, layer=_layer(reading), k=2)
+    table = _path(reading, 2)
     return trajectory_2d(table, look()), table
 
 
 def _trajectory_3d(reading: Reading) -> Picture:
-    table = reading.frame(tidy.trajectory_frame, layer=_layer(reading), k=3)
+    table = _path(reading, 3)
     return trajectory_3d(table, look()), table
 
 

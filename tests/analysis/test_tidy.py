@@ -136,11 +136,9 @@ def test_the_last_loss_hardly_reaches_the_beginning_though_all_together_do() -> 
 
 def test_losses_leave_out_what_is_masked(made: Trace) -> None:
     table = tidy.losses_frame(made, LABELS, step=0, replica=0, sequence=1)
-    losses = table[table["quantity"] == "loss"]
-    assert list(losses["value"]) == [1.0, 5.0]
-    assert list(losses["target"]) == ["l", "l"]
-    odds = table[table["quantity"] == "probability"]
-    np.testing.assert_allclose(odds["value"], np.exp([-1.0, -5.0]))
+    assert list(table["loss"]) == [1.0, 5.0]
+    assert list(table["target"]) == ["l", "l"]
+    np.testing.assert_allclose(table["probability"], np.exp([-1.0, -5.0]))
 
 
 @pytest.mark.parametrize(
@@ -165,9 +163,8 @@ def test_real_traces(cell: str, states: list[str], gates: list[str], layers: int
                 assert list(part["token"].iloc[::5]) == ["h", "e", "l", "l"]
 
     losses = tidy.losses_frame(trace, corpus.labels, step=3)
-    assert list(losses["target"].iloc[:4]) == ["e", "l", "l", "o"]
-    mean = losses.loc[losses["quantity"] == "loss", "value"].mean()
-    assert mean == pytest.approx(float(trace["nll"][0]), rel=1e-6)
+    assert list(losses["target"]) == ["e", "l", "l", "o"] and list(losses["t"]) == [1, 2, 3, 4]
+    assert losses["loss"].mean() == pytest.approx(float(trace["nll"][0]), rel=1e-6)
 
 
 @pytest.mark.parametrize("k", [2, 3])
@@ -194,7 +191,7 @@ def test_trajectory_keeps_distances_that_its_axes_explain(k: int) -> None:
 
 @pytest.mark.parametrize("steps", [0, 7, 60])
 def test_axes_are_the_principal_axes_of_their_step(steps: int) -> None:
-    """Shares against singular values: nothing is turned towards an earlier frame, as on the stage."""
+    """Shares against singular values: without a plane, nothing is turned towards an earlier frame."""
     config = ExperimentConfig(TextConfig(text="hello world"), NetworkConfig("rnn", 8), seed=3)
     trainer = Trainer(config, Corpus(config.text))
     trainer.advance(steps)
@@ -204,6 +201,28 @@ def test_axes_are_the_principal_axes_of_their_step(steps: int) -> None:
     variances = np.linalg.svd(h - h.mean(0), compute_uv=False) ** 2
     shares = table.loc[table["quantity"] == "share", "value"]
     np.testing.assert_allclose(shares, variances[:3] / variances.sum(), rtol=1e-9)
+
+
+def test_a_path_is_seen_from_the_plane_that_is_given() -> None:
+    corpus = Corpus(TextConfig(text="hello world"))
+    network = Network(NetworkConfig(cell="gru", hidden_size=6, layers=2), corpus.signature, seeds=[0])
+    trace = network.trace(corpus.window_batch(0)).copy()
+    h = trace["l1.h"][:, 0, 0].double().numpy()
+    centred = h - h.mean(0)
+    plane, _r = np.linalg.qr(np.random.default_rng(1).normal(size=(6, 2)))
+    for k in (2, 3):
+        table = tidy.trajectory_frame(trace, corpus.labels, step=0, layer=2, k=k, plane=plane)
+        wide = (
+            table[table["quantity"] == "position"]
+            .pivot(index="t", columns="unit", values="value")
+            .to_numpy(float)
+        )
+        np.testing.assert_allclose(wide[:, :2], centred @ plane, atol=1e-12)
+        shares = table.loc[table["quantity"] == "share", "value"].to_numpy()
+        np.testing.assert_allclose(shares, (wide**2).sum(0) / (centred**2).sum(), rtol=1e-9)
+    rest = centred - centred @ plane @ plane.T
+    largest = np.linalg.svd(rest, compute_uv=False)[0] ** 2
+    assert shares[2] == pytest.approx(largest / (centred**2).sum(), rel=1e-9)
 
 
 def test_a_probe_keeps_its_last_symbol() -> None:
@@ -220,7 +239,7 @@ def test_a_probe_of_one_symbol_predicts_nothing_and_its_table_has_all_its_column
     network = Network(NetworkConfig(hidden_size=4), corpus.signature, seeds=[0])
     trace = network.trace(corpus.probe_batch(corpus.encode("e", "probe")), backward=False).copy()
     table = tidy.losses_frame(trace, corpus.labels, step=0)
-    assert table.empty and list(table.columns) == [*tidy.COLUMNS, "target"]
+    assert table.empty and list(table.columns) == ["step", "t", "token", "target", "probability", "loss"]
 
 
 CLIPPED_NOW_AND_THEN = ExperimentConfig(

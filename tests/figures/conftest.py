@@ -13,6 +13,8 @@ PLACEHOLDERS = {
     "step": "{step}",
     "axis_component": "{n} {share}",
     "axis_component_3d": "{n} {share}",
+    "axis_still": "{n}",
+    "axis_whole": "{n}",
     "threshold": "{value}",
     "no_memory": "{value}",
     "learning_rate": "{value}",

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from playground.figures.axes import percent, ticks
+from playground.figures.axes import number, percent, ticks, whole_percent
 from playground.figures.gradients import gradients_over_time
-from playground.figures.theme import COLOURS
+from playground.figures.theme import COLOURS, TIME, blend
 from playground.figures.training import curve_over_training, gradient_norm_over_training
 from playground.figures.trajectory import trajectory_2d, trajectory_3d
 from playground.figures.units import units_over_time
@@ -75,7 +75,7 @@ def test_all_are_transparent_compact_and_in_the_theme(look, table, path, gradien
 
 
 def test_every_word_comes_from_the_look_or_the_table(look, table, path, gradients, updates) -> None:
-    own = re.compile(r"«[\w.]+»|<[^>]*>|[hel₀-₉]|■|NaN|∞|[\s\d·:,.()=−e+-]|[hcifgo] = |≈")
+    own = re.compile(r"«[\w.]+»|<[^>]*>|[hel₀-₉]|■|NaN|∞|[\s\d·:,.()=−⁻⁰¹²³⁴-⁹+-]|[hcifgo] = |≈")
     for name, figure in every_figure(look, table, path, gradients, updates).items():
         for text in words(figure):
             assert not own.sub("", text), (name, text)
@@ -117,6 +117,21 @@ def test_trajectory_points_are_the_tables(look, path) -> None:
     drawn = trajectory_2d(path(HELLO, 2), look=look)
     assert drawn.layout.xaxis.title.text == "«axis_component» 1 60"
     assert drawn.layout.xaxis.scaleanchor == "y"
+
+
+def test_an_axis_without_movement_says_so_and_has_no_share(look, path) -> None:
+    frame = path(HELLO, 2)
+    frame.loc[frame["quantity"] == "share", "value"] = [1 - 1e-12, 1e-12]
+    layout = trajectory_2d(frame, look=look).layout
+    assert (layout.xaxis.title.text, layout.yaxis.title.text) == ("«axis_whole» 1", "«axis_still» 2")
+
+
+def test_the_path_has_the_colours_of_the_stage(look, path) -> None:
+    """`paintPath` in trajectory.js: from 0.3 to all of the colour of h."""
+    for mode, page in (("light", "#FFFFFF"), ("dark", "#12151B")):
+        h = COLOURS[mode]["h"]
+        assert TIME[mode] == (blend((page, h), 0.3), h)
+    assert TIME["light"][0] != TIME["dark"][0]
 
 
 def test_line_of_a_trajectory_passes_through_every_point_in_order(look, path) -> None:
@@ -283,7 +298,7 @@ def test_a_perplexity_beyond_64_bits_is_a_mark_that_knows_its_loss(look, updates
     figure = curve_over_training(updates, look=look)
     (mark,) = [trace for trace in figure.data if trace.marker.symbol == "x"]
     assert list(mark.x) == [4]
-    assert "«quantity_perplexity»: «beyond»<br>«quantity_loss»: 7.7e+06" in mark.hovertext[0]
+    assert "«quantity_perplexity»: «beyond»<br>«quantity_loss»: 7.7·10⁶" in mark.hovertext[0]
     rows = [note.text for note in figure.layout.annotations]
     assert look.words["row_beyond"] in rows and look.words["row_not_finite"] not in rows
 
@@ -325,6 +340,24 @@ def test_a_logarithmic_axis_has_a_few_labels_whatever_its_span(span) -> None:
 def test_shares_are_never_zero_unless_they_are() -> None:
     shares = (0.0, 1.0, 0.54321, 3.2e-4, 1e-9, math.nan)
     assert [percent(share) for share in shares] == ["0", "100", "54.3", "0.032", "< 0.001", "NaN"]
+    assert [percent(share) for share in (0.9994, 0.9996, 1 - 2e-7)] == ["99.9", "> 99.9", "100"]
+    assert [
+        whole_percent(share)
+        for share in (0.0, 1e-9, 0.0049, 0.005, 0.125, 0.9949, 0.995, 1 - 2e-7, 1.0, 12.0)
+    ] == [*("0", "< 1", "< 1", "0", "12", "99", "> 99", "100", "100", "1,200")]
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (0.0, 4, "0"), (0.0123, 4, "0.0123"), (-0.5, 4, "−0.5"), (1234.4, 4, "1,234"), (268.0, 2, "270"),
+        (0.001, 4, "0.001"), (0.00099999, 4, "0.001"), (0.000999, 4, "9.99·10⁻⁴"), (1.945e-22, 4, "1.945·10⁻²²"),
+        (1e-5, 4, "10⁻⁵"), (-2e-7, 4, "−2·10⁻⁷"), (99_999.0, 5, "99,999"), (99_999.0, 4, "10⁵"), (1.3e6, 4, "1.3·10⁶"),
+        (5e-324, 4, "4.941·10⁻³²⁴"), (math.inf, 4, "∞"), (-math.inf, 4, "−∞"), (math.nan, 4, "NaN"),
+    ],
+)  # fmt: skip
+def test_a_number_is_no_code(value, digits, text) -> None:
+    assert number(value, digits) == text
 
 
 def test_a_coordinate_that_is_rounding_has_no_digits(look, path) -> None:

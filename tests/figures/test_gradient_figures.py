@@ -15,6 +15,7 @@ import plotly.graph_objects as go
 import pytest
 
 from playground.cells import CELLS
+from playground.figures.axes import number
 from playground.figures.clipping import clipped_norms, clipping_angles, clipping_grid, clipping_losses
 from playground.figures.decay import (
     buildup_over_time,
@@ -238,7 +239,7 @@ def test_all_are_transparent_and_in_the_theme(look, dark) -> None:
 
 
 def test_every_word_comes_from_the_look_or_the_table(look) -> None:
-    own = re.compile(r"«[\w.]+»|<[^>]*>|%\{[^}]*\}|[hel]|Σ|NaN|∞|✕|°|[\s\d·:,.()=≤≥−e+%]")
+    own = re.compile(r"«[\w.]+»|<[^>]*>|%\{[^}]*\}|[hel]|Σ|NaN|∞|✕|°|[\s\d·:,.()=≤≥−⁻⁰¹²³⁴-⁹%]")
     for name, figure in every_figure(look).items():
         for text in words(figure):
             assert not own.sub("", text), (name, text)
@@ -321,7 +322,7 @@ def test_influence_is_the_table_in_logarithms(look) -> None:
     z = cells(trace)
     for row in frame.itertuples():
         np.testing.assert_allclose(z[row.t - 1, row.k - 1], np.log10(row.value), atol=5e-4)
-        assert trace.customdata[row.t - 1][row.k - 1] == pytest.approx(row.value, rel=1e-3)
+        assert trace.customdata[row.t - 1][row.k - 1] == number(row.value)
     assert np.isnan(z[np.triu_indices(4, 1)]).all(), "no loss reaches into the future"
     assert [len(row) for row in trace.customdata] == [1, 2, 3, 4]
     assert trace.hoverongaps is False
@@ -423,7 +424,7 @@ def test_zeros_and_what_is_not_finite_are_never_blank(look) -> None:
 def test_values_below_single_precision_keep_their_number(look) -> None:
     frame = influence(HELLO).assign(value=3.25e-200)
     (trace,) = heat(influence_matrix(frame, look=look))
-    assert trace.customdata[3][3] == 3.25e-200
+    assert trace.customdata[3][3] == "3.25·10⁻²⁰⁰" and trace.hovertemplate.count("%{customdata}") == 1
     assert trace.z[3][3] == pytest.approx(np.log10(3.25e-200), abs=5e-4)
 
 
@@ -433,8 +434,11 @@ def test_a_long_matrix_stays_small(look, zeros) -> None:
     generator = np.random.default_rng(0)
     frame["value"] = 10 ** generator.uniform(-60, 2, len(frame))
     if zeros:
-        frame.loc[generator.uniform(size=len(frame)) < 0.5, "value"] = 0.0
+        frame.loc[(generator.uniform(size=len(frame)) < 0.5) & (frame["k"] < 200), "value"] = 0.0
     figure = influence_matrix(frame, selected=150, look=look)
+    trace, last = figure.data[-1], frame.query("t == 200 and k == 200")["value"].item()
+    assert trace.customdata[-1][-1] == pytest.approx(last, rel=1e-3)
+    assert "%{customdata:.4~g}" in trace.hovertemplate
     assert len(figure.to_json().encode()) < 500_000
     assert len(contributions_matrix(contributions(list("abcd") * 50), look=look).to_json().encode()) < 500_000
 
@@ -594,7 +598,8 @@ def test_error_over_epsilon_is_the_table_on_two_log_axes(look) -> None:
     np.testing.assert_array_equal(figure.data[0].y, frame["error"][::-1])
     assert figure.layout.xaxis.type == figure.layout.yaxis.type == "log"
     (chosen,) = figure.layout.shapes
-    assert (chosen.x0, chosen.name) == (1e-5, "«chosen_epsilon» 1e−05")
+    assert (chosen.x0, chosen.name) == (1e-5, "«chosen_epsilon» 10⁻⁵")
+    assert "10<sup>−7</sup>" in figure.layout.xaxis.ticktext and "2" not in figure.layout.xaxis.ticktext
     assert "«central_difference»: 0.4<br>" in figure.data[0].hovertext[-1]
 
 
@@ -641,7 +646,7 @@ def test_a_loss_that_explodes_leaves_the_axis_and_is_marked(look) -> None:
     frame.loc[1, "loss"] = 1e6
     figure = clipping_losses(frame, floor=0.25, look=look)
     (mark,) = [trace for trace in figure.data if trace.name == look.words["off_axis"]]
-    assert list(mark.x) == [frame.loc[1, "step"]] and "1e+06" in mark.hovertext[0]
+    assert list(mark.x) == [frame.loc[1, "step"]] and "10⁶" in mark.hovertext[0]
     assert mark.marker.symbol == "triangle-up", "not the cross of what is not finite"
     low, high = figure.layout.yaxis.range
     assert low == 0 and mark.y[0] < high <= learned[1]
@@ -666,7 +671,7 @@ def test_grid_writes_every_outcome_into_its_cell(look) -> None:
 
 
 @pytest.mark.parametrize(
-    ("loss", "shown"), [(0.0123, "0.0123"), (1.3e6, "1.3e6"), (2e-5, "2e−5"), (12.34, "12.3")]
+    ("loss", "shown"), [(0.0123, "0.0123"), (1.3e6, "1.3·10⁶"), (2e-5, "2·10⁻⁵"), (12.34, "12.3")]
 )
 def test_losses_fit_their_cells(look, loss, shown) -> None:
     figure = clipping_grid(grid().assign(loss=loss, outcome="learned"), look=look)

@@ -60,11 +60,24 @@ def test_another_loss_is_chosen_in_the_study() -> None:
     assert alone["loss_t"].unique().tolist() == [5] and alone["t"].tolist() == [1, 2, 3, 4, 5]
 
 
-def test_the_plane_of_the_stage_shows_no_more_than_the_principal_axes_of_the_study() -> None:
-    visitor = studied(4, "trajectory", cell="rnn")
-    shares = csv(visitor, "trajectory-step-4").query("quantity == 'share'")["value"]
-    plane = float(shown(visitor)["l0.share"])
-    assert 0 < plane <= shares.sum() + 1e-6 and len(shares) == 2
+@pytest.mark.parametrize("layers", ["1", "2"])
+def test_the_path_of_the_study_is_that_of_the_stage(layers: str) -> None:
+    """Also of a step whose frame is drawn along the axes of an earlier one, and of a step that has passed."""
+    visitor = studied(4, "trajectory", cell="rnn", layers=layers, text="abcabd", speed="fast")
+    for layer in range(1, int(layers) + 1):
+        if layers != "1":
+            visitor.set("study_layer", layer)
+        table, frame = csv(visitor, "trajectory-step-4"), shown(visitor)
+        points = (
+            table.query("quantity == 'position'").pivot(index="t", columns="unit", values="value").to_numpy()
+        )
+        np.testing.assert_allclose(points, frame[f"l{layer - 1}.xy"].reshape(-1, 2), atol=1e-6)
+        share = table.query("quantity == 'share'")["value"].sum()
+        assert share == pytest.approx(float(frame[f"l{layer - 1}.share"]), abs=1e-6)
+    visitor.set("view", "trajectory_3d")
+    deeper = csv(visitor, "trajectory_3d-step-4").query("quantity == 'position' and unit <= 2")
+    flat = deeper.pivot(index="t", columns="unit", values="value").to_numpy()
+    np.testing.assert_allclose(flat, points, atol=1e-9)
 
 
 def test_the_loss_at_the_playhead_is_the_curves() -> None:
@@ -97,6 +110,6 @@ def test_a_probe_of_one_symbol_has_a_table_with_columns_and_a_gradient_of_zero()
     visitor = studied(1, "odds", cell="rnn").set("probe", "a")
     (table,) = visitor.app.dataframe
     assert not visitor.app.exception and visitor.errors == []
-    assert {"t", "token", "quantity", "value", "target"} <= set(table.value.columns) and table.value.empty
+    assert {"t", "token", "target", "probability", "loss"} <= set(table.value.columns) and table.value.empty
     visitor.set("view", "gradients")
     assert not visitor.app.exception and csv(visitor, "gradients")["value"].eq(0).all()

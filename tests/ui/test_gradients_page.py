@@ -32,6 +32,7 @@ from playground.studies.clipping import CASES, ClippingComparison, ClippingGrid
 from playground.studies.knobs import Knobs
 from playground.training import Trainer
 from playground.ui.choices import GRADIENTS, ONCE_BARE, from_link, key
+from playground.ui.gradients import study_titles, titles
 from playground.ui.gradients.where import known_digits
 from tests.ui.pages import Visitor, corpus_of, raw_state, strings, trainer
 from tests.ui.reading import HANGUL, english, words_of
@@ -93,6 +94,7 @@ class Seen:
     figures: dict[str, dict]
     alts: dict[str, str]
     metrics: list[str]
+    markdown: frozenset[str]
     words: frozenset[str]
 
 
@@ -110,6 +112,7 @@ def seen(language: str, cell: str) -> dict[str, Seen]:
             specs(visitor),
             {chart.key: chart.proto.alt for chart in charts},
             metrics(visitor),
+            frozenset(element.value for element in visitor.app.markdown),
             frozenset(words_of(visitor)),
         )
     return found
@@ -153,8 +156,9 @@ def near(value: float) -> Any:
 
 
 def shown(text: str) -> float:
-    """A number as a page writes it."""
-    return float(text.replace("−", "-"))
+    """A number as a page writes it: 0.0123, −1,234, 1.5·10⁻⁷."""
+    text = re.sub(r"(?:(.*)·)?10([⁻⁰¹²³⁴-⁹]+)$", lambda parts: f"{parts[1] or 1}e{parts[2]}", text)
+    return float(text.translate(str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789", ",")))
 
 
 # What is there
@@ -406,13 +410,77 @@ def test_what_is_stopped_stays_as_it_is_and_can_go_on(monkeypatch: pytest.Monkey
     assert len(table(visitor.files, "clipping-grid")) == 36 and not visitor.has("again_grid")
 
 
-def test_an_example_is_taken_to_the_sidebar() -> None:
-    visitor = visit(panel="clipping", case="vanishing", seed=82).click("take_case")
+def test_an_example_is_taken_over_and_the_own_experiment_comes_back() -> None:
+    mine = {"seed": "82", "text": "hello", "rates": "2:0.1", "cell": "gru"}
+    visitor = visit(panel="clipping", case="vanishing", **mine)
+    before = visitor.address
+    assert not visitor.has("give_back")
+    for case in ("vanishing", "exploding"):  # of two examples, neither is the reader's own
+        visitor.set("case", case).click("take_case")
+        whole(visitor)
+        config = CASES[case].values() | {"clip": "off"}
+        for name in ("cell", "text", "optimizer", "learning_rate", "hidden_size", "clip", "clip_threshold"):
+            assert visitor.widget(name).value == config[name]
+        assert visitor.choices["panel"] == "clipping" and visitor.address["seed"] == "1"
+    visitor.set("panel", "knobs").click("give_back")
     whole(visitor)
-    config = CASES["vanishing"].values()
-    for name in ("cell", "text", "optimizer", "learning_rate", "hidden_size"):
-        assert visitor.widget(name).value == config[name]
-    assert visitor.choices["panel"] == "clipping" and visitor.address["seed"] == "1"
+    assert not visitor.has("give_back") and visitor.widget("text").value == "hello"
+    visitor.set("panel", "clipping").set("case", "vanishing")
+    assert visitor.address == before, "with the changes of its learning rate"
+
+
+def test_the_example_that_explodes_does_so_in_the_experiment() -> None:
+    visitor = visit(panel="clipping").click("take_case")
+    visitor.set("panel", "where").click("train_more")
+    assert not visitor.app.exception and visitor.widget("at").value == 52
+    assert any("52" in warning.value for warning in visitor.app.warning)
+
+
+def test_another_cell_is_trained_to_the_same_step() -> None:
+    visitor = visit(cell="rnn", at=30, **EXPERIMENT).set("cell", "gru")
+    whole(visitor)
+    assert visitor.widget("at").value == 30 and visitor.choices["at"] == "30"
+    frame = expected("gru").reading.influence(expected("gru").job)
+    assert_frame_equal(table(visitor.files, "influence"), saved(frame), rtol=1e-5, atol=1e-12)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_figure_has_a_title_that_its_own_table_gives(
+    language: str, cell: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sentences themselves are in test_titles.py."""
+    found = seen(language, cell)
+    monkeypatch.setattr("playground.ui.words.language", lambda: language)
+
+    def of(panel: str, name: str) -> pd.DataFrame:
+        frame = table(found[panel].files, name)
+        return frame.query("layer == 2") if "layer" in frame else frame
+
+    runs = of("clipping", "clipping")
+    wanted = {
+        "influence": titles.influence(of("where", "influence").query("quantity == 'h'"), LENGTH),
+        "contributions": titles.contributions(of("where", "contributions")),
+        "buildup": titles.buildup(of("where", "buildup"), LENGTH),
+        "lengths": titles.lengths(of("where", "lengths")),
+        "decay": titles.decay(of("where", "decay"), "h"),
+        "jacobians": titles.jacobians(of("where", "jacobians")),
+        "draws": study_titles.draws(of("knobs", "draws")),
+        "radii": study_titles.radii(of("knobs", "radii")),
+        "differences": titles.differences(of("check", "differences")),
+        "norms": study_titles.norms(runs),
+        "angles": study_titles.angles(runs),
+        "losses": study_titles.losses(runs),
+    }
+    if CELLS[cell].carry:
+        wanted["carry"] = titles.carry(of("where", "carry"))
+    for panel, names in FIGURES.items():
+        told = {
+            f"##### {wanted[name]}"
+            for name in (names | {"carry"} if panel == "where" else names) & wanted.keys()
+        }
+        assert told <= found[panel].markdown, panel
+        assert len(told) == len(found[panel].figures)
 
 
 # The run and its steps
@@ -875,8 +943,8 @@ def test_what_32_bits_swallow_is_counted_and_64_bits_hold_it() -> None:
 
 
 def test_a_number_below_the_normal_ones_has_no_digits_that_were_lost() -> None:
-    assert known_digits(1.4012e-45, torch.float32) == "1e−45"
-    assert known_digits(1.4012e-45, torch.float64) == "1.401e−45"
+    assert known_digits(1.4012e-45, torch.float32) == "10⁻⁴⁵"
+    assert known_digits(1.4012e-45, torch.float64) == "1.401·10⁻⁴⁵"
     assert known_digits(0.0, torch.float32) == "0" and known_digits(math.inf, torch.float32) == "∞"
 
 

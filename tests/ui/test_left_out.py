@@ -53,7 +53,7 @@ def test_the_picture_agrees_with_the_curve_and_the_study_does_not() -> None:
     frame = shown(visitor)
     assert frame["losses"].mean() == pytest.approx(float(frame["loss"]), rel=1e-5)
     visitor.set("view", "odds")
-    losses = csv(visitor, "odds").query("quantity == 'loss'")["value"].to_numpy()
+    losses = csv(visitor, "odds")["loss"].to_numpy()
     assert losses.shape == frame["losses"].shape and np.abs(losses - frame["losses"]).max() > 1e-3
     hints = visitor.stage.scene["words"]
     assert hints["curve_hint"] == hints["curve_hint_batch"] and "left out" in hints["curve_hint"]

@@ -1,6 +1,5 @@
 """One weight's gradient found three ways: by hand, by autograd, and by nudging the weight."""
 
-import math
 from functools import partial
 
 import streamlit as st
@@ -8,9 +7,10 @@ import streamlit as st
 from playground.analysis.differences import weight_check_in_pieces
 from playground.figures.axes import number
 from playground.figures.differences import error_over_epsilon
+from playground.figures.text import superscript
 from playground.ui import lesson, picture, state, widgets
 from playground.ui.figure_words import look
-from playground.ui.gradients import subject
+from playground.ui.gradients import headline, subject, titles
 from playground.ui.progress import computed
 from playground.ui.words import _
 
@@ -35,7 +35,9 @@ def show() -> None:
         index = [_place("row", shape[0])]
         if len(shape) > 1:
             index.append(_place("column", shape[1]))
-        power = widgets.pick("epsilon", range(1, 13), width=200, drawn=lambda power: f"1e−{power}")
+        power = widgets.pick(
+            "epsilon", range(1, 13), width=200, drawn=lambda power: f"10{superscript(-power)}"
+        )
     table = computed(
         "step sizes",
         (looked_at.key, parameter, tuple(index)),
@@ -54,6 +56,7 @@ def show() -> None:
             by_hand=number(found.error_by_hand), nudging=number(found.error_difference)
         )
     )
+    headline.say(titles.differences(table))
     figure = error_over_epsilon(table, look(), chosen=10.0**-power)
     title = _("Error of the central difference against the step size")
     picture.show((figure, table), name="differences", title=title, file=f"differences-step-{looked_at.step}")
@@ -72,4 +75,4 @@ def _place(name: str, count: int) -> int:
 
 
 def _precise(value: float) -> str:
-    return f"{value:.{DIGITS}g}".replace("-", "−") if math.isfinite(value) else number(value)
+    return number(value, DIGITS)

@@ -14,14 +14,14 @@ from playground.corpus import Corpus
 from playground.figures.axes import number
 from playground.figures.clipping import clipped_norms, clipping_angles, clipping_grid, clipping_losses
 from playground.models.dropout import leaves_out
-from playground.studies.clipping import CASES, ClippingComparison, ClippingGrid
+from playground.studies.clipping import CASES, UPDATES, ClippingComparison, ClippingGrid
 from playground.ui import lesson, picture, progress, state, widgets
 from playground.ui.fields import exact_number, option_label, value_label
 from playground.ui.figure_words import look
+from playground.ui.gradients import example, headline, study_titles
 from playground.ui.words import _
 
-UPDATES = 300
-THRESHOLDS = (*(float(f"{digit}e{power}") for power in range(-3, 3) for digit in (1, 3)), 1000.0)
+OFFERED_THRESHOLDS = (*(float(f"{digit}e{power}") for power in range(-3, 3) for digit in (1, 3)), 1000.0)
 
 
 def show() -> None:
@@ -43,18 +43,13 @@ def _example() -> ExperimentConfig:
         clip = widgets.segments("case_clip")
         base = CASES.get(case, state.viewer().config)
         usual = state.following("case_threshold", base.training.clip_threshold)
-        thresholds = sorted({*THRESHOLDS, usual})
+        thresholds = sorted({*OFFERED_THRESHOLDS, usual})
         threshold = widgets.pick("case_threshold", thresholds, width=260, drawn=exact_number)
     config = replace(base, training=replace(base.training, clip=clip, clip_threshold=threshold))
     st.caption(_described(config))
     if case in CASES:
-        st.button(
-            _("Take this example to the sidebar"),
-            key="take_case",
-            icon=":material/input:",
-            on_click=state.set_values,
-            kwargs=config.values(),
-        )
+        example.is_not_used()
+        example.offer(replace(config, training=replace(config.training, clip="off")))
     return config
 
 
@@ -103,10 +98,12 @@ def _comparison(config: ExperimentConfig) -> None:
     threshold = config.training.clip_threshold if config.training.clip == "norm" else None
     left, right = st.columns(2, gap="large")
     with left:
+        headline.say(study_titles.norms(table))
         figure = clipped_norms(table, look(), threshold=threshold)
         picture.show(
             (figure, table), name="norms", title=_("Gradient norm before and after"), file="clipping"
         )
+        headline.say(study_titles.angles(table))
         figure = clipping_angles(table, look())
         picture.draw(figure, name="angles", title=_("Angle between the gradient and what is left of it"))
     with right:
@@ -114,6 +111,7 @@ def _comparison(config: ExperimentConfig) -> None:
         # A batch that is not all of the text may have a lower floor; a pass that leaves numbers out may be lucky.
         is_bound = corpus.steps_per_epoch == 1 and not leaves_out(config.network)
         floor = math.log(memory_floors(corpus)[1]) if is_bound else None
+        headline.say(study_titles.losses(table))
         figure = clipping_losses(table, look(), floor=floor)
         picture.draw(figure, name="losses", title=_("Loss with and without clipping"))
         lesson.note("gradients", "angle")
@@ -155,6 +153,7 @@ def _grid(config: ExperimentConfig) -> None:
         return
     if job.state != "done":
         st.caption(_("Until all is done, losses are those of the newest batch."))
+    headline.say(study_titles.grid(table))
     figure = clipping_grid(table, look())
     title = _("Loss reached for each learning rate and threshold")
     picture.show((figure, table), name="grid", title=title, file="clipping-grid")

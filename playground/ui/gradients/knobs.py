@@ -8,14 +8,13 @@ from playground.figures.axes import QUANTILE_DIGITS, number
 from playground.figures.decay import knob_band, radius_sweep
 from playground.pieces import Pieces, share
 from playground.studies import knobs as untrained
-from playground.studies.knobs import Knobs
+from playground.studies.knobs import DRAWS, Knobs
 from playground.ui import lesson, picture, widgets
 from playground.ui.fields import option_label
 from playground.ui.figure_words import look
+from playground.ui.gradients import example, headline, study_titles
 from playground.ui.progress import computed
 from playground.ui.words import _
-
-DRAWS = 300
 
 Tables = tuple[pd.DataFrame, pd.DataFrame]  # the draws, and the sweep over radii
 
@@ -24,33 +23,36 @@ def show() -> None:
     """Draw the knobs, the gradient against distance, and the gradient against the spectral radius."""
     lesson.heading("gradients", "knobs")
     lesson.text("gradients", "knobs")
+    example.is_not_used()
     knobs = _knobs()
     drawn, swept = computed(
         "knobs",
         (knobs, DRAWS),
         lambda: _measure(knobs),
         _("Drawing 300 networks …"),
-        needs=untrained.needed_bytes(knobs, DRAWS),
+        needs=untrained.needed_bytes(knobs),
     )
     left, right = st.columns(2, gap="large")
     with left:
-        _in_numbers(drawn)
+        headline.say(study_titles.draws(drawn))
         figure = knob_band(drawn, look())
         picture.show(
             (figure, drawn), name="draws", title=_("What is left of the gradient at a distance"), file="draws"
         )
+        _in_numbers(drawn)
     with right:
-        lesson.note("gradients", "radius" if CELLS[knobs.cell].has_nonlinearity else "radius-gated")
+        headline.say(study_titles.radii(swept))
         figure = radius_sweep(swept, look())
         picture.show(
             (figure, swept), name="radii", title=_("The gradient against the spectral radius"), file="radii"
         )
+        lesson.note("gradients", "radius" if CELLS[knobs.cell].has_nonlinearity else "radius-gated")
 
 
 def _measure(knobs: Knobs) -> Pieces[Tables]:
     """Both tables; the sweep has ten networks for each one of the other."""
-    drawn = yield from share(0.0, 0.1, untrained.draw_in_pieces(knobs, compare=("linear",), draws=DRAWS))
-    swept = yield from share(0.1, 1.0, untrained.sweep_in_pieces(knobs, draws=DRAWS))
+    drawn = yield from share(0.0, 0.1, untrained.draw_in_pieces(knobs, compare=("linear",)))
+    swept = yield from share(0.1, 1.0, untrained.sweep_in_pieces(knobs))
     return drawn, swept
 
 

@@ -17,6 +17,7 @@ from playground.analysis.jacobians import (
     carry_shares_in_pieces,
     jacobian_sizes_in_pieces,
 )
+from playground.analysis.reach import HEARD
 from playground.batch import Batch
 from playground.cells import CELLS
 from playground.figures.axes import number
@@ -35,7 +36,7 @@ from playground.passes.unroll import Unrolled, unroll
 from playground.pieces import Pieces, share
 from playground.ui import lesson, picture, state, widgets
 from playground.ui.figure_words import look
-from playground.ui.gradients import subject
+from playground.ui.gradients import headline, subject, titles
 from playground.ui.gradients.subject import Subject
 from playground.ui.progress import computed
 from playground.ui.words import _, plain
@@ -108,7 +109,7 @@ def show() -> None:
         )
     _influence(looked_at, findings, layer, quantity, t, fitted)
     _sum(looked_at, findings, layer, t, fitted)
-    _why(looked_at, findings, layer, t, carried)
+    _why(looked_at, findings, layer, quantity, t, carried)
 
 
 def _unrolled(network: Network, batch: Batch, dtype: torch.dtype) -> Unrolled:
@@ -160,14 +161,20 @@ def _influence(
     lesson.heading("gradients", "influence")
     table = findings.influence
     shown = _of(table, layer).query("quantity == @quantity")
+    lesson.text("gradients", "influence")
     left, right = st.columns([3, 2], gap="large")
     with left:
+        headline.say(titles.influence(shown, t))
         with state.viewer().turn():
             figure = influence_matrix(shown, look(), selected=t, fitted=fitted)
         title = _("Influence of every state on every loss")
         _draw(looked_at, (figure, table), "influence", title, on_pick=state.pick_loss)
     with right:
-        lesson.text("gradients", "influence")
+        st.caption(
+            _("Heard: at least {share:g} % of the gradient at the loss’s own timestep is left.").format(
+                share=100 * HEARD
+            )
+        )
         row = shown.query("t == @t").sort_values("k")["value"].to_numpy()
         if len(row):
             first, last = st.columns(2)
@@ -231,14 +238,15 @@ def _sum(looked_at: Subject, findings: Findings, layer: int, t: int, fitted: boo
         needs=3 * looked_at.pass_bytes,
     )[f"rnn.weight_hh_l{layer - 1}"]
     one, two, three = st.columns(3)
-    one.metric(_("‖∂L/∂Wₕₕ‖, sum of all terms"), _six(torch.linalg.vector_norm(by_hand.double()).item()))
-    two.metric(_("the same from torch's autograd"), _six(torch.linalg.vector_norm(autograd.double()).item()))
+    one.metric(_("‖∂L/∂Wₕₕ‖, sum of all terms"), _norm(by_hand))
+    two.metric(_("the same from torch's autograd"), _norm(autograd))
     three.metric(_("largest difference of an entry"), number((by_hand - autograd).abs().max().item()))
     contributions = looked_at.reading.contributions(job, scale=scale)
     buildup = looked_at.reading.buildup(job, t=t, scale=scale)
     lengths = looked_at.reading.lengths(job)
     left, right = st.columns(2, gap="large")
     with left:
+        headline.say(titles.contributions(_of(contributions, layer)))
         with state.viewer().turn():
             figure = contributions_matrix(_of(contributions, layer), look(), selected=t, fitted=fitted)
         _draw(looked_at, (figure, contributions), "contributions", _("The gradient of W_hh, term by term"))
@@ -246,20 +254,24 @@ def _sum(looked_at: Subject, findings: Findings, layer: int, t: int, fitted: boo
         terms = _of(contributions, layer).query("part == 'cell' and i > 1")["value"].to_numpy()
         _small_numbers("contributions", terms, looked_at.dtype)
     with right:
+        headline.say(titles.buildup(_of(buildup, layer), t))
         figure = buildup_over_time(_of(buildup, layer), look())
         _draw(looked_at, (figure, buildup), "buildup", _("One term at a time, and all of them gathered"))
     left, right = st.columns(2, gap="large")
     with left:
+        headline.say(titles.lengths(_of(lengths, layer)))
         figure = norm_over_length(_of(lengths, layer), look())
         _draw(looked_at, (figure, lengths), "lengths", _("Norm of the gradient against the length"))
     with right:
         lesson.note("gradients", "length")
 
 
-def _why(looked_at: Subject, findings: Findings, layer: int, t: int, carried: CarryShares | None) -> None:
+def _why(
+    looked_at: Subject, findings: Findings, layer: int, quantity: str, t: int, carried: CarryShares | None
+) -> None:
     """Panel 3: the chosen loss against distance, and each step's Jacobian with its parts.
 
-    carried: of a cell with a way round the matrix.
+    quantity: the state that is spoken of. carried: of a cell with a way round the matrix.
     """
     job, reading = findings.done, looked_at.reading
     cell = CELLS[job.unrolled.config.cell]
@@ -274,9 +286,11 @@ def _why(looked_at: Subject, findings: Findings, layer: int, t: int, carried: Ca
     jacobians = reading.jacobians(findings.sizes, has_carry=cell.carries("h"))
     left, right = st.columns(2, gap="large")
     with left:
+        headline.say(titles.decay(decay, quantity))
         figure = decay_over_distance(decay, look())
         _draw(looked_at, (figure, decay), "decay", _("What is left of the gradient at a distance"))
     with right:
+        headline.say(titles.jacobians(_of(jacobians, layer)))
         figure = jacobian_parts(_of(jacobians, layer), look(cell.name))
         _draw(looked_at, (figure, jacobians), "jacobians", _("Each step's Jacobian and its parts"))
     if cell.carry is not None and carried is not None:
@@ -284,6 +298,7 @@ def _why(looked_at: Subject, findings: Findings, layer: int, t: int, carried: Ca
         left, right = st.columns(2, gap="large")
         with left:
             road, gate = cell.carry.state, cell.carry.gate
+            headline.say(titles.carry(carry))
             figure = carry_over_distance(carry, look(cell.name), state=road, gate=gate)
             _draw(looked_at, (figure, carry), "carry", _("What the gates carry, and what takes other ways"))
         with right:
@@ -299,9 +314,9 @@ def _of(table: pd.DataFrame, layer: int) -> pd.DataFrame:
     return table.query("layer == @layer")
 
 
-def _six(value: float) -> str:
-    """Six significant digits: enough to see where two ways to the same number part."""
-    return f"{value:.6g}".replace("-", "−") if np.isfinite(value) else number(value)
+def _norm(gradient: torch.Tensor) -> str:
+    """Its length in six digits: enough to see where two ways to the same number part."""
+    return number(torch.linalg.vector_norm(gradient.double()).item(), 6)
 
 
 def _draw(
