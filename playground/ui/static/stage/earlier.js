@@ -10,12 +10,18 @@
  * @property {Picture[]} pictures  ascending step
  */
 
+/** @type {WeakMap<Scene, string>} */
+const texts = new WeakMap();
+
 /**
  * What a sequence reads and is to answer, and the loss that is looked at.
  * @param {Scene} scene
  */
-function textOf({ inputs, targets, loss_at: lossAt }) {
-  return JSON.stringify([inputs, targets, lossAt]);
+function textOf(scene) {
+  const { inputs, targets, loss_at: lossAt } = scene;
+  const text = texts.get(scene) ?? JSON.stringify([inputs, targets, lossAt]);
+  texts.set(scene, text);
+  return text;
 }
 
 export class EarlierRuns {
