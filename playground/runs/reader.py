@@ -49,14 +49,14 @@ class Reader:
         self._lock = threading.Lock()
         self._rests_until = 0.0
 
-    def at(self, question: Question, step: int) -> list[Reading | None] | None:
+    def at(self, question: Question, step: int) -> list[Reading | None]:
         """The answers at a training step, one a track; of a track that ends before it, at its end.
 
-        In the line of all who compute. None where nothing is asked; a None among them: ask again, there was no time to
-        find its weights, or no memory.
+        In the line of all who compute. None where nothing is asked, or to be asked again: there was no time to find its
+        weights, or no memory.
         """
         if not question.is_asked:
-            return None
+            return [None] * len(self._viewer.tracks)
         with self._lock:
             lasts = self._look_up(self._viewer.tracks)
             return [self._answer(question, last, step) for last in lasts]

@@ -4,65 +4,28 @@ Both are choices of the page, so links hold them. The stage says what is wanted;
 the network and the text of every track. What fits no longer, because these have changed, is taken back with a sentence.
 """
 
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from playground.passes.edit_list import EDITS, fits
-from playground.passes.edits import Cut, Edit, Edits, Hold, Symbol, Transplant
+from playground.passes.edit_list import fits
+from playground.passes.edits import Edit
 from playground.refusal import Refusal
 from playground.runs.reading import Question
 from playground.runs.viewer import Viewer
 from playground.ui import state
-
-FIELD = "edits"
+from playground.ui.stage.asked import FIELD, changed
 
 
 def edit(event: Any) -> None:
     """Change the edits as the stage asks: one more, one less, or none."""
-    edits = state.shown().chosen[FIELD]
-    match event:
-        case {"add": str(text)}:
-            _choose(lambda: _with(edits, text))
-        case {"remove": str(text)}:
-            _choose(lambda: tuple(each for each in edits if str(each) != text))
-        case {"clear": True}:
-            _choose(lambda: ())
-
-
-def _choose(made: Callable[[], Edits]) -> None:
-    """Choose these edits, or say why not."""
     here = state.shown()
     here.wrong.pop(FIELD, None)
     try:
-        edits = EDITS.check(FIELD, made())
+        edits = changed(here.chosen[FIELD], event, state.viewer())
     except Refusal as refusal:
         here.wrong[FIELD] = refusal
     else:
         state.set_values(**state.keyed(edits=edits))
-
-
-def _with(edits: Edits, text: str) -> Edits:
-    """The edits with one more, in the place of those of the same thing; raises `Refusal` where it fits no track."""
-    added = EDITS.parse(FIELD, text)
-    for track in state.viewer().tracks:
-        run = track.run
-        fits(FIELD, added, track.config.network, run.corpus.signature, run.layout.length)
-    things = {_thing(each) for each in added}
-    return (*(each for each in edits if _thing(each) not in things), *added)
-
-
-def _thing(edit: Edit) -> tuple[object, ...]:
-    """What an edit is of: of two edits of one thing, the later one alone is wanted."""
-    match edit:
-        case Hold(layer=layer, name=name, unit=unit):
-            return "hold", layer, name, unit
-        case Symbol(t=t):
-            return "symbol", t
-        case Transplant(t=t):
-            return "transplant", t
-        case Cut(span=span):
-            return "cut", span.first
 
 
 def light(event: Any) -> None:

@@ -20,6 +20,7 @@ import time
 import weakref
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -28,9 +29,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from playground.passes.edit_list import MAX_LENGTH
 from playground.refusal import Refusal
 from playground.runs.reader import Reader
 from playground.runs.viewer import Viewer
+from playground.ui.stage.asked import changed
 from playground.ui.stage.message import Heard, Scene, message, readings
 from playground.ui.stage.waiting import WaitingLine
 
@@ -38,6 +41,7 @@ PATH = "/frames"
 TOKEN_BYTES = 24
 SHORTEST = 0.05  # seconds from one answer to a viewer until the next is begun
 LONGEST_FIELD = 64  # characters of what the stage says it has
+CHANGES = ("add", "remove", "clear")  # of what is asked about a step
 
 
 class Questions:
@@ -96,14 +100,20 @@ class Feed:
         except Refusal:  # its run was dropped, and perhaps the server is full: the page will say so
             return None
 
-    def read(self, step: int) -> bytes | None:
-        """What the viewer asks, answered at a training step; None where there is nothing to tell, or no time yet."""
+    def read(self, step: int, change: Mapping[str, str]) -> bytes | None:
+        """What the viewer asks, answered at a training step; None where there is nothing to tell, or no time yet.
+
+        change: of what is asked (`changed`), which the page hears of as well, and is told of by then.
+        """
         viewer, scenes = self.viewer, self.scenes
         try:
             with viewer.held():
                 fits = len(scenes) == len(viewer.tracks) and all(map(Scene.fits, scenes, viewer.tracks))
                 if not fits or step > viewer.playhead:  # of what is to come nobody is told
                     return None
+            if change:
+                asked = self.reader.question
+                self.reader.question = replace(asked, edits=changed(asked.edits, change, viewer))
             return readings(self.reader, scenes, step)
         except Refusal:
             return None
@@ -176,11 +186,12 @@ def _next_message(feed: Feed, query: Mapping[str, str]) -> Callable[[], bytes | 
 
 
 def _reading(feed: Feed, query: Mapping[str, str]) -> Callable[[], bytes | None] | None:
-    """What a stage asks about a training step."""
-    step = query.get("step", "")
-    if len(step) > LONGEST_FIELD or (known := _whole(step)) is None:
+    """What a stage asks about a training step, perhaps with a change of what it asks."""
+    step, change = query.get("step", ""), {name: query[name] for name in CHANGES if name in query}
+    too_long = len(step) > LONGEST_FIELD or any(len(text) > MAX_LENGTH for text in change.values())
+    if too_long or len(change) > 1 or (known := _whole(step)) is None:
         return None
-    return partial(feed.read, known)
+    return partial(feed.read, known, change)
 
 
 def _whole(text: str) -> int | None:

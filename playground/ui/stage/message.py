@@ -112,8 +112,8 @@ def message(
         }
     if reader is not None and (question := reader.question).is_asked:
         header["question"] = told_question(question)
-        found = None if step is None else reader.at(question, step)
-        if found is None or len(found) != len(told):
+        found = [] if step is None else reader.at(question, step)
+        if len(found) != len(told):
             found = reader.newest(question, tracks, [track.frames for track in told])
         told = [replace(track, reading=reading) for track, reading in zip(told, found, strict=True)]
     return wire.encode(header, told)
@@ -123,7 +123,7 @@ def readings(reader: Reader, scenes: Sequence[Scene], step: int) -> bytes | None
     """What the viewer asks, answered at a training step of each track; None if there is nothing to be told yet."""
     question = reader.question
     found = reader.at(question, step)
-    if found is None or len(found) != len(scenes) or None in found:
+    if len(found) != len(scenes) or (question.is_asked and None in found):
         return None
     told = [({"scene_id": scene.id}, reading) for scene, reading in zip(scenes, found, strict=True)]
     run = "+".join(scene.recording for scene in scenes)

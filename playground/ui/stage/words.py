@@ -8,7 +8,8 @@ from playground.ui.words import N_, _
 WORDS = {
     "tiles": N_("The sequence"),
     "tiles_hint": N_(
-        "Above: the symbol read. Below: the symbol to predict. The fainter a tile, the smaller its loss."
+        "Above: the symbol read. Below: the symbol to predict; the fainter, the smaller its loss. The strip between "
+        "them is the hidden state: drag it onto another tile."
     ),
     "answers": N_("answer"),
     "what_if": N_("What if"),

@@ -65,7 +65,11 @@ export function listen(target, moves) {
     } else if (taken >= 0 && pressed) {
       const over = target.time(x, y);
       isCarried ||= over !== taken;
-      if (isCarried) moves.carry(taken, over);
+      if (isCarried) {
+        moves.carry(taken, over);
+        moves.point(null, 0, 0);
+        return;
+      }
     } else if (event.pointerType === "mouse" && !pressed) {
       moves.hover(target.time(x, y), target);
     } else {

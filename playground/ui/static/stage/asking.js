@@ -42,12 +42,28 @@ export class Asking {
     const { readings } = this.store;
     const isMissing = !isFollowing && readings.lack(steps);
     const wanted = isMissing ? `${readings.asked}|${step}` : "";
+    this.step = step;
     if (wanted === this.wanted) return;
     this.wanted = wanted;
     this.steps = steps;
-    this.step = step;
     this.tries = 0;
     this.#after(SETTLED);
+  }
+
+  /**
+   * Asks something else from now on: the answer need not wait for the page, which is told as well.
+   * @param {Record<string, string>} change
+   */
+  async change(change) {
+    const { step, feed } = this;
+    const token = this.store.message?.feed ?? "";
+    if (token && !feed.works) await feed.look();
+    if (!token || !feed.works) return;
+    const answer = await feed.reading(token, step, change);
+    const found = answer instanceof Uint8Array ? decodeReadings(answer, this.store.scenes) : null;
+    if (!found) return;
+    this.store.ask(found);
+    this.read();
   }
 
   stop() {

@@ -56,11 +56,12 @@ export class Feed {
    * What this viewer asks, answered at a training step.
    * @param {string} token
    * @param {number} step
+   * @param {Record<string, string>} change  of what is asked
    * @returns {Promise<Answer>} "later": there is nothing to be told yet
    */
-  async reading(token, step) {
+  async reading(token, step, change = {}) {
     try {
-      const answer = await this.#post(`/${encodeURIComponent(token)}/reading`, { step: String(step) });
+      const answer = await this.#post(`/${encodeURIComponent(token)}/reading`, { step: String(step), ...change });
       if (answer.status === 200) return new Uint8Array(await answer.arrayBuffer());
       return answer.status === 204 || answer.status === 429 ? "later" : "page";
     } catch {

@@ -17,7 +17,7 @@ import { say } from "../shared/words.js";
  * @property {(which: View["gradientOf"]) => void} showGradientOf
  * @property {(panel: Placed) => void} keepPicture
  * @property {() => void} moveState  takes the state of the time cursor, or puts what was taken there
- * @property {(change: {add: string}|{remove: string}|{clear: true}) => void} edit  what is to be otherwise in the text read
+ * @property {(change: {add: string}|{remove: string}|{clear: string}) => void} edit  what is to be otherwise in the text read
  */
 /**
  * @template [Parts=any]

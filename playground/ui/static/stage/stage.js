@@ -205,6 +205,12 @@ export class Stage {
     this.line.trigger("loss", { at: cursors.loss < 0 ? null : cursors.loss });
   }
 
+  /** @param {Record<string, string>} change  of what is to be otherwise in the text read */
+  #edit(change) {
+    this.line.asking.change(change);
+    this.line.trigger("edits", change);
+  }
+
   /** Takes up the state of the time cursor, or puts there what was taken up. */
   #moveState() {
     const { cursors, views: [view] } = this;
@@ -222,7 +228,7 @@ export class Stage {
     this.cursors.carry(-1);
     if (onto < 0 || onto === from) return;
     this.cursors.pin(onto);
-    this.line.trigger("edits", { add: transplant(from, onto) });
+    this.#edit({ add: transplant(from, onto) });
   }
 
   #readTheme() {
@@ -313,7 +319,7 @@ export class Stage {
         this.player.refresh();
       },
       moveState: this.moves.moveState,
-      edit: (change) => this.line.trigger("edits", change),
+      edit: (change) => this.#edit(change),
       removeGhost: (id) => this.line.trigger("ghost", { remove: id }),
     };
     for (const panel of layout.panels) {
@@ -367,6 +373,7 @@ export class Stage {
       isBack: !player.following, ahead: this.line.memory.ahead, isOverture: this.overture.plays,
     });
     layout.keep.tell(views);
+    layout.tell(views);
     for (const panel of layout.panels) panel.tell(views[panel.track]);
   }
 

@@ -49,6 +49,17 @@ export class Store {
   }
 
   /**
+   * Something else is asked from now on, and this is the answer.
+   * @param {import("./wire.js").Readings} answer
+   */
+  ask({ run, question, readings }) {
+    if (run !== this.message?.run) return;
+    const isAsked = question.edits.length > 0 || question.loss_at !== null;
+    this.message.question = isAsked ? question : null;
+    this.#read(this.message.question, readings);
+  }
+
+  /**
    * @param {import("./wire.js").Question|null} question
    * @param {(import("./wire.js").Reading|null)[]} found  one a track
    */

@@ -46,7 +46,7 @@ export function dressWhatIf({ controls, move, change, chips }, view, actions) {
   };
   const edits = question?.edits ?? [];
   const all = edits.length ? [element("button", { type: "button", class: "undo" }, [say(words, "what_if_undo")])] : [];
-  for (const button of all) button.onclick = () => actions.edit({ clear: true });
+  for (const button of all) button.onclick = () => actions.edit({ clear: "all" });
   chips.replaceChildren(...edits.map((edit) => chip(edit, view, actions)), ...all);
 }
 
