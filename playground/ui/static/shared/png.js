@@ -1,6 +1,7 @@
 /**
  * Paints elements of the page onto a canvas as they stand there: boxes, texts, and what canvases show. No more than what
- * panels consist of: no transforms, no generated content, no fields. Elements with `data-unpainted` are left out.
+ * panels consist of: no generated content, no fields, and only what holds nothing else is turned. Elements with
+ * `data-unpainted` are left out.
  */
 
 /** @typedef {{top: number, left: number, width: number, height: number}} Rect */
@@ -107,7 +108,7 @@ function paint(context, element) {
   if (!rect.width && !rect.height && style.display !== "contents") return;
   context.save();
   context.globalAlpha *= Number(style.opacity);
-  paintBox(context, style, rect);
+  paintBox(context, style, turned(context, style, element, rect));
   if (style.overflowX !== "visible" && style.display !== "contents") clip(context, rect);
   if (element instanceof HTMLCanvasElement) {
     if (element.width && element.height) context.drawImage(element, rect.left, rect.top, rect.width, rect.height);
@@ -118,6 +119,25 @@ function paint(context, element) {
     }
   }
   context.restore();
+}
+
+/**
+ * Turns what is painted next as an element is turned about its middle.
+ * @param {CanvasRenderingContext2D} context
+ * @param {CSSStyleDeclaration} style
+ * @param {HTMLElement} element
+ * @param {Rect} rect  around what is turned
+ * @returns {Rect} where to paint it
+ */
+function turned(context, style, element, rect) {
+  if (style.transform === "none" || !style.transform) return rect;
+  const [x, y] = [rect.left + rect.width / 2, rect.top + rect.height / 2];
+  const { a, b, c, d } = new DOMMatrix(style.transform);
+  context.translate(x, y);
+  context.transform(a, b, c, d, 0, 0);
+  context.translate(-x, -y);
+  const { offsetWidth: width, offsetHeight: height } = element;
+  return { left: x - width / 2, top: y - height / 2, width, height };
 }
 
 /** @param {CanvasRenderingContext2D} context @param {Rect} rect */

@@ -3,6 +3,7 @@
 import { element, setAttribute, setText } from "../shared/dom.js";
 import { picture, save, SHARPNESS } from "../shared/png.js";
 import { counted, say } from "../shared/words.js";
+import { editName } from "./edits.js";
 
 /** @typedef {import("./view.js").View} View */
 /** @typedef {import("./placed.js").Placed} Placed */
@@ -123,9 +124,14 @@ export class Keep {
   }
 }
 
-/** @param {View} view */
-function captionOf({ scene, words, step }) {
-  return `${scene.caption} · ${say(words, "step", { step: counted(step) })}`;
+/**
+ * What a picture is of: settings, training step, and what was changed in the reading.
+ * @param {View} view
+ */
+function captionOf(view) {
+  const { scene, words, step, question } = view;
+  const changes = (question?.edits ?? []).map((edit) => editName(edit, view));
+  return [scene.caption, say(words, "step", { step: counted(step) }), ...changes].join(" · ");
 }
 
 /**

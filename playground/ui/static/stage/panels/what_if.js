@@ -9,8 +9,8 @@ import { editName, offers, placeName } from "../edits.js";
 /** @typedef {import("../placed.js").Actions} Actions */
 
 export function buildWhatIf() {
-  const move = element("button", { type: "button", class: "move" });
-  const change = element("select", { class: "change" });
+  const move = element("button", { type: "button", class: "move", "data-unpainted": "" });
+  const change = element("select", { class: "change", "data-unpainted": "" });
   const chips = element("span", { class: "chips" });
   const sentence = element("p", { class: "outcome", role: "status" });
   const controls = element("div", { class: "controls" }, [move, change, chips]);
