@@ -26,8 +26,7 @@ def show() -> None:
 
 def _beat() -> None:
     viewer = state.viewer()
-    was_playing = viewer.playing
-    if was_playing and not actions.are_waiting():  # a pause that waits is not to come after more training
+    if viewer.playing and not actions.are_waiting():  # a pause that waits is not to come after more training
         viewer.tick()
     is_there = viewer.is_settled if viewer.playing else viewer.settle(budget=TURN)
     transport.status() if is_there else transport.restoring()
@@ -44,7 +43,7 @@ def _beat() -> None:
     )
     if not is_there and not viewer.playing:  # while playing, the stage asks again
         come_back()
-    if was_playing != viewer.playing:
+    if viewer.playing != state.session().drawn_playing:  # a feed stops without a run of the page
         st.rerun()
 
 

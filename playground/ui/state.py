@@ -62,6 +62,7 @@ class Session:
         choices: what each page has been asked to show.
         in_browser: widgets of the last finished run, and how they looked; drawn: those of this run.
         spoken: the language of this run.
+        drawn_playing: whether the buttons of the last run of the whole page say that it plays.
         memory: what `remembered` keeps.
 
     The address:
@@ -88,6 +89,7 @@ class Session:
     in_browser: dict[str, object] = field(default_factory=dict)
     drawn: dict[str, object] = field(default_factory=dict)
     spoken: str = ""
+    drawn_playing: bool = False
     memory: dict[str, tuple[object, Any]] = field(default_factory=dict)
 
     arrives: bool = True

@@ -6,6 +6,7 @@ from playground.runs.viewer import SPEEDS
 from playground.ui import actions, cliff, race, state, stops
 from playground.ui.complaints import complain
 from playground.ui.fields import option_label, sentence
+from playground.ui.tour.scenes import NUMBER as TOUR
 from playground.ui.words import _
 
 PLAY_WIDTH = 116  # pixels, for both words in both languages: the row must not break anew at each click
@@ -13,7 +14,7 @@ PLAY_WIDTH = 116  # pixels, for both words in both languages: the row must not b
 
 def buttons() -> None:
     """Draw the transport row."""
-    playing = state.viewer().playing
+    playing = state.session().drawn_playing = state.viewer().playing
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="transport"):
         st.button(
             _("Pause") if playing else _("Play"),
@@ -77,7 +78,8 @@ def status() -> None:
             _("training") if viewer.playing else _("trained to step {step:,}").format(step=viewer.playhead)
         ]
     st.caption(" · ".join([*parts, *stops.told(viewer)]))
-    if not (viewer.playing or viewer.shows_finished) and (reached := stops.reached(viewer)):
+    says_itself = viewer.playing or viewer.shows_finished or state.value(TOUR) is not None
+    if not says_itself and (reached := stops.reached(viewer)):
         st.success(reached, icon=":material/flag:")
     cliff.show(viewer)
     if viewer.refused is not None:

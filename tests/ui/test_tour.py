@@ -3,9 +3,13 @@
 import re
 
 import pytest
+import torch
 
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
+from playground.passes.edits import Transplant
+from playground.passes.replica import copy_of
+from playground.passes.unroll import unroll
 from playground.runs.registry import Registry
 from playground.runs.viewer import Viewer
 from playground.ui import lesson
@@ -70,6 +74,19 @@ def test_of_the_two_ls_each_is_answered_with_its_own_letter() -> None:
     sure = trace["loss"][:, 0, 0].neg().exp()
     assert [int(numbers["first"]), int(numbers["second"])] == [round(100 * float(sure[t])) for t in (2, 3)]
     assert int(numbers["first"]) > 50 and int(numbers["second"]) > 50
+
+
+def test_with_the_state_of_the_other_l_it_answers_like_the_other_l() -> None:
+    viewer = viewer_of(SCENES[0])
+    play_to_rest(viewer, SCENES[0].most)
+    network = copy_of(viewer.run.network_at(viewer.playhead))
+    with torch.inference_mode():
+        answers = [
+            unroll(network, viewer.run.watched, edits=edits).outputs[:, 0].argmax(dim=-1).tolist()
+            for edits in ((), (Transplant(3, 2),))
+        ]
+    letters = [[viewer.run.corpus.labels[each] for each in row] for row in answers]
+    assert letters[0] == list("ello") and letters[1][2] == "o"
 
 
 def test_the_gap_is_learned_by_one_cell_while_the_other_has_nothing() -> None:

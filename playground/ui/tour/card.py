@@ -54,7 +54,10 @@ def enter(number: int) -> None:
         viewer.remove_ghost(ghost.id)
     experiment.say_what_is_shown()
     state.set_values(speed=scene.speed)
-    _choose(tour=number, stop=scene.stop, stop_step=None, stop_perplexity=None, race=scene.beside)
+    as_ever = {
+        name: choices.TRAIN[name].default for name in ("stop_step", "stop_perplexity", "edits", "loss_at")
+    }
+    _choose(**as_ever, tour=number, stop=scene.stop, race=scene.beside)
 
 
 def leave() -> None:
@@ -71,19 +74,39 @@ def _scene(number: int) -> None:
     """Draw a scene: what to look at, the question, what has happened, and where to go."""
     scene, viewer = SCENES[number - 1], state.viewer()
     title, text = script.title_and_text(scene.name)
+    is_set_up = _is_set_up(scene)
+    ended = ended_at(viewer, scene) if is_set_up and not viewer.playing else None
     with st.container(border=True, key="tour"):
-        st.caption(_("Tour · {number} of {count}").format(number=number, count=len(SCENES)))
-        st.markdown(f"**{title}**  \n{text}")
+        _head(number, title, is_over=ended is not None)
+        st.markdown(text)
         if scene.own_text:
             _own_text()
-        ended = ended_at(viewer, scene) if _is_set_up(scene) and not viewer.playing else None
-        if _is_set_up(scene):
+        if is_set_up:
             _question(scene, ended)
             if ended is not None:
                 st.success(script.after(_after(scene), measured(viewer, ended)), icon=":material/flag:")
         else:
-            st.caption(_("This is another experiment than that of the scene."))
-        _ways(number, is_over=ended is not None)
+            _elsewhere(number)
+
+
+def _head(number: int, title: str, *, is_over: bool) -> None:
+    """Draw what the scene is called, and where to go from here."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        place = _("Tour · {number} of {count}").format(number=number, count=len(SCENES))
+        st.markdown(f"**{title}** :small[{place}]", width="stretch")
+        if number > 1:
+            _way("back", _("Back"), ":material/arrow_back:", enter, number - 1, kind="tertiary")
+        if number < len(SCENES):
+            kind = "primary" if is_over else "tertiary"
+            _way("next", _("Next"), ":material/arrow_forward:", enter, number + 1, kind=kind)
+        _way("leave", _("Leave the tour"), ":material/close:", leave, kind="tertiary")
+
+
+def _elsewhere(number: int) -> None:
+    """Say that the experiment on screen is another one, and offer the scene's."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.caption(_("This is another experiment than that of the scene."), width="content")
+        _way("again", _("Set up the scene"), ":material/replay:", enter, number)
 
 
 def _is_set_up(scene: Scene) -> bool:
@@ -107,27 +130,28 @@ def _question(scene: Scene, ended: int | None) -> None:
         f"{scene.name} {viewer.config.text.text if scene.own_text else ''}",
     )
     guess = guesses.get(about)
-    st.markdown(f"**{asked.text}** {asked.explained}")
-    if ended is None:
-        with st.container(horizontal=True, gap="small"):
-            for place, answer in enumerate(asked.answers):
-                st.button(
-                    answer,
-                    key=f"tour_guess_{place}",
-                    type="primary" if guess == place else "secondary",
-                    on_click=actions.ask,
-                    args=(_guess, about, place),
-                )
+    if ended is not None:
+        if guess is not None and guess < len(asked.answers):
+            right = asked.right if asked.right is not None else int(not needs_memory(viewer))
+            told = (
+                _("You guessed: {guess}. Right!")
+                if guess == right
+                else _("You guessed: {guess}. It came otherwise:")
+            )
+            st.caption(told.format(guess=asked.answers[guess]))
+        return
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.markdown(f"**{asked.text}** {asked.explained}", width="content")
+        for place, answer in enumerate(asked.answers):
+            st.button(
+                answer,
+                key=f"tour_guess_{place}",
+                type="primary" if guess == place else "secondary",
+                on_click=actions.ask,
+                args=(_guess, about, place),
+            )
         if guess is not None and not viewer.playing:
-            st.caption(_("Now press Play, and see. It stops by itself."))
-    elif guess is not None and guess < len(asked.answers):
-        right = asked.right if asked.right is not None else int(not needs_memory(viewer))
-        told = (
-            _("You guessed: {guess}. Right!")
-            if guess == right
-            else _("You guessed: {guess}. It came otherwise:")
-        )
-        st.caption(told.format(guess=asked.answers[guess]))
+            st.caption(_("Now press Play, and see. It stops by itself."), width="content")
 
 
 def _guess(about: str, place: int) -> None:
@@ -156,19 +180,6 @@ def _take_text() -> None:
     typed = state.value(TYPED)
     if isinstance(typed, str) and typed.strip():
         state.set_values(text=typed.strip())
-
-
-def _ways(number: int, *, is_over: bool) -> None:
-    """Draw where to go from here."""
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        if number > 1:
-            _way("back", _("Back"), ":material/arrow_back:", enter, number - 1)
-        if not _is_set_up(SCENES[number - 1]):
-            _way("again", _("Set up the scene"), ":material/replay:", enter, number)
-        if number < len(SCENES):
-            kind = "primary" if is_over else "secondary"
-            _way("next", _("Next"), ":material/arrow_forward:", enter, number + 1, kind=kind)
-        _way("leave", _("Leave the tour"), ":material/close:", leave, kind="tertiary")
 
 
 def _way(

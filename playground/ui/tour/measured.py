@@ -5,6 +5,7 @@ from math import exp
 import numpy as np
 
 from playground.analysis.learned import floors_of, learned, without_memory
+from playground.figures.text import superscript
 from playground.pairs import pairs
 from playground.runs.track import Track
 from playground.runs.viewer import Viewer
@@ -83,5 +84,8 @@ def _percent(loss: float) -> str:
 
 
 def _number(value: float) -> str:
-    """Three digits after the point, fewer of a large number."""
-    return f"{value:.3f}" if value < 100 else f"{value:,.0f}" if value < 1e6 else f"{value:.1e}"
+    """Three digits after the point, fewer of a large number, a power of ten of a huge one."""
+    if value < 1e6:
+        return f"{value:.3f}" if value < 100 else f"{value:,.0f}"
+    mantissa, _, exponent = f"{value:.1e}".partition("e")
+    return f"{mantissa}·10{superscript(int(exponent))}"

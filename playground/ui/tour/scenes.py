@@ -90,7 +90,15 @@ SCENES = (
             "clip": "off",
         },
     ),
-    Scene("name", event="learned", most=400, lit=("tiles",), settings={"text": "barbara"}, own_text=True),
+    Scene(
+        "name",
+        event="learned",
+        most=400,
+        lit=("tiles",),
+        speed="normal",
+        settings={"text": "barbara"},
+        own_text=True,
+    ),
 )
 
 
