@@ -19,7 +19,7 @@ from playground.cells.nonlinearity import NONLINEARITIES
 from playground.config import NetworkConfig
 from playground.models.dropout import Draw, fill
 from playground.models.parameters import parameter_shapes, views
-from playground.passes.edits import Edits
+from playground.passes.edits import Edits, Hold, Transplant
 from playground.passes.replica import Replica
 from playground.passes.unroll import States, Unrolled, unroll
 from playground.projection import projected, seen_along
@@ -135,6 +135,7 @@ def _lengths(found: Unrolled, loss: Tensor) -> np.ndarray:
     return lengths.detach().view(len(steps), len(names), found.length).numpy()
 
 
+@np.errstate(over="ignore")  # what is too large for the 32 bits of a frame is infinite there
 def _edited(watched: Watched, found: Unrolled, update: Update, axes: np.ndarray | None) -> bytes:
     """The frame of this reading: the same bytes as those of the step's own frame."""
     layout = watched.layout
@@ -185,6 +186,14 @@ def _buffers(layout: FrameLayout, found: Unrolled) -> dict[str, Tensor]:
 
 def _slopes(layout: FrameLayout, found: Unrolled, layer: int) -> Tensor:
     """φ′ at the pre-activations, (T, 1, H); 0 where another h than theirs is used: no gradient passes there."""
-    phi, h = NONLINEARITIES[layout.nonlinearity], found[f"l{layer}.h"]
-    computed = phi.value(found[f"l{layer}.pre.h"])
-    return torch.where(h == computed, phi.slope(computed), 0.0)
+    phi = NONLINEARITIES[layout.nonlinearity]
+    slopes = phi.slope(phi.value(found[f"l{layer}.pre.h"])).detach()
+    for edit in found.edits:
+        units = slice(None)
+        if isinstance(edit, Hold) and (edit.layer, edit.name) == (f"l{layer}", "h"):
+            units = slice(None) if edit.unit is None else edit.unit
+        elif not isinstance(edit, Transplant):
+            continue
+        last = found.length if edit.span.last is None else edit.span.last + 1
+        slopes[edit.span.first : last, :, units] = 0.0
+    return slopes

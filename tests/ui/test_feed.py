@@ -15,7 +15,10 @@ import pytest
 from starlette.applications import Starlette
 
 from playground.config import ExperimentConfig, NetworkConfig, TrainingConfig
+from playground.passes.edit_list import EDITS
 from playground.refusal import Refusal
+from playground.runs.reader import Reader
+from playground.runs.reading import Question
 from playground.runs.registry import Registry
 from playground.runs.run import Run
 from playground.runs.track import Track
@@ -489,3 +492,126 @@ def test_an_explosion_that_the_page_has_not_put_into_words_is_left_to_it() -> No
     feed.scenes = first, replace(second, sentence="It is infinite.")
     status, body = ask(f"/frames/{feed.token}")
     assert status == 200 and b"It is infinite." in body
+
+
+# What is asked about one step
+
+
+def asking(edits: str = "h@2>3", *, step: int = 12) -> Feed:
+    """A feed whose page has asked, and whose playhead stands on a step."""
+    viewer = Viewer(Registry(), ExperimentConfig(network=NetworkConfig("gru", 6)))
+    assert viewer.go_to(step) and viewer.settle()
+    made = Feed(viewer, lambda: True)
+    made.scenes = scenes(viewer)
+    made.reader.question = Question(EDITS.parse("edits", edits))
+    return made
+
+
+def answered(body: bytes) -> tuple[dict, dict | None]:
+    """What an answer says: of the question, and of its only reading."""
+    told = json.loads(body[4 : 4 + int.from_bytes(body[:4], "little")])
+    (track,) = told["tracks"]
+    return told["question"], track["reading"]
+
+
+def test_a_step_is_read_as_the_page_asks() -> None:
+    feed = asking()
+    status, body = ask(f"/frames/{feed.token}/reading?step=7")
+    question, reading = answered(body)
+    assert status == 200 and question["key"] == "h@2>3|None" and question["loss_at"] is None
+    assert question["edits"] == [{"text": "h@2>3", "kind": "transplant", "source": 2, "first": 3, "last": 3}]
+    size = feed.viewer.run.layout.nbytes
+    assert reading == {"step": 7, "edited": size, "beam": None}
+    (expected,) = Reader(feed.viewer).at(feed.reader.question, 7)
+    assert expected is not None and body[-size:] == expected.edited
+
+
+def test_what_is_asked_can_be_changed_with_the_question() -> None:
+    feed = asking("")
+    path = f"/frames/{feed.token}/reading?step=3"
+    for change, edits in (
+        ("add=h%402%3E3", "h@2>3"),
+        ("add=l0.h.1%401-%3D0", "h@2>3,l0.h.1@1-=0"),
+        ("add=h%401%3E3", "l0.h.1@1-=0,h@1>3"),  # of the same timestep, in its place
+        ("remove=l0.h.1%401-%3D0", "h@1>3"),
+        ("clear=all", ""),
+    ):
+        status, body = ask(f"{path}&{change}")
+        question, reading = answered(body)
+        assert status == 200 and question["key"] == f"{edits}|None" and (reading is None) == (edits == "")
+        assert EDITS.show(feed.reader.question.edits) == edits
+
+
+@pytest.mark.parametrize(
+    "forged",
+    ["add=h%402%3E2", "add=h%402%3E99", "add=l9.h%401%3D0", "add=l0.f%401%3D1", "add=x%401%3D99", "add=nonsense"],
+)  # fmt: skip
+def test_a_change_that_fits_nothing_is_left_to_the_page_to_refuse(forged: str) -> None:
+    feed = asking()
+    assert ask(f"/frames/{feed.token}/reading?step=3&{forged}") == (204, b"")
+    assert EDITS.show(feed.reader.question.edits) == "h@2>3"
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "step=", "step=-1", "step=x", "step=1e3", "step=1.0", "step=٣", "step=" + "9" * 100, "serial=3",
+     "step=1&add=" + "h" * 5000, "step=1&add=h%402%3E3&clear=all"],
+)  # fmt: skip
+def test_what_is_no_question_about_a_step_is_refused(query: str) -> None:
+    feed = asking()
+    assert ask(f"/frames/{feed.token}/reading?{query}") == (404, b"")
+    assert EDITS.show(feed.reader.question.edits) == "h@2>3"
+
+
+def test_nobody_is_told_of_what_is_to_come_and_nothing_is_trained_for_a_question() -> None:
+    feed = asking()
+    for step in (13, 10**30):
+        assert ask(f"/frames/{feed.token}/reading?step={step}") == (204, b"")
+    assert feed.viewer.playhead == feed.viewer.run.step == 12
+    feed.scenes = ()
+    assert ask(f"/frames/{feed.token}/reading?step=3") == (204, b"")  # the page has not run yet
+
+
+def test_a_question_about_a_step_has_the_guards_of_all_questions() -> None:
+    feed = asking()
+    path = f"/frames/{feed.token}/reading?step=3"
+    assert ask(path, sec_fetch_site="cross-site") == (403, b"")
+    assert ask(path, origin="http://evil.example", host="class:8501") == (403, b"")
+    assert ask("/frames/nobody/reading?step=3") == (410, b"")
+    assert ask(path, "GET") == (405, b"")
+    feed.is_connected = lambda: False
+    assert ask(path) == (410, b"")
+
+
+def test_of_many_questions_about_steps_one_is_answered_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    feed, begun, go_on = asking(), list[int](), threading.Event()
+
+    def read(step: int, change: object) -> None:
+        begun.append(step)
+        assert go_on.wait(LONG)
+
+    async def all_at_once() -> list[int]:
+        app = Starlette(routes=feed_routes())
+        questions = [asked(app, f"/frames/{feed.token}/reading?step={step}") for step in range(6)]
+        answers = asyncio.as_completed(questions, timeout=LONG)
+        statuses = [(await answer)[0] for answer in islice(answers, 5)]
+        tick = await asked(app, f"/frames/{feed.token}")  # a question of another kind waits for none of these
+        go_on.set()
+        return [*statuses, tick[0], *[(await answer)[0] for answer in answers]]
+
+    monkeypatch.setattr(feed, "read", read)
+    assert asyncio.run(all_at_once()) == [429] * 5 + [204, 204]
+    assert len(begun) == 1
+
+
+def test_while_playing_a_message_brings_the_reading_of_its_newest_frame() -> None:
+    feed = asking()
+    feed.viewer.play()
+    status, body = ask(f"/frames/{feed.token}")
+    told = header(body)
+    assert status == 200 and told["question"]["key"] == "h@2>3|None"
+    count, size = told["frames"]["count"], told["frames"]["size"]
+    newest = np.frombuffer(body, "<f8", 1, len(body) - 2 * size)[0]
+    assert count and told["reading"] == {"step": newest, "edited": size, "beam": None}
+    feed.reader.question = Question()
+    assert "question" not in header(ask(f"/frames/{feed.token}")[1])
