@@ -72,6 +72,17 @@ class Update(NamedTuple):
         return tuple(map(perplexity, self.nll))
 
 
+class _Measured(NamedTuple):
+    """Of an `Update`, what is known before anything is clipped."""
+
+    step: int
+    loss: tuple[float, ...]
+    nll: tuple[float, ...]
+    gradient_norm: tuple[float, ...]
+    learning_rate: float
+    finite: bool
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """All that a run needs to go on exactly as it would have gone on: copies that nobody changes."""
@@ -179,25 +190,16 @@ class Trainer:
         """What the next update will report, without making it."""
         with torch.inference_mode():
             workspace = self._measure()
-            loss, nll, norms, finite = self._numbers(workspace)
-            exploded = set[int]() if finite else self._exploded | _broken(workspace.total.tolist(), norms)
-            clipped_norms, clipped = norms, (False,) * len(norms)
-            if len(exploded) < len(norms):
-                gradients = self.network.gradients.clone()
-                clipped_norms, clipped = _but_for(exploded, norms, *self._clip(norms))
-                self.network.gradients.copy_(gradients)
-            clips = _added(self._clips, clipped)
-            return Update(
-                step=self.step,
-                loss=loss,
-                nll=nll,
-                gradient_norm=norms,
-                clipped_norm=clipped_norms,
-                clipped=clipped,
-                learning_rate=self.learning_rate,
-                clips=clips,
-                finite=finite,
-            )
+            measured = self._numbers(workspace)
+            norms, exploded = measured.gradient_norm, set[int]()
+            if not measured.finite:
+                exploded = self._exploded | _broken(workspace.total.tolist(), norms)
+            if len(exploded) == len(norms):
+                return self._reported(measured, norms, (False,) * len(norms))
+            gradients = self.network.gradients.clone()
+            after = _but_for(exploded, norms, *self._clip(norms))
+            self.network.gradients.copy_(gradients)
+            return self._reported(measured, *after)
 
     def advance(self, updates: int) -> list[Update]:
         """`updates` updates in a row, a little cheaper than one by one; stops when all replicas exploded."""
@@ -259,40 +261,36 @@ class Trainer:
         self._measured = self.step, network.passes, workspace
         return workspace
 
-    def _numbers(
-        self, workspace: Workspace | Bridge
-    ) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...], bool]:
-        """Loss, nll and gradient norm of every replica as measured, and whether all of them are finite."""
+    def _numbers(self, workspace: Workspace | Bridge) -> _Measured:
+        """What the present weights measure."""
         totals: list[float] = workspace.total.tolist()
         norms = _norms(self.network.gradients)
         pairs = zip(totals, workspace.count, strict=True)
         nll = tuple([total / count if count else math.nan for total, count in pairs])
         loss = nll if self.config.training.reduction == "mean" else tuple(totals)
         finite = not self._exploded and all(map(math.isfinite, (*totals, *norms)))
-        return loss, nll, norms, finite
+        return _Measured(self.step, loss, nll, norms, self.learning_rate, finite)
+
+    def _reported(
+        self, measured: _Measured, clipped_norm: tuple[float, ...], clipped: tuple[bool, ...]
+    ) -> Update:
+        """What an update reports that has clipped like this."""
+        step, loss, nll, norms, learning_rate, finite = measured
+        clips = _added(self._clips, clipped)
+        return Update(step, loss, nll, norms, clipped_norm, clipped, learning_rate, clips, finite)
 
     def _update(self) -> Update:
         workspace = self._measure()
-        loss, nll, norms, finite = self._numbers(workspace)
-        step, rate = self.step, self.learning_rate
-        if finite:
-            clipped_norms, clipped = self._clip(norms)
+        measured = self._numbers(workspace)
+        if measured.finite:
+            after = self._clip(measured.gradient_norm)
             self._optimize()
-            self.step = step + 1
+            self.step += 1
         else:
-            clipped_norms, clipped = self._update_the_finite(workspace.total.tolist(), norms)
-        self._clips = _added(self._clips, clipped)
-        return Update(
-            step=step,
-            loss=loss,
-            nll=nll,
-            gradient_norm=norms,
-            clipped_norm=clipped_norms,
-            clipped=clipped,
-            learning_rate=rate,
-            clips=self._clips,
-            finite=finite,
-        )
+            after = self._update_the_finite(workspace.total.tolist(), measured.gradient_norm)
+        update = self._reported(measured, *after)
+        self._clips = update.clips
+        return update
 
     def _update_the_finite(
         self, totals: Sequence[float], norms: Sequence[float]

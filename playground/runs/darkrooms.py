@@ -6,6 +6,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, Protocol, TypeVar
 
+from playground.named_locks import NamedLocks
+
 
 class Weighed(Protocol):
     """What says how many bytes it takes."""
@@ -27,16 +29,29 @@ class Darkrooms(Generic[Room]):
     def __init__(self, make: Callable[..., Room], most_bytes: int = MOST_BYTES) -> None:
         self._make, self._most_bytes = make, most_bytes
         self._rooms: OrderedDict[tuple[Hashable, ...], tuple[Room, float]] = OrderedDict()  # and last used
+        self._making = NamedLocks()  # by key; taken before `_lock`
         self._lock = threading.Lock()
 
     def __call__(self, *key: Hashable) -> Room:
         """The darkroom for a key, made if it is not there any more."""
+        room = self._found(key)
+        if room is None:
+            with self._making.held(key):
+                room = self._found(key) or self._built(key)
+        return room
+
+    def _found(self, key: tuple[Hashable, ...]) -> Room | None:
+        """The darkroom for a key, used just now, if it is there."""
         with self._lock:
             found = self._rooms.pop(key, None)
-            if found is not None:
-                self._rooms[key] = found[0], time.monotonic()
-                return found[0]
-        room = self._make(*key)  # without the lock: others develop meanwhile
+            if found is None:
+                return None
+            self._rooms[key] = found[0], time.monotonic()
+            return found[0]
+
+    def _built(self, key: tuple[Hashable, ...]) -> Room:
+        """A new darkroom for a key that is held: others develop meanwhile."""
+        room = self._make(*key)
         with self._lock:
             self._rooms[key] = room, time.monotonic()
             self._keep_to_bound()

@@ -4,7 +4,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from math import log
 
@@ -45,6 +45,15 @@ def run_name(config: ExperimentConfig, seeds: Sequence[int] | None) -> Hashable:
     return first if len(seeds) == 1 else (first, tuple(seeds))
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a run takes over from another that equals it up to a step: the state there, and what was recorded before."""
+
+    snapshot: Snapshot
+    tapes: tuple[Tape, ...]
+    checkpoints: Checkpoints
+
+
 class Run:
     """One training run: a deterministic function of its configuration, on one server.
 
@@ -61,6 +70,7 @@ class Run:
         corpus: its text, where that has been read already.
         admission: asked before a trainer is built that was put away, and before each one that walks through the past.
         seeds: one of each replica; the experiment's alone if None.
+        before: where to go on from; None: from untrained networks.
 
     Attributes:
         config: the experiment of the first replica.
@@ -78,6 +88,7 @@ class Run:
         admission: Admission = anybody,
         *,
         seeds: Sequence[int] | None = None,
+        before: "Before | None" = None,
     ) -> None:
         self.seeds = (config.seed,) if seeds is None else tuple(seeds)
         self.config = config if seeds is None else replace(config, seed=self.seeds[0])
@@ -90,21 +101,12 @@ class Run:
         self._lock = threading.RLock()
         self._trainer: Trainer | None = Trainer(self.config, self.corpus, seeds=self.seeds)
         self._parked: Snapshot | None = None  # what the trainer stood on, while there is none
-        reduction = config.training.reduction
-        self.tapes = tuple(
-            Tape(
-                Album(
-                    self.layout,
-                    config.network,
-                    self.watched,
-                    reduction,
-                    left_out(config.network, self.corpus, seed),
-                ),
-                waits=len(self.seeds) > 1,
-            )
-            for seed in self.seeds
-        )
-        self._checkpoints = Checkpoints(CHECKPOINTS, CHECKPOINT_BYTES * len(self.seeds))
+        if before is None:
+            self.tapes = tuple(map(self._new_tape, self.seeds))
+            self._checkpoints = Checkpoints(CHECKPOINTS, CHECKPOINT_BYTES * len(self.seeds))
+        else:
+            self.tapes, self._checkpoints = before.tapes, before.checkpoints
+            self._trainer.restore(before.snapshot)
         self._replay: Replay | None = None  # on its way to a step that was asked for
         self._walks = Walks()
         began = time.thread_time()
@@ -115,6 +117,13 @@ class Run:
         self._trainer_bytes = self._trainer.nbytes
         self._text_bytes = sys.getsizeof(config.text.text) + self.corpus.nbytes
         self._look()
+
+    def _new_tape(self, seed: int) -> Tape:
+        """An empty tape of the replica of a seed."""
+        config = self.config
+        leaves = left_out(config.network, self.corpus, seed)
+        album = Album(self.layout, config.network, self.watched, config.training.reduction, leaves)
+        return Tape(album, waits=len(self.seeds) > 1)
 
     @property
     def step(self) -> int:
@@ -437,12 +446,9 @@ class Run:
         with self._lock, torch.inference_mode():
             is_newest = step >= self.step
             snapshot = self._present() if is_newest else self._checkpoints.latest(step)
-            other = Run(config, self.corpus, self._admission, seeds=self.seeds)
-            other._at_work().restore(snapshot)
-            other.tapes = tuple(tape.until(snapshot.step) for tape in self.tapes)
-            other._checkpoints = self._checkpoints.until(snapshot.step)
-            other._look()
-        return other
+            tapes = tuple(tape.until(snapshot.step) for tape in self.tapes)
+            before = Before(snapshot, tapes, self._checkpoints.until(snapshot.step))
+            return Run(config, self.corpus, self._admission, seeds=self.seeds, before=before)
 
 
 def _copies(trainer: Trainer, going_on: list[tuple[int, Tape]]) -> dict[int, Tensor]:

@@ -1,5 +1,6 @@
 """Darkrooms in bounded memory: the oldest go first, the newest stays, and pressure takes what nobody uses."""
 
+import threading
 from dataclasses import dataclass
 
 import pytest
@@ -14,6 +15,7 @@ from playground.runs.registry import AT_WORK_SECONDS
 from playground.runs.run import Run
 from tests.runs.server import PLENTY, Server
 from tests.runs.straight import Clock, alone
+from tests.waiting import wait_until
 
 
 @dataclass
@@ -35,6 +37,27 @@ def test_each_is_made_once_and_those_used_longest_ago_go_first(rooms: Darkrooms[
     rooms("d")  # c was used longest ago
     assert rooms("a") is a and rooms("b") is b and rooms.nbytes == 30
     assert rooms("c") is not c
+
+
+def test_two_who_want_one_at_once_have_it_built_once() -> None:
+    """The second comes while the first builds."""
+    built: list[Dark] = []
+    is_wanted_twice = threading.Event()
+
+    def build(name: str) -> Dark:
+        assert is_wanted_twice.wait(60)
+        built.append(Dark(name))
+        return built[-1]
+
+    rooms, found = Darkrooms(build), list[Dark]()
+    threads = [threading.Thread(target=lambda: found.append(rooms("a"))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: rooms._making.wanted_by(("a",)) == 2)
+    is_wanted_twice.set()
+    for thread in threads:
+        thread.join(60)
+    assert len(built) == 1 and found == built * 2
 
 
 def test_the_newest_stays_however_large_it_is(rooms: Darkrooms[Dark]) -> None:

@@ -15,7 +15,7 @@ from playground.runs import size as size_module
 from playground.runs.kept import is_kept
 from playground.runs.run import Run
 from playground.runs.tape import FIRST_SAMPLES
-from playground.training import Trainer
+from playground.training import Trainer, Update
 from tests.runs.straight import Clock, same_weights, straight
 
 HELLO = ExperimentConfig()
@@ -153,6 +153,22 @@ def test_a_fork_is_the_run_with_the_rate_changed_at_that_step(at: int) -> None:
     assert forked.curve_points(at + 11).learning_rate.tolist() == [0.01] * at + [0.2] * 12
     assert forked.samples(at) == run.samples(at)
     assert same_weights(run, 70), "the old run goes on as if nothing had been"
+
+
+def test_a_fork_measures_its_step_and_nothing_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pass of a large network takes as long as an update."""
+    run = Run(VERSE)
+    run.advance(30)
+    steps, measured = list[int](), Trainer.preview
+
+    def preview(trainer: Trainer) -> Update:
+        steps.append(trainer.step)
+        return measured(trainer)
+
+    monkeypatch.setattr(Trainer, "preview", preview)
+    forked = run.fork(replace(VERSE, training=VERSE.training.changed(30, 0.2)), 30)
+    assert steps == [30]
+    assert forked._at_work().network.passes == Run(VERSE)._at_work().network.passes, "one pass, as a new run"
 
 
 def test_3_7_samples_thin_as_they_grow_old_and_the_first_stay() -> None:
