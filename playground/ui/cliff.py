@@ -22,8 +22,7 @@ def show(viewer: Viewer) -> None:
 
 
 def _ways_back(health: Health) -> None:
-    """Buttons from the cliff to the last healthy step, and why it is that one."""
-    is_parted = race.is_parted()
+    """Buttons from the cliff to the last healthy step, why it is that one, and how clipping would be."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="cliff"):
         st.button(
             _("Back to step {step:,}, the last healthy one").format(step=health.step),
@@ -31,8 +30,11 @@ def _ways_back(health: Health) -> None:
             icon=":material/undo:",
             on_click=actions.for_the_whole_page,
             args=(_go_back, health.step),
+            help=_(
+                "A few steps before the end, and the gradient is no longer than twice the median of all gradients."
+            ),
         )
-        if not is_parted:
+        if not race.is_parted():
             st.button(
                 _("Go on from there with clipping beside without"),
                 key="part",
@@ -40,14 +42,11 @@ def _ways_back(health: Health) -> None:
                 on_click=actions.for_the_whole_page,
                 args=(race.go_on_clipped, health.step, health.norm),
             )
-    told = _(
-        "Healthy: a few steps before the end, and the gradient is no longer than twice the median of all."
-    )
-    if not is_parted:
-        told += " " + _("Clipping is by norm at {norm}, about the median gradient up to that step.").format(
-            norm=exact_number(health.norm)
-        )
-    st.caption(told)
+            st.caption(
+                _("By norm at {norm}, about the median gradient up to that step.").format(
+                    norm=exact_number(health.norm)
+                )
+            )
 
 
 def _go_back(step: int) -> None:

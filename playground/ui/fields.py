@@ -82,6 +82,7 @@ FIELD_LABELS = {
     "race": N_("Race"),
     "edits": N_("Edits"),
     "t": N_("Timestep"),
+    "run": N_("Run"),
     "draws": N_("Networks drawn"),
     "present": N_("Panels presented"),
     "updates": N_("Updates"),
@@ -210,6 +211,12 @@ HELP = {
 }
 
 
+# In the name of a run, where no label stands before.
+CLIP_LABELS = {
+    "off": N_("no clipping"),
+    "norm": N_("clipping by norm"),
+    "value": N_("clipping by value"),
+}
 LESSON_LABELS = {
     "none": N_("No memory needed: {text}"),
     "memory": N_("Memory: {text}"),
@@ -249,6 +256,8 @@ def value_label(field: str, value: Any) -> str:
         return _(FIELD_LABELS[field]) + (" +" if value else " −")
     if field == "rates":
         return _rates_label(value)
+    if field == "clip":
+        return _(CLIP_LABELS[value])
     if isinstance(value, float):
         return f"{_(FIELD_LABELS[field])} {exact_number(value)}"
     if field == "text":

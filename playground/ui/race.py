@@ -16,7 +16,7 @@ from playground.variations import MOST, Clipped, OtherCell, OtherSeed, Variation
 
 USUAL = ("rnn", "gru", "lstm")  # who races at one click
 CHOICE = choices.key("train", "race")
-PILLS = "race_beside"  # the widget
+WIDGET = "race_beside"
 
 # Any others of the page's experiment, in a widget's words.
 OFFERED: dict[str, Variation] = {
@@ -97,7 +97,7 @@ def control() -> None:
         )
         return
     if not is_parted():
-        _pills()
+        _others()
     st.button(
         _("One again"),
         key="alone",
@@ -113,21 +113,21 @@ def refused() -> Refusal | None:
     return state.shown().wrong.get("race")
 
 
-def _pills() -> None:
+def _others() -> None:
     """Draw what else may stand beside the page's experiment."""
     config, watched = state.viewer().config, state.session().beside
     labels = {
         text: _label(each, config) for text, each in OFFERED.items() if beside(config, (each,)) == (each,)
     }
     said = [text for text in labels if OFFERED[text] in watched]
-    if state.value(PILLS) != said:
-        state.set_values(**{PILLS: said})
-    state.mount(PILLS, tuple(labels.items()))
-    st.pills(
+    if state.value(WIDGET) != said:
+        state.set_values(**{WIDGET: said})
+    state.mount(WIDGET, tuple(labels.items()))
+    st.segmented_control(
         _("Beside {name}").format(name=option_label(config.network.cell)),
         list(labels),
         selection_mode="multi",
-        key=PILLS,
+        key=WIDGET,
         format_func=labels.__getitem__,
         on_change=actions.ask,
         args=(_picked,),
@@ -136,15 +136,15 @@ def _pills() -> None:
 
 
 def _label(variation: Variation, config: ExperimentConfig) -> str:
-    """What a pill says."""
+    """What an option says."""
     if isinstance(variation, OtherCell):
         return option_label(variation.cell)
     return value_label("seed", variation.of(config).seed)
 
 
 def _picked() -> None:
-    """Action: race against what the pills say."""
-    said = state.value(PILLS)
+    """Action: race against what the widget says."""
+    said = state.value(WIDGET)
     _choose(tuple(OFFERED[text] for text in said if text in OFFERED) if isinstance(said, list) else ())
 
 

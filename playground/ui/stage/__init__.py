@@ -139,6 +139,8 @@ def names_apart(experiments: Sequence[dict[str, Any]]) -> list[str]:
     """What each of several experiments is called: values in which not all are equal; "" for one that is alone."""
     first = experiments[0]
     different = [name for name in first if any(each[name] != first[name] for each in experiments)]
+    if "clip" in different:  # how and from where on is told where gradients are shown
+        different = [name for name in different if name not in ("clip_threshold", "clip_from")]
     return [_label(each, different) for each in experiments]
 
 
@@ -191,6 +193,8 @@ def scene(
         "reduction": config.training.reduction,
         "uniform": uniform_perplexity(corpus),
         "floors": drawn_floors(corpus),
+        "clipping": _clipping(config),
+        "parted": len({tuple(_clipping(track.config).values()) for track in viewer.tracks}) > 1,
         "remembers": below_which_it_remembers(config, corpus),
         "pairs": [{"a": pair.a, "b": pair.b} for pair in layout.pairs],
         "loss_at": layout.loss_at,
@@ -198,6 +202,14 @@ def scene(
         "lit": (),
         "words": words(config.network),
     }
+
+
+def _clipping(config: ExperimentConfig) -> dict[str, Any]:
+    """How gradients are clipped, and from which step on; what a training without clipping says of it does not count."""
+    training = config.training
+    if training.clip == "off":
+        return {"kind": "off", "threshold": 0, "from": 0}
+    return {"kind": training.clip, "threshold": training.clip_threshold, "from": training.clip_from}
 
 
 def drawn_floors(corpus: Corpus) -> list[Floor]:

@@ -139,6 +139,8 @@ WORDS = {
     "clipping_hint": N_(
         "Lengths on one scale; dotted: the threshold. Clipping by norm shortens an arrow and does not turn it."
     ),
+    "clipping_where": N_("{name}: threshold {threshold} from step {step}"),
+    "crossing": N_("k = 1 crossed"),
     "clipping_raw": N_("gradient: {norm}"),
     "clipping_all": N_("optimiser: all of it"),
     "clipping_cut": N_("optimiser: {norm}, turned by 0°"),

@@ -39,6 +39,7 @@ export function makeScene({ T = 3, U = 2, K = 2, states = ["h"], pairs = [], wor
     name: "", caption: "GRU · ab", file: "gru-ab", cell: "gru", layers: 1, hidden_size: U, units: U, inputs: ids.map((id) => labels[id]), input_ids: ids, target_ids: ids,
     targets: ids.map((id) => labels[id]), vocabulary: labels, states, gates, wires: WIRES, windows: 1, whole_batch: true,
     reduction: "mean", uniform: K, floors: [[0, 0, K], [1, null, 1]],
+    clipping: { kind: "norm", threshold: 1, from: 0 }, parted: false,
     remembers: null, pairs, loss_at: T - 1, ghosts: [], lit: [], words,
     frame: [
       ["loss", "f8", []], ["gradient_norm", "f8", []], ["clipped_norm", "f8", []], ["learning_rate", "f8", []],

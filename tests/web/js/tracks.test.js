@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { PANELS } from "../../../playground/ui/static/stage/panels.js";
+import { BESIDE, PANELS } from "../../../playground/ui/static/stage/panels.js";
 import { nearest } from "../../../playground/ui/static/stage/track.js";
 import { decode } from "../../../playground/ui/static/stage/wire.js";
 import { makeMessage, makeScene, written } from "./messages.js";
@@ -103,7 +103,8 @@ test("every track stands in a column of its own, under its name and with its num
     assert.ok(own.every((panel) => panel.track === k), `panels of column ${k}`);
   });
   const across = layout.panels.find(({ kind }) => kind.isAcross);
-  assert.ok(layout.inner.children[0] === across.element, "above"); // elements are compared as such: a page is too large to be shown
+  const [first, second] = layout.inner.children;
+  assert.ok(first === layout.standings && second === across.element, "above"); // elements are compared as such: a page is too large to be shown
 });
 
 test("a tip tells of the track it is over, and that of the curve of each under its name", () => {
@@ -165,7 +166,7 @@ test("from one to several and back, nothing of before stays", () => {
   const row = (serial, tracks) => makeMessage({ run: `viewer-${serial}`, serial, tracks });
   const frames = [{ step: 0 }, { step: 1 }];
   opened.receive(row(10, [track("gru", { frames }), track("rnn", { frames })]));
-  assert.equal(opened.layout.panels.length, 2 * alone - 1, "one curve");
+  assert.equal(opened.layout.panels.length, 2 * alone - 1 + BESIDE.length, "one curve");
   const watched = () => [...opened.stage.boxes.surfaces.values()];
   assert.deepEqual(watched().sort(), opened.layout.panels.flatMap(({ surfaces }) => surfaces).sort());
   assert.equal(opened.layout.inner.all(".tracks").length, 1);

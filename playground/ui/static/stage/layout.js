@@ -1,13 +1,15 @@
 /** Puts the stage's elements together; what they say and show comes later. */
 
 import { element, setAttribute, setText } from "../shared/dom.js";
+import { buildRadios, dressRadios } from "../shared/radios.js";
 import { Tip } from "../shared/tip.js";
 import { say } from "../shared/words.js";
 import { Footer } from "./footer.js";
 import { Keep } from "./keep.js";
 import { Keys } from "./keys.js";
-import { COLUMNS, PANELS, TOP } from "./panels.js";
+import { BESIDE, COLUMNS, PANELS, TOP } from "./panels.js";
 import { Placed } from "./placed.js";
+import { standings } from "./standings.js";
 import { trackColour, trackName } from "./view.js";
 
 /** @typedef {import("./view.js").View} View */
@@ -32,6 +34,15 @@ export class Layout {
     this.worn = "";
     /** @type {HTMLElement[]} the names above the tracks that stand side by side */
     this.names = [];
+    this.standings = element("p", { class: "standings", "data-testid": "standings" });
+    this.chooser = buildRadios(); // which track is seen, where there is room for one only
+    this.tracks = element("div", { class: "tracks" });
+    this.#choose(0);
+  }
+
+  /** @param {number} track  which is seen, where there is room for one only */
+  #choose(track) {
+    this.tracks.dataset.chosen = String(track);
   }
 
   /**
@@ -58,7 +69,7 @@ export class Layout {
 
   /** @param {number} count */
   #sideBySide(count) {
-    const across = PANELS.filter((kind) => kind.isAcross).map((kind) => this.#place(kind, 0));
+    const across = [...PANELS.filter((kind) => kind.isAcross), ...BESIDE].map((kind) => this.#place(kind, 0));
     const tracks = Array.from({ length: count }, (_, track) => {
       const name = element("h3", { class: "track-name" });
       this.names.push(name);
@@ -67,7 +78,9 @@ export class Layout {
       column.style.setProperty("--track", String(track + 1));
       return column;
     });
-    return [...across, element("div", { class: "tracks" }, tracks)];
+    this.#choose(0);
+    this.tracks.replaceChildren(...tracks);
+    return [this.standings, ...across, element("div", { class: "chooser" }, [this.chooser]), this.tracks];
   }
 
   /** @param {import("./placed.js").Kind} kind @param {number} track @returns {HTMLElement} */
@@ -95,5 +108,23 @@ export class Layout {
       setText(name, trackName(views[track]));
       name.style.borderColor = trackColour(views[track]);
     });
+    if (views.length > 1) this.#dressChooser(views);
+  }
+
+  /** @param {View[]} views */
+  #dressChooser(views) {
+    const chosen = Number(this.tracks.dataset.chosen);
+    dressRadios(this.chooser, say(views[0].words, "tracks"), views.map(trackName), chosen, (track) => {
+      this.#choose(track);
+      this.#dressChooser(views);
+    });
+  }
+
+  /**
+   * What is to be read above all panels, of the step that is shown.
+   * @param {View[]} views
+   */
+  tell(views) {
+    setText(this.standings, standings(views));
   }
 }

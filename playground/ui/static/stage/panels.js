@@ -1,5 +1,6 @@
 /** The panels of the stage. This is their one list: everything else goes through it. */
 
+import { clipping } from "./panels/clipping.js";
 import { curve } from "./panels/curve.js";
 import { difference } from "./panels/difference.js";
 import { gates } from "./panels/gates.js";
@@ -23,5 +24,8 @@ export const COLUMNS = [
   [gates, machine, odds, samples],
 ];
 
-/** All of them, in the order in which they are read. */
+/** @type {Kind[]} only where several tracks stand side by side, of all at once */
+export const BESIDE = [clipping];
+
+/** All the others, in the order in which they are read. */
 export const PANELS = [TOP, ...COLUMNS.flat()].sort((one, other) => one.order - other.order);

@@ -48,6 +48,8 @@
  * @property {"mean"|"sum"} reduction  of the losses over time
  * @property {number} uniform  perplexity of knowing nothing
  * @property {Floor[]} floors  lowest perplexities with the last k symbols visible, falling; the last is that of any memory
+ * @property {{kind: string, threshold: number, from: number}} clipping  of the gradients, from a step on
+ * @property {boolean} parted  whether tracks that stand side by side differ in that
  * @property {number|null} remembers  a perplexity below which the curve is only of a network that remembers; null where
  *   that cannot be told
  * @property {Pair[]} pairs  timesteps that read the same symbol and must answer otherwise, the best example first

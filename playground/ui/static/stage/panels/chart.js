@@ -26,6 +26,7 @@ const MARGINS = { left: 44, right: 8, top: 8, bottom: 29 };
 const FEWEST_STEPS = 20;
 const HIGHEST = Math.log(1e6); // what is above leaves the picture
 const LOWEST = Math.log(0.96); // so that the line at perplexity 1 is seen
+const CLIFF = 5; // steps before an explosion that do not count for the height of the picture
 const HEADROOM = Math.log(1.15); // above the line of uniform guessing
 const BETWEEN_TICKS = 8; // px of the designed size between the numbers on the axis of steps
 const BESIDE_LABEL = 8; // px of the designed size around the middle of a label that belong to it
@@ -38,7 +39,12 @@ const BESIDE_LABEL = 8; // px of the designed size around the middle of a label 
 export function geometryOf(surface, view) {
   const { scene, playhead, tracks, stepScale } = view;
   let most = Math.log(scene.uniform) + HEADROOM;
-  for (const { curve } of tracks) for (const loss of curve.loss) if (loss > most && loss < Infinity) most = loss;
+  for (const { curve, explosion } of tracks) {
+    const cliff = explosion ? explosion.step - CLIFF : Infinity; // from there on it leaves the picture
+    curve.loss.forEach((loss, k) => {
+      if (loss > most && loss < Infinity && curve.step[k] <= cliff) most = loss;
+    });
+  }
   const ghosts = scene.ghosts.reduce((end, ghost) => Math.max(end, ghost.steps.at(-1) ?? 0), 0);
   const own = Math.max(playhead, FEWEST_STEPS);
   const last = comfortable(Math.max(own, Math.min(ghosts, 4 * own)), FINE_LADDER);

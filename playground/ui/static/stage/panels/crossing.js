@@ -52,7 +52,9 @@ export function crossingTexts({ tracks, words }) {
 
 /** @param {View} view */
 export function crossingLegends(view) {
-  return crossingTexts(view).map((text) => lineLegend(view.theme.colour.floor, text, "diamond"));
+  const texts = crossingTexts(view);
+  const told = view.tracks.length > 1 && texts.length ? [say(view.words, "crossing")] : texts; // of each is told above
+  return told.map((text) => lineLegend(view.theme.colour.floor, text, "diamond"));
 }
 
 /** Lets the line flash when the step that is shown passes a crossing, once for every time a run gets there. */

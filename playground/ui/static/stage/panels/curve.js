@@ -10,6 +10,7 @@ import {
 } from "./chart.js";
 import { crossingLegends, crossingTexts, Flashes, paintCrossing } from "./crossing.js";
 import { describeGhosts, ghostLegends, paintGhosts } from "./ghosts.js";
+import { paintLeaving } from "./leaving.js";
 import { FLOOR_DASH, levelsOf, needText } from "./levels.js";
 import { told } from "./reading.js";
 import { STEP_SCALES } from "./steps.js";
@@ -36,6 +37,7 @@ function drawCurve(surface, view) {
   surface.stamp();
   for (const track of view.tracks) paintClipped(surface, track, geometry);
   for (const track of view.tracks) paintRun(surface, track, geometry);
+  for (const track of view.tracks) paintLeaving(surface, track, geometry);
   for (const track of view.tracks) paintCrossing(surface, track, geometry);
   const { rect } = geometry;
   const hair = Math.round(stepX(geometry, view.step)) + 0.5;
