@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { VISIBLE } from "../../../playground/ui/static/stage/answers.js";
 import { offers } from "../../../playground/ui/static/stage/edits.js";
 import { outcomeText } from "../../../playground/ui/static/stage/panels/what_if.js";
 import { decodeReadings } from "../../../playground/ui/static/stage/wire.js";
@@ -41,23 +40,25 @@ function asked(before, after, edits = [TRANSPLANT], more = {}) {
 
 const GOOD = odds(0.9, 0.8, 0.7);
 
-for (const [name, after, edits, expected] of [
+for (const [name, after, edits, expected, before = GOOD] of [
   ["an answer that came with the state", odds(0.9, 0.8, 0.2), [TRANSPLANT],
     "With the state of b₂ the network answers b at b₃ too, no longer a: the state is the memory."],
   ["an answer of something else", odds(0.9, 0.3, 0.6), [HOLD], "Read so, the network answers a at b₂, no longer b."],
+  ["an answer that is not the one of the source", odds(0.9, 0.3, 0.2), [TRANSPLANT],
+    "Read so, the network answers b at b₃, no longer a.", odds(0.9, 0.3, 0.7)],
   ["an answer of several", odds(0.9, 0.8, 0.2), [TRANSPLANT, CUT], "Read so, the network answers b at b₃, no longer a."],
   ["probabilities alone", odds(0.9, 0.8, 0.6), [TRANSPLANT],
     "Read so, the likeliest symbol stays the same everywhere; the probability of a at b₃ goes from 0.700 to 0.600."],
-  ["just what is seen", odds(0.9, 0.8, 0.7 - VISIBLE - 1e-4), [TRANSPLANT],
+  ["just what is seen", odds(0.9, 0.8, 0.7 - 0.0006), [TRANSPLANT],
     "Read so, the likeliest symbol stays the same everywhere; the probability of a at b₃ goes from 0.700 to 0.699."],
-  ["less than is seen", odds(0.9, 0.8, 0.7 - VISIBLE + 1e-4), [TRANSPLANT],
+  ["less than is seen", odds(0.9, 0.8, 0.7 - 0.0004), [TRANSPLANT],
     "Read so, no probability of a target changes in its first three decimals."],
   ["what is no number", { ...GOOD, losses: [0.1, NaN, NaN] }, [HOLD],
     "Read so, a number is not finite at this step: nothing can be compared."],
   ["no answer yet", null, [HOLD], "It is being read so …"],
 ]) {
   test(`the sentence says what was measured: ${name}`, () => {
-    const opened = asked(GOOD, after, edits);
+    const opened = asked(before, after, edits);
     const { sentence } = opened.panel("tiles").parts.whatIf;
     assert.equal(plain(sentence.textContent), expected);
     assert.equal(sentence.hidden, false);
