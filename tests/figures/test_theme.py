@@ -115,6 +115,8 @@ def test_words_on_the_stage_can_be_read_where_they_stand(mode: str) -> None:
         "exploded",
     ):  # beside the learning curve, and where a gradient is no number
         assert contrast(colours[name], drawn["background"]) >= 4.5, name
+    for colour in drawn["ghosts"]:  # of the letters, too, by which earlier runs are told apart
+        assert contrast(colour, drawn["background"]) >= 4.5, colour
     assert contrast(drawn["background"], drawn["text"]) >= 4.5  # tips are the other way round
     for ground, ink in drawn["tiles"]:
         assert contrast(ground, ink) >= 4.5, (ground, ink)

@@ -134,7 +134,7 @@ export function openPage({ calm = true, search = "" } = {}) {
   globalThis.devicePixelRatio = 1;
   globalThis.getComputedStyle = () => Object.assign(new Style(), { fontSize: "12px", fontFamily: "sans-serif" });
   globalThis.matchMedia = (query) => {
-    const media = { query, matches: calm, listeners: [] };
+    const media = { query, matches: calm && query.includes("reduced-motion"), listeners: [] };
     media.addEventListener = (_, listener) => media.listeners.push(listener);
     media.removeEventListener = (_, listener) => { media.listeners = media.listeners.filter((one) => one !== listener); };
     pending.media.push(media);

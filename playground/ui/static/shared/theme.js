@@ -32,7 +32,7 @@ export const DARK = {
   uniform: "#9AA0AC", floor: "#E08FC0", exploded: "#FF8A80",
   rnn: "#9CC4FF", lstm: "#28D6A0", gru: "#BF5BCB", mgu: "#FFD23F",
 };
-export const GHOSTS = { light: ["#8A6D3B", "#5B7F77", "#7A6A94"], dark: ["#C9AC78", "#93BDB3", "#B7A6D6"] };
+export const GHOSTS = { light: ["#8A6D3B", "#527369", "#7A6A94"], dark: ["#C9AC78", "#93BDB3", "#B7A6D6"] };
 /** Whose colours runs side by side have that nothing else tells apart. */
 const TRACKS = ["perplexity", "c", "probability", "floor"];
 export const SIGNED = {
@@ -58,18 +58,22 @@ const VARIABLES = {
   mono: "--st-code-font",
 };
 
+/** Of a reader who has chosen the colours of all pages: what is drawn stands on theirs. */
+const FORCED = { background: "Canvas", text: "CanvasText", accent: "Highlight" };
+
 /**
  * Streamlit's theme as it stands.
  * @param {HTMLElement} host  an element that inherits the --st-* variables
  * @returns {Record<keyof typeof VARIABLES, string>} empty where a variable is not set
  */
 export function themeVariables(host) {
+  const forced = matchMedia("(forced-colors: active)").matches ? FORCED : {};
   const style = getComputedStyle(host);
   const read = Object.entries(VARIABLES).map(([name, variable]) => {
     const value = style.getPropertyValue(variable).trim();
     return [name, value === "unset" ? "" : value];
   });
-  return Object.fromEntries(read);
+  return { ...Object.fromEntries(read), ...forced };
 }
 
 /**
