@@ -29,6 +29,7 @@ INVISIBLE = {
     "url",
     "mime",
     "element_id",
+    "deferred_file_id",
     "default",
     "config",
     "query_param_key",
