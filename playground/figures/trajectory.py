@@ -126,8 +126,8 @@ def trajectory_3d(frame: pd.DataFrame, look: Look) -> go.Figure:
             "aspectratio": dict(zip("xyz", half / half.max(), strict=True)),
             "camera": {
                 # From where the first axis runs to the right and the second away, as in the plane.
-                "eye": {"x": 0.45 * reach, "y": -1.0 * reach, "z": 0.55 * reach},
-                "center": {"x": 0, "y": 0, "z": -0.1},
+                "eye": {"x": 0.36 * reach, "y": -0.8 * reach, "z": 0.44 * reach},
+                "center": {"x": 0, "y": 0, "z": -0.08},
             },
         }
     )

@@ -9,8 +9,8 @@ from playground.ui.words import _
 
 def say_what_trained() -> None:
     """Above the stage: what it shows is of the passes that trained."""
-    network = state.viewer().config.network
-    if leaves_out(network):
+    networks = [track.config.network for track in state.viewer().tracks]
+    for network in list(filter(leaves_out, networks))[:1]:  # side by side, runs differ in other things
         st.caption(
             _(
                 "Dropout {share:g}: picture and curve show the passes that trained, with this share of the numbers "

@@ -11,7 +11,7 @@ import streamlit as st
 
 from playground.figures.axes import number
 from playground.ui import state
-from playground.ui.words import _
+from playground.ui.words import N_, _
 
 # Dragging zooms and a double click ends it. What stays is to save a picture and to fill the screen with it.
 CHART = {
@@ -26,6 +26,14 @@ CHART = {
         "autoScale2d",
         "resetScale2d",
     ],
+}
+COLUMNS = {
+    "step": N_("training step"),
+    "t": N_("timestep t"),
+    "token": N_("symbol read"),
+    "target": N_("to predict"),
+    "probability": N_("its probability"),
+    "loss": N_("loss (nats)"),
 }
 Picture = tuple[Any, pd.DataFrame]  # a figure, or None where the table itself is the picture; and its numbers
 ROWS_A_TURN = 40_000  # of a table that is written
@@ -62,7 +70,9 @@ def show(
         # Of a table without rows every column is empty; it keeps them all.
         shown = table.dropna(axis="columns", how="all") if len(table) else table
         drawn = shown.style.format(dict.fromkeys(shown.select_dtypes("float"), number))
-        st.dataframe(drawn, hide_index=True)
+        st.dataframe(
+            drawn, hide_index=True, column_config={name: _(COLUMNS.get(name, name)) for name in shown}
+        )
     st.download_button(
         _("Download as CSV"),
         _csv(table),

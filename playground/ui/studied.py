@@ -40,10 +40,19 @@ def _say_step() -> None:
             )
             return
         if shown == viewer.own_playhead:
-            st.caption(_("The network after {step:,} updates; follows the playhead.").format(step=shown))
+            follows = _("The network after {step:,} updates; follows the playhead.")
+            st.caption(
+                _("The network after one update; follows the playhead.")
+                if shown == 1
+                else follows.format(step=shown)
+            )
             return
+        chosen = _("The network after {step:,} updates, the step you chose.")
         st.caption(
-            _("The network after {step:,} updates, the step you chose.").format(step=shown), width="content"
+            _("The network after one update, the step you chose.")
+            if shown == 1
+            else chosen.format(step=shown),
+            width="content",
         )
         st.button(
             _("Back to the playhead, step {step:,}").format(step=viewer.own_playhead),

@@ -20,7 +20,6 @@ from playground.ui.gradients.knobs import _measure
 from playground.ui.gradients.subject import Subject
 
 VERSE = "the quick brown fox jumps over the lazy dog\n" * 3
-DRAWS = 300
 
 
 def experiment(cell: str) -> ExperimentConfig:
@@ -38,7 +37,7 @@ def findings() -> InPieces[Any]:
 
 def knobs_of(cell: str, length: int) -> InPieces[Any]:
     made = Knobs(cell, length=length)
-    return InPieces(_measure(made), needs=knobs.needed_bytes(made, DRAWS))
+    return InPieces(_measure(made), needs=knobs.needed_bytes(made))
 
 
 WORK: dict[str, Callable[[], InPieces[Any]]] = {

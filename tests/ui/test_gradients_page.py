@@ -34,6 +34,7 @@ from playground.training import Trainer
 from playground.ui.choices import GRADIENTS, ONCE_BARE, from_link, key
 from playground.ui.gradients import study_titles, titles
 from playground.ui.gradients.where import known_digits
+from playground.ui.server import FINISHED_STEPS
 from tests.ui.pages import Visitor, corpus_of, raw_state, strings, trainer
 from tests.ui.reading import HANGUL, english, words_of
 
@@ -653,8 +654,8 @@ def test_moving_widgets_writes_the_address_and_defaults_leave_it(panel: str) -> 
 def test_choices_of_this_page_mean_nothing_to_train() -> None:
     both = {
         "panel": "check",
-        "loss_at": "3",
-        "at": "50",
+        "sequence": "3",
+        "bits": "64",
         "gradients.at": "50",
         "gradients.knob_radius": "nan",
     }
@@ -667,7 +668,7 @@ def test_the_untrained_network_of_a_finished_run_is_in_the_link() -> None:
     visitor = visit(at=0)
     assert visitor.choices["at"] == "0" and "influence-step-0.csv" in visitor.files
     visitor = visit()
-    assert visitor.choices["at"] == "120" and visitor.widget("at").value == 120
+    assert visitor.choices["at"] == str(FINISHED_STEPS) and visitor.widget("at").value == FINISHED_STEPS
 
 
 def picked(visitor: Visitor, points: object) -> Visitor:
