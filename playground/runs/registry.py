@@ -63,8 +63,9 @@ def _is_watched(identifier: str, watching: Set[str]) -> bool:
 class Registry:
     """Runs by identifier, leased to viewers. Any thread may use it.
 
-    When memory becomes short, tapes are thinned first, then checkpoints; then runs that nobody plays or has just looked
-    at lose their trainers, oldest first; runs without a lease are dropped. A run that is at work is never touched but
+    When memory becomes short, runs without a lease are dropped first, and large trainers of runs that nobody plays or
+    has just looked at are put away; then tapes are thinned, then checkpoints; then the other runs at rest lose their
+    trainers, oldest first. A run that is at work is never touched but
     for its recordings. What would not fit beside those at work is refused before it is made: a run, its trainer when
     it comes back, and any trainer that walks through its past.
 
@@ -404,7 +405,11 @@ class Registry:
         return UNWATCHED_SHARE * self._limits.memory_mb * 1_000_000
 
     def _make_room(self, oldest_first: list[str], idle: set[str]) -> None:
-        """Make runs lighter until all fit: tapes first, then checkpoints, then those that are not at work."""
+        """Make runs lighter until all fit: tapes first, then checkpoints, then those that are not at work.
+
+        Before anything that is recorded go trainers at rest that weigh more than the records of their run: one brings
+        as much as the tapes of a class, and is built again in a moment.
+        """
         held, room = self.nbytes + sum(self._coming.values()), self._room()
         if held > room:
             self._beside.let_go(time.monotonic() - AT_WORK_SECONDS)
@@ -417,7 +422,9 @@ class Registry:
                 held -= self._drop(identifier)
         entries = [self._entries[identifier] for identifier in oldest_first if identifier in self._entries]
         resting = [entry for entry in entries if not self._is_at_work(entry)]
+        heavy = [entry for entry in resting if entry.at_work > 2 * entry.at_rest]
         for runs, let_go in (
+            (heavy, Run.park),
             (entries, Run.thin_tape),
             (entries, Run.thin_checkpoints),
             (resting, Run.park),

@@ -139,6 +139,29 @@ def test_under_pressure_idle_runs_go_then_tapes_then_checkpoints_then_trainers_a
     assert not any(server.run_of(config).is_parked for config in at_work)
 
 
+def test_a_large_trainer_at_rest_goes_before_anything_that_is_recorded(server: Server) -> None:
+    """One that is put away brings as much as all tapes of a class, and they would have to be trained again."""
+    large, others = server.open("a", LARGE), [seed(HELLO, number) for number in range(4)]
+    large.advance(2)
+    server.clock.now += AT_WORK_SECONDS + 1
+    small = [server.open("b", config) for config in others]
+    for run in small:
+        run.advance(STEPS, shots=10)
+    before = [(frames_of(run), len(run._checkpoints)) for run in (large, *small)]
+    server.set_room(server.registry.nbytes - large._trainer_bytes // 2)
+    server.sweep()
+    assert large.is_parked and server.registry.nbytes <= server.registry._room()
+    assert [(frames_of(run), len(run._checkpoints)) for run in (large, *small)] == before
+    server.open("a", LARGE)
+    server.set_room(PLENTY)
+    large.advance(1)
+    server.set_room(server.registry.nbytes - 1000)
+    server.sweep()
+    assert not large.is_parked and [frames_of(run) for run in small] != [
+        frames for frames, _ in before[1:]
+    ], "one at work stays"
+
+
 def test_the_oldest_go_first(server: Server) -> None:
     runs = []
     for number in range(4):
