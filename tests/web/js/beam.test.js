@@ -132,6 +132,8 @@ test("the run of another cell before lies beside it, at the step nearest to the 
   opened.wait();
   assert.equal(dashed().length, 0, "no other loss is compared with it");
   opened.panel("gradients").parts.kinds.children[0].onclick();
-  opened.receive(makeMessage({ run: "viewer-3", serial: 3, scene_id: "x", scene: makeScene({ T: 4, cell: "gru" }), frames: [{ step: 0 }] }));
+  opened.receive(of("lstm", 3, [0, 9].map((step) => ({ step, "l0.one.h": [0.4, 1, 0] }))));
+  assert.match(legend(), /RNN before, step 10/, "not the run of the same cell");
+  opened.receive(makeMessage({ run: "viewer-4", serial: 4, scene_id: "x", scene: makeScene({ T: 4, cell: "gru" }), frames: [{ step: 0 }] }));
   assert.equal(dashed().length, 0, "nor one of another text");
 });
