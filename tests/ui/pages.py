@@ -49,7 +49,8 @@ class Stage:
         count, size = header["frames"]["count"], header["frames"]["size"]
         frames = tuple(payload[at + size * i : at + size * (i + 1)] for i in range(count))
         is_all = len(payload) == at + size * count
-        assert is_all or header["beside"], "a message has nothing after its last frame"
+        is_more = header["beside"] or header["reading"]
+        assert is_all or is_more, "a message has nothing after its last frame but a reading"
         return cls(header, [int(read_frame(frame, fields)["step"]) for frame in frames], frames, curve)
 
     @property
