@@ -68,7 +68,7 @@ def trajectory_2d(frame: pd.DataFrame, look: Look) -> go.Figure:
 
 def trajectory_3d(frame: pd.DataFrame, look: Look) -> go.Figure:
     """The path in space, all axes at one scale. frame: `trajectory_frame(…, k=3)`."""
-    look = look.with_height(460)
+    look = look.with_height(400)
     path = _path(frame)
     if path is None:
         return look.notice("empty")
@@ -126,7 +126,7 @@ def trajectory_3d(frame: pd.DataFrame, look: Look) -> go.Figure:
             "aspectratio": dict(zip("xyz", half / half.max(), strict=True)),
             "camera": {
                 # From where the first axis runs to the right and the second away, as in the plane.
-                "eye": {"x": 0.36 * reach, "y": -0.8 * reach, "z": 0.44 * reach},
+                "eye": {"x": 0.5 * reach, "y": -1.1 * reach, "z": 0.6 * reach},
                 "center": {"x": 0, "y": 0, "z": -0.08},
             },
         }

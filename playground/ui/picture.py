@@ -70,9 +70,7 @@ def show(
         # Of a table without rows every column is empty; it keeps them all.
         shown = table.dropna(axis="columns", how="all") if len(table) else table
         drawn = shown.style.format(dict.fromkeys(shown.select_dtypes("float"), number))
-        st.dataframe(
-            drawn, hide_index=True, column_config={name: _(COLUMNS.get(name, name)) for name in shown}
-        )
+        st.dataframe(drawn, hide_index=True, column_config={name: _(word) for name, word in COLUMNS.items()})
     st.download_button(
         _("Download as CSV"),
         _csv(table),

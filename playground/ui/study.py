@@ -33,7 +33,7 @@ from playground.ui.picture import Picture
 from playground.ui.words import N_, _
 
 UNITS_SHOWN = 5
-NARROW = {"trajectory_3d": 640, "odds": 760}  # pixels: wider, and a cube is lost and a row hard to follow
+NARROW = {"trajectory_3d": 520, "odds": 760}  # pixels: a wider figure shows a cube no larger, and rows worse
 LONGEST_GENERATED = 200
 
 

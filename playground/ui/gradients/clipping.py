@@ -37,7 +37,7 @@ def show() -> None:
 
 
 def _example() -> ExperimentConfig:
-    """A ready-made case or the experiment in the sidebar, with the clipping chosen here."""
+    """A ready-made case or the reader's experiment, with the clipping chosen here."""
     with widgets.row():
         case = widgets.segments("case")
         clip = widgets.segments("case_clip")
