@@ -18,10 +18,10 @@ def show(viewer: Viewer) -> None:
     st.error(sentence(explosion, viewer.config), icon=":material/local_fire_department:")
     health = last_healthy(viewer.curve_points())
     if health is not None:
-        _ways_back(health)
+        _ways_back(health, may_part=viewer.config.training.clip == "off" and not race.is_parted())
 
 
-def _ways_back(health: Health) -> None:
+def _ways_back(health: Health, *, may_part: bool) -> None:
     """Buttons from the cliff to the last healthy step, why it is that one, and how clipping would be."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="cliff"):
         st.button(
@@ -34,7 +34,7 @@ def _ways_back(health: Health) -> None:
                 "A few steps before the end, and the gradient is no longer than twice the median of all gradients."
             ),
         )
-        if not race.is_parted():
+        if may_part:
             st.button(
                 _("Go on from there with clipping beside without"),
                 key="part",

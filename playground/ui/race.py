@@ -66,8 +66,10 @@ def leave() -> None:
 
 
 def go_on_clipped(step: int, threshold: float) -> None:
-    """Action: go on from a step twice, as it was and with gradients clipped by norm."""
+    """Action: go on from a step twice, as it was, which is without clipping, and with gradients clipped by norm."""
     session, viewer = state.session(), state.viewer()
+    if viewer.explosion is None or viewer.config.training.clip != "off":
+        return  # it has become another since
     other = Clipped(threshold, step)
     try:
         viewer.part(other.of(viewer.config), step)

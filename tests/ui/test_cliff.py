@@ -131,6 +131,22 @@ def test_nothing_leads_back_before_the_first_update() -> None:
         assert viewer(visitor).playhead == 0 and not visitor.has("healthy") and visitor.errors
 
 
+@pytest.mark.parametrize("clip", ["norm", "value"])
+def test_a_run_that_is_clipped_already_has_no_unclipped_past_to_go_on_from(clip: str) -> None:
+    visitor = at_the_cliff(clip=clip, clip_threshold=1000.0, learning_rate=10.0, text="hello world, hello")
+    assert visitor.has("healthy") and not visitor.has("part")
+    assert "rounded" not in captions(visitor) and "median" not in captions(visitor)
+
+
+def test_whoever_changes_the_experiment_and_parts_in_one_message_has_changed_it() -> None:
+    visitor = at_the_cliff()
+    visitor.widget("clip").set_value("norm")
+    visitor.widget("part").click()
+    visitor.run()
+    assert [track.config.training.clip for track in viewer(visitor).tracks] == ["norm"]
+    assert visitor.stage.playhead == 0 and visitor.errors == []
+
+
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_an_example_leads_to_the_cliff(language: str) -> None:
     visitor = Visitor(language, seed=77).set("preset", "cliff")

@@ -148,3 +148,14 @@ test("clipping by value does not claim that the direction stays", () => {
 test("a race of cells has no such panel", () => {
   assert.equal(new Opened(race(["RNN", "GRU"])).panel("clipping").element.hidden, true);
 });
+
+test("of two that part, the second line begins where they do", () => {
+  const curve = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((step) => point(step, 2 - step / 10));
+  const opened = new Opened(race(["no clipping", "clipping by norm"], (k) => ({
+    scene: { parted: true, clipping: k ? { kind: "norm", threshold: 0.5, from: 6 } : { kind: "off", threshold: 0, from: 0 } },
+    curve, frames: curve.map(({ step, loss }) => frame(step, loss)),
+  })));
+  const starts = opened.drawn("curve").filter(({ name, path }) => name === "stroke" && path.length > 3).map(({ path }) => path[0][1]);
+  const place = geometry(opened);
+  assert.deepEqual(starts, [stepX(place, 0), stepX(place, 6)]);
+});

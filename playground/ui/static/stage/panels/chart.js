@@ -191,14 +191,16 @@ export function paintExplosions(context, surface, view, geometry) {
  * @param {ArrayLike<number>} steps
  * @param {ArrayLike<number|null>} losses
  * @param {number} until  training step
+ * @param {number} [since]  training step
  * @returns {boolean} whether the path may go on from its end
  */
-export function tracePath(context, geometry, steps, losses, until) {
+export function tracePath(context, geometry, steps, losses, until, since = 0) {
   context.lineJoin = "round";
   context.beginPath();
   let drawing = false;
   const places = stepsX(geometry, steps);
   for (let k = 0; k < steps.length && steps[k] <= until; k += 1) {
+    if (steps[k] < since) continue;
     const loss = losses[k];
     const isFinite = loss !== null && Number.isFinite(loss);
     if (isFinite) {

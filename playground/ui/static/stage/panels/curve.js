@@ -71,23 +71,32 @@ function paintClipped({ context, unit }, view, geometry) {
 function paintRun(surface, view, geometry) {
   const { context, unit } = surface;
   const { curve, frame, step } = view;
+  const since = partedAt(view);
   context.save();
   clip(context, surface, geometry);
   context.strokeStyle = trackColour(view);
   if ((curve.step.at(-1) ?? 0) > step) {
     context.globalAlpha = 0.35;
     context.lineWidth = 1.5 * unit;
-    tracePath(context, geometry, curve.step, curve.loss, Infinity);
+    tracePath(context, geometry, curve.step, curve.loss, Infinity, since);
     context.stroke();
     context.globalAlpha = 1;
   }
   context.lineWidth = 2 * unit;
-  const goesOn = tracePath(context, geometry, curve.step, curve.loss, step);
+  const goesOn = tracePath(context, geometry, curve.step, curve.loss, step, since);
   if (goesOn && frame && Number.isFinite(frame.loss)) { // the thinned curve need not have a point here
     context.lineTo(stepX(geometry, frame.step), lossY(geometry, frame.loss));
   }
   context.stroke();
   context.restore();
+}
+
+/**
+ * The step up to which a track is the same as the first, which its line goes on from; 0 where they have nothing in common.
+ * @param {View} view
+ */
+function partedAt({ scene, track }) {
+  return track > 0 && scene.parted ? scene.clipping.from : 0;
 }
 
 /**
