@@ -5,6 +5,11 @@
 
 import { SHARPNESS } from "../shared/png.js";
 
+/** What there is room for on a sheet of A4 laid across, px of paper inside its margins. */
+const SHEET = { width: 1060, height: 720 };
+const NARROWEST = 1240; // px: the stage's three columns
+const TRIES = 5; // type grows with the width, and with it the height
+
 export class Printing {
   /**
    * @param {HTMLElement} root  of the stage; its style sheet says how it looks while `data-print` is there
@@ -13,6 +18,7 @@ export class Printing {
   constructor(root, redraw) {
     this.begin = () => {
       root.dataset.print = "";
+      fit(root);
       redraw(SHARPNESS);
     };
     this.end = () => {
@@ -27,4 +33,19 @@ export class Printing {
     removeEventListener("beforeprint", this.begin);
     removeEventListener("afterprint", this.end);
   }
+}
+
+/**
+ * Makes a stage so wide that it fits on the sheet when it is made small enough for the sheet's width.
+ * @param {HTMLElement} root
+ */
+function fit(root) {
+  let width = NARROWEST;
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    root.style.setProperty("--paper", `${Math.ceil(width)}px`);
+    const needed = (root.getBoundingClientRect().height * SHEET.width) / SHEET.height;
+    if (needed <= width) break;
+    width = needed;
+  }
+  root.style.setProperty("--shrunk", String(SHEET.width / Math.ceil(width)));
 }
