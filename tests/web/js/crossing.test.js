@@ -64,3 +64,16 @@ test("where memory does not help, that is what the legend says", () => {
   const useless = makeScene({ floors: [[0, 0, 3], [1, null, 1.5]] });
   assert.match(legend(new Opened(makeMessage({ scene: useless, frames: [{ step: 0 }] }))), /memory does not help on this text/);
 });
+
+test("of several runs, the flash names the one that remembers", () => {
+  const tracks = (until, crossed) => ["rnn", "gru"].map((name, k) => ({
+    scene: { ...scene, name, cell: name }, scene_id: name, crossed: crossed[k], curve: [point(0), point(until)],
+    frames: Array.from({ length: until + 1 }, (_, step) => ({ step })),
+  }));
+  const opened = new Opened(makeMessage({ tracks: tracks(4, [null, null]), playing: true }));
+  opened.stage.receive(makeMessage({ serial: 2, tracks: tracks(9, [null, 7]), playing: true }), () => {});
+  opened.wait(1500);
+  assert.deepEqual(flashes(opened).map((line) => line.textContent), ["2 gru: from here on it remembers"]);
+  assert.equal(diamonds(opened).length, 1);
+  opened.stage.dispose();
+});

@@ -60,17 +60,21 @@ test("what has not changed is not drawn again", () => {
 });
 
 test("what has changed is drawn, whatever it was", () => {
-  const opened = new Opened(makeMessage({ frames, curve }));
+  const pairs = [{ a: 0, b: 2 }, { a: 0, b: 1 }];
+  const opened = new Opened(makeMessage({ scene: makeScene({ pairs }), frames: frames.map((frame) => ({ ...frame, "l0.apart": [1, 2] })), curve }));
   const wide = [{ step: 4, "l0.scale.h": 40, "l0.sum.h": 1e3, "l0.one.h": 1e-9, "l0.xy": 70 }];
   const ghosts = [{ id: "g", label: "g", other_text: false, steps: [0, 50], loss: [2, 1] }];
   const dark = { "--st-background-color": "#101010", "--st-text-color": "#eeeeee" };
   const computed = globalThis.getComputedStyle;
   for (const [name, act] of Object.entries({
     "the time cursor": () => opened.pin(2),
+    "a lit loss": () => opened.stage.moves.lightLoss(),
+    "another pair": () => opened.stage.moves.comparePair(),
     "the training cursor": () => opened.scrub(1),
     "another axis of steps": () => opened.scale("linear"),
+    "the gradient of all losses": () => opened.panel("gradients").parts.kinds.children[1].onclick(),
     "a look at the newest": () => opened.stage.moves.follow(),
-    "a frame beyond all scales": () => opened.receive(makeMessage({ frames: wide, curve, serial: 2 })),
+    "a frame beyond all scales": () => opened.receive(makeMessage({ scene: makeScene({ pairs }), frames: wide, curve, serial: 2 })),
     "a step back from it": () => opened.scrub(2),
     "another text and ghosts": () => opened.receive(makeMessage({
       scene: makeScene({ ghosts, floors: [[0, 0, 1.5], [1, null, 1.2]] }), scene_id: "other", frames, curve, serial: 3,

@@ -62,6 +62,8 @@ export class Flashes {
   constructor() {
     /** @type {Map<number, {step: number, isDone: boolean}>} of every track, as shown last */
     this.seen = new Map();
+    /** @type {HTMLElement|null} the one that was shown last */
+    this.line = null;
   }
 
   /**
@@ -70,26 +72,33 @@ export class Flashes {
    */
   follow(surface, view) {
     if (!surface.ready) return; // what nobody can see is seen later
-    for (const { track, step, crossed } of view.tracks) {
+    for (const each of view.tracks) {
+      const { track, step, crossed } = each;
       const before = this.seen.get(track);
       const isNow = crossed !== null && before !== undefined && before.step < crossed && step >= crossed && !before.isDone;
       this.seen.set(track, { step, isDone: crossed !== null && (isNow || (before?.isDone ?? false)) });
-      if (isNow) flash(surface, view);
+      if (!isNow) continue;
+      this.line?.remove(); // of several at once, the last is read
+      this.line = flash(surface, each);
     }
   }
 }
 
 /**
  * @param {Surface} surface
- * @param {View} view
+ * @param {View} view  of the track that remembers
+ * @returns {HTMLElement} it goes by itself
  */
 function flash(surface, view) {
-  const { scene, words, theme } = view;
+  const { scene, words, theme, tracks } = view;
   const { rect, ...geometry } = geometryOf(surface, view);
-  const line = element("div", { class: "flash", role: "status" }, [element("span", {}, [say(words, "remembers_now")])]);
+  const said = say(words, "remembers_now");
+  const text = tracks.length > 1 ? `${trackName(view)}: ${said}` : said;
+  const line = element("div", { class: "flash", role: "status" }, [element("span", {}, [text])]);
   const y = lossY({ ...geometry, rect }, Math.log(scene.remembers ?? 1));
   const [across, down] = [surface.width, surface.height].map((size) => (/** @type {number} */ at) => `${(100 * at) / size}%`);
   Object.assign(line.style, { left: across(rect.left), width: across(rect.width), top: down(y), color: theme.colour.floor });
   surface.plot.append(line);
   window.setTimeout(() => line.remove(), LASTS);
+  return line;
 }
