@@ -17,7 +17,7 @@ from playground.refusal import Refusal
 from playground.runs.beside import Beside, Nothing
 from playground.runs.darkroom import darkroom
 from playground.runs.gate import FairGate
-from playground.runs.memory import give_back, give_back_what_is_large, private_bytes
+from playground.runs.memory import give_back, keep_heap_small, private_bytes
 from playground.runs.run import Run, run_name
 from playground.runs.size import check_size, parked_bytes, run_bytes
 
@@ -99,7 +99,7 @@ class Registry:
         self._being_trained: Counter[str] = Counter()  # how many of these viewers train each run
         self._others: deque[tuple[float, int]] = deque()  # when, and bytes of the process besides runs
         self._swept = time.monotonic()
-        give_back_what_is_large()
+        keep_heap_small()
 
     def open(
         self,

@@ -652,8 +652,8 @@ def test_large_blocks_that_are_freed_are_given_back_at_once() -> None:
     """In a process of its own, where a block of 16 MB was freed before: by itself glibc would keep the next ones."""
     program = """
 import ctypes, resource
-from playground.runs.memory import give_back_what_is_large, private_bytes
-give_back_what_is_large()
+from playground.runs.memory import keep_heap_small, private_bytes
+keep_heap_small()
 libc = ctypes.CDLL(None)
 libc.malloc.restype, libc.malloc.argtypes, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_size_t], [ctypes.c_void_p]
 def have(size):
@@ -670,6 +670,29 @@ print(private_bytes() - before)
 """
     grown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert int(grown.stdout) < 10_000_000
+
+
+@pytest.mark.skipif(_of_c_library("mallopt") is None, reason="another C library")
+def test_all_threads_take_memory_from_one_heap() -> None:
+    """In a process of its own: the heap of another thread would be a mapping far from that of the first."""
+    program = """
+import ctypes, threading
+from playground.runs.memory import keep_heap_small
+keep_heap_small()
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+places = []
+def take():
+    places.extend(libc.malloc(50_000) for _ in range(20))
+take()
+for _ in range(3):
+    thread = threading.Thread(target=take)
+    thread.start()
+    thread.join()
+print(max(places) - min(places))
+"""
+    spread = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert int(spread.stdout) < 50_000_000
 
 
 def test_private_memory_counts_what_is_written_to() -> None:
