@@ -36,8 +36,9 @@ def keep_heap_small() -> None:
     """Have the C library (glibc) keep little of what is freed, for the life of this process: see mallopt(3).
 
     All threads share one heap; by itself, each of a server's many threads gets one, and keeps what was freed in it.
-    From `LARGE_BYTES` on a block is given back at once; by itself, glibc raises that bound to the largest block freed so
-    far, up to 32 MB. A hundred runs made and dropped in 16 threads left 162 MB where 102 were held, and now leave 132.
+    From `LARGE_BYTES` on a block is given back at once; by itself, glibc raises that bound to the largest block freed
+    so far, up to 32 MB. A hundred runs made and dropped in 16 threads left 162 MB where 102 were held; so they leave
+    132.
 
     To be called before there are many threads: heaps that are there stay.
     """
