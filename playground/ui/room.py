@@ -23,7 +23,7 @@ MOST_PANELS = 3
 # Of the stage, in the order in which they are read.
 PANELS = (
     *("tiles", "curve", "odds", "state", "difference", "cell_state", "gates", "machine", "gradients"),
-    *("trajectory", "samples"),
+    *("trajectory", "samples", "clipping"),
 )
 PRESENTED = ("tiles", "curve")  # where nothing else is chosen
 
