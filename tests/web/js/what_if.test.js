@@ -93,6 +93,8 @@ test("tiles and odds show what was beside what is, and only where that is anothe
   const rows = opened.drawn("odds").filter(({ text }) => text).map(({ text }) => plain(text));
   assert.ok(rows.some((text) => text.startsWith("0.700 → 0.200 ◀")) && rows.includes("0.300 → 0.800"), rows.join());
   assert.match(plain(opened.said("odds")), /a 0\.700 → 0\.200, b 0\.300 → 0\.800/);
+  const last = opened.drawn("tiles").find(({ text }) => text === "3").values[0];
+  assert.ok(opened.tip("tiles", last, 60).includes("probability 0.700 → 0.200"), "the tip tells both");
   const bars = opened.drawn("odds").filter(({ name }) => name === "fillRect").map(({ values: [, , width] }) => width);
   assert.ok(Math.abs(bars[0] / bars[1] - 0.7 / 0.2) < 0.05, "two bars, as long as the two probabilities");
 });

@@ -9,6 +9,7 @@ import { isolate, likelihoodText, lossText, say, short } from "../../shared/word
 import { arcAt, arcRoom, drawArcs } from "./arcs.js";
 import { buildBeam, describeBeam, tellBeam } from "./beam.js";
 import { buildReadout, dressReadout, tellReadout } from "./readout.js";
+import { changeAt, isSeen } from "../answers.js";
 import { paintCarried } from "./carried.js";
 import { dressTabs } from "./tabs.js";
 import { drawTile, isEdited, linesOf, lossColour, lossLimit } from "./tile.js";
@@ -210,12 +211,18 @@ function tileTip(surface, view, x, y) {
   const t = tileTimeAt(surface, view, x, y);
   if (t < 0 || !view.frame) return null;
   const { words, scene } = view;
+  const { losses } = view.frame;
+  const change = changeAt(view, t);
+  const edited = isSeen(change) ? view.reading?.edited?.losses : null;
+  const both = (/** @type {(loss: number) => string} */ text) => (
+    edited && view.reading?.original ? `${text(view.reading.original.losses[t])} → ${text(edited[t])}` : text(losses[t])
+  );
   return [
     say(words, "timestep", { t: t + 1 }),
     `${words.input} ${isolate(scene.inputs[t])}`,
     `${words.target} ${isolate(scene.targets[t])}`,
-    `${words.probability} ${likelihoodText(view.frame.losses[t])}`,
-    `${words.loss} ${lossText(view.frame.losses[t])} ${words.nats}`,
+    `${words.probability} ${both(likelihoodText)}`,
+    `${words.loss} ${both(lossText)} ${words.nats}`,
   ];
 }
 
