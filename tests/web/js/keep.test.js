@@ -64,6 +64,24 @@ test("before the first frame a picture is one sentence", () => {
   for (const panel of opened.layout.panels) assert.ok(panel.save.getAttribute("aria-label").includes(panel.title.textContent));
 });
 
+test("in a recording nothing is asked of a server, and nothing waits for an answer", () => {
+  const acts = (recorded) => {
+    const opened = new Opened(makeMessage({ recorded, frames: [{ step: 0 }] }));
+    const { moves, cursors } = opened.stage;
+    moves.lightLoss();
+    moves.moveState();
+    moves.carry(0, 1);
+    const { loss, carried } = cursors;
+    moves.drop(0, 1);
+    moves.comparePair();
+    opened.wait();
+    return { sent: opened.sent.map(([name]) => name), loss, carried };
+  };
+  assert.deepEqual(acts(true), { sent: [], loss: -1, carried: -1 });
+  const asked = acts(false);
+  assert.ok(asked.sent.includes("loss") && asked.sent.includes("edits") && asked.loss >= 0 && asked.carried === 0, JSON.stringify(asked));
+});
+
 test("a caption breaks between words, and a word that is too long stands alone", () => {
   const context = { measureText: (text) => ({ width: text.length }) };
   assert.deepEqual(wrapped(context, "one two three", 7), ["one two", "three"]);

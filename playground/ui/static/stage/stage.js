@@ -226,7 +226,7 @@ export class Stage {
    */
   #putState(from, onto) {
     this.cursors.carry(-1);
-    if (onto < 0 || onto === from) return;
+    if (onto < 0 || onto === from || this.#isRecorded) return;
     this.cursors.pin(onto);
     this.#edit({ add: transplant(from, onto) });
   }
