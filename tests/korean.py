@@ -70,7 +70,8 @@ def _last_sign(formula: str) -> str:
 
 
 def _spoken(text: str) -> str:
-    """What is read of `text` before a particle: no emphasis, quotes or brackets, of a formula its last sign."""
+    """What is read of `text` before a particle: no marks, emphasis, quotes or brackets, of a formula its last sign."""
+    text = re.sub(r"\[([^\]]+)\]\(\w+\)", r"\1", text)  # a term that explains itself
     text = re.sub(r"\$\$.*?\$\$", "", text, flags=re.DOTALL)
     text = re.sub(r"\$([^$]+)\$", lambda formula: _last_sign(formula[1]), text)
     text = re.sub(r"\w*<sub>[^<>]*(\w)</sub>", r"\1", text)

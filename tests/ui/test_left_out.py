@@ -43,7 +43,7 @@ def test_where_nothing_is_left_out_nothing_is_said(values: dict[str, str]) -> No
         visitor = Visitor("en", page=page, **(DROPOUT | values))
         assert [said for beginning in SAID["en"] for said in captions(visitor, beginning)] == []
     whole = Visitor("en", **(DROPOUT | values)).stage.scene["words"]
-    assert whole["curve_hint"].startswith("Of the whole text")
+    assert whole["curve_hint"].startswith("[Perplexity](perplexity) of the whole text")
 
 
 def test_the_picture_agrees_with_the_curve_and_the_study_does_not() -> None:

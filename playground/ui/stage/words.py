@@ -3,13 +3,15 @@
 from playground.config import NetworkConfig
 from playground.models.dropout import leaves_out
 from playground.ui.cell_words import stage_words
+from playground.ui.stage.terms import TERMS
 from playground.ui.words import N_, _
 
 WORDS = {
-    "tiles": N_("The sequence"),
+    **{f"term_{name}": text for name, text in TERMS.items()},
+    "tiles": N_("What it reads, and what should follow"),
     "tiles_hint": N_(
-        "Above: the symbol read. Below: the symbol to predict; the fainter, the smaller its loss. The strip between "
-        "them is the hidden state: drag it onto another tile."
+        "Above: the [symbol](symbol) read. Below: the symbol to predict; the fainter, the smaller its [loss](loss). "
+        "The strip between them is the [hidden state](state): drag it onto another tile."
     ),
     "answers": N_("answer"),
     "what_if": N_("What if"),
@@ -46,20 +48,27 @@ WORDS = {
     "chip_from": N_("t ≥ {t}"),
     "chip_span": N_("t = {first}–{last}"),
     "key_state": N_("pick up the state at the time cursor, or put it there"),
-    "curve": N_("Perplexity over training"),
-    "curve_hint": N_("Of the whole text. Below line k it remembers more than k symbols. Drag to look back."),
-    "curve_hint_batch": N_(
-        "Of the batch of each update; the lines are of the whole text, and one batch may lie below any of them. "
-        "Drag to look back."
+    "curve": N_("How unsure it is, over training"),
+    "curve_hint": N_(
+        "[Perplexity](perplexity) of the whole text. Below [line k](k) it remembers more than k symbols. Drag to look "
+        "back."
     ),
-    "state": N_("Hidden state h"),
-    "state_hint": N_("Same letter, different column: that is memory."),
-    "cell_state": N_("Cell state c"),
-    "cell_state_hint": N_("Rows that keep their colour carry something along."),
-    "gates": N_("Gates"),
-    "gates_hint": N_("Look for columns where many units open or close at once."),
-    "slopes": N_("Slope φ′ of the units"),
-    "slopes_hint": N_("Strong colour lets the gradient pass, faint colour holds it back."),
+    "curve_hint_batch": N_(
+        "[Perplexity](perplexity) of the batch of each update; the [lines](k) are of the whole text, and one batch "
+        "may lie below any of them. Drag to look back."
+    ),
+    "state": N_("What it remembers: hidden state h"),
+    "state_hint": N_("Same letter, different column of [hidden state](state): that is memory."),
+    "cell_state": N_("What it carries along: cell state c"),
+    "cell_state_hint": N_(
+        "Rows of the [cell state](cell_state) that keep their colour carry something along."
+    ),
+    "gates": N_("What passes: gates"),
+    "gates_hint": N_("Look for columns where many units open or close their [gates](gate) at once."),
+    "slopes": N_("What gets back through a unit: φ′"),
+    "slopes_hint": N_(
+        "Strong colour, [φ′](phi) near 1, lets the [gradient](gradient) pass; faint colour holds it back."
+    ),
     "machine": N_("Inside one unit"),
     "machine_hint": N_(
         "Its equation with the numbers at the time cursor. Click on a row to look into another unit."
@@ -67,15 +76,19 @@ WORDS = {
     "machine_sum": N_("{input} and all units before, weighted"),
     "machine_earlier": N_("The unit before"),
     "machine_later": N_("The next unit"),
-    "gradients": N_("Gradient at every timestep"),
-    "gradients_hint": N_("Of the loss at {target} (t = {at}) alone. Where this fades, it can teach little."),
+    "gradients": N_("How far back a loss is heard"),
+    "gradients_hint": N_(
+        "[Gradient](gradient) of the loss at {target} (t = {at}) alone. Where this fades, it can teach little."
+    ),
     "gradients_hint_mean": N_(
-        "Of the mean of all losses, which training follows. Near losses can hide that little comes from far."
+        "[Gradient](gradient) of the mean of all losses, which training follows. Near losses can hide that little "
+        "comes from far."
     ),
     "gradients_hint_sum": N_(
-        "Of the sum of all losses, which training follows. Near losses can hide that little comes from far."
+        "[Gradient](gradient) of the sum of all losses, which training follows. Near losses can hide that little "
+        "comes from far."
     ),
-    "difference": N_("Same symbol, two states"),
+    "difference": N_("One symbol, two states"),
     "difference_hint": N_("How far the hidden state has moved between them, unit by unit."),
     "difference_now": N_("The two hidden states are {distance} apart."),
     "difference_untrained": N_("at step 0: {distance}"),
@@ -97,11 +110,13 @@ WORDS = {
     "beam_none": N_("This loss has no gradient left."),
     "crossed": N_("k = 1 crossed at step {step}: it remembers"),
     "remembers_now": N_("from here on it remembers"),
-    "trajectory": N_("Path of the hidden state"),
-    "trajectory_hint": N_("One letter, two places: its contexts are told apart."),
-    "odds": N_("Next symbol"),
-    "odds_hint": N_("What the network expects at the time cursor."),
-    "samples": N_("Text it writes"),
+    "trajectory": N_("Where its state goes"),
+    "trajectory_hint": N_(
+        "The path of the [hidden state](state). One letter, two places: its contexts are told apart."
+    ),
+    "odds": N_("What it expects next"),
+    "odds_hint": N_("The likeliest [symbols](symbol) at the time cursor, with their probabilities."),
+    "samples": N_("What it writes by itself"),
     "samples_hint": N_("Early gibberish, later words: its progress in one line."),
     "samples_beyond": N_("grey: longer than anything it has read"),
     "layer": N_("layer {n}"),
@@ -243,8 +258,8 @@ WORDS = {
 
 # Of a curve whose points leave numbers out, whatever the batch.
 _LEFT_OUT = N_(
-    "Of the pass of each update, with numbers left out at random; the lines are of the whole text, and one pass may "
-    "lie below any of them. Drag to look back."
+    "[Perplexity](perplexity) of the pass of each update, with numbers left out at random; the [lines](k) are of the "
+    "whole text, and one pass may lie below any of them. Drag to look back."
 )
 
 

@@ -99,7 +99,7 @@ def _head(number: int, title: str, *, is_over: bool) -> None:
         if number < len(SCENES):
             kind = "primary" if is_over else "tertiary"
             _way("next", _("Next"), ":material/arrow_forward:", enter, number + 1, kind=kind)
-        _way("leave", _("Leave the tour"), ":material/close:", leave, kind="tertiary")
+        _way("leave", _("Leave"), ":material/close:", leave, kind="tertiary")
 
 
 def _elsewhere(number: int) -> None:

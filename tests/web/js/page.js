@@ -132,6 +132,7 @@ export function openPage({ calm = true, search = "" } = {}) {
   globalThis.removeEventListener = () => {};
   globalThis.location = { search, href: `http://localhost/${search}` };
   globalThis.devicePixelRatio = 1;
+  Object.assign(globalThis, { innerWidth: 1280, innerHeight: 800 });
   globalThis.getComputedStyle = () => Object.assign(new Style(), { fontSize: "12px", fontFamily: "sans-serif" });
   globalThis.matchMedia = (query) => {
     const media = { query, matches: calm && query.includes("reduced-motion"), listeners: [] };

@@ -178,9 +178,9 @@ test("the readout names what it is of: the batch, and the sequence shown where t
   assert.equal(watched.box.hidden, false);
   assert.equal(watched.name.textContent, "perplexity of this sequence");
   assert.equal(watched.value.textContent, "7.39");
-  assert.match(part.panel("curve").hint.textContent, /^Of the whole text\./);
+  assert.match(part.panel("curve").hint.textContent, /^Perplexity of the whole text\./);
   const drawn = new Opened(makeMessage({ scene: makeScene({ windows: 40, whole_batch: false }), frames, curve: [point(0, 0.5)] }));
-  assert.match(drawn.panel("curve").hint.textContent, /^Of the batch of each update; the lines are of the whole text/);
+  assert.match(drawn.panel("curve").hint.textContent, /^Perplexity of the batch of each update; the lines are of the whole text/);
 });
 
 for (const reduction of ["mean", "sum"]) {
@@ -193,7 +193,7 @@ for (const reduction of ["mean", "sum"]) {
     const drawn = (length) => opened.drawn("gradients").filter(({ name: call, path }) => call === "stroke" && path[0]?.[0] === "move" && path.length === length);
     const all = reduction === "mean" ? "mean loss" : "sum of losses";
     assert.deepEqual(panel.parts.kinds.children.map((radio) => radio.textContent.replace(/[\u2068\u2069]/g, "")), ["loss at a (t = 3)", all]);
-    assert.match(panel.hint.textContent, /^Of the loss at .a. \(t = 3\) alone\./);
+    assert.match(panel.hint.textContent, /^Gradient of the loss at .a. \(t = 3\) alone\./);
     assert.equal(drawn(3).length, 1, "up to its own timestep");
     assert.match(opened.said("gradients"), /loss at t = 3 .* 1\.00·10⁻⁵ at the first timestep, 0\.100 at its own/);
     assert.deepEqual(opened.tip("gradients", 60, 50).slice(1), ["‖∂ loss at t = 3 / ∂hₜ‖ 1.00·10⁻⁵"]);
@@ -201,7 +201,7 @@ for (const reduction of ["mean", "sum"]) {
     assert.ok(!opened.drawn("gradients").some(({ path }) => path?.length === 1 && path[0][0] === "arc" && path[0][1] > 480 && path[0][3] < 4.5), "no ring for what is not");
     panel.parts.kinds.children[1].onclick();
     opened.wait();
-    assert.match(panel.hint.textContent, new RegExp(`^Of the ${reduction} of all losses, which training follows\\.`));
+    assert.match(panel.hint.textContent, new RegExp(`^Gradient of the ${reduction} of all losses, which training follows\\.`));
     assert.equal(drawn(4).length, 1);
     assert.match(opened.said("gradients"), new RegExp(`${reduction} of all losses .* 1\\.00 at the first timestep, 0\\.100 at the last`));
     assert.deepEqual(opened.tip("gradients", 60, 50).slice(1), [`‖∂ ${all} / ∂hₜ‖ 1.00`]);

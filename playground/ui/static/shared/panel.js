@@ -3,6 +3,8 @@
 import { element, setAttribute, setText } from "./dom.js";
 import { gradient } from "./theme.js";
 import { Surface } from "./surface.js";
+import { Terms } from "./terms.js";
+import { say } from "./words.js";
 
 export class Panel {
   /** @param {string} name */
@@ -18,6 +20,8 @@ export class Panel {
     ]);
     /** @type {Surface[]} */
     this.surfaces = [];
+    this.terms = new Terms(this.element);
+    this.hinted = "";
   }
 
   /**
@@ -35,11 +39,23 @@ export class Panel {
   /**
    * @param {string} title
    * @param {string} hint
+   * @param {Record<string, string>} words  those that explain the terms of the hint among them
    */
-  setNames(title, hint) {
+  setNames(title, hint, words) {
     setText(this.title, title);
-    setText(this.hint, hint);
+    this.setHint(hint, words);
     setAttribute(this.element, "aria-label", title);
+  }
+
+  /**
+   * The line of advice; terms in it explain themselves.
+   * @param {string} hint
+   * @param {Record<string, string>} words
+   */
+  setHint(hint, words) {
+    if (hint === this.hinted) return;
+    this.hinted = hint;
+    this.hint.replaceChildren(...this.terms.written(hint, (term) => say(words, `term_${term}`)));
   }
 }
 

@@ -81,7 +81,8 @@ export class Placed extends Panel {
     this.worn = worn;
     const title = kind.title?.(scene) ?? kind.name;
     const layer = scene.layers > 1 && kind.isOfLayer ? ` · ${say(words, "layer", { n: view.layer + 1 })}` : "";
-    this.setNames(say(words, title) + layer, say(words, kind.hint?.(scene) ?? `${title}_hint`));
+    const hint = say(words, kind.hint?.(scene) ?? `${title}_hint`);
+    this.setNames(say(words, title) + layer, hint, words);
     if (view.tracks.length > 1 && !kind.isAcross) {
       setAttribute(this.element, "aria-label", `${this.title.textContent} · ${scene.name}`);
     }

@@ -6,7 +6,7 @@
  */
 
 import { line, sideTitle, timeAt, timeAxis, TIME_MARGINS, timeX, write } from "../../shared/axes.js";
-import { element, setText } from "../../shared/dom.js";
+import { element } from "../../shared/dom.js";
 import { lineLegend } from "../../shared/panel.js";
 import { buildRadios, dressRadios } from "../../shared/radios.js";
 import { decades } from "../../shared/scales.js";
@@ -204,9 +204,10 @@ function describeGradients(view) {
  * @param {View} view
  * @param {import("../placed.js").Actions} actions
  */
-function dress({ parts: { legend, kinds }, hint }, view, actions) {
+function dress(panel, view, actions) {
+  const { legend, kinds } = panel.parts;
   const { scene, words, theme, gradientOf, lossAt } = view;
-  setText(hint, hintText(view));
+  panel.setHint(hintText(view), words);
   const names = [
     say(words, "loss_one", { target: isolate(scene.targets[lossAt]), at: lossAt + 1 }), say(words, `loss_${scene.reduction}`),
   ];
