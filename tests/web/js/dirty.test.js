@@ -123,3 +123,19 @@ test("another layer is drawn", () => {
   opened.wait();
   assertFresh(opened, "a change of the layer");
 });
+
+test("what is changed in the text read is drawn", () => {
+  const edits = [{ text: "h@0>1", kind: "transplant", source: 0, first: 1, last: 1 }];
+  const opened = new Opened(makeMessage({ frames, curve }));
+  const question = { key: "h@0>1|null", edits, loss_at: null };
+  opened.stage.moves.carry(0, 1);
+  opened.wait();
+  assertFresh(opened, "a state that is held over another tile");
+  const edited = { "l0.h": [9, 1, 9, 1, 9, 9], "l0.z": [9, 200, 9, 9, 9, 9], losses: [1, 3, 2], "l0.scale.h": 5 };
+  opened.receive(makeMessage({ frames: [], curve, playhead: 3, serial: 2, question, reading: { step: 3, edited } }));
+  assertFresh(opened, "an answer");
+  opened.scrub(1);
+  assertFresh(opened, "another step, of which there is no answer yet");
+  opened.receive(makeMessage({ frames: [], curve, playhead: 3, serial: 3 }));
+  assertFresh(opened, "edits that are taken back");
+});
