@@ -57,9 +57,9 @@ def test_the_step_comes_along_and_the_address_follows(page: Page, server: Server
     page.keyboard.press("ArrowLeft")
     expect(page).to_have_url(re.compile(r"loss_at=4$"))
     says(page, "t = 4")
-    choose(page, "knobs", "Before training")
+    choose(page, "knobs", "4 Start")
     figure(page, "draws")
-    choose(page, "check", "Check a gradient")
+    choose(page, "check", "5 Check")
     figure(page, "differences")
 
     page.wait_for_timeout(1000 * URL_SETTLES + 100)  # until then an address may be that of a moment ago
@@ -213,9 +213,9 @@ def test_korean_and_dark_on_a_phone(server: Server, browser: Browser) -> None:
         "/gradients?" + urlencode({"text": TEXT, "layers": 2, "at": 5, "loss_at": 40, "case_clip": "value"})
     )
     for last, title in (
-        ("carry", "학습 전"),
-        ("radii", "그래디언트 확인"),
-        ("differences", "클리핑"),
+        ("carry", "4 초기화"),
+        ("radii", "5 검산"),
+        ("differences", "6 클리핑"),
         ("losses", ""),
     ):
         figure(page, last)

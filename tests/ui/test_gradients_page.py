@@ -430,6 +430,16 @@ def test_an_example_is_taken_over_and_the_own_experiment_comes_back() -> None:
     assert visitor.address == before, "with the changes of its learning rate"
 
 
+def test_an_example_does_not_race() -> None:
+    visitor = Visitor("en", text="hello", cell="rnn", race="gru", seed="83")
+    assert len(visitor.app.session_state["session"].viewer.tracks) == 2
+    visitor.visit("gradients").set("panel", "clipping").click("take_case")
+    whole(visitor)
+    assert [
+        track.config.network.nonlinearity for track in visitor.app.session_state["session"].viewer.tracks
+    ] == ["relu"]
+
+
 def test_the_example_that_explodes_does_so_in_the_experiment() -> None:
     visitor = visit(panel="clipping").click("take_case")
     visitor.set("panel", "where").click("train_more")

@@ -4,7 +4,7 @@ import streamlit as st
 
 from playground.config import ExperimentConfig
 from playground.refusal import Refusal
-from playground.ui import actions, experiment, state
+from playground.ui import actions, experiment, race, state
 from playground.ui.words import _
 
 # Whoever turns to its widgets all the same sees them as ever.
@@ -66,9 +66,10 @@ def _give_back() -> None:
 
 
 def _go_over_to(config: ExperimentConfig) -> bool:
-    """Make it the experiment, with all changes of its learning rate; False where there is no memory for it."""
+    """Make it the experiment, alone, with all changes of its learning rate; False where there is no memory for it."""
     session = state.session()
     try:
+        race.leave()
         session.viewer.open(config)
     except Refusal as refusal:
         session.notices[refusal.field] = refusal
