@@ -56,10 +56,10 @@ for _name, _value in (
 # sheet the stage appears, and the room goes.
 _ROOM = """
 .mount { container-type: inline-size; }
-.room { height: 764px; }
-@container (min-width: 1400px) { .room { height: 891px; } }
-@container (max-width: 899px) { .room { height: 1130px; } }
-@container (max-width: 599px) { .room { height: 2387px; } }
+.room { height: 1014px; }
+@container (min-width: 1400px) { .room { height: 1169px; } }
+@container (max-width: 899px) { .room { height: 1456px; } }
+@container (max-width: 599px) { .room { height: 2850px; } }
 """
 _mount = component("stage", html='<div class="mount"><div class="room"></div></div>', css=_ROOM, js=_LOADER)
 
