@@ -72,7 +72,12 @@ def test_two_go_on_from_there_and_one_explodes_again() -> None:
     assert one.config == before and other.config == Clipped(health.norm, health.step).of(before)
     assert visitor.stage.playhead == health.step and visitor.stage.header["playing"] is False
     assert visitor.address["train.race"] == f"norm{health.norm!r}@{health.step}"
-    assert visitor.widget("clip").value == "off", "the sidebar is the first's"
+    assert before.training.clip == "off", "the sidebar is the first's"
+    scenes = [visitor.stage.scene, visitor.stage.header["beside"][0]["scene"]]
+    assert [scene["name"] for scene in scenes] == ["no clipping", "clipping by norm"]
+    assert [scene["parted"] for scene in scenes] == [True, True]
+    assert scenes[0]["clipping"] == {"kind": "off", "threshold": 0, "from": 0}
+    assert scenes[1]["clipping"] == {"kind": "norm", "threshold": health.norm, "from": health.step}
     assert not visitor.has("race_beside") and visitor.has("alone")
     viewer(visitor).go_to(end + 20)
     visitor.run()

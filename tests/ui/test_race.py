@@ -8,6 +8,7 @@ import pytest
 from playground.config import ExperimentConfig
 from playground.refusal import Refusal
 from playground.runs.viewer import Viewer
+from playground.ui.fields import option_label
 from tests.ui.pages import Visitor, families, readable
 from tests.ui.reading import HANGUL
 
@@ -55,6 +56,9 @@ def test_one_click_begins_and_one_ends(cell: str) -> None:
     assert cells(visitor) == [cell, *others] and visitor.errors == []
     assert visitor.address["train.race"] == ",".join(others)
     header = visitor.stage.header
+    scenes = [visitor.stage.scene, *(track["scene"] for track in header["beside"])]
+    assert [scene["name"] for scene in scenes] == [option_label(each) for each in (cell, *others)]
+    assert not any(scene["parted"] for scene in scenes)
     assert len(header["beside"]) == len(others) and header["playhead"] == 0 and header["playing"] is False
     visitor.click("step").click("alone")
     assert cells(visitor) == [cell] and "train.race" not in visitor.address and visitor.has("race")
