@@ -42,7 +42,7 @@ RATES = ("0.005", "0.01", "0.02", "0.05")
 
 def pupil(number: int, more: dict[str, object] | None = None, *, by_page: bool = False) -> Pupil:
     """A page with a run of its own; or of one that all share, if a seed is given."""
-    query: dict[str, object] = {"text": "hello", "cell": "lstm", "seed": 1000 + number}
+    query: dict[str, object] = {"text": "hello", "cell": "lstm", "seed": 1000 + number, "train.stop": "never"}
     return Pupil(urlencode(query | (more or {})), by_page)
 
 

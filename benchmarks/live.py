@@ -173,7 +173,7 @@ def visit(browser: Browser, url: str, query: str = "") -> Iterator[Visit]:
         page = context.new_page()
         wire = Wire()
         wire.follow(page)
-        page.goto(f"{url}/?{query}" if query else f"{url}/")
+        page.goto(f"{url}/?{query}&train.stop=never" if query else f"{url}/")
         page.locator(".st-key-play button").wait_for(timeout=WAIT)
         page.locator('[data-testid=stage]:not([data-frames="0"])').wait_for(timeout=WAIT)
         while not page.evaluate("window.usableAt > 0"):

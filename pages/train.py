@@ -1,5 +1,7 @@
 """Train: pick a cell, type a text, press play, and watch the network learn it."""
 
+import streamlit as st
+
 from playground.ui import beat, keep, left_out, lesson, place, race, study, transport
 from playground.ui.tour import card
 
@@ -11,4 +13,5 @@ left_out.say_what_trained()
 beat.show()
 keep.show()
 lesson.what_to_look_for("train")
-study.closer_look()
+with st.container(key="study"):  # where the stage scrolls to
+    study.closer_look()

@@ -80,7 +80,9 @@ def test_a_server_that_starts_again_finds_its_learners_where_they_were(browser: 
     port = free_port()
     context = browser.new_context(base_url=f"http://127.0.0.1:{port}", locale="en-US")
     with serve(port=port):
-        player, reader = (Visit(context.new_page()).open(f"/?text=hello&seed={seed}") for seed in (71, 72))
+        player, reader = (
+            Visit(context.new_page()).open(f"/?text=hello&seed={seed}&train.stop=never") for seed in (71, 72)
+        )
         for visit in (player, reader):
             visit.press_play(True)
             visit.until("step", "> 20")

@@ -37,10 +37,12 @@ def table(visitor: Visitor) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_first_visit_shows_a_finished_run(language: str) -> None:
+def test_first_visit_shows_a_recording(language: str) -> None:
     visitor = Visitor(language)
     assert not visitor.app.exception and visitor.errors == []
     assert visitor.stage.playhead > 50 and visitor.stage.header["playing"] is False
+    assert visitor.stage.header["overture"] is True, "the browser plays it from step 0"
+    assert not any(str(visitor.stage.playhead) in caption.value for caption in visitor.app.caption[:1])
     steps = visitor.stage.steps
     assert (
         steps[:50] == list(range(50)) and steps[-1] == visitor.stage.playhead and sorted(set(steps)) == steps
@@ -161,6 +163,49 @@ def test_stop_at_perplexity() -> None:
         visitor.run()
     assert visitor.stage.header["playing"] is False
     assert visitor.stage.curve["perplexity"][-1] <= 3 < visitor.stage.curve["perplexity"][-2]
+
+
+@pytest.mark.parametrize(
+    ("stop", "said"),
+    [
+        ("learned", r"Learned at step \d+: over the last 10 updates"),
+        ("crossed", r"At step \d+ it crossed the line k = 1"),
+    ],
+)
+def test_playing_stops_by_itself_with_a_sentence_and_goes_on(stop: str, said: str) -> None:
+    link = {} if stop == "learned" else {"train.stop": stop}
+    visitor = Visitor("en", speed="max", seed="0", **link).click("play")
+    for _ in range(20):
+        visitor.run()
+    assert visitor.stage.header["playing"] is False
+    (sentence,) = [success.value for success in visitor.app.success]
+    assert re.match(said, sentence)
+    assert ("train.stop" in visitor.address) == (stop != "learned")
+    step = visitor.stage.playhead
+    visitor.click("play")
+    for _ in range(5):
+        visitor.run()
+    assert visitor.stage.header["playing"] is True and visitor.stage.playhead > step
+    assert not visitor.app.success
+
+
+def test_a_link_says_where_to_stop() -> None:
+    link = {"train.stop": "never", "train.stop_step": "7", "train.stop_perplexity": "1.5"}
+    visitor = Visitor("en", seed="45", speed="max", **link)
+    assert link.items() <= visitor.address.items() and visitor.errors == []
+    visitor.click("play")
+    for _ in range(5):
+        visitor.run()
+    assert visitor.stage.playhead == 7
+
+
+@pytest.mark.parametrize(
+    "link", [{"train.stop": "soon"}, {"train.stop_step": "-1"}, {"train.stop_perplexity": "nan"}]
+)
+def test_a_link_that_is_wrong_about_it_is_told_so(link: dict[str, str]) -> None:
+    visitor = Visitor("en", seed="46", **link)
+    assert len(visitor.errors) == 1 and not visitor.app.exception
+    assert visitor.widget("stop").value == "learned"
 
 
 def test_status_is_honest() -> None:

@@ -52,3 +52,12 @@ export function tabStorage() {
     return null;
   }
 }
+
+/**
+ * Brings a part of the page into view, if it is there.
+ * @param {string} selector
+ * @param {boolean} isCalm  whether less motion is wanted
+ */
+export function scrollTo(selector, isCalm) {
+  document.querySelector(selector)?.scrollIntoView({ behavior: isCalm ? "auto" : "smooth", block: "start" });
+}

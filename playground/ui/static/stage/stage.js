@@ -2,7 +2,7 @@
 
 import { Boxes } from "../shared/boxes.js";
 import { Choice } from "../shared/choice.js";
-import { setAttribute, setText } from "../shared/dom.js";
+import { scrollTo, setAttribute, setText } from "../shared/dom.js";
 import { Paced } from "../shared/paced.js";
 import { makeTheme, themeVariables } from "../shared/theme.js";
 import { counted, isolate, likelihoodText, perplexityText, say } from "../shared/words.js";
@@ -80,7 +80,9 @@ export class Stage {
       showKeys: () => this.layout.keys.show(),
     });
     this.layout.footer.listen(this.moves, () => {
-      if (this.views.length) this.line.trigger("study", { step: this.views[0].step });
+      if (!this.views.length) return;
+      this.line.trigger("study", { step: this.views[0].step });
+      scrollTo(".st-key-study", this.motion.matches);
     });
     this.layout.keep.listen(() => this.views, this.layout.inner, () => this.layout.panels);
     this.printing = new Printing(this.layout.root, (sharpness) => this.#drawAnew(sharpness));
