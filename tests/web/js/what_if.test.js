@@ -209,3 +209,14 @@ test("an answer is shown at its own step until there is one of the step on scree
   opened.receive(makeMessage({ scene: SCENE, known: true, frames, curve: [{ step: 4, loss: 1 }], serial: 2 }));
   assert.equal(opened.view.reading, null, "nothing is asked any more");
 });
+
+test("every tile has the strip of its own state, in the colours of the panel below", () => {
+  const opened = asked({ ...GOOD, "l0.h": [-127, 0, 127, 64, -128, 9], "l0.scale.h": 3 }, null, []);
+  const strips = opened.drawn("tiles").filter(({ name }) => name === "drawImage").slice(-3); // the first is the base picture
+  const { image } = strips[0];
+  const cells = opened.cells("state");
+  strips.forEach(({ values: [, row, count] }, t) => {
+    assert.deepEqual([row, count], [t, 2]);
+    assert.deepEqual([...image.slice(2 * t, 2 * t + 2)], [cells[0][t], cells[1][t]]);
+  });
+});

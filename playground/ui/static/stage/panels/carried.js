@@ -1,11 +1,10 @@
 /** The state of a timestep as a strip of colours on its tile, and on its way to another tile. */
 
 import { line } from "../../shared/axes.js";
-import { css } from "../../shared/theme.js";
 import { pictured } from "../answers.js";
+import { stateLimit } from "./states.js";
 
 /** @typedef {import("../../shared/surface.js").Surface} Surface */
-/** @typedef {import("../../shared/surface.js").Rect} Rect */
 /** @typedef {import("../view.js").View} View */
 
 const MOST = 24; // units of a strip
@@ -13,26 +12,34 @@ const NARROWEST = 2.5; // of one of them
 const BROKEN = -128;
 
 /**
- * The hidden state at t of the layer that is looked at, a cell for each of the first units: as far as there is room.
+ * Under every tile in view its hidden state, of the layer that is looked at: a cell for each of the first units, as far as
+ * there is room. All of them are one image, because calls are what costs.
  * @param {Surface} surface
  * @param {View} view
- * @param {number} t
- * @param {Rect} rect
+ * @param {import("./tile.js").Rows} rows
+ * @param {{t: number, left: number, width: number}[]} tiles
  */
-export function paintState({ context }, view, t, rect) {
+export function paintStates(surface, view, rows, tiles) {
   const layer = pictured(view)?.layers[view.layer];
-  if (!layer) return;
+  if (!layer || !tiles.length) return;
   const { scene, theme } = view;
-  const count = Math.max(1, Math.min(scene.units, MOST, Math.floor(rect.width / NARROWEST)));
+  const count = Math.max(1, Math.min(scene.units, MOST, Math.floor(tiles[0].width / NARROWEST)));
   const middle = (theme.signed.length - 1) / 2;
-  const largest = Math.max(layer.scale.h, 1);
-  for (let unit = 0; unit < count; unit += 1) {
-    const byte = layer.states.h[unit * scene.inputs.length + t];
-    const share = (byte / 127) * (layer.scale.h / largest);
-    context.fillStyle = css(byte === BROKEN ? theme.broken : theme.signed[Math.round(middle + share * middle)]);
-    const left = rect.left + Math.round((unit * rect.width) / count);
-    context.fillRect(left, rect.top, rect.left + Math.round(((unit + 1) * rect.width) / count) - left, rect.height);
-  }
+  const gain = layer.scale.h / 127 / stateLimit(view, "h");
+  const { canvas, context: tiny, image, pixels } = surface.pixels(count, tiles.length);
+  tiles.forEach(({ t }, row) => {
+    for (let unit = 0; unit < count; unit += 1) {
+      const byte = layer.states.h[unit * scene.inputs.length + t];
+      const share = Math.max(-1, Math.min(byte * gain, 1));
+      pixels[row * count + unit] = byte === BROKEN ? theme.broken : theme.signed[Math.round(middle + share * middle)];
+    }
+  });
+  tiny.putImageData(image, 0, 0);
+  const { context } = surface;
+  context.imageSmoothingEnabled = false;
+  tiles.forEach(({ left, width }, row) => {
+    context.drawImage(canvas, 0, row, count, 1, left, rows.top + rows.upper, width, rows.strip);
+  });
 }
 
 /**

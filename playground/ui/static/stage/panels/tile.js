@@ -5,7 +5,6 @@ import { css, inkOn } from "../../shared/theme.js";
 import { isolate, probabilityText } from "../../shared/words.js";
 import { changeAt, isSeen, pictured } from "../answers.js";
 import { targetProbability } from "../view.js";
-import { paintState } from "./carried.js";
 import { frameTarget, litColours } from "./beam.js";
 
 /** @typedef {import("../../shared/surface.js").Surface} Surface */
@@ -63,7 +62,6 @@ export function drawTile(surface, view, rows, t, left, width, even) {
   const lit = litColours(view, t);
   context.fillStyle = css(lit.ground);
   context.fillRect(left, rows.top, width, rows.upper);
-  paintState(surface, view, t, { left, top: rows.top + rows.upper, width, height: rows.strip });
   const colour = lossColour(view, t);
   context.fillStyle = css(colour);
   context.fillRect(left, rows.lower, width, lower);

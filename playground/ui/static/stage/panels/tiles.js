@@ -10,7 +10,8 @@ import { arcAt, arcRoom, drawArcs } from "./arcs.js";
 import { buildBeam, describeBeam, tellBeam } from "./beam.js";
 import { buildReadout, dressReadout, tellReadout } from "./readout.js";
 import { changeAt, isSeen } from "../answers.js";
-import { paintCarried } from "./carried.js";
+import { paintCarried, paintStates } from "./carried.js";
+import { stateLimit } from "./states.js";
 import { dressTabs } from "./tabs.js";
 import { drawTile, isEdited, linesOf, lossColour, lossLimit } from "./tile.js";
 import { buildWhatIf, dressWhatIf, tellWhatIf, whatIfWears } from "./what_if.js";
@@ -30,7 +31,7 @@ import { buildWhatIf, dressWhatIf, tellWhatIf, whatIfWears } from "./what_if.js"
 
 const NARROWEST = 22;
 const WIDEST = 92; // that a long label may ask for
-const WIDER = 240; // where there is room
+const WIDER = 400; // where there is room
 
 /**
  * @param {Surface} surface
@@ -149,12 +150,15 @@ function drawTiles(surface, view) {
   const last = Math.min(scene.inputs.length - 1, Math.ceil(view.scroll + geometry.shown));
   context.font = surface.font(9.5);
   const every = stride(geometry.slot, context.measureText(String(scene.inputs.length)).width + 6);
-  for (let t = first; t <= last; t += 1) {
-    const left = Math.round(geometry.left + (t - view.scroll) * geometry.slot);
-    const right = Math.round(geometry.left + (t + 1 - view.scroll) * geometry.slot) - 2;
-    drawTile(surface, view, rows, t, left, right - left, geometry.slot - 2);
+  const shown = Array.from({ length: last + 1 - first }, (_, k) => {
+    const left = Math.round(geometry.left + (first + k - view.scroll) * geometry.slot);
+    return { t: first + k, left, width: Math.round(geometry.left + (first + k + 1 - view.scroll) * geometry.slot) - 2 - left };
+  });
+  paintStates(surface, view, rows, shown);
+  for (const { t, left, width } of shown) {
+    drawTile(surface, view, rows, t, left, width, geometry.slot - 2);
     if (t === view.t || (t + 1) % every === 0 || every === 1) {
-      write(context, String(t + 1), (left + right) / 2, rows.numbers, {
+      write(context, String(t + 1), left + width / 2, rows.numbers, {
         font: surface.font(9.5, t === view.t ? 700 : 400), colour: t === view.t ? theme.text : theme.muted,
         align: "center",
       });
@@ -275,9 +279,10 @@ export const tiles = {
     tellBeam(parts.beam, view);
     tellWhatIf(parts.whatIf, view);
   },
-  sees: ({ key, frame, t, scroll, pair, isLit, lossAt, reading, carried, over }) => (
-    [key, frame, t, scroll, pair, isLit, lossAt, reading, carried, over]
-  ),
+  sees(view) {
+    const { key, frame, t, scroll, pair, isLit, lossAt, reading, carried, over } = view;
+    return [key, frame, t, scroll, pair, isLit, lossAt, reading, carried, over, stateLimit(view, "h")];
+  },
   draw: drawTiles,
   timeAt: tileTimeAt,
   pickAt: tilePick,
