@@ -22,6 +22,7 @@ _NONLINEARITY = N_("tanh as nonlinearity")
 _LENGTH = N_("a shorter sequence length")
 _RATE = N_("a smaller learning rate after Reset")
 _CLIPPING = N_("gradient clipping")
+_EARLIER = N_("clipping from an earlier step")
 _THRESHOLD = N_("a lower threshold of clipping")
 
 
@@ -64,6 +65,8 @@ def _what_may_help(explosion: Explosion, config: ExperimentConfig) -> list[str]:
             advice.append(_RATE)
         if training.clip == "off":
             advice.append(_CLIPPING)
+        elif explosion.step <= training.clip_from:
+            advice.append(_EARLIER)
         elif training.optimizer not in OWN_SCALE and training.clip_threshold > _lowest("clip_threshold"):
             advice.append(_THRESHOLD)
     if CELLS[network.cell].has_nonlinearity and network.nonlinearity in UNBOUNDED:

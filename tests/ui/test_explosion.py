@@ -65,6 +65,8 @@ def test_of_several_sequences_it_says_which() -> None:
 CASES: dict[str, tuple[dict[str, Any], int, set[str]]] = {
     "after updates": ({"clip": "off"}, 5, {RATE, CLIPPING}),
     "clipped already": ({"clip": "norm", "optimizer": "sgd"}, 5, {RATE, THRESHOLD}),
+    "not clipped yet": ({"clip": "norm", "clip_from": 5, "optimizer": "sgd"}, 5, {RATE, "earlier step"}),
+    "clipped since the step before": ({"clip": "norm", "clip_from": 4, "optimizer": "sgd"}, 5, {RATE, THRESHOLD}),
     "clipped by value": ({"clip": "value", "optimizer": "momentum"}, 5, {RATE, THRESHOLD}),
     "a threshold means nothing to Adam": ({"clip": "norm", "optimizer": "adam"}, 5, {RATE, LENGTH}),
     "lowest threshold": ({"clip": "norm", "clip_threshold": 0.001, "optimizer": "sgd"}, 5, {RATE, LENGTH}),

@@ -45,7 +45,8 @@ def _example() -> ExperimentConfig:
         usual = state.following("case_threshold", base.training.clip_threshold)
         thresholds = sorted({*OFFERED_THRESHOLDS, usual})
         threshold = widgets.pick("case_threshold", thresholds, width=260, drawn=exact_number)
-    config = replace(base, training=replace(base.training, clip=clip, clip_threshold=threshold))
+    clipping = {"clip": clip, "clip_threshold": threshold, "clip_from": 0}
+    config = replace(base, training=replace(base.training, **clipping))
     st.caption(_described(config))
     if case in CASES:
         example.is_not_used()
