@@ -18,9 +18,26 @@ const page = (one = NORMS) => new Opened(makeMessage({
 /** A click on the lower half of a tile. */
 function click(opened, t) {
   const numbers = opened.drawn("tiles").filter(({ text }) => /^[1-5]$/.test(text ?? ""));
-  opened.surface("tiles").plot.onpointerdown({ button: 0, clientX: numbers[t].values[0], clientY: 150 });
+  const { plot } = opened.surface("tiles");
+  const event = { button: 0, buttons: 1, clientX: numbers[t].values[0], clientY: 150 };
+  plot.onpointerdown(event);
+  plot.onpointerup(event);
   opened.wait();
 }
+
+test("a finger that scrolls lights nothing, nor does one that is let go elsewhere", () => {
+  const opened = page();
+  const { plot } = opened.surface("tiles");
+  const [, , , fourth] = opened.drawn("tiles").filter(({ text }) => /^[1-5]$/.test(text ?? ""));
+  const event = { button: 0, buttons: 1, pointerType: "touch", clientX: fourth.values[0], clientY: 150 };
+  plot.onpointerdown(event);
+  plot.onpointercancel(event);
+  plot.onpointerup(event);
+  plot.onpointerdown(event);
+  plot.onpointerup({ ...event, clientX: 80 });
+  opened.wait();
+  assert.deepEqual([opened.view.isLit, opened.sent], [false, []]);
+});
 
 /** The colours of the upper halves of the tiles, as places in the palette of light. */
 function light(opened) {

@@ -53,6 +53,7 @@ test("another pair is chosen by a click on its arc, or by the key M", () => {
   const { plot } = page.surface("tiles");
   const [, , , last] = middles(page);
   plot.onpointerdown({ button: 0, clientX: last, clientY: 5 });
+  plot.onpointerup({ button: 0, clientX: last, clientY: 5 });
   page.wait();
   assert.deepEqual([page.view.pair, page.view.t], [PAIRS[1], 3]);
   assert.deepEqual(arcs(page).map(({ isStrong }) => isStrong), [false, true]);

@@ -38,11 +38,14 @@ export function listen(target, moves) {
   };
   let taken = -1; // timestep of what the pointer takes along
   let isCarried = false; // whether it has left that timestep
+  /** @type {Pick|null} what is chosen if the pointer is let go where it was pressed: a finger that scrolls is not */
+  let picked = null;
   plot.onpointerdown = (event) => {
     if (event.button !== 0) return;
     const [x, y] = at(event);
     taken = target.grab?.(x, y) ?? -1;
     isCarried = false;
+    picked = target.pick(x, y);
     if (taken >= 0) plot.setPointerCapture(event.pointerId);
     if (target.step) {
       plot.setPointerCapture(event.pointerId);
@@ -52,8 +55,6 @@ export function listen(target, moves) {
       if (t >= 0) moves.pin(t);
       const unit = target.unit(x, y);
       if (unit >= 0) moves.pickUnit(unit);
-      const picked = target.pick(x, y);
-      if (picked) moves.pick(picked);
     }
     moves.point(target, x, y);
   };
@@ -79,9 +80,12 @@ export function listen(target, moves) {
     moves.point(target, x, y);
   };
   plot.onpointerup = (event) => {
+    const here = target.pick(...at(event));
     if (isCarried) moves.drop(taken, target.time(...at(event)));
+    else if (picked && here?.what === picked.what && here.which === picked.which) moves.pick(here);
     taken = -1;
     isCarried = false;
+    picked = null;
   };
   plot.onpointerleave = () => {
     if (isCarried) return;
@@ -92,6 +96,7 @@ export function listen(target, moves) {
     if (isCarried) moves.drop(taken, -1);
     taken = -1;
     isCarried = false;
+    picked = null;
     plot.onpointerleave?.(event);
   };
 }
