@@ -62,6 +62,8 @@ for (const [name, after, edits, expected, before = GOOD] of [
     const { sentence } = opened.panel("tiles").parts.whatIf;
     assert.equal(plain(sentence.textContent), expected);
     assert.equal(sentence.hidden, false);
+    opened.pin(1);
+    assert.ok(plain(opened.layout.live.textContent).endsWith(expected), "and it is spoken");
   });
 }
 

@@ -13,6 +13,7 @@ import { Linked } from "./keep.js";
 import { listenToKeys, listenToPageKeys } from "./keyboard.js";
 import { Layout } from "./layout.js";
 import { Line } from "./line.js";
+import { outcomeText } from "./panels/what_if.js";
 import { STEP_SCALES } from "./panels/steps.js";
 import { Overture } from "./overture.js";
 import { Player } from "./player.js";
@@ -209,6 +210,7 @@ export class Stage {
 
   /** @param {Record<string, string>} change  of what is to be otherwise in the text read */
   #edit(change) {
+    this.#act();
     this.line.asking.change(change);
     this.line.trigger("edits", change);
   }
@@ -394,11 +396,13 @@ export class Stage {
  * Where the reader is and what is to be seen there, in a sentence.
  * @param {View} view
  */
-function spoken({ scene, words, frame, step, t, tracks }) {
-  const said = say(words, "aria_stage", {
+function spoken(view) {
+  const { scene, words, frame, step, t, tracks } = view;
+  const where = say(words, "aria_stage", {
     step: counted(step), perplexity: perplexityText(frame?.loss ?? NaN), t: t + 1,
     input: isolate(scene.inputs[t]), target: isolate(scene.targets[t]),
     probability: likelihoodText(frame?.losses[t] ?? NaN),
   });
+  const said = `${where} ${outcomeText(view)}`.trim();
   return tracks.length > 1 ? `${scene.name}: ${said}` : said;
 }

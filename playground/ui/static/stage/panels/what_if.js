@@ -12,7 +12,7 @@ export function buildWhatIf() {
   const move = element("button", { type: "button", class: "move", "data-unpainted": "" });
   const change = element("select", { class: "change", "data-unpainted": "" });
   const chips = element("span", { class: "chips" });
-  const sentence = element("p", { class: "outcome", role: "status" });
+  const sentence = element("p", { class: "outcome" });
   const controls = element("div", { class: "controls" }, [move, change, chips]);
   return { element: element("div", { class: "what-if", "data-server": "" }, [controls, sentence]), controls, move, change, chips, sentence };
 }
