@@ -28,6 +28,10 @@ WORDS = {
     "scrubbed": N_("step {step} of {newest}"),
     "paused": N_("end of the recording"),
     "newest": N_("To the end"),
+    "tiles_hint": N_(
+        "Above: the [symbol](symbol) read. Below: the symbol to predict; the fainter, the smaller its [loss](loss). "
+        "The strip between them is the [hidden state](state)."
+    ),
 }
 
 
