@@ -122,7 +122,7 @@ def test_what_is_set_on_a_page_is_there_when_one_comes_back(page: Page) -> None:
     visit = Visit(page)
     visit.open("/?text=abcabd&seed=404")
     page.get_by_role("button", name="Stop at").click()
-    stop = page.locator(".st-key-stop_step input")
+    stop = page.locator(".st-key-train-stop_step input")
     stop.fill("9")
     stop.press("Enter")
     expect(page.get_by_text("stops at step 9")).to_be_visible()
