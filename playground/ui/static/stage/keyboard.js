@@ -25,15 +25,15 @@ const FIELDS = ["INPUT", "TEXTAREA", "SELECT"];
 const PRESSED = ["BUTTON", "A", "SUMMARY", "LABEL"]; // by space
 const PRESSED_ROLES = ["button", "radio", "checkbox", "switch", "option", "tab", "slider", "menuitem", "combobox", "link"];
 
-/** Every key with what it does, as the list of keys tells it: [keys, word]. */
+/** Every key with what it does, as the list of keys tells it: [keys, word, whether only a server can answer]. */
 export const KEYS = [
   [["Space"], "key_play"],
   [["←", "→"], "key_time"],
   [["↑", "↓"], "key_step"],
   [["Home", "End"], "key_ends"],
   [["M"], "key_pair"],
-  [["B"], "key_loss"],
-  [["S"], "key_state"],
+  [["B"], "key_loss", true],
+  [["S"], "key_state", true],
   [["P", "Esc"], "key_present"],
   [["?"], "key_keys"],
 ];

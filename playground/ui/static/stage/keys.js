@@ -26,9 +26,9 @@ export class Keys {
     setText(this.close, say(words, "close"));
     setAttribute(this.open, "aria-label", say(words, "keys"));
     setAttribute(this.open, "title", say(words, "keys"));
-    this.list.replaceChildren(...KEYS.flatMap(([keys, word]) => [
-      element("dt", {}, /** @type {string[]} */ (keys).map((key) => element("kbd", {}, [key === "Space" ? say(words, "space") : key]))),
-      element("dd", {}, [say(words, /** @type {string} */ (word))]),
+    this.list.replaceChildren(...KEYS.flatMap(([keys, word, asksServer]) => [
+      element("dt", asksServer ? { "data-server": "" } : {}, /** @type {string[]} */ (keys).map((key) => element("kbd", {}, [key === "Space" ? say(words, "space") : key]))),
+      element("dd", asksServer ? { "data-server": "" } : {}, [say(words, /** @type {string} */ (word))]),
     ]));
   }
 }
