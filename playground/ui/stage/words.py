@@ -103,6 +103,7 @@ WORDS = {
     "memory_elsewhere": N_(
         "This text needs memory, but this part of it has no symbol with two answers that can be told apart."
     ),
+    "beam_invites": N_("Click on a target: how much of its gradient arrives at {first}?"),
     "beam": N_("of the gradient at {target} (t = {at}) arrives at {first}"),
     "beam_unknown": N_(
         "How much of the gradient at {target} (t = {at}) arrives at {first} is being measured."
@@ -146,6 +147,7 @@ WORDS = {
     "gradient_norm": N_("gradient norm"),
     "tracks": N_("Experiments side by side"),
     "standings_crossed": N_("Crossed k = 1: {list}."),
+    "standings_nobody": N_("Nobody has crossed k = 1 yet."),
     "standings_at": N_("{name} at step {step}"),
     "standings_not_yet": N_("{name} not yet"),
     "standings_exploded": N_("Exploded: {list}."),

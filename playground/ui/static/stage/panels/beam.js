@@ -86,11 +86,9 @@ export function buildBeam() {
  * @param {ReturnType<typeof buildBeam>} parts
  * @param {View} view
  */
-export function tellBeam({ element: box, name, value }, view) {
-  box.hidden = !view.isLit;
-  if (box.hidden) return;
-  setText(value, shareText(view));
-  setText(name, beamText(view));
+export function tellBeam({ name, value }, view) {
+  setText(value, view.isLit ? shareText(view) : ""); // its place is kept, or else tiles would move under the pointer
+  setText(name, view.isLit ? beamText(view) : say(view.words, "beam_invites", { first: isolate(view.scene.inputs[0]) }));
 }
 
 /**
