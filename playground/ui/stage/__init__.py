@@ -59,7 +59,7 @@ _ROOM = """
 .room { height: 1014px; }
 @container (min-width: 1400px) { .room { height: 1169px; } }
 @container (max-width: 899px) { .room { height: 1456px; } }
-@container (max-width: 599px) { .room { height: 2850px; } }
+@container (max-width: 599px) { .room { height: 2890px; } }
 """
 _mount = component("stage", html='<div class="mount"><div class="room"></div></div>', css=_ROOM, js=_LOADER)
 

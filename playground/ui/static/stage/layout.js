@@ -17,7 +17,7 @@ import { trackColour, trackName } from "./view.js";
 export class Layout {
   constructor() {
     this.root = element("div", { class: "stage", "data-testid": "stage", tabindex: "0", role: "group" });
-    this.root.style.display = "none"; // the style sheet shows it
+    this.root.style.display = "none"; // the style sheet shows it, once it has its words
     this.root.dataset.frames = "0";
     this.root.dataset.playing = "false";
     this.inner = element("div", { class: "inner" });
@@ -99,6 +99,7 @@ export class Layout {
     const worn = views.map(({ key }) => key).join();
     if (worn === this.worn) return;
     this.worn = worn;
+    this.root.toggleAttribute("data-dressed", true);
     setAttribute(this.root, "aria-label", say(views[0].words, "aria_label"));
     setAttribute(this.root, "aria-description", say(views[0].words, "aria_keys"));
     this.footer.dress(views[0]);
