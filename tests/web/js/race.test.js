@@ -30,7 +30,7 @@ test("who crossed k = 1 first is named first, and of the others that they have n
   assert.equal(said(opened), "Crossed k = 1: LSTM at step 3, GRU at step 8, RNN not yet. "
     + "Perplexity at step 9: RNN 1.11, GRU 1.22, LSTM 1.35.");
   opened.scrub(0);
-  assert.equal(said(opened), "Crossed k = 1: RNN not yet, GRU not yet, LSTM not yet. "
+  assert.equal(said(opened), "Nobody has crossed k = 1 yet. "
     + "Perplexity at step 0: RNN 7.39, GRU 7.39, LSTM 7.39.", "it is true of the step that is looked at");
 });
 

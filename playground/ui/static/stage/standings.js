@@ -14,7 +14,7 @@ export function standings(views) {
   if (views.length < 2) return "";
   const [{ words, step, scene }] = views;
   const told = [];
-  if (scene.remembers !== null) told.push(say(words, "standings_crossed", { list: crossings(views).join(", ") }));
+  if (scene.remembers !== null) told.push(crossings(views));
   const ended = views.flatMap((view) => (view.explosion && view.explosion.step <= step ? [
     say(words, "standings_at", { name: view.scene.name, step: counted(view.explosion.step) }),
   ] : []));
@@ -31,8 +31,12 @@ export function standings(views) {
 function crossings(views) {
   /** @param {View} view */
   const when = ({ crossed, step }) => (crossed !== null && crossed <= step ? crossed : Infinity);
-  return [...views].sort((one, other) => when(one) - when(other) || one.track - other.track).map((view) => (
-    when(view) < Infinity ? say(view.words, "standings_at", { name: view.scene.name, step: counted(when(view)) })
-      : say(view.words, "standings_not_yet", { name: view.scene.name })
+  const [{ words }] = views;
+  if (views.every((view) => when(view) === Infinity)) return say(words, "standings_nobody");
+  const sorted = [...views].sort((one, other) => when(one) - when(other) || one.track - other.track);
+  const list = sorted.map((view) => (
+    when(view) < Infinity ? say(words, "standings_at", { name: view.scene.name, step: counted(when(view)) })
+      : say(words, "standings_not_yet", { name: view.scene.name })
   ));
+  return say(words, "standings_crossed", { list: list.join(", ") });
 }
