@@ -1,7 +1,7 @@
 """While a page comes, what stands there stays where it is: the stage comes into room that was kept for it."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.visit import until
 
@@ -39,5 +39,6 @@ def test_the_stage_comes_as_high_as_it_stays_and_as_the_room_that_was_kept(
     page.locator('[data-testid=stage]:not([data-frames="0"])').wait_for()
     until(page, lambda: page.evaluate("document.fonts.status") == "loaded")
     stage, room = page.evaluate("window.heights").values()
+    expect(page.locator(".room")).to_be_hidden()
     assert max(stage) - min(stage) < 60, f"once shown, it is {stage} high"
     assert all(abs(kept - stage[-1]) < 0.05 * stage[-1] for kept in room), f"{room} kept for {stage}"
