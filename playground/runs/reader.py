@@ -16,9 +16,7 @@ from playground.runs.tape import of_replica
 from playground.runs.track import Track
 from playground.runs.viewer import Viewer
 
-SHARE = (
-    6  # while playing, the time from one reading to the next is as many times that which the last one took
-)
+SHARE = 6  # while playing, as many times as long as a reading took passes until the next
 NOTHING = Question()
 
 
