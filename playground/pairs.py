@@ -66,5 +66,5 @@ def pairs(corpus: Corpus, window: int = 0) -> tuple[Pair, ...]:
 
 
 def default_loss(corpus: Corpus, window: int = 0) -> int:
-    """The timestep, from 0, whose loss is looked at unless another is chosen: the last that needs memory, or the last."""
+    """The timestep, from 0, of the loss that is looked at first: the last that needs memory, or the last of all."""
     return max(needing(corpus, window), default=len(corpus.windows[window]) - 2)
