@@ -183,6 +183,9 @@ test("what is offered is an edit of the timestep, the layer and the unit that ar
   assert.deepEqual(texts, [
     "l0.h.0@1-=0", "l0.r@1-=0", "l0.r@1-=1", "l0.z@1-=0", "l0.z@1-=1", "l0.n@1-=-1", "l0.n@1-=0", "l0.n@1-=1", "cut@1", "x@1=0",
   ]);
+  change.onfocus();
+  const options = change.children.slice(1).flatMap((group) => group.children);
+  assert.deepEqual(options.map((option) => option.getAttribute("value")), texts);
   change.value = "l0.z@1-=1";
   change.onchange();
   assert.deepEqual([opened.sent, change.value], [[["edits", { add: "l0.z@1-=1" }]], ""]);

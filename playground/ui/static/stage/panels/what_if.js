@@ -39,7 +39,10 @@ export function dressWhatIf({ controls, move, change, chips }, view, actions) {
     : carried === t ? say(words, "what_if_let_go")
       : say(words, "what_if_put", { source: placeName(scene, carried), target: placeName(scene, t) }));
   move.onclick = () => actions.moveState();
-  fill(change, view);
+  change.onpointerenter = change.onfocus = () => fill(change, view);
+  if (!change.children.length) change.append(element("option", { value: "" }));
+  setText(/** @type {HTMLElement} */ (change.firstElementChild), `${say(words, "what_if")} …`);
+  change.setAttribute("aria-label", say(words, "what_if"));
   change.onchange = () => {
     if (change.value) actions.edit({ add: change.value });
     change.value = "";
@@ -64,11 +67,13 @@ function chip(edit, view, actions) {
 }
 
 /**
+ * Offers what may be changed here, when somebody is about to choose: there may be hundreds of symbols, and the time cursor
+ * moves with the pointer.
  * @param {HTMLSelectElement} change
  * @param {View} view
  */
 function fill(change, view) {
-  const { words, t, unit, layer, key } = view;
+  const { t, unit, layer, key } = view;
   const offered = `${key}|${t}|${unit}|${layer}`;
   if (change.dataset.offered === offered) return;
   change.dataset.offered = offered;
@@ -79,9 +84,7 @@ function fill(change, view) {
     groups.set(group, within);
     within.append(element("option", { value: text }, [label]));
   }
-  const title = say(words, "what_if");
-  change.setAttribute("aria-label", title);
-  change.replaceChildren(element("option", { value: "" }, [`${title} …`]), ...groups.values());
+  change.replaceChildren(...[...change.children].slice(0, 1), ...groups.values());
 }
 
 /**
