@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from playground.presets import PRESETS
 from playground.ui.cell_words import WORDS
 from tests.ui.pages import Visitor, strings
 
@@ -16,6 +17,8 @@ TERMS = re.compile(
 )
 LATIN = re.compile(r"[A-Za-z]{2,}")
 HANGUL = re.compile(r"[가-힣ㄱ-ㆎ]")
+# What an English reader reads in Hangul: the language, and ready-made texts.
+NAMES = re.compile("|".join(map(re.escape, sorted(("한국어", *PRESETS), key=len, reverse=True))))
 INVISIBLE = {
     "id",
     "icon",
@@ -37,7 +40,13 @@ INVISIBLE = {
     "anchor",
     "width",
     "raw_value",
+    "page",  # of a link to it: its address
 }
+
+
+def korean(text: str) -> bool:
+    """Whether a text has Korean that an English reader should not meet."""
+    return bool(HANGUL.search(NAMES.sub("", text)))
 
 
 def words_of(visitor: Visitor) -> Iterator[str]:

@@ -26,7 +26,6 @@ from playground.config import DEFAULTS, Choice, ExperimentConfig, Flag, Range, t
 from playground.figures.axes import QUANTILE_DIGITS, number
 from playground.passes.replica import copy_of
 from playground.passes.unroll import unroll
-from playground.presets import PRESETS
 from playground.studies import knobs as untrained
 from playground.studies.clipping import CASES, ClippingComparison, ClippingGrid
 from playground.studies.knobs import Knobs
@@ -36,7 +35,7 @@ from playground.ui.gradients import study_titles, titles
 from playground.ui.gradients.where import known_digits
 from playground.ui.server import FINISHED_STEPS
 from tests.ui.pages import Visitor, corpus_of, raw_state, strings, trainer
-from tests.ui.reading import HANGUL, english, words_of
+from tests.ui.reading import HANGUL, english, korean, words_of
 
 pytestmark = pytest.mark.slow
 
@@ -1038,4 +1037,4 @@ def test_the_korean_sentences_have_no_english_left() -> None:
 
 def test_the_english_page_has_no_korean() -> None:
     words = {text for found in seen("en", "lstm").values() for text in found.words}
-    assert [text for text in words if HANGUL.search(text) and text not in {"한국어", *PRESETS}] == []
+    assert list(filter(korean, words)) == []
