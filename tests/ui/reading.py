@@ -41,6 +41,7 @@ INVISIBLE = {
     "width",
     "raw_value",
     "page",  # of a link to it: its address
+    "page_script_hash",
 }
 
 
