@@ -107,7 +107,14 @@ TRAIN: Mapping[str, PageField] = MappingProxyType(
         "loss_at": PageField(Range(1, 200)),
     }
 )
-PAGES: Mapping[str, Mapping[str, PageField]] = MappingProxyType({"train": TRAIN, "gradients": GRADIENTS})
+CELL: Mapping[str, PageField] = MappingProxyType(
+    {
+        "panel": PageField(Choice(("step",)), "step"),
+    }
+)
+PAGES: Mapping[str, Mapping[str, PageField]] = MappingProxyType(
+    {"train": TRAIN, "gradients": GRADIENTS, "cell": CELL}
+)
 
 # Choices that links had under their bare names before there were keys; such links go on working. The one that is added
 # is said aloud in a room: "present = 1".

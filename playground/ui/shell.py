@@ -20,8 +20,9 @@ shown = [
     train(url_path="start", default=True),  # its address is / whatever it is called
     st.Page(PAGES / "gradients.py", title=_("Gradients"), icon=":material/timeline:"),
 ]
+cell = st.Page(PAGES / "cell.py", title=_("Cell"), icon=":material/memory:", visibility="hidden")
 # Also at /train, for those who take /gradients for the pattern.
-page = st.navigation([*shown, train(url_path="train", visibility="hidden")], position="top")
+page = st.navigation([*shown, cell, train(url_path="train", visibility="hidden")], position="top")
 state.turn_to(page.url_path or "train", address.read())
 with st.sidebar:
     st.segmented_control(

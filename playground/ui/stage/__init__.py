@@ -1,12 +1,9 @@
 """The stage: the live picture. A component of the page that receives recordings as bytes and plays them by itself."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import isfinite
 from typing import Any
-
-from streamlit.components.v2 import component
 
 from playground.analysis.floors import LONGEST, Floor, distinct_floors, uniform_perplexity
 from playground.cells import CELLS
@@ -17,9 +14,9 @@ from playground.models.dropout import leaves_out
 from playground.runs.run import Run
 from playground.runs.viewer import Ghost, Viewer
 from playground.ui import state, what_if
-from playground.ui.assets import PATH, modules, version
 from playground.ui.explosion import sentence
 from playground.ui.fields import value_label
+from playground.ui.live import mounted
 from playground.ui.private_streamlit import connection
 from playground.ui.settings import file_name, in_short
 from playground.ui.stage.feed import Feed
@@ -31,27 +28,6 @@ from playground.ui.words import language
 
 LABELLED = 5  # differences that a ghost's label names
 
-# The page may be served below any path; its address stands one level above the stage's files. All modules are asked for
-# at once: the browser would else find out about them one import after the other.
-_LOADER = """
-const stage = import(new URL(".ADDRESS/ENTRY?v=VERSION", window.location.href).href);
-for (const name of MODULES) import(new URL(".ADDRESS/" + name, window.location.href).href);
-export default function (component) {
-  let leave = () => {};
-  let left = false;
-  stage.then((module) => { if (!left) leave = module.default(component) ?? leave; });
-  return () => { left = true; leave(); };
-}
-"""
-_entry, *_others = modules("stage")
-for _name, _value in (
-    ("ADDRESS", PATH),
-    ("VERSION", version()),
-    ("ENTRY", _entry),
-    ("MODULES", json.dumps(_others)),
-):
-    _LOADER = _LOADER.replace(_name, _value)
-
 # Room for a stage that is still to come, about as high as it will be: the page below it must not jump. With its style
 # sheet the stage appears, and the room goes.
 _ROOM = """
@@ -61,7 +37,7 @@ _ROOM = """
 @container (max-width: 899px) { .room { height: 1456px; } }
 @container (max-width: 599px) { .room { height: 2890px; } }
 """
-_mount = component("stage", html='<div class="mount"><div class="room"></div></div>', css=_ROOM, js=_LOADER)
+_mount = mounted("stage", html='<div class="mount"><div class="room"></div></div>', css=_ROOM)
 
 
 def show(

@@ -1,0 +1,1 @@
+"""The Cell page: one step, number by number. One file a panel."""
