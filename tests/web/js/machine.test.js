@@ -5,7 +5,10 @@ import test from "node:test";
 import { written } from "./messages.js";
 import { Opened } from "./open.js";
 
-const shown = (chip) => Number(chip.all("b")[0].textContent.replace("−", "-"));
+const textOf = (chip) => chip.all("b")[0].textContent.replace("−", "-");
+const shown = (chip) => Number(textOf(chip));
+/** What the last digit stands for: a byte is as coarse as that, or finer. */
+const lastDigit = (chip) => 10 ** -(textOf(chip).split(".")[1]?.length ?? 1);
 const nameOf = (chip) => chip.all(".wire-name")[0].textContent;
 
 /** What a chip of this name should say: a gate, a state, one of the step before, 1 − it, tanh of it. */
@@ -34,9 +37,8 @@ for (const name of written("cases.json")) {
         const chips = opened.panel("machine").parts.rows.all(".wire");
         assert.ok(chips.length >= 2);
         for (const chip of chips) {
-          const digits = shown(chip) === 0 ? 0.05 : 0.011 * Math.max(1, Math.abs(shown(chip)) * 5);
           const value = expected(nameOf(chip), told.layers[layer], unit, t);
-          assert.ok(Math.abs(shown(chip) - value) <= Math.max(digits, 0.02), `${nameOf(chip)}: ${shown(chip)} is not ${value}`);
+          assert.ok(Math.abs(shown(chip) - value) <= lastDigit(chip), `${nameOf(chip)}: ${shown(chip)} is not ${value}`);
         }
         assert.equal(opened.panel("machine").parts.unit.textContent, `unit ${unit + 1} · t = ${t + 1}`);
       }

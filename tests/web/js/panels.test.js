@@ -261,5 +261,5 @@ test("a short sequence fills its card, a very short one does not become a banner
     return { wide, end: left + T * (wide + 2) };
   };
   assert.ok(Math.abs(width(4).end - 600) < 6, "up to the right edge");
-  assert.ok(width(1).wide <= 240);
+  assert.ok(width(1).wide <= 400);
 });
