@@ -13,5 +13,6 @@ left_out.say_what_trained()
 beat.show()
 keep.show()
 lesson.what_to_look_for("train")
+card.again()
 with st.container(key="study"):  # where the stage scrolls to
     study.closer_look()

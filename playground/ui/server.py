@@ -13,7 +13,7 @@ from playground.ui.long_texts import LongTexts
 JOBS = Jobs(limits(), free=lambda: REGISTRY.make_free(), report=failure.of_a_job)
 REGISTRY = Registry(limits(), beside=JOBS)
 LONG_TEXTS = LongTexts()
-FINISHED_STEPS = 96  # of the recording: the text is learned, and little changes any more
+FINISHED_STEPS = 120  # of the recording: the text is learned by then, and little changes any more
 
 
 @cache

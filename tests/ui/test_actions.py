@@ -96,7 +96,7 @@ def test_another_language_and_play() -> None:
 
 
 def test_another_speed_and_play() -> None:
-    visitor = type_and_press(somebody(310), "speed", "max", "play")
+    visitor = type_and_press(somebody(310, **{"train.stop": "never"}), "speed", "max", "play")
     assert visitor.stage.header["playing"] is True and visitor.address["speed"] == "max"
 
 

@@ -211,8 +211,8 @@ def test_the_changes_are_told_under_the_widget() -> None:
 
 def test_too_many_changes_are_refused_and_the_run_goes_on() -> None:
     many = ",".join(f"{step}:0.{step % 2 + 1}" for step in range(1, 101))
-    visitor = Visitor("en", rates=many, at=0, hidden_size=2, seed=407, speed="max").set("stop_step", 150)
-    visitor.click("play")
+    visitor = Visitor("en", rates=many, at=0, hidden_size=2, seed=407, speed="max", stop="never")
+    visitor.set("stop_step", 150).click("play")
     for _ in range(60):
         if not visitor.run().stage.header["playing"]:
             break

@@ -167,7 +167,7 @@ def test_the_tour_is_offered_and_nothing_plays_by_itself() -> None:
     assert visitor.address["train.tour"] == str(len(SCENES) - 1)
     visitor.click("tour_leave")
     assert "train.tour" not in visitor.address and not visitor.has("tour_guess_0")
-    assert visitor.header()["lit"] == []
+    assert visitor.header()["lit"] == [] and visitor.has("tour_begin"), "it can be had again"
     assert visitor.address["nonlinearity"] == "linear", "what is on screen stays"
 
 

@@ -57,9 +57,9 @@ WORDS = {
         "[Perplexity](perplexity) of the batch of each update; the [lines](k) are of the whole text, and one batch "
         "may lie below any of them. Drag to look back."
     ),
-    "state": N_("What it remembers: hidden state h"),
+    "state": N_("Its memory: hidden state h"),
     "state_hint": N_("Same letter, different column of [hidden state](state): that is memory."),
-    "cell_state": N_("What it carries along: cell state c"),
+    "cell_state": N_("Carried along: cell state c"),
     "cell_state_hint": N_(
         "Rows of the [cell state](cell_state) that keep their colour carry something along."
     ),

@@ -27,6 +27,12 @@ def show() -> None:
         offer()
 
 
+def again() -> None:
+    """Below the picture, where no scene is shown and it is not offered above: the tour, for whoever wants it now."""
+    if state.shown().chosen["tour"] is None and not state.viewer().shows_finished:
+        offer()
+
+
 def offer() -> None:
     """A quiet button that begins it."""
     st.button(
