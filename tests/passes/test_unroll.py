@@ -207,7 +207,10 @@ def test_a_network_that_reads_backwards_does_not_go_on() -> None:
 
 
 def test_no_second_loop_takes_steps_of_a_cell() -> None:
-    """A readable cell is stepped with its states unpacked: whatever takes such a step is a loop over them."""
+    """A readable cell is stepped with its states unpacked: whatever takes such a step is a loop over them.
+
+    But for `playground/analysis/anatomy.py`, which takes a single step apart.
+    """
     root = Path(__file__).resolve().parents[2]
     found = [
         file.relative_to(root).as_posix()
@@ -220,4 +223,5 @@ def test_no_second_loop_takes_steps_of_a_cell() -> None:
             or node.func.attr == "one_step"
         )
     ]
-    assert sorted(found) == ["playground/passes/replica.py", "playground/passes/unroll.py"]
+    loops = sorted(set(found) - {"playground/analysis/anatomy.py"})
+    assert loops == ["playground/passes/replica.py", "playground/passes/unroll.py"]
