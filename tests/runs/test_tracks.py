@@ -277,7 +277,7 @@ def bulk(message: bytes) -> bytes:
 def test_a_feed_moves_all_tracks() -> None:
     viewer = racing(CELLS)
     feed = Feed(viewer, lambda: True)
-    feed.scenes = tuple(Scene.of({}, track.recording) for track in viewer.tracks)
+    feed.scenes = tuple(Scene.of({"remembers": None}, track.recording) for track in viewer.tracks)
     viewer._steps_due = lambda: (0.2, 6)  # pyright: ignore[reportAttributeAccessIssue]
     viewer.play()
     answer = feed.answer(Heard())
