@@ -127,7 +127,7 @@ def test_what_is_presented_can_be_read_from_the_last_row(browser: Browser, serve
     until(page, lambda: page.evaluate("document.fonts.status") == "loaded")
     page.evaluate("window.typeSizes.clear()")
     page.keyboard.press("ArrowRight")
-    page.get_by_role("button", name="학습에 따른 퍼플렉시티").click()
+    page.locator(".presenter .choices button").nth(1).click()
     until(page, lambda: page.evaluate("window.typeSizes.size") > 2)
     assert min(page.evaluate("[...window.typeSizes]")) >= 22
     for part in (".st-key-play button", "footer input"):
