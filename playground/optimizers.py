@@ -5,13 +5,24 @@ call moves every weight of every replica. Replicas never mix: all rules act on e
 rate α is one number for all of them, or a tensor (R, 1) with one for each.
 """
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from playground.private_torch import adam_update
+
+
+class Term(NamedTuple):
+    """One line of an update rule, of one weight: what it is called, how it is found, and what it then is."""
+
+    symbol: str
+    formula: str
+    value: float
+    remembers: str | None = None  # the name in `Optimizer.state` under which the next update finds it
 
 
 class Optimizer:
@@ -23,6 +34,14 @@ class Optimizer:
 
     def step(self, learning_rate: float | Tensor) -> None:
         """Move the parameters once along the gradients."""
+        raise NotImplementedError
+
+    @staticmethod
+    def terms(g: float, learning_rate: float, before: Mapping[str, float]) -> tuple[Term, ...]:
+        """The rule line by line for one weight, in 64 bits; the last line is by how much the weight changes.
+
+        g: its gradient, after clipping. before: its part of `state` before the update.
+        """
         raise NotImplementedError
 
     def _move(self, learning_rate: float | Tensor, direction: Tensor, scale: Tensor | None = None) -> None:
@@ -46,6 +65,11 @@ class SGD(Optimizer):
     def step(self, learning_rate: float | Tensor) -> None:
         self._move(learning_rate, self.gradients)
 
+    @staticmethod
+    def terms(g: float, learning_rate: float, before: Mapping[str, float]) -> tuple[Term, ...]:
+        del before
+        return (Term("Δw", "−α g", -learning_rate * g),)
+
 
 class Momentum(Optimizer):
     """v ← 0.9 v + g;   p ← p − α v"""
@@ -57,6 +81,14 @@ class Momentum(Optimizer):
     def step(self, learning_rate: float | Tensor) -> None:
         self.velocity.mul_(0.9).add_(self.gradients)
         self._move(learning_rate, self.velocity)
+
+    @staticmethod
+    def terms(g: float, learning_rate: float, before: Mapping[str, float]) -> tuple[Term, ...]:
+        v = 0.9 * before["velocity"] + g
+        return (
+            Term("v", "0.9 v + g", v, remembers="velocity"),
+            Term("Δw", "−α v", -learning_rate * v),
+        )
 
 
 class RMSprop(Optimizer):
@@ -71,6 +103,14 @@ class RMSprop(Optimizer):
         self.square_average.mul_(0.99).addcmul_(g, g, value=0.01)
         self._move(learning_rate, g, self.square_average.sqrt().add_(1e-8))
 
+    @staticmethod
+    def terms(g: float, learning_rate: float, before: Mapping[str, float]) -> tuple[Term, ...]:
+        s = 0.99 * before["square_average"] + 0.01 * g * g
+        return (
+            Term("s", "0.99 s + 0.01 g²", s, remembers="square_average"),
+            Term("Δw", "−α g / (√s + 10⁻⁸)", -learning_rate * g / (math.sqrt(s) + 1e-8)),
+        )
+
 
 class Adagrad(Optimizer):
     """s ← s + g²;   p ← p − α g / (√s + 1e−10)"""
@@ -83,6 +123,14 @@ class Adagrad(Optimizer):
         g = self.gradients
         self.square_sum.addcmul_(g, g)
         self._move(learning_rate, g, self.square_sum.sqrt().add_(1e-10))
+
+    @staticmethod
+    def terms(g: float, learning_rate: float, before: Mapping[str, float]) -> tuple[Term, ...]:
+        s = before["square_sum"] + g * g
+        return (
+            Term("s", "s + g²", s, remembers="square_sum"),
+            Term("Δw", "−α g / (√s + 10⁻¹⁰)", -learning_rate * g / (math.sqrt(s) + 1e-10)),
+        )
 
 
 class Adam(Optimizer):
@@ -110,7 +158,22 @@ class Adam(Optimizer):
         else:
             adam_update(*self._all, learning_rate=learning_rate)
 
+    @staticmethod
+    def terms(g: float, learning_rate: float, before: Mapping[str, float]) -> tuple[Term, ...]:
+        n = before["updates"] + 1
+        m = 0.9 * before["average"] + 0.1 * g
+        v = 0.999 * before["square_average"] + 0.001 * g * g
+        unbiased, unbiased_square = m / (1 - 0.9**n), v / (1 - 0.999**n)
+        return (
+            Term("n", "n + 1", n, remembers="updates"),
+            Term("m", "0.9 m + 0.1 g", m, remembers="average"),
+            Term("v", "0.999 v + 0.001 g²", v, remembers="square_average"),
+            Term("m̂", "m / (1 − 0.9ⁿ)", unbiased),
+            Term("v̂", "v / (1 − 0.999ⁿ)", unbiased_square),
+            Term("Δw", "−α m̂ / (√v̂ + 10⁻⁸)", -learning_rate * unbiased / (math.sqrt(unbiased_square) + 1e-8)),
+        )
 
-OPTIMIZERS: Mapping[str, Callable[[Tensor, Tensor], Optimizer]] = MappingProxyType(
+
+OPTIMIZERS: Mapping[str, type[Optimizer]] = MappingProxyType(
     {"sgd": SGD, "momentum": Momentum, "rmsprop": RMSprop, "adagrad": Adagrad, "adam": Adam}
 )
