@@ -108,6 +108,11 @@ class CellSpec:
         """Whether every block of W_hh meets h′ itself."""
         return all(gate.through is None for gate in self.gates.values())
 
+    @property
+    def block_names(self) -> tuple[str, ...]:
+        """What the blocks of the weights are called: by their gates, or by the state where there is none."""
+        return tuple(self.gates) or self.states
+
     def place(self, gate: str) -> int:
         """Which block of H rows is this gate's, from 0."""
         return list(self.gates).index(gate)
