@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playground.config import FIELDS
 from playground.ui import state
-from playground.ui.choices import GRADIENTS, key
+from playground.ui.choices import PAGES, key
 from playground.ui.state import Session
 from tests.ui.pages import ROOT, Visitor
 
@@ -32,4 +32,5 @@ def test_our_own_stands_under_one_key() -> None:
     visitor.visit("train")
     remembered = visitor.app.session_state._state.filtered_state
     keys = {name for name in remembered if not name.startswith("$$")}
-    assert keys - widgets - FIELDS.keys() - {key("gradients", name) for name in GRADIENTS} == {state.SESSION}
+    chosen = {key(page, name) for page, fields in PAGES.items() for name in fields}
+    assert keys - widgets - FIELDS.keys() - chosen == {state.SESSION}
