@@ -41,7 +41,7 @@ class WhatIf:
 
     def values(self, layer: int, quantity: str) -> pd.DataFrame:
         """One state or gate of one layer: step, t, token, layer, quantity, unit, original, changed, difference."""
-        name = f"{self.original.model.layers[layer - 1]}.{quantity}"
+        name = f"l{layer - 1}.{quantity}"
         before, after = _column(self.original[name]), _column(self.changed[name])  # (T, H)
         times, units = before.shape
         t = np.repeat(np.arange(times), units)

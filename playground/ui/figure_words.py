@@ -131,6 +131,13 @@ LABELS = {
     "no_clipping": N_("no clipping"),
     "outcome_learned": N_("learned"),
     "outcome_worse": N_("worse than untrained"),
+    "whatif_original": N_("as it is"),
+    "whatif_changed": N_("with the edits"),
+    "whatif_difference": N_("difference"),
+    "axis_unit": N_("unit"),
+    "axis_own_loss": N_("loss (nats)"),
+    "axis_next": N_("next symbol"),
+    "axis_probability": N_("probability"),
     "outcome_diverged": N_("✕ diverged: no longer finite"),
 }
 

@@ -65,6 +65,8 @@ KEYS = {
     *("axis_threshold", "axis_learning_rate", "axis_final_loss", "no_clipping", "off_axis", "choose"),
     *("final_loss", "final_perplexity"),
     *(f"outcome_{name}" for name in ("learned", "worse", "diverged")),
+    *(f"whatif_{name}" for name in ("original", "changed", "difference")),
+    *("axis_unit", "axis_own_loss", "axis_next", "axis_probability"),
 }
 
 
