@@ -16,9 +16,10 @@ from torch import Tensor
 
 from playground.batch import Batch, Signature
 from playground.cells.nonlinearity import NONLINEARITIES
-from playground.config import NetworkConfig
+from playground.config import NetworkConfig, Range
 from playground.models.dropout import Draw, fill
 from playground.models.parameters import parameter_shapes, views
+from playground.passes.edit_list import fits
 from playground.passes.edits import Edits, Hold, Transplant
 from playground.passes.replica import Replica
 from playground.passes.unroll import States, Unrolled, unroll
@@ -83,13 +84,21 @@ def read(
     update: what this step measured. draw: what dropout leaves out of it. axes: (L, H, 2), along which the path of h is
     seen in the frame of this step; its own principal ones if None.
 
-    Raises `Refusal` for edits of what the network has not.
+    Raises `Refusal` where the question speaks of what this network or this text has not: the page has just gone on.
     """
+    _check(question, watched)
     with torch.inference_mode(False), torch.enable_grad():
         found = _unrolled(question.edits, watched, weights, draw)
         edited = _edited(watched, found, update, axes) if question.edits else None
         beam = None if question.loss_at is None else _lengths(found, found.losses[question.loss_at, 0])
     return Reading(update.step, edited, beam)
+
+
+def _check(question: Question, watched: Watched) -> None:
+    length = watched.layout.length
+    fits("edits", question.edits, watched.network, watched.signature, length)
+    if question.loss_at is not None:
+        Range(0, length - 1).check("loss_at", question.loss_at)
 
 
 def _unrolled(edits: Edits, watched: Watched, weights: Tensor, draw: Draw | None) -> Unrolled:

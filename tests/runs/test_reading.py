@@ -237,6 +237,19 @@ def test_nobody_asks_and_nothing_is_read() -> None:
         EDITS.parse("edits", "h@1")
 
 
+@pytest.mark.parametrize(
+    "question", [asked(loss_at=4), asked("x@4=1"), asked("h@4>1"), asked("cut@4"), asked("x@1=9")]
+)
+def test_a_question_about_a_text_of_a_moment_ago_has_no_answer(question: Question) -> None:
+    """The page may go over to a shorter text between the question and the reading."""
+    viewer = watching(0)
+    reader, (track,) = Reader(viewer), viewer.tracks
+    assert reader.at(question, 0) == [None]
+    assert reader.newest(question, viewer.tracks, [track.frames_to_send(playing=False, repeat=True)]) == [
+        None
+    ]
+
+
 def test_a_dropped_run_is_had_again_for_a_question() -> None:
     viewer = watching(cell="gru")
     registry = viewer._registry
