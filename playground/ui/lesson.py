@@ -59,7 +59,7 @@ def note(page: str, name: str) -> None:
 def introduction(page: str) -> None:
     """The page's title and its first sentence."""
     title, text = next(iter(sections(page, language()).items()))
-    st.markdown(f"**{title}** — {text}")
+    st.markdown(f"**{title}** — {text}", width="stretch")
 
 
 def what_to_look_for(page: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from playground.ui import address, class_link, controls, experiment, lesson, state, theme
+from playground.ui.tour import card
 from playground.ui.words import LANGUAGES, _
 
 FRAME = (Path(__file__).parent / "frame.css").read_text(encoding="utf-8")
@@ -37,7 +38,10 @@ with st.sidebar:
 with st.container(horizontal=True, key="pages"):  # for phones, where Streamlit hides them in the sidebar
     for each in shown:
         st.page_link(each)
-lesson.introduction(state.session().page)
+with st.container(horizontal=True, vertical_alignment="center", key="introduction"):
+    lesson.introduction(state.session().page)
+    if state.session().page == "train":
+        card.offer_at_first()
 controls.experiment()  # here, for the widgets of a page are new ones on the next, and empty
 with st.sidebar:
     class_link.button()

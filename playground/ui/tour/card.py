@@ -18,12 +18,16 @@ TYPED = "tour_text"  # the widget in which a learner types a text
 
 
 def show() -> None:
-    """Draw the scene, if there is one; on a first visit, offer the tour."""
+    """Draw the scene, if there is one."""
     here = state.shown()
     complain(here.wrong.get("tour"), "train")
     if here.chosen["tour"] is not None:
         _scene(here.chosen["tour"])
-    elif state.viewer().shows_finished:
+
+
+def offer_at_first() -> None:
+    """On a first visit: the tour, beside the first words of the page."""
+    if state.shown().chosen["tour"] is None and state.viewer().shows_finished:
         offer()
 
 
@@ -34,12 +38,11 @@ def again() -> None:
 
 
 def offer() -> None:
-    """A quiet button that begins it."""
+    """A button that begins it."""
     st.button(
-        _("A tour of three minutes: what is memory, and how is it learned?"),
+        _("3-minute tour: what is memory?"),
         key="tour_begin",
         icon=":material/explore:",
-        type="tertiary",
         on_click=actions.ask,
         args=(enter, 1),
     )
