@@ -5,7 +5,7 @@ each action means. After every action playhead, frames, curve, rates, samples an
 the test's own, and the constants are so small that a few hundred steps thin everything there is to thin.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -279,8 +279,8 @@ class Playheads(RuleBasedStateMachine):
         self.registry.turn = self._turn
         trains = self.registry.trains
 
-        def about_to_move(viewer: str) -> None:
-            trains(viewer)
+        def about_to_move(viewer: str, runs: Iterable[str]) -> None:
+            trains(viewer, runs)
             self._interrupt("before the turn")
 
         self.registry.trains = about_to_move
