@@ -18,6 +18,19 @@ from playground.runs.viewer import Viewer
 
 SHARE = 6  # while playing, as many times as long as a reading took passes until the next
 NOTHING = Question()
+Moment = Sequence[tuple[Run, int] | None]  # run and replica of each track; None where the run was dropped
+
+
+def moment(tracks: Sequence[Track]) -> Moment:
+    """What is watched now. The page may go over to other runs at any time, a moment stays what it was."""
+    return [_watched(track) for track in tracks]
+
+
+def _watched(track: Track) -> tuple[Run, int] | None:
+    try:
+        return track.run, track.replica
+    except Refusal:
+        return None
 
 
 @dataclass(slots=True)
@@ -47,16 +60,19 @@ class Reader:
         self._lock = threading.Lock()
         self._rests_until = 0.0
 
-    def at(self, question: Question, step: int) -> list[Reading | None]:
+    def at(self, question: Question, step: int, watched: Moment | None = None) -> list[Reading | None]:
         """The answers at a training step, one a track; of a track that ends before it, at its end.
+
+        watched: what is read, if it is not what is watched by now.
 
         In the line of all who compute. None where nothing is asked, or to be asked again: there was no time to find its
         weights, or no memory.
         """
+        watched = moment(self._viewer.tracks) if watched is None else watched
         if not question.is_asked:
-            return [None] * len(self._viewer.tracks)
+            return [None] * len(watched)
         with self._lock:
-            lasts = self._look_up(self._viewer.tracks)
+            lasts = self._look_up(watched)
             return [self._answer(question, last, step) for last in lasts]
 
     def _answer(self, question: Question, last: _Last | None, step: int) -> Reading | None:
@@ -70,20 +86,20 @@ class Reader:
             return None
 
     def newest(
-        self, question: Question, tracks: Sequence[Track], frames: Sequence[Sequence[Frame]]
+        self, question: Question, watched: Moment, frames: Sequence[Sequence[Frame]]
     ) -> list[Reading | None]:
         """The answers at the newest of some frames of each track, while playing: only as far as they cost little.
 
-        tracks: as they were when the frames were taken.
+        watched: when the frames were taken.
         """
-        nothing = list[Reading | None]([None] * len(tracks))
+        nothing = list[Reading | None]([None] * len(watched))
         if time.monotonic() < self._rests_until or not self._lock.acquire(blocking=False):
             return nothing
         began = time.monotonic()
         try:
             return [
                 None if last is None or not of_track else _of_frame(question, last, of_track[-1])
-                for last, of_track in zip(self._look_up(tracks), frames, strict=True)
+                for last, of_track in zip(self._look_up(watched), frames, strict=True)
             ]
         except Refusal:
             return nothing
@@ -92,19 +108,15 @@ class Reader:
             self._rests_until = now + SHARE * (now - began)
             self._lock.release()
 
-    def _look_up(self, tracks: Sequence[Track]) -> list[_Last | None]:
-        """What was looked up before, as far as the tracks are still of the same runs."""
-        found = [_last_of(track, self._lasts) for track in tracks]
+    def _look_up(self, watched: Moment) -> list[_Last | None]:
+        """What was looked up before, as far as it is of the same runs."""
+        found = [None if each is None else _last_of(*each, self._lasts) for each in watched]
         self._lasts = [last for last in found if last is not None]
         return found
 
 
-def _last_of(track: Track, lasts: Sequence[_Last]) -> _Last | None:
-    """What was looked up of a track before; None where its run was dropped."""
-    try:
-        run, replica = track.run, track.replica
-    except Refusal:
-        return None
+def _last_of(run: Run, replica: int, lasts: Sequence[_Last]) -> _Last:
+    """What was looked up of a replica before."""
     same = (last for last in lasts if last.run is run and last.replica == replica)
     return next(same, None) or _Last(run, replica)
 

@@ -10,7 +10,7 @@ from playground.cells import CELLS
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.passes.edit_list import EDITS
 from playground.refusal import Refusal
-from playground.runs.reader import Reader
+from playground.runs.reader import Reader, moment
 from playground.runs.reading import Question, Reading
 from playground.runs.registry import Registry
 from playground.runs.run import Run
@@ -218,13 +218,13 @@ def test_while_playing_the_newest_frame_is_read_as_far_as_there_is_time(
     viewer = watching(cell="gru")
     reader, run = Reader(viewer), viewer.run
     frames = [run.frames(0, 12)]
-    (first,) = reader.newest(asked("h@1>2"), viewer.tracks, frames)
+    (first,) = reader.newest(asked("h@1>2"), moment(viewer.tracks), frames)
     assert first is not None and first.step == 12
     read = Reader._look_up
     monkeypatch.setattr(Reader, "_look_up", lambda *given: (now.__setitem__(0, now[0] + 1), read(*given))[1])
     answers = []
     for _ in range(10):
-        (each,) = reader.newest(asked("h@1>2"), viewer.tracks, frames)
+        (each,) = reader.newest(asked("h@1>2"), moment(viewer.tracks), frames)
         answers.append(each is not None)
         now[0] += 1
     assert answers[0] and not answers[1] and sum(answers) == 2, "it rests six times as long as it has worked"
@@ -245,9 +245,9 @@ def test_a_question_about_a_text_of_a_moment_ago_has_no_answer(question: Questio
     viewer = watching(0)
     reader, (track,) = Reader(viewer), viewer.tracks
     assert reader.at(question, 0) == [None]
-    assert reader.newest(question, viewer.tracks, [track.frames_to_send(playing=False, repeat=True)]) == [
-        None
-    ]
+    assert reader.newest(
+        question, moment(viewer.tracks), [track.frames_to_send(playing=False, repeat=True)]
+    ) == [None]
 
 
 def test_a_dropped_run_is_had_again_for_a_question() -> None:

@@ -8,13 +8,14 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
 import pytest
 from starlette.applications import Starlette
 
-from playground.config import ExperimentConfig, NetworkConfig, TrainingConfig
+from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.passes.edit_list import EDITS
 from playground.refusal import Refusal
 from playground.runs.reader import Reader
@@ -524,6 +525,27 @@ def test_a_step_is_read_as_the_page_asks() -> None:
     assert reading == {"step": 7, "edited": size, "beam": None}
     (expected,) = Reader(feed.viewer).at(feed.reader.question, 7)
     assert expected is not None and body[-size:] == expected.edited
+
+
+@pytest.mark.parametrize("step", [None, 7])
+def test_an_answer_is_of_one_run_when_the_page_goes_over_to_another_meanwhile(
+    monkeypatch: pytest.MonkeyPatch, step: int | None
+) -> None:
+    """Numbers of another network, or of another text, would be read as if they were of this one."""
+    feed, look_up = asking(), Reader._look_up
+    size = feed.viewer.run.layout.nbytes
+    if step is None:
+        feed.viewer.play()
+
+    def after_going_over(*given: Any) -> Any:
+        feed.viewer.open(ExperimentConfig(network=NetworkConfig("lstm", 9), text=TextConfig("mississippi")))
+        return look_up(*given)
+
+    monkeypatch.setattr(Reader, "_look_up", after_going_over)
+    body = feed.answer(Heard()) if step is None else feed.read(step, {})
+    assert feed.viewer.config.network.cell == "lstm" and body is not None
+    _, reading = answered(body)
+    assert reading is not None and reading["edited"] == size and reading["step"] >= (step or 12)
 
 
 def test_what_is_asked_can_be_changed_with_the_question() -> None:

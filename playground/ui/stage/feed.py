@@ -31,7 +31,7 @@ from starlette.types import Receive, Scope, Send
 
 from playground.passes.edit_list import MAX_LENGTH
 from playground.refusal import Refusal
-from playground.runs.reader import Reader
+from playground.runs.reader import Reader, moment
 from playground.runs.viewer import Viewer
 from playground.ui.stage.asked import changed
 from playground.ui.stage.message import Heard, Scene, message, readings
@@ -111,10 +111,11 @@ class Feed:
                 fits = len(scenes) == len(viewer.tracks) and all(map(Scene.fits, scenes, viewer.tracks))
                 if not fits or step > viewer.playhead:  # of what is to come nobody is told
                     return None
+                watched = moment(viewer.tracks)
             if change:
                 asked = self.reader.question
                 self.reader.question = replace(asked, edits=changed(asked.edits, change, viewer))
-            return readings(self.reader, scenes, step)
+            return readings(self.reader, scenes, watched, step)
         except Refusal:
             return None
 

@@ -10,7 +10,7 @@ from typing import Any
 from playground.analysis.learned import remembers
 from playground.config import ExperimentConfig, to_query
 from playground.runs import wire
-from playground.runs.reader import Reader
+from playground.runs.reader import Moment, Reader, moment
 from playground.runs.track import Track
 from playground.runs.viewer import Viewer
 from playground.ui.stage.asked import told as told_question
@@ -96,6 +96,7 @@ def message(
             told_of(track, scene, heard, playing=playing, repeat=is_lost)
             for track, scene in zip(tracks, scenes, strict=True)
         ]
+        watched = moment(tracks)
         viewer.messages += 1
         header: dict[str, Any] = {
             "run": "+".join(track.recording for track in tracks),
@@ -112,18 +113,22 @@ def message(
         }
     if reader is not None and (question := reader.question).is_asked:
         header["question"] = told_question(question)
-        found = [] if step is None else reader.at(question, step)
-        if len(found) != len(told):
-            found = reader.newest(question, tracks, [track.frames for track in told])
+        newest = [track.frames for track in told]
+        found = (
+            reader.newest(question, watched, newest) if step is None else reader.at(question, step, watched)
+        )
         told = [replace(track, reading=reading) for track, reading in zip(told, found, strict=True)]
     return wire.encode(header, told)
 
 
-def readings(reader: Reader, scenes: Sequence[Scene], step: int) -> bytes | None:
-    """What the viewer asks, answered at a training step of each track; None if there is nothing to be told yet."""
+def readings(reader: Reader, scenes: Sequence[Scene], watched: Moment, step: int) -> bytes | None:
+    """What the viewer asks, answered at a training step of each track; None if there is nothing to be told yet.
+
+    watched: of the moment at which the scenes fit, one a track.
+    """
     question = reader.question
-    found = reader.at(question, step)
-    if len(found) != len(scenes) or (question.is_asked and None in found):
+    found = reader.at(question, step, watched)
+    if question.is_asked and None in found:
         return None
     told = [({"scene_id": scene.id}, reading) for scene, reading in zip(scenes, found, strict=True)]
     run = "+".join(scene.recording for scene in scenes)
