@@ -11,7 +11,7 @@ what that pass left, in 64 bits; the gradient, the clipped one, the optimiser's 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
@@ -19,10 +19,13 @@ import torch
 from torch import Tensor
 
 from playground.analysis.uses import Layer, Pass
+from playground.cells import CELLS
 from playground.models.network import Network
 from playground.optimizers import OPTIMIZERS, Term
+from playground.pieces import Pieces, all_of
 from playground.training import CLIP_EPSILON, Trainer, Update
 
+BLOCK_NUMBERS = 500_000  # of a tensor over all blocks of a cell, of which a pass has about ten
 DIGITS = 40  # of the product of 1 / p, which leaves the range of 64 bits
 
 
@@ -152,6 +155,13 @@ def slow_motion(trainer: Trainer, weight: Weight, *, column: int | None = None) 
     Raises ValueError where the update cannot be made because a number is not finite, for more than one replica, and for
     a network that does not predict symbols one after the other.
     """
+    return all_of(slow_motion_in_pieces(trainer, weight, column=column))
+
+
+def slow_motion_in_pieces(
+    trainer: Trainer, weight: Weight, *, column: int | None = None
+) -> Pieces[SlowMotion]:
+    """The same, some sequences of the batch at a time. The trainer must not be used in between."""
     network, reduction, step = trainer.network, trainer.config.training.reduction, trainer.step
     if not isinstance(network, Network) or network.signature.loss != "cross_entropy":
         raise ValueError("slow motion is of a network that predicts symbols")
@@ -159,29 +169,29 @@ def slow_motion(trainer: Trainer, weight: Weight, *, column: int | None = None) 
     trace = trainer.measure()
     if not trainer.preview().finite:
         raise ValueError(f"a number is not finite at step {step}: there is no update")
-    whole = Pass(network, trace, has_resets=batch.reset is not None)
-    mask = whole.of("mask")
-    lengths = mask.sum(0).tolist()
+    mask = batch.mask[:, 0]
+    lengths: list[int] = mask.sum(0).tolist()
     if column is None or not lengths[column]:
         column = next(number for number, length in enumerate(lengths) if length)
     length = lengths[column]
-    every, losses = whole.of("loss")[mask].tolist(), whole.of("loss")[:length, column].tolist()
+    of_column = Pass(network, trace, slice(column, column + 1), has_resets=batch.reset is not None)
+    every, losses = trace["loss"][:, 0][mask].tolist(), of_column.of("loss")[:length, 0].tolist()
     shown = {
-        "inputs": tuple(whole.of("inputs")[:length, column].tolist()),
-        "targets": tuple(whole.of("targets")[:length, column].tolist()),
-        "h": whole.layers[whole.layer_of(weight.parameter)].h[:length, column].clone(),
-        "probabilities": whole.of("probabilities")[:length, column].clone(),
+        "inputs": tuple(of_column.of("inputs")[:length, 0].tolist()),
+        "targets": tuple(of_column.of("targets")[:length, 0].tolist()),
+        "h": of_column.layer(of_column.layer_of(weight.parameter)).h[:length, 0].clone(),
+        "probabilities": of_column.of("probabilities")[:length, 0].clone(),
         "losses": tuple(losses),
+        "others_loss": math.fsum(every) - math.fsum(losses) if len(every) > length else 0.0,
         "total": float(trace["total"][0]),
         "perplexity": perplexity(losses, every),
+        "back": _back(of_column, weight, length),
     }
-    shares = whole.uses(weight.parameter)
-    left, right = shares.factors(weight.row, weight.column)
-    share = left * right
-    summed = float(share.sum())
-    others = summed - float(share[:, column].sum()) if sum(map(bool, lengths)) > 1 else 0.0
-    back = _back(whole, weight, column, length)
-
+    others = 0.0
+    for columns in _blocks(network, len(mask), column, lengths):
+        left, right = Pass(network, trace, columns).uses(weight.parameter).factors(weight.row, weight.column)
+        others += float((left * right).sum())
+        yield columns.stop / len(lengths)
     norms = _norms(network)
     clip, made = _update(trainer, network, weight)
     with torch.inference_mode():
@@ -195,10 +205,8 @@ def slow_motion(trainer: Trainer, weight: Weight, *, column: int | None = None) 
         column=column,
         sequences=sum(map(bool, lengths)),
         predictions=sum(lengths),
-        others_loss=math.fsum(every) - math.fsum(losses) if len(every) > length else 0.0,
-        back=back,
         others_share=others,
-        summed=summed,
+        summed=shown["back"][0].partial + others,
         norms=norms,
         clip=clip,
         made=made,
@@ -253,28 +261,39 @@ def perplexity(shown: list[float], every: list[float]) -> Perplexity:
         )
 
 
-def _back(whole: Pass, weight: Weight, column: int, length: int) -> tuple[Back, ...]:
+def _blocks(network: Network, time: int, shown: int, lengths: Sequence[int]) -> Iterator[slice]:
+    """All columns in which something is predicted but the one that is shown, some at a time."""
+    per_column = time * CELLS[network.config.cell].blocks * network.config.hidden_size
+    count = max(1, BLOCK_NUMBERS // per_column)
+    for first, stop in ((0, shown), (shown + 1, len(lengths))):
+        for start in range(first, stop, count):
+            columns = slice(start, min(start + count, stop))
+            if any(lengths[columns]):
+                yield columns
+
+
+def _back(whole: Pass, weight: Weight, length: int) -> tuple[Back, ...]:
     """What comes back at each timestep of one sequence, in the order of time."""
     number, uses = whole.layer_of(weight.parameter), whole.uses(weight.parameter)
-    layer = whole.layers[number]
+    layer = whole.layer(number)
     above = (
         whole.of("grad.logits") @ whole.parameters["readout.weight"]
-        if number + 1 == len(whole.layers)
-        else whole.layers[number + 1].to_below
+        if number + 1 == whole.config.layers
+        else whole.layer(number + 1).to_below
     )
-    left, right = (each[:, column].tolist() for each in uses.factors(weight.row, weight.column))
+    left, right = (each[:, 0].tolist() for each in uses.factors(weight.row, weight.column))
     later, found = 0.0, []
-    partial, gathered = 0.0, torch.zeros_like(uses.at(0, column))
+    partial, gathered = 0.0, torch.zeros_like(uses.at(0, 0))
     for t in reversed(range(length)):
-        gathered += uses.at(t, column)
+        gathered += uses.at(t, 0)
         partial += left[t] * right[t]
-        to_before = _norm(layer.to_before[t, column]) if t else 0.0
+        to_before = _norm(layer.to_before[t, 0]) if t else 0.0
         found.append(
             Back(
-                from_outputs=_norm(above[t, column]),
+                from_outputs=_norm(above[t, 0]),
                 from_later=later,
-                states=_state_norms(layer, t, column),
-                pre=_norm(layer.grad_pre[t, column]),
+                states=_state_norms(layer, t),
+                pre=_norm(layer.grad_pre[t, 0]),
                 to_before=to_before,
                 left=left[t],
                 right=right[t],
@@ -287,8 +306,8 @@ def _back(whole: Pass, weight: Weight, column: int, length: int) -> tuple[Back, 
     return tuple(reversed(found))
 
 
-def _state_norms(layer: Layer, t: int, column: int) -> dict[str, float]:
-    return {name: _norm(gradient[t, column]) for name, gradient in layer.states.items()}
+def _state_norms(layer: Layer, t: int) -> dict[str, float]:
+    return {name: _norm(gradient[t, 0]) for name, gradient in layer.states.items()}
 
 
 def _norm(value: Tensor) -> float:

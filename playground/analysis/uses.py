@@ -12,7 +12,6 @@ Shapes: T time, B sequences, K blocks of H rows, E entries. All in 64 bits, from
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 from types import SimpleNamespace
 
 import torch
@@ -46,27 +45,33 @@ class Uses:
 
 
 class Pass:
-    """What a pass there and back of one replica left, read by the layer.
+    """What a pass there and back of one replica left, read by the layer: it has to be read before the next pass.
+
+    columns: which of the sequences side by side; all of them at once may take much memory in 64 bits.
 
     Raises ValueError for a network that reads backwards, and where states are reset within a sequence.
     """
 
-    def __init__(self, network: Network, trace: Trace, *, has_resets: bool = False) -> None:
+    def __init__(
+        self, network: Network, trace: Trace, columns: slice = slice(None), *, has_resets: bool = False
+    ) -> None:
         if network.config.bidirectional or has_resets or network.replicas != 1:
             raise ValueError("uses are counted in one network that reads forwards, without resets")
-        self.config, self.trace = network.config, trace
+        self.config, self.trace, self._columns = network.config, trace, columns
         self.spec = CELLS[network.config.cell]
         self.parameters = {name: value[0].double() for name, value in network.named_parameters().items()}
+        self._layers: dict[int, Layer] = {}
 
     def of(self, name: str) -> Tensor:
         """A tensor of the trace, (T, B, ·)."""
-        value = self.trace[name][:, 0]
+        value = self.trace[name][:, 0, self._columns]
         return value.double() if value.is_floating_point() else value
 
-    @cached_property
-    def layers(self) -> "tuple[Layer, ...]":
-        """From the lowest up."""
-        return tuple(Layer(self, number) for number in range(self.config.layers))
+    def layer(self, number: int) -> "Layer":
+        """A layer, from 0, the lowest."""
+        if number not in self._layers:
+            self._layers[number] = Layer(self, number)
+        return self._layers[number]
 
     def layer_of(self, parameter: str) -> int:
         """The layer at which a parameter is at home: an embedding below the lowest, the read-out above the highest."""
@@ -79,13 +84,13 @@ class Pass:
         kind, _, rest = parameter.partition(".")
         if kind == "embedding":
             size = len(self.parameters[parameter])
-            return _one_group(one_hot(self.of("inputs"), size).double(), self.layers[0].grad_x)
+            return _one_group(one_hot(self.of("inputs"), size).double(), self.layer(0).grad_x)
         if kind == "readout":
-            met = self.layers[-1].h
+            met = self.layer(self.config.layers - 1).h
             return _one_group(
                 self.of("grad.logits"), met if rest == "weight" else torch.ones_like(met[..., :1])
             )
-        layer = self.layers[self.layer_of(parameter)]
+        layer = self.layer(self.layer_of(parameter))
         which = rest.rpartition("_l")[0]
         left = layer.grad_inside if which.endswith("_hh") else layer.grad_pre
         ones = torch.ones_like(left[..., :1])

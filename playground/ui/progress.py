@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import streamlit as st
 
@@ -23,7 +23,8 @@ from playground.jobs.registry import Watch
 from playground.models.network import Network
 from playground.pieces import SMALL_BYTES, InPieces, Pieces
 from playground.refusal import Refusal
-from playground.runs.viewer import Viewer
+from playground.runs.run import Run
+from playground.training import Snapshot
 from playground.ui import address, state
 from playground.ui.fields import sentence
 from playground.ui.private_streamlit import is_fragment_run
@@ -195,30 +196,40 @@ def go(way: Way, text: str, *, key: str, **stop: object) -> None:
 
 
 @dataclass(slots=True)
-class _Weights:
-    """The network of a training step, once it has been trained again."""
+class _TrainedAgain(Generic[Result]):
+    """Something of a training step, once that has been trained again."""
 
-    viewer: Viewer
-    step: int
-    network: Network | None = None
+    get: Callable[[float], Result | None]  # within so many seconds, or not yet
+    found: Result | None = None
 
     def advance(self, budget: float) -> bool:
-        if self.network is None:
-            self.network = self.viewer.run.network_at(self.step, budget=budget)
-        return self.network is not None
+        if self.found is None:
+            self.found = self.get(budget)
+        return self.found is not None
 
 
 def network_at(step: int) -> Network:
     """The network of a training step of this run; while it is trained again, a note, and the page comes back."""
+    return _trained_again("weights", step, lambda run, budget: run.network_at(step, budget=budget))
+
+
+def snapshot_at(step: int) -> Snapshot:
+    """The same of all that its trainer stands on there."""
+    return _trained_again("snapshot", step, lambda run, budget: run.snapshot_at(step, budget=budget))
+
+
+def _trained_again(name: str, step: int, get: Callable[[Run, float], Result | None]) -> Result:
     viewer = state.viewer()
-    weights = state.remembered("weights", (viewer.config, step), lambda: _Weights(viewer, step))
-    if (viewer.is_settled or viewer.settle(budget=TURN)) and weights.network is None:
-        _in_turns(weights.advance)
-    if weights.network is None:
+    wanted = state.remembered(
+        name, (viewer.config, step), lambda: _TrainedAgain(lambda budget: get(viewer.run, budget))
+    )
+    if (viewer.is_settled or viewer.settle(budget=TURN)) and wanted.found is None:
+        _in_turns(wanted.advance)
+    if wanted.found is None:
         st.info(_("Training again up to step {step:,} to get its weights back …").format(step=step))
         come_back()
-    assert weights.network is not None  # come_back does not return
-    return weights.network
+    assert wanted.found is not None  # come_back does not return
+    return wanted.found
 
 
 # Turns

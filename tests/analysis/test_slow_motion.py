@@ -68,7 +68,7 @@ def test_what_comes_back_at_a_timestep_is_what_the_outputs_and_the_later_timeste
 ) -> None:
     trainer = trained(config(cell, phi, layers=2))
     found = Pass(trainer.network, trainer.measure())
-    lower, upper = found.layers
+    lower, upper = found.layer(0), found.layer(1)
     above = found.of("grad.logits") @ found.parameters["readout.weight"]
     for layer, given in ((lower, upper.to_below), (upper, above)):
         later = torch.cat([layer.to_before[1:], torch.zeros_like(layer.to_before[:1])])
@@ -80,7 +80,7 @@ def test_dropout_stands_between_what_a_layer_gets_and_what_it_sends_down() -> No
     made = replace(made, network=replace(made.network, dropout=0.5))
     trainer = trained(made)
     found = Pass(trainer.network, trainer.measure())
-    lower, upper = found.layers
+    lower, upper = found.layer(0), found.layer(1)
     later = torch.cat([lower.to_before[1:], torch.zeros_like(lower.to_before[:1])])
     torch.testing.assert_close(lower.grad_h, upper.to_below + later, rtol=1e-9, atol=1e-14)
 

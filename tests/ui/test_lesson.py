@@ -15,7 +15,7 @@ NAMES = set(re.findall(r'PAGES / "(\w+)\.py"', SHELL.read_text(encoding="utf-8")
 def test_every_page_is_in_the_shell_and_has_its_words() -> None:
     assert NAMES == {file.stem for file in PAGES.glob("*.py")} >= {"train", "gradients"}
     assert {file.name for file in TEXTS.iterdir()} == {
-        f"{page}.{language}.md" for page in (*NAMES, "tour") for language in LANGUAGES
+        f"{page}.{language}.md" for page in (*NAMES, "motion", "tour") for language in LANGUAGES
     }
 
 

@@ -8,7 +8,7 @@ from playground.analysis.differences import weight_check_in_pieces
 from playground.figures.axes import number
 from playground.figures.differences import error_over_epsilon
 from playground.figures.text import superscript
-from playground.ui import lesson, picture, state, widgets
+from playground.ui import chosen_weight, lesson, picture, state, widgets
 from playground.ui.figure_words import look
 from playground.ui.gradients import headline, subject, titles
 from playground.ui.progress import computed
@@ -30,17 +30,13 @@ def show() -> None:
         needs=6 * looked_at.pass_bytes,
     )
     with widgets.row():
-        parameter = _parameter(list(check.by_hand))
-        shape = check.by_hand[parameter].shape
-        index = [_place("row", shape[0])]
-        if len(shape) > 1:
-            index.append(_place("column", shape[1]))
+        parameter, index = chosen_weight.choose({name: each.shape for name, each in check.by_hand.items()})
         power = widgets.pick(
             "epsilon", range(1, 13), width=200, drawn=lambda power: f"10{superscript(-power)}"
         )
     table = computed(
         "step sizes",
-        (looked_at.key, parameter, tuple(index)),
+        (looked_at.key, parameter, index),
         lambda: check.step_sizes_in_pieces(parameter, index),
         _("Computing …"),
     )
@@ -60,18 +56,6 @@ def show() -> None:
     figure = error_over_epsilon(table, look(), chosen=10.0**-power)
     title = _("Error of the central difference against the step size")
     picture.show((figure, table), name="differences", title=title, file=f"differences-step-{looked_at.step}")
-
-
-def _parameter(names: list[str]) -> str:
-    """One of the network's parameters; another network may lack the one chosen before."""
-    state.one_of("parameter", names, default="rnn.weight_hh_l0")
-    return widgets.select("parameter", names, width=220, drawn=str)
-
-
-def _place(name: str, count: int) -> int:
-    """The index, from 0, of a row or column."""
-    state.fitted(name, 1, count, default=1)
-    return widgets.pick(name, range(1, count + 1), width=200, drawn=str) - 1
 
 
 def _precise(value: float) -> str:
