@@ -11,6 +11,7 @@ import torch
 
 from playground.analysis.backpropagation import Backpropagation
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
+from playground.passes.edit_list import EDITS
 from playground.passes.replica import copy_of
 from playground.passes.unroll import unroll
 from playground.runs.reading import Question
@@ -165,6 +166,27 @@ def write_return(folder: Path) -> None:
     (folder / "return3.bin").write_bytes(stage.message(after))
 
 
+def write_edited(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is told of step 14 while edits are set, and what the reading with them is by torch's autograd-able cells."""
+    viewer = Viewer(Registry(), CASES["lstm"])
+    viewer.go_to(STEPS[-1])
+    viewer.settle()
+    edits = EDITS.parse("edits", "l0.f@1-=1,cut@3,l0.h.1@4=0.5")
+    with monkeypatch.context() as patched:
+        patched.setattr(stage.what_if, "question", lambda viewer: Question(edits))
+        (folder / "edited.bin").write_bytes(stage.message(viewer))
+    run = viewer.run
+    read = unroll(copy_of(run.network_at(STEPS[-1]), torch.float64), run.watched, edits=edits)
+    h = read["l0.h"][:, 0]
+    expected = {
+        "states": {name: read[f"l0.{name}"][:, 0].T.tolist() for name in run.layout.states},
+        "gates": {gate.name: read[f"l0.{gate.name}"][:, 0].T.tolist() for gate in run.layout.gates},
+        "apart": [float((h[b] - h[a]).norm()) for a, b in run.layout.pairs],
+        "path": torch.cdist(h, h).tolist(),
+    }
+    (folder / "edited.json").write_text(json.dumps(expected), encoding="utf-8")
+
+
 def write_overture(folder: Path) -> None:
     """What a first visit is told of a run of 14 steps that is there, what after it was asked to play, and all of it."""
     registry = Registry()
@@ -192,6 +214,7 @@ def messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_earlier(tmp_path)
     write_return(tmp_path)
     write_overture(tmp_path)
+    write_edited(tmp_path, monkeypatch)
     (tmp_path / "words.json").write_text(json.dumps(WORDS), encoding="utf-8")
     (tmp_path / "cases.json").write_text(json.dumps(list(CASES)), encoding="utf-8")
     return tmp_path

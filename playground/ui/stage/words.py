@@ -74,6 +74,8 @@ WORDS = {
         "Its equation with the numbers at the time cursor. Click on a row to look into another unit."
     ),
     "machine_sum": N_("{input} and all units before, weighted"),
+    "machine_held": N_("held:"),
+    "machine_cell": N_("Open on the Cell page"),
     "machine_earlier": N_("The unit before"),
     "machine_later": N_("The next unit"),
     "gradients": N_("How far back a loss is heard"),
@@ -148,6 +150,7 @@ WORDS = {
     "tracks": N_("Experiments side by side"),
     "standings_crossed": N_("Crossed k = 1: {list}."),
     "standings_nobody": N_("Nobody has crossed k = 1 yet."),
+    "standings_learned": N_("Learned: {list}."),
     "standings_at": N_("{name} at step {step}"),
     "standings_not_yet": N_("{name} not yet"),
     "standings_exploded": N_("Exploded: {list}."),

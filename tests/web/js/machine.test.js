@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
+import { linkToCell } from "../../../playground/ui/static/stage/keep.js";
+import { byUnit, distances } from "../../../playground/ui/static/stage/panels/difference.js";
 import { written } from "./messages.js";
 import { Opened } from "./open.js";
 
@@ -59,4 +61,57 @@ test("a click on a row looks into its unit; the arrows stop at the first and at 
   opened.stage.moves.pickUnit(0);
   opened.wait();
   assert.ok(parts.earlier.disabled);
+});
+
+test("with edits the numbers are those of the reading with them: nothing before a cut, and what is held is said to be", () => {
+  const told = written("edited.json");
+  const opened = new Opened(written("edited.bin"));
+  const { parts } = opened.panel("machine");
+  const { scene } = opened.view;
+  for (const [unit, t] of [[0, 2], [1, 3], [1, 4], [2, 4], [0, scene.inputs.length - 1]]) {
+    opened.stage.cursors.unit = unit;
+    opened.stage.moves.pin(t);
+    opened.wait();
+    for (const chip of parts.rows.all(".wire")) {
+      const name = nameOf(chip);
+      const value = t === 3 && name.endsWith("′") ? 0 : expected(name, told, unit, t);
+      assert.ok(Math.abs(shown(chip) - value) <= lastDigit(chip), `${name} of ${unit} at ${t}: ${shown(chip)} is not ${value}`);
+    }
+    const signs = parts.rows.all(".wire-sign").map(({ textContent }) => textContent);
+    assert.equal(signs.includes("held:"), unit === 1 && t === 4, `${signs} at ${t}`);
+    assert.equal(signs.filter((each) => each === "=").length, scene.wires.length - Number(unit === 1 && t === 4));
+  }
+});
+
+test("with edits the path of h and the two states of one symbol are those of the reading with them, too", () => {
+  const told = written("edited.json");
+  const opened = new Opened(written("edited.bin"));
+  const { view } = opened;
+  const { scene, pairAt, reading, frame } = view;
+  assert.ok(Math.abs(distances(view).now - told.apart[pairAt]) <= 1e-5 * told.apart[pairAt]);
+  const { a, b } = view.pair;
+  const { values, unit } = byUnit(view);
+  values.forEach((value, k) => assert.ok(Math.abs(value - Math.abs(told.states.h[k][b] - told.states.h[k][a])) <= unit));
+  assert.notDeepEqual(reading.edited.layers[0].xy, frame.layers[0].xy);
+  const dots = ({ name, path }) => name === "fill" && path?.[0]?.[0] === "arc";
+  const points = () => opened.drawn("trajectory").filter(dots).map(({ path: [[, x, y]] }) => [x, y]);
+  const edited = points();
+  assert.equal(edited.length, scene.inputs.length);
+  reading.edited = frame;
+  opened.pin(view.t);
+  opened.wait();
+  assert.notDeepEqual(points(), edited, "what was drawn is the path with edits");
+});
+
+test("a unit opens on the Cell page at the same step, timestep and layer, with the same edits", () => {
+  const { view } = new Opened(written("edited.bin"));
+  const href = linkToCell("https://x.org/base/train?cell=lstm&seed=3&train.at=9&train.edits=x%400%3D1", { ...view, t: 2, unit: 4 });
+  const { pathname, searchParams } = new URL(href);
+  assert.equal(pathname, "/base/cell");
+  assert.deepEqual(Object.fromEntries(searchParams), {
+    cell: "lstm", seed: "3", "cell.source": "run", "cell.at": "14", "cell.t": "3", "cell.units": "5",
+    "cell.edits": "l0.f@1-=1,cut@3,l0.h.1@4=0.5",
+  });
+  const deep = linkToCell("https://x.org/?cell=rnn", { ...view, layer: 1, unit: 0, scene: { ...view.scene, layers: 2 }, question: null });
+  assert.equal(deep, "https://x.org/cell?cell=rnn&cell.source=run&cell.at=14&cell.t=1&cell.units=1&cell.layer=2".replace("cell.t=1", `cell.t=${view.t + 1}`));
 });

@@ -1,10 +1,45 @@
 /** Edits as a link has them, made from where the reader stands; and what they are called. */
 
 import { isolate, say, short, subscript } from "../shared/words.js";
+import { pictured } from "./answers.js";
 
 /** @typedef {import("./view.js").View} View */
 /** @typedef {import("./wire.js").Edit} Edit */
 /** @typedef {{group: string, text: string, label: string}} Offer  an edit that may be made here */
+
+/**
+ * The edits that the picture is drawn with: none while their reading is still to come.
+ * @param {View} view
+ */
+function drawnWith(view) {
+  return (pictured(view) === view.frame ? undefined : view.question?.edits) ?? [];
+}
+
+/** @param {Edit} edit @param {number} t */
+function isAt({ first, last }, t) {
+  return first <= t && (last === null || t <= last);
+}
+
+/**
+ * Whether the picture is of a reading whose states are zero before a timestep.
+ * @param {View} view
+ * @param {number} t
+ */
+export function isCut(view, t) {
+  return drawnWith(view).some((edit) => edit.kind === "cut" && isAt(edit, t));
+}
+
+/**
+ * Whether a state of a unit is not what its equation gives in the picture, but held or transplanted.
+ * @param {View} view
+ * @param {string} state
+ * @param {number} unit
+ */
+export function isHeld(view, state, unit) {
+  return drawnWith(view).some((edit) => isAt(edit, view.t) && (edit.kind === "transplant" || (
+    edit.kind === "hold" && edit.layer === view.layer && edit.name === state && (edit.unit ?? unit) === unit
+  )));
+}
 
 /** @param {number} source @param {number} t */
 export function transplant(source, t) {

@@ -47,6 +47,24 @@ export function linkTo(href, { step, t, layer }, layers) {
   return link.href;
 }
 
+/**
+ * The address of one unit, at one timestep of one training step, on the Cell page: the same experiment and edits.
+ * @param {string} href  of the page
+ * @param {Pick<View, "step"|"t"|"layer"|"unit"|"scene"|"question">} place
+ */
+export function linkToCell(href, { step, t, layer, unit, scene, question }) {
+  const link = new URL("cell", href);
+  const query = new URL(href).searchParams;
+  for (const name of [...query.keys()]) if (name.startsWith("train.")) query.delete(name);
+  const said = { source: "run", at: step, t: t + 1, units: unit + 1 };
+  for (const [name, value] of Object.entries(said)) query.set(`cell.${name}`, String(value));
+  if (scene.layers > 1) query.set("cell.layer", String(layer + 1));
+  const edits = (question?.edits ?? []).map(({ text }) => text).join();
+  if (edits) query.set("cell.edits", edits);
+  link.search = query.toString();
+  return link.href;
+}
+
 export class Keep {
   constructor() {
     this.copy = element("button", { type: "button", class: "copy-button", "data-server": "" });

@@ -1,5 +1,8 @@
 /** Gates and states of one unit at one timestep, as far as the bytes of a frame know them. */
 
+import { pictured } from "./answers.js";
+import { isCut } from "./edits.js";
+
 /** @typedef {import("./view.js").View} View */
 /** @typedef {{value: number, resolution: number}} Known  NaN where it is not a finite number; the step of one byte */
 
@@ -25,7 +28,7 @@ export function gateResolution(gate) {
  * @returns {Known|null} null where there is no frame
  */
 export function known(view, name, unit, t) {
-  const layer = view.frame?.layers[view.layer];
+  const layer = pictured(view)?.layers[view.layer];
   if (!layer) return null;
   if (t < 0) return { value: 0, resolution: 0 };
   const at = unit * view.scene.inputs.length + t;
@@ -44,7 +47,8 @@ export function known(view, name, unit, t) {
  * @returns {Known|null}
  */
 export function factorOf(view, { name, is_before, is_complement, is_squashed }, unit) {
-  const found = known(view, name, unit, is_before ? view.t - 1 : view.t);
+  const before = isCut(view, view.t) ? -1 : view.t - 1;
+  const found = known(view, name, unit, is_before ? before : view.t);
   if (!found) return null;
   let { value, resolution } = found;
   if (is_squashed) {

@@ -6,6 +6,7 @@
 import { line } from "../../shared/axes.js";
 import { element, setText } from "../../shared/dom.js";
 import { exact, isolate, rounded, say, subscript } from "../../shared/words.js";
+import { pictured } from "../answers.js";
 import { stateLimit } from "./states.js";
 
 /** @typedef {import("../../shared/surface.js").Surface} Surface */
@@ -19,9 +20,9 @@ const BROKEN = -128; // byte of what is not a finite number
  * How far the two states are apart, at the step that is shown and untrained; NaN where that is not known.
  * @param {View} view
  */
-export function distances({ frame, first, layer, pairAt }) {
-  const of = (/** @type {View["frame"]} */ each) => each?.layers[layer].apart[pairAt] ?? NaN;
-  return { now: of(frame), untrained: of(first) };
+export function distances(view) {
+  const of = (/** @type {View["frame"]} */ each) => each?.layers[view.layer].apart[view.pairAt] ?? NaN;
+  return { now: of(pictured(view)), untrained: of(view.first) };
 }
 
 /**
@@ -37,8 +38,9 @@ export function farthest(view) {
  * @param {View} view
  * @returns {{values: number[], unit: number}} unit: what one bit makes of it
  */
-export function byUnit({ frame, layer, pair, scene }) {
-  const shown = frame?.layers[layer];
+export function byUnit(view) {
+  const { layer, pair, scene } = view;
+  const shown = pictured(view)?.layers[layer];
   if (!shown || !pair) return { values: [], unit: 1 };
   const [plane, length, unit] = [shown.states.h, scene.inputs.length, shown.scale.h / 127];
   const at = (/** @type {number} */ k, /** @type {number} */ t) => plane[k * length + t];
@@ -126,7 +128,8 @@ function untrainedText(view) {
  * @param {View} view
  */
 export function verdict(view) {
-  const { words, pair, frame, scene, layer } = view;
+  const { words, pair, scene, layer } = view;
+  const frame = pictured(view);
   if (!pair) return noPair(view);
   if (!frame) return "";
   const shown = frame.likeliest.length / scene.inputs.length;
@@ -169,7 +172,7 @@ export const difference = {
     setText(hint, verdict(view));
     setText(parts.now, view.pair ? `${names(view)} = ${exact(distances(view).now)}` : "");
   },
-  sees: (view) => [view.key, view.frame, view.first, view.pair, stateLimit(view, "h")],
+  sees: (view) => [view.key, pictured(view), view.first, view.pair, stateLimit(view, "h")],
   draw,
   tip,
   describe: (view) => [apartText(view), untrainedText(view), verdict(view)].join(" "),

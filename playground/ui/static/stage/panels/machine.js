@@ -3,11 +3,23 @@
 import { element, setAttribute, setText } from "../../shared/dom.js";
 import { css } from "../../shared/theme.js";
 import { isolate, rounded, say } from "../../shared/words.js";
+import { pictured } from "../answers.js";
+import { isHeld } from "../edits.js";
+import { linkToCell } from "../keep.js";
 import { factorOf, known } from "../values.js";
 
 /** @typedef {import("../view.js").View} View */
 /** @typedef {import("../wire.js").Factor} Factor */
-/** @typedef {{rows: HTMLElement, earlier: HTMLButtonElement, later: HTMLButtonElement, unit: HTMLElement, written: string}} Parts */
+/**
+ * @typedef {object} Parts
+ * @property {HTMLElement} rows
+ * @property {HTMLButtonElement} earlier
+ * @property {HTMLButtonElement} later
+ * @property {HTMLElement} unit
+ * @property {HTMLAnchorElement} cell  to the Cell page
+ * @property {string} written
+ * @property {import("../wire.js").Frame|null} frame  that was written
+ */
 
 const SMALLEST = 1e-4; // of a resolution: what has become that fine has four decimals
 
@@ -77,7 +89,7 @@ function row(view, { state, terms }) {
   if (!terms.length) {
     const passed = slope && known(view, slope.name, unit, t);
     return [
-      sign(say(words, "machine_sum", { input: isolate(scene.inputs[t]) })), sign("→ φ →"), chip(view, state, out, false),
+      sign(say(words, "machine_sum", { input: isolate(scene.inputs[t]) })), sign(isHeld(view, state, unit) ? words.machine_held : "→ φ →"), chip(view, state, out, false),
       ...(passed ? [sign("·"), chip(view, "φ′", passed, true)] : []),
     ];
   }
@@ -85,7 +97,7 @@ function row(view, { state, terms }) {
     ...(k ? [sign("+")] : []),
     ...term.flatMap((factor, n) => [...(n ? [sign("·")] : []), factorChip(view, factor)]),
   ]);
-  return [...products, sign("="), chip(view, state, out, false)];
+  return [...products, sign(isHeld(view, state, unit) ? words.machine_held : "="), chip(view, state, out, false)];
 }
 
 /**
@@ -93,10 +105,12 @@ function row(view, { state, terms }) {
  * @param {View} view
  */
 function tell({ parts }, view) {
-  const { scene, words, unit, t, frame } = view;
-  const written = `${view.key}|${frame?.step}|${unit}|${t}|${frame === null}`;
-  if (written === parts.written) return;
-  parts.written = written;
+  const { scene, words, unit, t, question } = view;
+  const frame = pictured(view);
+  const written = `${view.key}|${question?.key}|${unit}|${t}`;
+  if (written === parts.written && frame === parts.frame) return;
+  [parts.written, parts.frame] = [written, frame];
+  parts.cell.href = linkToCell(window.location.href, view);
   setText(parts.unit, `${say(words, "unit", { u: unit + 1 })} · ${say(words, "timestep", { t: t + 1 })}`);
   parts.earlier.disabled = unit === 0;
   parts.later.disabled = unit >= scene.units - 1;
@@ -114,12 +128,14 @@ export const machine = {
   build(panel) {
     const rows = element("div", { class: "machine-rows" });
     const step = (/** @type {string} */ text) => element("button", { type: "button", class: "unit-step" }, [text]);
-    const parts = { rows, earlier: step("◂"), later: step("▸"), unit: element("span"), written: "" };
-    panel.aside.append(parts.earlier, parts.unit, parts.later);
+    const cell = element("a", { class: "to-cell", "data-server": "", "data-unpainted": "" });
+    const parts = { rows, earlier: step("◂"), later: step("▸"), unit: element("span"), cell, written: "", frame: null };
+    panel.aside.append(parts.earlier, parts.unit, parts.later, cell);
     panel.body.append(rows);
     return parts;
   },
   dress({ parts }, view, actions) {
+    setText(parts.cell, say(view.words, "machine_cell"));
     setAttribute(parts.earlier, "aria-label", say(view.words, "machine_earlier"));
     setAttribute(parts.later, "aria-label", say(view.words, "machine_later"));
     parts.earlier.onclick = () => actions.showUnit(-1);

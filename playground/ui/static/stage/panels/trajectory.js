@@ -5,6 +5,7 @@ import { setText } from "../../shared/dom.js";
 import { comfortable, FINE_LADDER, ticks } from "../../shared/scales.js";
 import { mix } from "../../shared/theme.js";
 import { isolate, percent, say, short } from "../../shared/words.js";
+import { pictured } from "../answers.js";
 import { isRecent, LONG, paintLabels, RECENT } from "./labels.js";
 
 /** @typedef {import("../../shared/surface.js").Surface} Surface */
@@ -20,7 +21,7 @@ const MARGINS = { left: 44, right: 8, top: 6, bottom: 30 };
  * @param {number} present  what it is, 0 when nothing was drawn
  */
 function reachWanted(surface, view, present) {
-  const xy = view.frame?.layers[view.layer].xy;
+  const xy = pictured(view)?.layers[view.layer].xy;
   if (!xy || !surface.ready) return null;
   const rect = surface.inside(MARGINS);
   const aspect = rect.width / rect.height;
@@ -39,7 +40,7 @@ function reachWanted(surface, view, present) {
  */
 function drawTrajectory(surface, view) {
   const rect = surface.inside(MARGINS);
-  const layer = view.frame?.layers[view.layer];
+  const layer = pictured(view)?.layers[view.layer];
   surface.prepare(`${view.key}|${view.reach.toPrecision(5)}`, (base) => paintAxes(base, surface, view, rect));
   surface.stamp();
   if (layer) paintPath(surface, view, rect, layer.xy);
@@ -156,7 +157,7 @@ function paintPath(surface, view, rect, xy) {
  * @param {number} y
  */
 function trajectoryTimeAt(surface, view, x, y) {
-  const xy = view.frame?.layers[view.layer].xy;
+  const xy = pictured(view)?.layers[view.layer].xy;
   if (!xy) return -1;
   const to = place(surface.inside(MARGINS), view.reach);
   let found = -1;
@@ -176,7 +177,7 @@ function trajectoryTimeAt(surface, view, x, y) {
  */
 function trajectoryTip(surface, view, x, y) {
   const t = trajectoryTimeAt(surface, view, x, y);
-  const xy = view.frame?.layers[view.layer].xy;
+  const xy = pictured(view)?.layers[view.layer].xy;
   if (t < 0 || !xy) return null;
   return [
     `${say(view.words, "timestep", { t: t + 1 })} · ${isolate(view.scene.inputs[t])}`,
@@ -188,8 +189,8 @@ function trajectoryTip(surface, view, x, y) {
  * How much of the path the plane shows, NaN where nothing moves and no part of nothing can be told.
  * @param {View} view
  */
-function planeShare({ frame, layer }) {
-  return frame?.layers[layer].share || NaN;
+function planeShare(view) {
+  return pictured(view)?.layers[view.layer].share || NaN;
 }
 
 /** @param {View} view */
@@ -211,7 +212,7 @@ export const trajectory = {
   isOfLayer: true,
   plots: () => [""],
   tell: ({ aside }, view) => setText(aside, planeText(view)),
-  sees: ({ key, frame, t, reach }) => [key, frame, t, reach],
+  sees: (view) => [view.key, pictured(view), view.t, view.reach],
   draw: drawTrajectory,
   timeAt: trajectoryTimeAt,
   tip: trajectoryTip,
