@@ -93,7 +93,7 @@ class Example:
     reads: int
     size: int
     said: Numbers
-    opened: Mapping[str, tuple[float, ...]] = MappingProxyType({})
+    opened: Mapping[str, tuple[float, ...]]
 
     def given(self, reads: int | None = None, size: int | None = None) -> Given:
         """The example, or the same with other sizes: what both have keeps its numbers."""
@@ -176,6 +176,7 @@ EXAMPLES: Mapping[str, Example] = MappingProxyType(
                 above=(1, 0.5),
                 later_h=(0.2, -0.1),
             ),
+            {},
         ),
         # The forget gate keeps 70 % of the first entry of c, 40 % of the second, 80 % of the third.
         "keeps": Example(

@@ -10,10 +10,12 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from playground.cells import CELLS
+from playground.cells.examples import EXAMPLES, LARGEST_SIZE
 from playground.config import MAX_STEP, Choice, Flag, Range
 from playground.passes.edit_list import EDITS
 from playground.refusal import Refusal
 from playground.studies.knobs import KNOBS, Knobs
+from playground.ui.cell.kinds import ChangedNumbers, Units
 from playground.ui.room import Panels
 from playground.ui.tour.scenes import SCENES
 from playground.variations import Variations
@@ -49,6 +51,7 @@ class PageField:
 
 
 STATES = tuple(dict.fromkeys(state for cell in CELLS.values() for state in cell.states))
+QUANTITIES = (*STATES, *dict.fromkeys(gate for cell in CELLS.values() for gate in cell.gates))
 PARAMETERS = (
     "embedding.weight",
     *(
@@ -109,12 +112,33 @@ TRAIN: Mapping[str, PageField] = MappingProxyType(
 )
 CELL: Mapping[str, PageField] = MappingProxyType(
     {
-        "panel": PageField(Choice(("step",)), "step"),
+        "panel": PageField(Choice(("step", "whatif", "update")), "step"),
+        "source": PageField(Choice(("example", "run")), "example"),
+        "example": PageField(Choice(tuple(EXAMPLES)), "entries"),
+        "reads": PageField(Range(1, LARGEST_SIZE)),
+        "size": PageField(Range(1, LARGEST_SIZE)),
+        "numbers": PageField(ChangedNumbers(), ()),
+        "way": PageField(Choice(("forward", "back")), "forward"),
+        "joined": PageField(Flag(), True),
+        "units": PageField(Units(), ()),
+        # Training step, timestep and layer that are looked at, the last two from 1.
+        "at": PageField(Range(0, MAX_STEP), unsaid=0),
+        "t": PageField(Range(1, 200)),
+        "layer": PageField(Range(1, 3)),
+        # The weight that is followed through an update.
+        "parameter": PageField(Choice(PARAMETERS), "rnn.weight_hh_l0"),
+        "row": PageField(Range(1, 512), 1),
+        "column": PageField(Range(1, 256), 1),
+        "edits": PageField(EDITS, ()),
+        "quantity": PageField(Choice(QUANTITIES)),
     }
 )
 PAGES: Mapping[str, Mapping[str, PageField]] = MappingProxyType(
     {"train": TRAIN, "gradients": GRADIENTS, "cell": CELL}
 )
+
+# Choices that are one thing on all pages that have them: whoever goes over to another takes them along.
+SHARED = frozenset(("edits",))
 
 # Choices that links had under their bare names before there were keys; such links go on working. The one that is added
 # is said aloud in a room: "present = 1".

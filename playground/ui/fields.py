@@ -80,6 +80,16 @@ FIELD_LABELS = {
     "tracks": N_("Experiments side by side"),
     "race": N_("Race"),
     "edits": N_("Edits"),
+    "quantity": N_("State or gate"),
+    "source": N_("Whose numbers"),
+    "example": N_("Worked example"),
+    "reads": N_("Entries of x"),
+    "size": N_("Units"),
+    "numbers": N_("Changed numbers"),
+    "number": N_("The number"),
+    "way": N_("Direction"),
+    "joined": N_("One matrix"),
+    "units": N_("Units shown"),
     "t": N_("Timestep"),
     "run": N_("Run"),
     "draws": N_("Networks drawn"),
@@ -145,6 +155,17 @@ OPTION_LABELS = {
     "check": N_("5 Check"),
     "clipping": N_("6 Clipping"),
     "step": N_("One step"),
+    "whatif": N_("What if"),
+    "unrolled": N_("Rolled and unrolled"),
+    "update": N_("One update"),
+    "example": N_("a worked example"),
+    "run": N_("my network"),
+    "entries": N_("RNN: x has three entries, h two"),
+    "keeps": N_("LSTM: f = [0.7, 0.4, 0.8] keeps 70 % of the first entry"),
+    "blends": N_("GRU: z = 0.75 keeps three quarters of the first entry"),
+    "one_gate": N_("MGU: one gate, f = 0.25 keeps three quarters"),
+    "forward": N_("forward"),
+    "back": N_("backward"),
     "exploding": N_("exploding gradients"),
     "vanishing": N_("vanishing gradients"),
     "experiment": N_("my experiment"),
@@ -300,5 +321,10 @@ def sentence(refusal: Refusal, page: str | None = None) -> str:
 
     page: whose choice is refused, if it is a page's.
     """
+    return plain(said(refusal, page))
+
+
+def said(refusal: Refusal, page: str | None = None) -> str:
+    """The same as plain text, for who draws it as such."""
     values = refusal.values | {"field": label(refusal.field, page)}
-    return plain(_(refusal.template).format(**values))
+    return _(refusal.template).format(**values)

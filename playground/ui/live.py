@@ -26,7 +26,10 @@ export default function (component) {
 
 
 def mounted(name: str, *, html: str, css: str) -> ComponentRenderer:
-    """The live component of a folder; html, css: what stands in its place until it comes."""
+    """The live component of a folder; html, css: what stands in its place until it comes.
+
+    Streamlit takes a style sheet of a single line for the name of a file.
+    """
     entry, *others = modules(name)
     loader = _LOADER
     for word, value in (

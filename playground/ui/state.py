@@ -173,7 +173,12 @@ def pick_loss(figure: str) -> None:
 
 def stage_event(name: str) -> Any:
     """What the stage has just sent under a trigger's name; None if nothing."""
-    return (value("stage") or {}).get(name)
+    return event("stage", name)
+
+
+def event(component: str, name: str) -> Any:
+    """The same of any live component, by its key."""
+    return (value(component) or {}).get(name)
 
 
 def notice(name: str) -> Refusal | None:
@@ -208,13 +213,18 @@ def turn_to(page: str, query: Mapping[str, str]) -> None:
     """
     state = session()
     state.drawn = {}
-    state.page = page
+    left, state.page = state.page, page
     if page not in state.choices or state.arrives:
         chosen, wrong = choices.from_link(page, query)
         linked = {name for name in chosen if choices.said(page, name, query) is not None}
         state.choices[page] = PageChoices(chosen, linked=linked, wrong=wrong)
         set_values(**keyed(**chosen))
     here = shown()
+    if left in state.choices and left != page and not state.arrives:
+        there = state.choices[left].chosen
+        set_values(
+            **keyed(**{name: there[name] for name in choices.SHARED & there.keys() & here.chosen.keys()})
+        )
     said = {name: value(key(name)) if has(key(name)) else before for name, before in here.chosen.items()}
     if said != here.chosen:
         here.wrong = {}

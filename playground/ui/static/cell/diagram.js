@@ -1,0 +1,162 @@
+/** The cell as a picture: one unit, its values on the wires, in the order of its equations. */
+
+import { element } from "../shared/dom.js";
+import { say } from "../shared/words.js";
+import { squashText } from "./full.js";
+import { factorKey, factorName, factorValue, numberText, symbol } from "./message.js";
+
+/** @typedef {import("./message.js").Message} Message */
+/** @typedef {import("./message.js").Factor} Factor */
+/** @typedef {import("./sheet.js").Sheet} Sheet */
+/** @typedef {{x: number, y: number}} Point */
+
+const ROW = 64;
+const LEFT = { read: 60, sum: 190, gate: 300, first: 440 };
+const STAGE = 260; // from the products of one state to those of the next
+
+/**
+ * @param {string} tag
+ * @param {Record<string, string|number>} attributes
+ * @param {(Node|string)[]} [children]
+ */
+function drawn(tag, attributes, children = []) {
+  const made = /** @type {SVGElement} */ (document.createElementNS("http://www.w3.org/2000/svg", tag));
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
+  made.append(...children);
+  return made;
+}
+
+/**
+ * A node: a round sign, or a box with a name and a value.
+ * @param {Point} at @param {string} name @param {string} [value]
+ */
+function node({ x, y }, name, value) {
+  if (value === undefined) {
+    return drawn("g", { class: "sign" }, [drawn("circle", { cx: x, cy: y, r: 13 }), drawn("text", { x, y: y + 5 }, [name])]);
+  }
+  return drawn("g", { class: "node", tabindex: 0 }, [
+    drawn("rect", { x: x - 42, y: y - 21, width: 84, height: 42, rx: 7 }),
+    drawn("text", { x, y: y - 4, class: "name" }, [name]), drawn("text", { x, y: y + 13, class: "value" }, [value]),
+  ]);
+}
+
+/**
+ * A wire, with what it carries.
+ * @param {Point} from @param {Point} to @param {string} text @param {number} order @param {number} [start] @param {number} [end]
+ */
+function wire(from, to, text, order, start = 42, end = 13) {
+  const [x1, x2] = [from.x + start, to.x - end];
+  const middle = (x1 + x2) / 2;
+  const path = drawn("path", { d: `M${x1} ${from.y} C${middle} ${from.y} ${middle} ${to.y} ${x2} ${to.y}`, class: "wire", style: `--order: ${order}` });
+  if (!text) return [path];
+  return [path, drawn("text", { x: middle, y: (from.y + to.y) / 2 - 5, class: "carried" }, [text])];
+}
+
+/**
+ * @param {Sheet} sheet
+ * @param {Message} message
+ */
+export function diagram(sheet, message) {
+  const { blocks, wires, words, units } = message;
+  const { place, lit } = sheet;
+  const unit = units[place];
+  /** @type {Map<string, Point>} where each value stands, by what it is lit by */
+  const places = new Map();
+  /** @type {Node[]} */
+  const lines = [];
+  /** @type {Node[]} */
+  const nodes = [];
+  /** @type {string[]} */
+  const told = [];
+  const put = (/** @type {Point} */ at, /** @type {string} */ name, /** @type {import("./message.js").Value} */ value, /** @type {string} */ key) => {
+    places.set(key, at);
+    const text = numberText(message, value);
+    nodes.push(lit.add(node(at, name, text), [key]));
+    told.push(say(words, "said", { name, value: text }));
+  };
+  const gradient = (/** @type {Point} */ at, /** @type {import("./message.js").Value|undefined} */ value) => {
+    if (message.way === "back") nodes.push(drawn("text", { x: at.x, y: at.y + 35, class: "gradient" }, [`∂ ${numberText(message, value)}`]));
+  };
+
+  const before = message.states.filter((state) => state !== "h");
+  before.forEach((state, k) => {
+    const at = { x: LEFT.read, y: 40 + k * ROW };
+    put(at, symbol(`${state}′`, unit), message.before[state][place], `v.${state}′.${place}`);
+    gradient(at, message.before_gradient[state][place]);
+  });
+  const first = 40 + before.length * ROW;
+  const read = { x: LEFT.read, y: first + ((blocks.length - 1) * ROW) / 2 };
+  nodes.push(node(read, "x, h′", "W ·"));
+  const isPast = wires.some(({ terms }) => terms.flat().some(({ name, is_before: is }) => name === "h" && is));
+  if (isPast) {
+    const at = { x: LEFT.read, y: first + blocks.length * ROW };
+    put(at, symbol("h′", unit), message.before.h[place], `v.h′.${place}`);
+    gradient(at, message.before_gradient.h[place]);
+  }
+  blocks.forEach(({ name, squash }, block) => {
+    const y = first + block * ROW;
+    const sign = { x: LEFT.sum, y };
+    lines.push(...wire(read, sign, "", block));
+    nodes.push(node(sign, "Σ"));
+    const at = { x: LEFT.gate, y };
+    const sum = message.way === "forward" ? message.pre : message.pre_gradient;
+    lines.push(...wire(sign, at, numberText(message, sum[block][place]), block, 13, 42));
+    nodes.push(drawn("text", { x: (sign.x + at.x) / 2, y: y + 15, class: "squash" }, [squashText(squash)]));
+    put(at, symbol(name, unit), message.values[name][place], `v.${name}.${place}`);
+    gradient(at, message.gradients[name][place]);
+  });
+  let x = LEFT.first;
+  let order = blocks.length;
+  for (const { state, terms } of wires.filter(({ terms: some }) => some.length)) {
+    const middle = first + ((blocks.length - 1) * ROW) / 2;
+    const ends = terms.map((factors, k) => {
+      const at = { x, y: middle + (k - (terms.length - 1) / 2) * ROW };
+      const value = factors.reduce((/** @type {number|null} */ so, factor) => {
+        const own = factorValue(message, factor, place);
+        return so === null || own === null ? null : so * own;
+      }, 1);
+      for (const factor of factors) lines.push(...fromFactor(message, places, factor, at, place, unit, order));
+      nodes.push(node(at, "×"));
+      return { at, value };
+    });
+    order += 1;
+    const out = { x: x + 150, y: middle };
+    const plus = ends.length > 1 ? { x: x + 70, y: middle } : null;
+    for (const { at, value } of ends) lines.push(...wire(at, plus ?? out, numberText(message, value), order, 13, plus ? 13 : 42));
+    if (plus) {
+      nodes.push(node(plus, "+"));
+      lines.push(...wire(plus, out, "", order, 13, 42));
+    }
+    put(out, symbol(state, unit), message.values[state][place], `v.${state}.${place}`);
+    gradient(out, message.gradients[state][place]);
+    x += STAGE;
+    order += 1;
+  }
+  const width = Math.max(...[...places.values()].map((at) => at.x)) + 60;
+  const height = Math.max(...[...places.values()].map((at) => at.y), read.y) + 45;
+  const picture = drawn("svg", {
+    viewBox: `0 0 ${width} ${height}`, role: "img", style: `max-width: ${width * 1.15}px`,
+    "aria-label": say(words, "diagram_told", { unit: unit + 1, list: told.join(", ") }), class: message.way,
+  }, [...lines, ...nodes]);
+  return element("section", { class: "wide" }, [
+    element("h3", {}, [say(words, "diagram", { unit: unit + 1 })]), element("div", { class: "scroll" }, [picture]),
+  ]);
+}
+
+/**
+ * The wire from where a factor's value stands to the product; what it carries is written where it is not the value itself.
+ * @param {Message} message
+ * @param {Map<string, Point>} places
+ * @param {Factor} factor
+ * @param {Point} to
+ * @param {number} place
+ * @param {number} unit
+ * @param {number} order
+ */
+function fromFactor(message, places, factor, to, place, unit, order) {
+  const from = places.get(factorKey(factor, place));
+  if (!from) return [];
+  const changed = factor.is_complement || factor.is_squashed;
+  const text = changed ? `${factorName(factor, unit)} = ${numberText(message, factorValue(message, factor, place))}` : "";
+  return wire(from, to, text, order);
+}

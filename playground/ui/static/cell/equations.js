@@ -1,0 +1,80 @@
+/** How gates make the states, unit by unit: symbols above, their numbers below, lit together. */
+
+import { element } from "../shared/dom.js";
+import { say } from "../shared/words.js";
+import { factorKey, factorName, factorValue, numberText, symbol } from "./message.js";
+
+/** @typedef {import("./message.js").Message} Message */
+/** @typedef {import("./message.js").Factor} Factor */
+/** @typedef {import("./sheet.js").Sheet} Sheet */
+
+/**
+ * @param {Sheet} sheet
+ * @param {Message} message
+ */
+export function equations(sheet, message) {
+  const wires = message.wires.filter(({ terms }) => terms.length);
+  if (!wires.length) return [];
+  const lines = wires.flatMap(({ state, terms }) => message.units.map((_, place) => equation(sheet, message, state, terms, place)));
+  return [element("section", { class: "equations" }, [
+    element("h3", {}, [message.words.equations]), ...lines, ...conventions(sheet, message),
+  ])];
+}
+
+/**
+ * A factor by the convention that is chosen for its gate: z* = 1 − z.
+ * @param {Sheet} sheet
+ * @param {Factor} factor
+ * @param {number} unit
+ */
+function written({ other }, factor, unit) {
+  if (!other.has(factor.name)) return factorName(factor, unit);
+  const turned = { ...factor, name: `${factor.name}*`, is_complement: !factor.is_complement };
+  return factorName(turned, unit);
+}
+
+/**
+ * @param {Sheet} sheet
+ * @param {Message} message
+ * @param {string} state
+ * @param {Factor[][]} terms
+ * @param {number} place
+ */
+function equation(sheet, message, state, terms, place) {
+  const unit = message.units[place];
+  const line = (/** @type {(factor: Factor) => string} */ text) => terms.flatMap((factors, k) => [
+    ...(k ? [" + "] : []),
+    ...factors.flatMap((factor, n) => [
+      ...(n ? [" · "] : []),
+      sheet.lit.add(element("span", { class: "term" }, [text(factor)]), [factorKey(factor, place)]),
+    ]),
+  ]);
+  const result = (/** @type {string} */ text) => (
+    sheet.lit.add(element("span", { class: "term" }, [text]), [`v.${state}.${place}`])
+  );
+  const bracket = (/** @type {string} */ text) => (/[−\s]/.test(text) ? `(${text})` : text);
+  return element("p", { class: "equation", "data-state": `${state}.${place + 1}` }, [
+    result(symbol(state, unit)), " = ", ...line((factor) => bracket(written(sheet, factor, unit))),
+    element("br"), "= ", ...line((factor) => bracket(numberText(message, factorValue(message, factor, place)))), " = ",
+    result(numberText(message, message.values[state][place])),
+  ]);
+}
+
+/**
+ * Switches between a gate's convention and the other one, where the cell uses both the gate and 1 − it.
+ * @param {Sheet} sheet
+ * @param {Message} message
+ */
+function conventions(sheet, message) {
+  const factors = message.wires.flatMap(({ terms }) => terms.flat());
+  const turned = [...new Set(factors.filter(({ is_complement: is }) => is).map(({ name }) => name))];
+  return turned.map((gate) => {
+    const isOther = sheet.other.has(gate);
+    const button = element("button", { type: "button", "aria-pressed": String(isOther), class: "convention" }, [
+      say(message.words, "convention", { gate }),
+    ]);
+    button.onclick = () => sheet.turn(gate);
+    const told = isOther ? [element("p", { class: "note" }, [say(message.words, "convention_told", { gate })])] : [];
+    return element("div", {}, [button, ...told]);
+  });
+}

@@ -1,0 +1,143 @@
+/** One step of a cell as a sheet: builds itself anew from every message, and keeps what somebody is typing. */
+
+import { element } from "../shared/dom.js";
+import { buildRadios, dressRadios } from "../shared/radios.js";
+import { arriving, leaving, passing } from "./back.js";
+import { diagram } from "./diagram.js";
+import { equations } from "./equations.js";
+import { inFull, notes } from "./full.js";
+import { Lit } from "./lit.js";
+import { matrix } from "./matrix.js";
+
+/** @typedef {import("./message.js").Message} Message */
+/** @typedef {{name?: string, full?: string, value: string, selectionStart: number|null, selectionEnd: number|null}} Typed */
+
+const WAYS = /** @type {const} */ (["forward", "back"]);
+
+export class Sheet {
+  /** @param {ShadowRoot|HTMLElement} parent */
+  constructor(parent) {
+    this.root = element("div", { class: "sheet" });
+    parent.append(this.root);
+    this.lit = new Lit();
+    /** Which row is written out: its block, and its unit's place among those shown. */
+    this.block = 0;
+    this.place = 0;
+    this.isBuilding = false;
+    /** Gates that are written by the other convention. */
+    this.other = new Set();
+    /** @type {Message|null} */
+    this.message = null;
+    this.trigger = (/** @type {string} */ _name, /** @type {unknown} */ _value) => {};
+  }
+
+  /**
+   * @param {Message} message
+   * @param {(name: string, value: unknown) => void} trigger
+   */
+  receive(message, trigger) {
+    this.message = message;
+    this.trigger = trigger;
+    this.block = Math.min(this.block, message.blocks.length - 1);
+    this.place = Math.min(this.place, message.units.length - 1);
+    this.build();
+  }
+
+  /** Sends what was typed as a number; a field that is taken out has not been left by anybody. */
+  send = (/** @type {string} */ name, /** @type {string} */ text) => {
+    if (!this.isBuilding) this.trigger("edit", { name, text });
+  };
+
+  /** Writes another row out. */
+  write(/** @type {number} */ block, /** @type {number} */ place) {
+    this.block = block;
+    this.place = place;
+    this.build();
+  }
+
+  /** Writes a gate by the other convention, or by its own again. */
+  turn(/** @type {string} */ gate) {
+    if (!this.other.delete(gate)) this.other.add(gate);
+    this.build();
+  }
+
+  build() {
+    const { message, lit } = this;
+    if (!message) return;
+    const typed = this.#typed();
+    lit.clear();
+    const parts = message.way === "forward" ? this.#forward(message) : this.#back(message);
+    this.isBuilding = true;
+    this.root.replaceChildren(this.#controls(message), ...parts);
+    this.isBuilding = false;
+    this.root.setAttribute("data-dressed", "");
+    lit.light(lit.kept);
+    this.#typeOn(typed);
+  }
+
+  /** @param {Message} message */
+  #forward(message) {
+    return [
+      matrix(this, message), inFull(this, message), ...notes(this, message), ...equations(this, message),
+      diagram(this, message),
+    ];
+  }
+
+  /** @param {Message} message */
+  #back(message) {
+    return [arriving(this, message), passing(this, message), diagram(this, message), matrix(this, message), leaving(message)];
+  }
+
+  /** @param {Message} message */
+  #controls(message) {
+    const { words, way, joined } = message;
+    const ways = buildRadios();
+    dressRadios(ways, words.way, WAYS.map((each) => words[each]), WAYS.indexOf(way), (k) => {
+      this.#look(message, { way: WAYS[k] });
+    });
+    const button = (/** @type {string} */ text, /** @type {string} */ name, /** @type {() => void} */ press) => {
+      const made = element("button", { type: "button", class: name }, [text]);
+      made.onclick = press;
+      return made;
+    };
+    const changed = message.changed.length > 0;
+    return element("div", { class: "controls" }, [
+      element("strong", {}, [message.name]), ways,
+      button(words[joined ? "split" : "join"], "splits", () => this.#look(message, { joined: !joined })),
+      ...(changed ? [button(words.reset, "resets", () => this.trigger("edit", { reset: true }))] : []),
+    ]);
+  }
+
+  /**
+   * Looks at once, and tells the page so, whose address says it.
+   * @param {Message} message
+   * @param {{way?: "forward"|"back", joined?: boolean}} wanted
+   */
+  #look(message, wanted) {
+    this.message = { ...message, ...wanted };
+    this.build();
+    this.trigger("look", wanted);
+  }
+
+  /**
+   * What stands in the field that has the focus.
+   * @returns {Typed|null}
+   */
+  #typed() {
+    const holder = /** @type {ShadowRoot|Document} */ (this.root.getRootNode());
+    const field = holder.activeElement;
+    if (!(field instanceof HTMLElement) || !this.root.contains(field)) return null;
+    const { value, selectionStart, selectionEnd } = /** @type {HTMLInputElement} */ (field);
+    return { name: field.dataset.name, value, selectionStart, selectionEnd, full: field.dataset.full };
+  }
+
+  /** @param {Typed|null} typed */
+  #typeOn(typed) {
+    if (!typed?.name) return;
+    const field = /** @type {HTMLInputElement|null} */ (this.root.querySelector(`[data-name="${typed.name}"]`));
+    if (!field) return;
+    field.focus();
+    if (typed.value !== typed.full) field.value = typed.value;
+    field.setSelectionRange?.(typed.selectionStart, typed.selectionEnd);
+  }
+}
