@@ -3,7 +3,8 @@
 import time
 from collections import deque
 
-LONGEST_PAUSE = 2.0  # seconds of playing that a late tick makes up for at most: two of the longest tick, and more
+# Seconds of playing that a late tick makes up for at most: two of the longest tick, and more.
+LONGEST_PAUSE = 2.0
 FIRST_TICK = 0.1  # seconds for which a first tick moves on
 
 

@@ -159,7 +159,8 @@ def test_a_fork_measures_its_step_and_nothing_before_it(monkeypatch: pytest.Monk
     """A pass of a large network takes as long as an update."""
     run = Run(VERSE)
     run.advance(30)
-    steps, measured = list[int](), Trainer.preview
+    steps: list[int] = []
+    measured = Trainer.preview
 
     def preview(trainer: Trainer) -> Update:
         steps.append(trainer.step)
