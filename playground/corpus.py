@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -138,6 +139,19 @@ class Corpus:
         epoch, place = divmod(step, self.steps_per_epoch)
         found = (self._epoch(seed, epoch)[place] == window).nonzero()
         return int(found) if len(found) else None
+
+    def predicted(self, seed: int, steps: np.ndarray) -> np.ndarray:
+        """How many symbols the batches of training steps predict, (N,) as the steps are."""
+        if self._whole is not None:
+            return np.full(len(steps), int(self._lengths.sum()))
+        of_pass = self.steps_per_epoch
+        return np.array(
+            [
+                int(self._lengths[self._epoch(seed, step // of_pass)[step % of_pass]].sum())
+                for step in steps.tolist()
+            ],
+            np.int64,
+        )
 
     def _epoch(self, seed: int, epoch: int) -> Tensor:
         """The windows of each batch of an epoch, (steps_per_epoch, B); kept until another is asked for."""

@@ -1,7 +1,7 @@
 """When a text is learned, and when memory is proved: milestones of the loss, counted from the text."""
 
 from functools import lru_cache
-from math import log
+from math import ceil, log
 
 from playground.analysis.floors import Floor, distinct_floors
 from playground.config import TextConfig
@@ -18,24 +18,28 @@ def learned(corpus: Corpus) -> Milestone:
     """The text is learned: its mean loss is near the lowest that any model can have.
 
     Near is within `NEAR` nats, and within a quarter of what the last symbol of memory gains: of a long text with one
-    symbol that needs memory, all but that one may else be learned. The mean is over one pass through the text, because
-    a batch of a few windows says nothing of the others.
+    symbol that needs memory, all but that one may else be learned. The mean is over whole passes through the text,
+    because a batch of a few windows says nothing of the others.
     """
     *above, lowest = floors_of(corpus.config)
     low = log(lowest.perplexity)
     gain = log(above[-1].perplexity) - low if above else NEAR
-    return Milestone(low + min(NEAR, SHARE * gain), max(HELD, corpus.steps_per_epoch))
+    of_pass = corpus.steps_per_epoch
+    return Milestone(low + min(NEAR, SHARE * gain), of_pass * ceil(HELD / of_pass), of_pass)
 
 
 def remembers(corpus: Corpus) -> Milestone | None:
     """The line k = 1 is crossed: no model that sees only the symbol just read has so low a loss on the whole text.
+
+    Of a text in batches the loss is that of a pass through it, in which the weights change, and where numbers are left
+    out at random it depends on which: then it is a sign of memory and no proof.
 
     None if the text needs no memory: there is nothing below that line.
     """
     without = without_memory(corpus.config)
     if without.last is None:
         return None
-    return Milestone(log(without.perplexity) - ROUNDING, corpus.steps_per_epoch)
+    return Milestone(log(without.perplexity) - ROUNDING, corpus.steps_per_epoch, corpus.steps_per_epoch)
 
 
 def without_memory(text: TextConfig) -> Floor:

@@ -24,6 +24,7 @@ from playground.runs.checkpoints import Checkpoints
 from playground.runs.curve import CurvePoints
 from playground.runs.layout import FrameLayout
 from playground.runs.left_out import left_out
+from playground.runs.milestone import Predictions
 from playground.runs.replay import Admission, Replay, Walks, anybody
 from playground.runs.sample import Sample
 from playground.runs.size import check_size
@@ -326,6 +327,10 @@ class Run:
             model = RecurrentModel(Replica(self.config.network, self.corpus.signature, parameters))
             ids = generate(model, Continuation(prompt, length, 1.0, seed, self.corpus.eos_id))
         return Sample.of(step, self.corpus, prompt, ids)
+
+    def predictions(self, replica: int) -> Predictions:
+        """How many predictions the batches of steps have that a replica is trained on."""
+        return partial(self.corpus.predicted, self.seeds[replica])
 
     def frames(self, first: int, last: int) -> list[Frame]:
         """Frames of the steps first … last that are there, oldest first: all that are kept, and recent ones."""

@@ -8,7 +8,7 @@ from torch import Tensor
 from playground.runs.album import Album, Frame
 from playground.runs.curve import Curve, CurvePoints
 from playground.runs.kept import Kept
-from playground.runs.milestone import Milestone
+from playground.runs.milestone import Milestone, Predictions
 from playground.runs.sample import Sample
 from playground.training import Explosion, Update
 
@@ -134,13 +134,16 @@ class Tape:
             return newest.step
         return reached
 
-    def first_at(self, milestone: Milestone) -> int | None:
-        """The first recorded step at which a milestone is reached, or None so far."""
+    def first_at(self, milestone: Milestone, predictions: Predictions) -> int | None:
+        """The first recorded step at which a milestone is reached, or None so far.
+
+        predictions: of the batches that it was trained on.
+        """
         looked, found = self._milestones.get(milestone, (-1, None))
         newest = self.newest
         if found is None and looked < newest.step:
             points = self._curve.points(newest.step - 1).last(milestone.updates + newest.step - looked)
-            found = milestone.first_in(points.followed_by(newest), looked)
+            found = milestone.first_in(points.followed_by(newest), looked, predictions)
             self._milestones[milestone] = newest.step, found
         return found
 

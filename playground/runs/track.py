@@ -12,7 +12,7 @@ from playground.refusal import Refusal
 from playground.runs.album import Frame
 from playground.runs.curve import CurvePoints
 from playground.runs.leases import Leases
-from playground.runs.milestone import MilestoneOf
+from playground.runs.milestone import Milestone, MilestoneOf
 from playground.runs.move import FRAMES_PER_TICK, Move, Mover, Stride
 from playground.runs.replay import Replay
 from playground.runs.run import Run
@@ -198,7 +198,21 @@ class Track:
         if run is None or milestone_of is None:
             return None
         milestone = milestone_of(run.corpus)
-        return None if milestone is None else run.tapes[self.replica].first_at(milestone)
+        if milestone is None:
+            return None
+        return run.tapes[self.replica].first_at(milestone, run.predictions(self.replica))
+
+    def mean_of(self, milestone: Milestone) -> float:
+        """Mean loss of the updates that a milestone looks at, up to the playhead's step: nats per predicted symbol."""
+        return milestone.mean_at(self.curve_points(), self.playhead, self.run.predictions(self.replica))
+
+    def done_at(self, milestone_of: MilestoneOf | None) -> int | None:
+        """The step at which it has reached a milestone, or has exploded before; None while it may still reach it."""
+        reached, run = self.first_at(milestone_of), self._found()
+        if reached is not None or run is None:
+            return reached
+        explosion = run.tapes[self.replica].explosion
+        return None if explosion is None else explosion.step
 
     def _is_at(self, goal: float | None) -> bool:
         """Whether the step of the playhead has this perplexity or less."""

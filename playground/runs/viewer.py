@@ -50,7 +50,9 @@ class Viewer:
 
     Attributes:
         tracks: what is watched.
-        stop_when: a milestone at which playing stops; whoever plays on from there is not stopped by it again.
+        stop_when: a milestone at which playing stops, of several tracks when all have reached it that did not explode;
+            whoever plays on from there is not stopped by it again.
+        stops_at_first: whether of several tracks the first one to reach it stops all, and each that follows.
         messages: how many messages the stage has been sent.
         refused: why it stands still, where there was no memory to train; until the person does something.
 
@@ -65,6 +67,7 @@ class Viewer:
         self.stop_step: int | None = None
         self.stop_perplexity: float | None = None
         self.stop_when: MilestoneOf | None = None
+        self.stops_at_first = False
         self.ghosts: tuple[Ghost, ...] = ()
         self.messages = 0
         self.refused: Refusal | None = None
@@ -514,9 +517,7 @@ class Viewer:
             made.append((track, move))
             if not has_ended:
                 limit = move.playhead
-            reached = track.first_at(self.stop_when)
-            if reached is not None and reached > before:
-                limit = min(limit, reached)
+        limit = min([limit, *(step for step in self._milestones() if step > before)])
         return [(track, move.until(limit)) for track, move in made]
 
     def _commit(self, moves: Iterable[tuple[Track, Move]]) -> None:
@@ -527,7 +528,7 @@ class Viewer:
         self._pace.note(self.playhead)
         going_on = [track for track in self.tracks if track.explosion is None]
         reached_step = before < self.playhead == self.stop_step
-        reached = before < self.playhead and bool(self.at_milestone)
+        reached = before < self.playhead in self._milestones()
         if (
             not going_on
             or reached_step
@@ -536,10 +537,23 @@ class Viewer:
         ):
             self.pause()
 
+    def _milestones(self) -> list[int]:
+        """The steps at which playing is to stop because of what was reached, as far as that is known."""
+        firsts = [track.first_at(self.stop_when) for track in self.tracks]
+        reached = [step for step in firsts if step is not None]
+        if self.stops_at_first or not reached:
+            return reached
+        done = [track.done_at(self.stop_when) for track in self.tracks]
+        ended = [step for step in done if step is not None]
+        return [max(ended)] if len(ended) == len(done) else []
+
     @property
-    def at_milestone(self) -> tuple[Track, ...]:
-        """The tracks that have reached, at the very step of the playhead, what playing is to stop at."""
-        return tuple(track for track in self.tracks if track.first_at(self.stop_when) == self.playhead)
+    def at_milestone(self) -> tuple[tuple[Track, int], ...]:
+        """Who has reached what playing is to stop at, and when, where the playhead is on the step at which it stops."""
+        if self.playhead not in self._milestones():
+            return ()
+        firsts = [(track, track.first_at(self.stop_when)) for track in self.tracks]
+        return tuple((track, step) for track, step in firsts if step is not None and step <= self.playhead)
 
     def settle(self, *, budget: float = float("inf")) -> bool:
         """See to it that the playhead stands on a step whose frame is there, on every track.

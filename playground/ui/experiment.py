@@ -8,6 +8,7 @@ from playground.config import FIELDS, ExperimentConfig, Range, Text
 from playground.refusal import Refusal
 from playground.runs.viewer import SPEEDS
 from playground.ui import actions, choices, race, state, stops
+from playground.ui.tour.scenes import NUMBER as TOUR
 from playground.ui.words import language
 
 WIDGETS = tuple(
@@ -72,6 +73,7 @@ def _set_pace() -> None:
     viewer.speed = state.value("speed")
     if state.has(choices.key("train", "stop")):
         viewer.stop_when = stops.MILESTONES.get(_asked("stop"))
+        viewer.stops_at_first = state.value(TOUR) is not None  # whose scenes end there
         viewer.stop_step, viewer.stop_perplexity = _asked("stop_step"), _asked("stop_perplexity")
 
 

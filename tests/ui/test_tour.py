@@ -29,7 +29,7 @@ def viewer_of(scene: Scene) -> Viewer:
     viewer = Viewer(Registry(), scene.config)
     if scene.race:
         viewer.race([scene.config, *(each.of(scene.config) for each in scene.beside)])
-    viewer.speed, viewer.stop_when = "max", MILESTONES[scene.stop]
+    viewer.speed, viewer.stop_when, viewer.stops_at_first = "max", MILESTONES[scene.stop], True
     return viewer
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from playground.analysis.learned import remembers
+from playground.analysis.learned import learned, remembers
 from playground.config import ExperimentConfig, to_query
 from playground.runs import wire
 from playground.runs.reader import Moment, Reader, moment
@@ -144,6 +144,12 @@ def _crossed(track: Track, perplexity: float | None) -> int | None:
     return step if step is not None and step <= track.playhead else None
 
 
+def _learned(track: Track) -> int | None:
+    """The step, up to the playhead, at which its text is learned; None if it is not."""
+    step = track.first_at(learned)
+    return step if step is not None and step <= track.playhead else None
+
+
 def told_of(track: Track, scene: Scene, heard: Heard, *, playing: bool, repeat: bool) -> wire.Track:
     """What a message brings of one track."""
     explosion = track.explosion
@@ -151,6 +157,7 @@ def told_of(track: Track, scene: Scene, heard: Heard, *, playing: bool, repeat: 
     told: dict[str, Any] = {
         "forks": track.forks,
         "crossed": _crossed(track, scene.described["remembers"]),
+        "learned": _learned(track),
         "explosion": explosion and {"step": explosion.step, "sentence": scene.sentence},
         "scene_id": scene.id,
         "samples": [each._asdict() for each in samples],

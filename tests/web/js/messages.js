@@ -77,8 +77,8 @@ function frameBytes(scene, values) {
  * what belongs to a track, where there is more than one.
  */
 export function makeMessage({ tracks, ...more } = {}) {
-  const { scene, scene_id, frames, curve, known, forks, crossed, explosion, samples, reading, ...rest } = more;
-  const own = Object.entries({ scene, scene_id, frames, curve, known, forks, crossed, explosion, samples, reading });
+  const { scene, scene_id, frames, curve, known, forks, crossed, learned, explosion, samples, reading, ...rest } = more;
+  const own = Object.entries({ scene, scene_id, frames, curve, known, forks, crossed, learned, explosion, samples, reading });
   const parts = (tracks ?? [Object.fromEntries(own.filter(([, value]) => value !== undefined))]).map(trackParts);
   const newest = Math.max(0, ...parts.map((part) => part.last));
   const header = {
@@ -126,7 +126,7 @@ function trackParts({ scene = makeScene(), frames = [], curve = [], known = fals
     return bytes;
   });
   const told = {
-    forks: [], crossed: null, explosion: null, scene_id: "scene", samples: [], reading: answer.told, ...(known ? {} : { scene }), ...more,
+    forks: [], crossed: null, learned: null, explosion: null, scene_id: "scene", samples: [], reading: answer.told, ...(known ? {} : { scene }), ...more,
     curve: { count: curve.length, columns: COLUMNS }, frames: { count: payloads.length, size: payloads[0]?.length ?? 0 },
   };
   return { told, blocks: [...columns, ...payloads, ...answer.blocks], last: frames.at(-1)?.step ?? 0 };

@@ -34,6 +34,16 @@ test("who crossed k = 1 first is named first, and of the others that they have n
     + "Perplexity at step 0: RNN 7.39, GRU 7.39, LSTM 7.39.", "it is true of the step that is looked at");
 });
 
+test("who has learned is named with the step, and whoever has exploded is not waited for", () => {
+  const opened = new Opened(race(["RNN", "GRU", "LSTM"], (k) => ({
+    crossed: [null, 8, 3][k], learned: [null, null, 7][k],
+    explosion: k === 0 ? { step: 5, sentence: "It exploded." } : null,
+  })));
+  assert.match(said(opened), /^Crossed k = 1: LSTM at step 3, GRU at step 8\. Learned: LSTM at step 7\. Exploded: RNN at step 5\. /);
+  opened.scrub(0);
+  assert.match(said(opened), /^Nobody has crossed k = 1 yet\. Perplexity/);
+});
+
 test("a text without such a line, and one that is alone, are told nothing of it", () => {
   const opened = new Opened(race(["RNN", "GRU"], () => ({}), { remembers: null }));
   assert.equal(said(opened), "Perplexity at step 9: RNN 1.11, GRU 1.22.");

@@ -37,6 +37,7 @@ export const GRADIENTS = ["one", "total"];
  * @property {import("./wire.js").Frame|null} first  the frame of step 0
  * @property {import("./earlier.js").Picture|null} earlier  the gradient of the last run of another cell on the same text
  * @property {number|null} crossed  the step from which on it is proved that the network remembers
+ * @property {number|null} learned  the step at which the text is learned
  * @property {number} track  its place among the tracks
  * @property {View[]} tracks  all that stand side by side, this one among them
  */
@@ -53,7 +54,7 @@ export function look(store, { step, theme, cursors, stepScale, gradientOf, eased
   if (!message) return [];
   /** @type {View[]} */
   const tracks = [];
-  message.tracks.forEach(({ scene, sceneId, curve, crossed, explosion, samples }, track) => {
+  message.tracks.forEach(({ scene, sceneId, curve, crossed, learned, explosion, samples }, track) => {
     const layer = Math.min(cursors.layer, scene.layers - 1);
     const isLit = cursors.loss >= 0 && cursors.loss < scene.inputs.length;
     const frame = store.tracks[track].at(step, message.playhead);
@@ -68,6 +69,7 @@ export function look(store, { step, theme, cursors, stepScale, gradientOf, eased
       lossAt: isLit ? cursors.loss : scene.loss_at, isLit, gradientOf,
       first: store.tracks[track].first, earlier: store.earlier.beside(scene, step),
       crossed: crossed !== null && crossed <= message.playhead ? crossed : null,
+      learned: learned !== null && learned <= message.playhead ? learned : null,
       curve, playhead: message.playhead, explosion, limits, samples, stepScale, ...eased, track, tracks,
     });
   });

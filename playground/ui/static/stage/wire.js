@@ -79,6 +79,7 @@
  * @typedef {object} TrackMessage  what a message brings of one run
  * @property {number[]} forks  the step of every change of rate: frames beyond one are of another future than before
  * @property {number|null} crossed  the first step, up to the playhead, whose loss is below what the scene's `remembers` says
+ * @property {number|null} learned  the step, up to the playhead, at which the text is learned
  * @property {Explosion|null} explosion
  * @property {string} sceneId  the same for equal scenes
  * @property {Scene} scene
@@ -274,7 +275,7 @@ class Blocks {
  * @returns {TrackMessage}
  */
 function trackOf(told, blocks, scenes) {
-  const { forks, crossed, explosion, samples, scene_id: sceneId, curve: { count, columns }, frames, reading } = told;
+  const { forks, crossed, learned = null, explosion, samples, scene_id: sceneId, curve: { count, columns }, frames, reading } = told;
   const known = /** @type {KnownScene} */ (scenes.get(sceneId));
   /** @param {[name: string, dtype: Dtype]} column */
   const column = ([name, dtype]) => {
@@ -287,7 +288,7 @@ function trackOf(told, blocks, scenes) {
     return new Frame(blocks.data.slice(start, start + frames.size), known);
   });
   return {
-    forks, crossed, explosion, samples, sceneId, scene: known.scene, curve, frames: pictures,
+    forks, crossed, learned, explosion, samples, sceneId, scene: known.scene, curve, frames: pictures,
     reading: readingOf(reading, blocks, known),
   };
 }
