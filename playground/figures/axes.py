@@ -61,6 +61,21 @@ def time_axis(figure: go.Figure, frame: pd.DataFrame, look: Look, index: str = "
     last.update(title_text=look.words["axis_timestep" if index == "t" else f"axis_timestep_{index}"])
 
 
+def headline(figure: go.Figure, row: int, text: str) -> None:
+    """Write what one of several pictures, one below the other, shows: to the left above it. row: from 1."""
+    figure.add_annotation(
+        text=text,
+        x=0,
+        xref="x domain" if row == 1 else f"x{row} domain",
+        xanchor="left",
+        y=1,
+        yref="y domain" if row == 1 else f"y{row} domain",
+        yanchor="bottom",
+        showarrow=False,
+        font={"size": 13},
+    )
+
+
 def few(count: int, most: int = 8) -> int:
     """The most labels of an axis of categories: 0, for as many as fit, until they have three digits."""
     return 0 if count < 100 else most

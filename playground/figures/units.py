@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from .axes import number, panels, time_axis, time_hover
+from .axes import headline, number, panels, time_axis, time_hover
 from .look import Look
 from .theme import DASHES, SYMBOLS, UNITS
 
@@ -84,17 +84,7 @@ def _stacked(pictures: Sequence[tuple[int, str]], frame: pd.DataFrame, look: Loo
         words = look.words[f"quantity_{quantity}"]
         if several:
             words = f"{look.words['layer'].format(n=layer)} · {words}"
-        figure.add_annotation(
-            text=f'<span style="color:{colours[quantity]}">■</span> {words}',
-            x=0,
-            xref="x domain" if row == 1 else f"x{row} domain",
-            xanchor="left",
-            y=1,
-            yref="y domain" if row == 1 else f"y{row} domain",
-            yanchor="bottom",
-            showarrow=False,
-            font={"size": 13},
-        )
+        headline(figure, row, f'<span style="color:{colours[quantity]}">■</span> {words}')
     return figure
 
 

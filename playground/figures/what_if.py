@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from .axes import floats, number, time_axis, time_hover
+from .axes import floats, headline, number, time_axis, time_hover
 from .look import Look
 from .text import plain
 from .theme import SIGNED, scale
@@ -54,17 +54,7 @@ def compared_values(frame: pd.DataFrame, look: Look) -> go.Figure:
             row=row,
             col=1,
         )
-        figure.add_annotation(
-            text=_title(name, quantity, look),
-            x=0,
-            xref="x domain" if row == 1 else f"x{row} domain",
-            xanchor="left",
-            y=1,
-            yref="y domain" if row == 1 else f"y{row} domain",
-            yanchor="bottom",
-            showarrow=False,
-            font={"size": 13},
-        )
+        headline(figure, row, _title(name, quantity, look))
     look.styled(figure)
     time_axis(figure, frame, look)
     figure.update_yaxes(
