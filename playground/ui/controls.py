@@ -26,8 +26,8 @@ WIDTHS: dict[str, int | Literal["content", "stretch"]] = {"cell": "content", "te
 # Fields that are drawn with another one, or have no control at all; a complaint opens what it is in.
 WITH: dict[str, tuple[str, ...]] = {
     "learning_rate": ("rates",),
-    "clip": ("clip_threshold",),
-    "layers": ("bidirectional", "dropout", "clip_from"),
+    "clip": ("clip_threshold", "clip_from"),
+    "layers": ("bidirectional", "dropout"),
     "initialization": ("spectral_radius", "longest_memory"),
 }
 
@@ -155,7 +155,8 @@ def _clipping() -> None:
         _select("clip")
     with right:
         _number("clip_threshold", disabled=state.value("clip") == "off", complains=False)
-    complaint("clip_threshold")  # in the width of both
+    for name in WITH["clip"]:
+        complaint(name)  # in the width of both
 
 
 def _layers() -> None:

@@ -207,7 +207,12 @@ def test_every_bad_value_in_a_link(field: str) -> None:
         "spectral_radius": {"initialization": "spectral"},
         "longest_memory": {"initialization": "chrono"},
     }
-    elsewhere = {"rates": "learning_rate", "bidirectional": "layers", "dropout": "layers"}  # have no widget
+    elsewhere = {  # have no widget
+        "rates": "learning_rate",
+        "clip_from": "clip",
+        "bidirectional": "layers",
+        "dropout": "layers",
+    }
     for number, value in enumerate(bad_values(field)):
         language = LANGUAGES[number % 2]
         link = {"seed": "70"} | relevant.get(field, {}) | {field: value}
