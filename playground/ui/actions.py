@@ -43,6 +43,17 @@ def for_the_whole_page(action: Action, *given: Any) -> None:
     st.rerun()
 
 
+def on_this_page(action: Action) -> Action:
+    """An action that makes choices of the page shown now. What arrives when another is shown already does nothing."""
+    page = state.session().page
+
+    def act(*given: Any) -> None:
+        if state.session().page == page:
+            action(*given)
+
+    return act
+
+
 def are_waiting() -> bool:
     """Whether anything is asked for and not done yet."""
     return bool(state.session().asked)

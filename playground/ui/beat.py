@@ -37,9 +37,9 @@ def _beat() -> None:
         on_study=partial(_for_the_whole_page, actions.study, "study"),
         on_ghost=partial(_for_the_whole_page, actions.remove_ghost, "ghost"),
         on_resume=partial(_for_the_whole_page, actions.resume, "resume"),
-        on_edits=partial(_for_the_whole_page, what_if.edit, "edits"),
-        on_loss=partial(_for_the_whole_page, what_if.light, "loss"),
-        on_present=partial(_for_the_whole_page, actions.present, "present"),
+        on_edits=partial(_for_the_whole_page, actions.on_this_page(what_if.edit), "edits"),
+        on_loss=partial(_for_the_whole_page, actions.on_this_page(what_if.light), "loss"),
+        on_present=partial(_for_the_whole_page, actions.on_this_page(actions.present), "present"),
     )
     if not is_there and not viewer.playing:  # while playing, the stage asks again
         come_back()

@@ -18,12 +18,14 @@ from playground.ui.stage.asked import FIELD, changed
 
 def edit(event: Any) -> None:
     """Change the edits as the stage asks: one more, one less, or none."""
-    here = state.shown()
+    here, viewer = state.shown(), state.viewer()
     here.wrong.pop(FIELD, None)
+    refused = _refused_here(viewer)
+    refused.clear()
     try:
-        edits = changed(here.chosen[FIELD], event, state.viewer())
+        edits = changed(here.chosen[FIELD], event, viewer)
     except Refusal as refusal:
-        here.wrong[FIELD] = refusal
+        refused.append(refusal)
     else:
         state.set_values(**state.keyed(edits=edits))
 
@@ -52,7 +54,7 @@ def question(viewer: Viewer) -> Question:
         except Refusal as refusal:
             refused.append(refusal)
     if refused:
-        _taken_back(viewer)[:] = refused
+        _refused_here(viewer)[:] = refused
         here.chosen[FIELD] = tuple(kept)
         state.set_values(**state.keyed(edits=tuple(kept)))
     loss_at = here.chosen.get("loss_at")
@@ -62,14 +64,14 @@ def question(viewer: Viewer) -> Question:
     return Question(tuple(kept), None if loss_at is None else loss_at - 1)
 
 
-def _taken_back(viewer: Viewer) -> list[Refusal]:
-    """What did not fit what is watched now, as long as that is watched."""
-    return state.remembered("taken back", [track.config for track in viewer.tracks], list[Refusal])
+def _refused_here(viewer: Viewer) -> list[Refusal]:
+    """What did not fit what is watched now, as long as that is watched: by then it may fit."""
+    return state.remembered("refused edits", [track.config for track in viewer.tracks], list[Refusal])
 
 
 def refused(viewer: Viewer) -> Refusal | None:
     """Why something could not be changed, or was taken back; None where nothing was."""
     with suppress(Refusal):  # a run that was dropped; the stage is about to have it again
         question(viewer)
-    taken_back = _taken_back(viewer)
-    return state.shown().wrong.get(FIELD) or (taken_back[0] if taken_back else None)
+    refused_here = _refused_here(viewer)
+    return state.shown().wrong.get(FIELD) or (refused_here[0] if refused_here else None)

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from playground.ui import choices
+from playground.ui.state import PageChoices
 from tests.ui.pages import Visitor
 
 EDITED = "h@2>3,l0.h.4@1-=0"
@@ -63,6 +65,33 @@ def test_what_cannot_be_is_refused_in_one_sentence_and_the_rest_stays(forged: An
     assert visitor.errors == [sentence] and question(visitor) == "h@1>3|None"
     visitor.signal("edits", {"add": "cut@2"})
     assert visitor.errors == [] and question(visitor) == "h@1>3,cut@2|None"
+
+
+def test_what_could_not_be_is_said_as_long_as_it_could_not() -> None:
+    """The sentence speaks of the text that was there."""
+    visitor = Visitor(seed="33", edits="h@1>3")
+    visitor.signal("edits", {"add": "h@2>7"})
+    visitor.run()
+    assert visitor.errors == ["Edits: the timesteps of h@2>7 must be from 0 to 3."]
+    visitor.set("text", "mississippi")
+    assert visitor.errors == [] and question(visitor) == "h@1>3|None"
+
+
+@pytest.mark.parametrize(
+    ("event", "value"), [("edits", {"add": "cut@1"}), ("loss", {"at": 2}), ("present", {"panels": ["tiles"]})]
+)
+def test_what_the_stage_chooses_changes_no_other_page(event: str, value: Any) -> None:
+    """Until another page has come, the browser shows the stage, and sends what is clicked on it."""
+    visitor = Visitor(seed="33")
+    session = visitor.app.session_state["session"]
+    session.page = "gradients"
+    session.choices["gradients"] = PageChoices(dict(choices.from_link("gradients", {})[0]))
+    before = dict(session.choices["gradients"].chosen)
+    visitor.signal(event, value)
+    assert not visitor.app.exception and visitor.errors == []
+    assert (
+        session.choices["gradients"].chosen == before and "gradients.loss_at" not in visitor.app.session_state
+    )
 
 
 @pytest.mark.parametrize(
