@@ -50,7 +50,7 @@ STAGES = (
     Stage(
         "back",
         (
-            Beat(("outputs",), "last"),
+            Beat(("outputs", "later"), "last"),
             Beat(("gates",), "last"),
             Beat(("share",), "last"),
             Beat(("later",), "last but one"),
