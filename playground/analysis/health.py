@@ -16,12 +16,15 @@ DIGITS = 2  # of a threshold
 class Health:
     """The last healthy step of a training that explodes.
 
-    step: some steps before the end, its gradient not unusually long. norm: the median of the gradients' lengths up to
-    it, rounded to two digits and moved into what a threshold of clipping may be.
+    step: some steps before the end, its gradient not unusually long; 0 where there is none. norm: the median of the
+    gradients' lengths up to it, rounded to two digits and moved into what a threshold of clipping may be.
+    is_healthy: whether there is such a step. is_median: whether the norm had to be moved nowhere.
     """
 
     step: int
     norm: float
+    is_healthy: bool = True
+    is_median: bool = True
 
 
 def last_healthy(points: CurvePoints) -> Health | None:
@@ -33,10 +36,13 @@ def last_healthy(points: CurvePoints) -> Health | None:
     usual = USUAL * float(np.median(norms[np.isfinite(norms)]))
     healthy = np.flatnonzero((norms <= usual) & (points.step <= end - FEW))
     last = int(healthy[-1]) if len(healthy) else 0
-    return Health(int(points.step[last]), _threshold(float(np.median(norms[: last + 1]))))
+    median = float(f"{np.median(norms[: last + 1]):.{DIGITS}g}")
+    threshold = _threshold(median)
+    return Health(int(points.step[last]), threshold, len(healthy) > 0, threshold == median)
 
 
 def _threshold(norm: float) -> float:
+    """The nearest that a threshold of clipping may be."""
     kind = FIELDS["clip_threshold"]
     assert isinstance(kind, Range)
-    return min(max(float(f"{norm:.{DIGITS}g}"), kind.low), kind.high)
+    return min(max(norm, kind.low), kind.high)

@@ -47,8 +47,26 @@ def curve(norms: list[float], first: int = 0) -> CurvePoints:
     ],
 )
 def test_worked_out_by_hand(norms: list[float], step: int | None, norm: float | None) -> None:
-    expected = None if step is None or norm is None else Health(step, norm)
-    assert last_healthy(curve(norms)) == expected
+    found = last_healthy(curve(norms))
+    assert (step, norm) == (None, None) if found is None else (found.step, found.norm) == (step, norm)
+
+
+@pytest.mark.parametrize(
+    ("norms", "is_healthy", "is_median"),
+    [
+        ([1.0] * 20 + [math.nan], True, True),
+        ([1.0] * (FEW + 1) + [math.nan], True, True),
+        ([1.0] * (FEW - 1) + [math.nan], False, True),  # step 0 is no few steps before the end
+        ([9.0] + [1.0] * (FEW - 1) + [math.nan], False, True),  # long from the start
+        ([1e-9] * 20 + [math.nan], True, False),
+        ([1000.4] * 20 + [math.inf], True, True),
+        ([1100.0] * 20 + [math.inf], True, False),
+    ],
+)
+def test_what_is_not_so_is_not_said(norms: list[float], is_healthy: bool, is_median: bool) -> None:
+    found = last_healthy(curve(norms))
+    assert found is not None
+    assert (found.is_healthy, found.is_median) == (is_healthy, is_median)
 
 
 def test_a_threshold_is_round() -> None:
