@@ -26,7 +26,7 @@ def compared_values(frame: pd.DataFrame, look: Look) -> go.Figure:
     frame: t, token, quantity, unit, original, changed, difference. The first two share one scale, with 0 in its middle,
     from −1 to 1 at least; the difference has its own, as wide as its largest value.
     """
-    units = frame["unit"].nunique()
+    units = len(set(frame["unit"]))
     each = min(max(ROW * units, LOWEST), HIGHEST)
     look = look.with_height(AROUND + 3 * each + 60)
     if frame.empty:

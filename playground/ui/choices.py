@@ -112,7 +112,7 @@ TRAIN: Mapping[str, PageField] = MappingProxyType(
 )
 CELL: Mapping[str, PageField] = MappingProxyType(
     {
-        "panel": PageField(Choice(("step", "whatif", "update")), "step"),
+        "panel": PageField(Choice(("step", "whatif", "unrolled", "update")), "step"),
         "source": PageField(Choice(("example", "run")), "example"),
         "example": PageField(Choice(tuple(EXAMPLES)), "entries"),
         "reads": PageField(Range(1, LARGEST_SIZE)),
