@@ -99,7 +99,8 @@ class Example:
         """The example, or the same with other sizes: what both have keeps its numbers."""
         spec, reads, size = CELLS[self.cell], reads or self.reads, size or self.size
         names = list(_names(spec, reads, size))
-        numbers = {name: self.said.get(_in_own(name, self, reads), _drawn(name)) for name in names}
+        own = {name: _in_own(name, self, reads) or name for name in names}
+        numbers = {name: self.said.get(own[name], _drawn(own[name])) for name in names}
         for gate, values in self.opened.items():
             for unit, value in enumerate(values[:size], 1):
                 products = (numbers[f"w.{gate}.{unit}.{e}"] * numbers[f"x.{e}"] for e in range(1, reads + 1))
@@ -144,8 +145,8 @@ def _drawn(name: str) -> float:
     """A short decimal from −0.9 to 0.9, the same for the same name."""
     number = 7
     for letter in name:
-        number = (number * 31 + ord(letter)) % 997
-    return (number % 19 - 9) / 10
+        number = (number * 31 + ord(letter)) % 99_991
+    return (number * 7 % 101 % 19 - 9) / 10
 
 
 def _said(**rows: Sequence[float] | Sequence[Sequence[float]]) -> dict[str, float]:

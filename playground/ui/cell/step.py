@@ -21,6 +21,7 @@ from playground.ui.progress import network_at
 from playground.ui.words import _
 
 SIZES = tuple(range(1, LARGEST_SIZE + 1))
+AT_FIRST = 2  # units of a network, as long as none are chosen
 _ROOM = """
 .room { height: 640px; }
 :has(~ .sheet[data-dressed]) .room { display: none; }
@@ -141,11 +142,11 @@ def _choose_place() -> None:
 
 
 def _choose_units(size: int) -> None:
-    """Which units are shown; all, where there are few."""
+    """Which units are shown."""
     here = state.shown()
     fitting = tuple(unit for unit in here.chosen["units"] if unit <= size)
     if not fitting:
-        fitting = tuple(range(1, min(size, LARGEST_SIZE) + 1))
+        fitting = tuple(range(1, min(size, AT_FIRST) + 1))
     here.chosen["units"] = fitting
     if size > 1:
         state.set_values(**state.keyed(units=list(fitting)))

@@ -121,7 +121,7 @@ export const SIZE = { width: 600, height: 240 };
 export function openPage({ calm = true, search = "" } = {}) {
   Object.assign(pending, { boxes: [], frames: [], timers: new Map(), now: 0, media: [], root: null, events: [], signs: new Map() });
   globalThis.document = {
-    createElement: (tag) => new Node(tag), querySelector: findRoot, dispatchEvent: (event) => pending.events.push(event.type),
+    createElement: (tag) => new Node(tag), createElementNS: (_, tag) => new Node(tag), querySelector: findRoot, dispatchEvent: (event) => pending.events.push(event.type),
     addEventListener: (name, listener) => pending.signs.set(name, [...(pending.signs.get(name) ?? []), listener]),
     removeEventListener: (name, listener) => pending.signs.set(name, (pending.signs.get(name) ?? []).filter((one) => one !== listener)),
     body: new Node("body"),

@@ -87,7 +87,10 @@ function line(sheet, message, name, others) {
   const { place } = sheet;
   const unit = message.units[place];
   const mine = message.ways.filter(({ factor }) => factor.name === name && !factor.is_before);
-  const summands = [...others.map((value) => [factorText(message, value)]), ...mine.map((way) => product(sheet, message, way))];
+  const isByMatrix = name in message.gate_shares;
+  const summands = [...others.map((value) => [
+    factorText(message, value), element("small", {}, [message.words[isByMatrix ? "by_matrix" : "arrived"]]),
+  ]), ...mine.map((way) => product(sheet, message, way))];
   return element("p", { class: "equation", "data-gradient": `${name}.${place + 1}` }, [
     sheet.lit.add(element("span", { class: "term" }, [`∂L/∂${symbol(name, unit)}`]), [`v.${name}.${place}`]), " = ",
     ...summands.flatMap((parts, k) => [...(k ? [" + "] : []), ...parts]), " = ",

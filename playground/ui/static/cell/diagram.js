@@ -3,7 +3,7 @@
 import { element } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 import { squashText } from "./full.js";
-import { factorKey, factorName, factorValue, numberText, symbol } from "./message.js";
+import { columnName, factorKey, factorName, factorText, factorValue, numberText, sumOf, symbol } from "./message.js";
 
 /** @typedef {import("./message.js").Message} Message */
 /** @typedef {import("./message.js").Factor} Factor */
@@ -11,8 +11,10 @@ import { factorKey, factorName, factorValue, numberText, symbol } from "./messag
 /** @typedef {{x: number, y: number}} Point */
 
 const ROW = 64;
-const LEFT = { read: 60, sum: 190, gate: 300, first: 440 };
-const STAGE = 260; // from the products of one state to those of the next
+const TURN = 80; // before its end a wire turns
+const LEFT = { read: 60, sum: 260, gate: 400, first: 560 };
+const ALONE = { ...LEFT, sum: 370, gate: 520 };
+const STAGE = 350; // from the products of one state to those of the next
 
 /**
  * @param {string} tag
@@ -46,10 +48,15 @@ function node({ x, y }, name, value) {
  */
 function wire(from, to, text, order, start = 42, end = 13) {
   const [x1, x2] = [from.x + start, to.x - end];
-  const middle = (x1 + x2) / 2;
-  const path = drawn("path", { d: `M${x1} ${from.y} C${middle} ${from.y} ${middle} ${to.y} ${x2} ${to.y}`, class: "wire", style: `--order: ${order}` });
+  const turn = Math.max(x1, x2 - TURN); // until there it goes straight, past what stands on its way
+  const middle = (turn + x2) / 2;
+  const path = drawn("path", {
+    d: `M${x1} ${from.y} H${turn} C${middle} ${from.y} ${middle} ${to.y} ${x2} ${to.y}`, class: "wire", style: `--order: ${order}`,
+  });
   if (!text) return [path];
-  return [path, drawn("text", { x: middle, y: (from.y + to.y) / 2 - 5, class: "carried" }, [text])];
+  const isFlat = turn - x1 > TURN || from.y === to.y;
+  const at = isFlat ? { x: (x1 + turn) / 2 + (from.y === to.y ? (x2 - turn) / 2 : 0), y: from.y - 6 } : { x: middle, y: (from.y + to.y) / 2 - 5 };
+  return [path, drawn("text", { ...at, class: "carried" }, [text])];
 }
 
 /**
@@ -84,9 +91,11 @@ export function diagram(sheet, message) {
     put(at, symbol(`${state}′`, unit), message.before[state][place], `v.${state}′.${place}`);
     gradient(at, message.before_gradient[state][place]);
   });
-  const first = 40 + before.length * ROW;
+  const isAlone = blocks.length === 1; // then there is room for all that its sum is made of
+  const left = isAlone ? ALONE : LEFT;
+  const first = 40 + before.length * ROW + (isAlone ? ((message.columns.length - 1) / 2) * ROW : 0);
   const read = { x: LEFT.read, y: first + ((blocks.length - 1) * ROW) / 2 };
-  nodes.push(node(read, "x, h′", "W ·"));
+  if (!isAlone) nodes.push(node(read, "x, h′", "W ·"));
   const isPast = wires.some(({ terms }) => terms.flat().some(({ name, is_before: is }) => name === "h" && is));
   if (isPast) {
     const at = { x: LEFT.read, y: first + blocks.length * ROW };
@@ -95,12 +104,17 @@ export function diagram(sheet, message) {
   }
   blocks.forEach(({ name, squash }, block) => {
     const y = first + block * ROW;
-    const sign = { x: LEFT.sum, y };
-    lines.push(...wire(read, sign, "", block));
+    const sign = { x: left.sum, y };
+    if (!isAlone) lines.push(...wire(read, sign, "", block));
+    else lines.push(...summands(message, sign, place, put));
     nodes.push(node(sign, "Σ"));
-    const at = { x: LEFT.gate, y };
+    if (isAlone) {
+      const biases = message.biases[block][place].map((bias) => factorText(message, bias)).join(" + ");
+      nodes.push(drawn("text", { x: sign.x, y: y + 32, class: "carried" }, [`+ ${biases}`]));
+    }
+    const at = { x: left.gate, y };
     const sum = message.way === "forward" ? message.pre : message.pre_gradient;
-    lines.push(...wire(sign, at, numberText(message, sum[block][place]), block, 13, 42));
+    lines.push(...wire(sign, at, numberText(message, message.way === "forward" ? sumOf([...message.products[block][place], ...message.biases[block][place]], sum[block][place]) : sum[block][place]), block, 13, 42));
     nodes.push(drawn("text", { x: (sign.x + at.x) / 2, y: y + 15, class: "squash" }, [squashText(squash)]));
     put(at, symbol(name, unit), message.values[name][place], `v.${name}.${place}`);
     gradient(at, message.gradients[name][place]);
@@ -141,6 +155,22 @@ export function diagram(sheet, message) {
   return element("section", { class: "wide" }, [
     element("h3", {}, [say(words, "diagram", { unit: unit + 1 })]), element("div", { class: "scroll" }, [picture]),
   ]);
+}
+
+/**
+ * What is read and what was before, column by column, with the products on the wires to the sum.
+ * @param {Message} message @param {Point} to @param {number} place
+ * @param {(at: Point, name: string, value: import("./message.js").Value, key: string) => void} put
+ */
+function summands(message, to, place, put) {
+  const { columns, met, weight, products } = message;
+  return columns.flatMap((column, k) => {
+    const at = { x: LEFT.read, y: to.y + (k - (columns.length - 1) / 2) * ROW };
+    const product = numberText(message, products[0][place][k]);
+    const isOne = column.entry !== null;
+    put(at, columnName(message, column), isOne ? met[0][k] : products[0][place][k], `m.${k}`);
+    return wire(at, to, isOne ? `· ${factorText(message, weight[0][place][k])} = ${product}` : product, 0);
+  });
 }
 
 /**

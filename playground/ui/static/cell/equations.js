@@ -2,6 +2,7 @@
 
 import { element } from "../shared/dom.js";
 import { say } from "../shared/words.js";
+import { number } from "./field.js";
 import { factorKey, factorName, factorValue, numberText, symbol } from "./message.js";
 
 /** @typedef {import("./message.js").Message} Message */
@@ -15,10 +16,27 @@ import { factorKey, factorName, factorValue, numberText, symbol } from "./messag
 export function equations(sheet, message) {
   const wires = message.wires.filter(({ terms }) => terms.length);
   if (!wires.length) return [];
+  const states = new Set(wires.flatMap(({ terms }) => terms.flat()).filter(({ name, is_before: is }) => is && name !== "h").map(({ name }) => name));
   const lines = wires.flatMap(({ state, terms }) => message.units.map((_, place) => equation(sheet, message, state, terms, place)));
   return [element("section", { class: "equations" }, [
-    element("h3", {}, [message.words.equations]), ...lines, ...conventions(sheet, message),
+    element("h3", {}, [message.words.equations]), ...[...states].map((state) => carried(sheet, message, state)), ...lines, ...conventions(sheet, message),
   ])];
+}
+
+/**
+ * What a state that no matrix meets was before; it can be changed here.
+ * @param {Sheet} sheet
+ * @param {Message} message
+ * @param {string} state
+ */
+function carried(sheet, message, state) {
+  const fields = message.units.flatMap((unit, place) => {
+    const name = symbol(`${state}′`, unit);
+    const { box, target } = number(message, `${state}.${unit + 1}`, name, message.before[state][place], sheet.send);
+    sheet.lit.add(target, [`v.${state}′.${place}`]);
+    return [` ${name} = `, box];
+  });
+  return element("p", { class: "equation carries" }, fields);
 }
 
 /**

@@ -1,8 +1,8 @@
 /** One row written out, symbol by symbol and number by number; and what there is to say of what is read. */
 
 import { element } from "../shared/dom.js";
-import { isolate, percent, say, short } from "../shared/words.js";
-import { columnName, factorText, numberText, symbol } from "./message.js";
+import { isolate, percent, say, short, subscript } from "../shared/words.js";
+import { columnName, factorText, numberText, sumOf, symbol } from "./message.js";
 
 /** @typedef {import("./message.js").Message} Message */
 /** @typedef {import("./sheet.js").Sheet} Sheet */
@@ -35,7 +35,7 @@ export function inFull(sheet, message) {
     if (entry === null) return part(isSymbol ? columnName(message, columns[k]) : factorText(message, products[block][place][k]), [`others.${k}`]);
     const passed = through !== null && of === "h" ? `(${symbol(through, entry)}·${columnName(message, columns[k])})` : columnName(message, columns[k]);
     return part(
-      isSymbol ? `w${k + 1}·${passed}` : `${factorText(message, weight[block][place][k])}·${factorText(message, met[block][k])}`, keys,
+      isSymbol ? `w${subscript(units[place] + 1)}${subscript(k + 1)}·${passed}` : `${factorText(message, weight[block][place][k])}·${factorText(message, met[block][k])}`, keys,
     );
   };
   const bias = (/** @type {number} */ which, /** @type {boolean} */ isSymbol) => (
@@ -55,7 +55,7 @@ export function inFull(sheet, message) {
     element("h3", {}, [words.in_full]),
     element("p", { class: "equation" }, [named, ` = ${squashText(squash)}(`, ...line(true), ")"]),
     element("p", { class: "equation" }, [
-      `= ${squashText(squash)}(`, ...line(false), `) = ${squashText(squash)}(${numberText(message, pre[block][place])}) = `, result,
+      `= ${squashText(squash)}(`, ...line(false), `) = ${squashText(squash)}(${numberText(message, sumOf([...products[block][place], ...biases[block][place]], pre[block][place]))}) = `, result,
     ]),
   ]);
 }

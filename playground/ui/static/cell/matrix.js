@@ -3,7 +3,7 @@
 import { element } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 import { number } from "./field.js";
-import { columnName, factorText, numberText, symbol } from "./message.js";
+import { columnName, factorText, numberText, sumOf, symbol } from "./message.js";
 
 /** @typedef {import("./message.js").Message} Message */
 /** @typedef {import("./sheet.js").Sheet} Sheet */
@@ -39,7 +39,7 @@ function reads({ columns }) {
 }
 
 /**
- * One row: something for every column, with a gap between the two matrices, and what is added up of each.
+ * One row: something for every column, with a gap between the two matrices, and, forward, what is added up of each.
  * @param {Message} message
  * @param {HTMLElement[]} cells  one a column
  * @param {(part: "x"|"h") => HTMLElement[]} sums
@@ -47,6 +47,7 @@ function reads({ columns }) {
 function inParts(message, cells, sums) {
   const first = reads(message);
   if (message.joined) return cells;
+  if (message.way === "back") return [...cells.slice(0, first), cell("gap", []), ...cells.slice(first)];
   return [...cells.slice(0, first), ...sums("x"), cell("gap", []), ...cells.slice(first), ...sums("h")];
 }
 
@@ -148,9 +149,7 @@ function row(sheet, message, block, place) {
     const share = message.way === "back" ? [element("small", {}, [`∂W ${numberText(message, message.bias_share[block][place][which])}`])] : [];
     return cell("bias", [box, ...share]);
   });
-  const sums = (/** @type {"x"|"h"} */ part) => [
-    cell("part", message.way === "back" ? [] : [numberText(message, total(message, block, place, part))]),
-  ];
+  const sums = (/** @type {"x"|"h"} */ part) => [cell("part", [numberText(message, total(message, block, place, part))])];
   return element("tr", {}, [
     element("th", { scope: "row" }, [name]), ...inParts(message, cells, sums), ...biases,
     ...(message.way === "forward" ? results(sheet, message, block, place, name) : gradients(sheet, message, block, place)),
@@ -174,10 +173,26 @@ function underWeight(message, block, place, k) {
     const text = `· ${factorText(message, message.met[block][k])} = ${numberText(message, message.products[block][place][k])}`;
     return [element("small", { class: "product" }, [text])];
   }
+  const towards = arrived(message, block, place, message.columns[k].part);
+  const { through } = message.blocks[block];
+  const { part, entry } = message.columns[k];
+  const passed = through !== null && part === "h" ? ` · ${numberText(message, message.values[through][message.units.indexOf(/** @type {number} */ (entry))])}` : "";
   return [
-    element("small", { class: "back" }, [numberText(message, message.back[block][place][k])]),
-    element("small", { class: "share" }, [`∂W ${numberText(message, message.weight_share[block][place][k])}`]),
+    element("small", { class: "back" }, [`· ${towards}${passed} = ${numberText(message, message.back[block][place][k])}`]),
+    element("small", { class: "share" }, [
+      `∂W: ${towards} · ${factorText(message, message.met[block][k])} = ${numberText(message, message.weight_share[block][place][k])}`,
+    ]),
   ];
+}
+
+/**
+ * What arrives at a product: ∂L/∂a, for h′ behind a gate what the gate lets through of it.
+ * @param {Message} message @param {number} block @param {number} place @param {"x"|"h"} part
+ */
+function arrived(message, block, place, part) {
+  const { blocks, pre_gradient: gradient, behind } = message;
+  const text = factorText(message, gradient[block][place]);
+  return part === "h" && blocks[block].after !== null ? `${text} · ${numberText(message, behind[block][place])}` : text;
 }
 
 /** @param {Sheet} sheet @param {Message} message @param {number} block @param {number} place @param {string} name */
@@ -200,7 +215,8 @@ function results(sheet, message, block, place, name) {
       result.click();
     }
   };
-  return [cell("pre", [numberText(message, pre[block][place])]), cell("out", [result])];
+  const summands = [...message.products[block][place], ...message.biases[block][place]];
+  return [cell("pre", [numberText(message, sumOf(summands, pre[block][place]))]), cell("out", [result])];
 }
 
 /** @param {Sheet} sheet @param {Message} message @param {number} block @param {number} place */

@@ -60,6 +60,19 @@ export function numberText({ words }, value) {
   return value === null || value === undefined ? words.broken : short(value);
 }
 
+const ROUNDING = 2 ** -50; // of the largest summand: what is left of a sum that is 0 but for rounding
+
+/**
+ * A sum without what is only rounding.
+ * @param {Value[]} summands
+ * @param {Value} sum
+ * @returns {Value}
+ */
+export function sumOf(summands, sum) {
+  const largest = Math.max(...summands.map((each) => Math.abs(each ?? 0)));
+  return sum !== null && Math.abs(sum) < ROUNDING * largest ? 0 : sum;
+}
+
 /**
  * The same as a factor or a summand: a negative one stands in brackets.
  * @param {Message} message

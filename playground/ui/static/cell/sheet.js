@@ -125,9 +125,9 @@ export class Sheet {
    */
   #typed() {
     const holder = /** @type {ShadowRoot|Document} */ (this.root.getRootNode());
-    const field = holder.activeElement;
-    if (!(field instanceof HTMLElement) || !this.root.contains(field)) return null;
-    const { value, selectionStart, selectionEnd } = /** @type {HTMLInputElement} */ (field);
+    const field = /** @type {HTMLInputElement|null} */ (holder.activeElement);
+    if (!field || !this.root.contains(field)) return null;
+    const { value, selectionStart, selectionEnd } = field;
     return { name: field.dataset.name, value, selectionStart, selectionEnd, full: field.dataset.full };
   }
 

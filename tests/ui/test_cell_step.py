@@ -1,0 +1,151 @@
+"""The Cell page's first panel: the worked example is computed as it is changed, and any step of the run is shown."""
+
+import json
+import math
+from typing import Any
+
+import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+from playground.cells import CELLS
+from playground.cells.examples import EXAMPLES
+from playground.refusal import Refusal
+from playground.ui.cell.kinds import ChangedNumbers, Units
+from playground.ui.cell.words import WORDS
+from tests.ui.pages import Visitor
+
+WRONG = ["", "abc", "1e308", "NaN", "inf", "1,5", "0x10", "1001", "1" * 500, "١"]
+
+
+def visitor(**query: Any) -> Visitor:
+    return Visitor(page="cell", **query)
+
+
+def sheet(seen: Visitor) -> dict[str, Any]:
+    """What the sheet is told."""
+    return json.loads(seen.widget("sheet").proto.json)
+
+
+def send(seen: Visitor, event: str, value: Any) -> dict[str, Any]:
+    """What the browser sends of the sheet; what the sheet is told then."""
+    identifier = f"$$STREAMLIT_INTERNAL_KEY_{seen.widget('sheet').proto.id}__events"
+    seen.run(WidgetState(id=identifier, json_trigger_value=json.dumps([{"event": event, "value": value}])))
+    return sheet(seen)
+
+
+def test_it_opens_with_the_example_of_three_entries_and_two_units() -> None:
+    seen = visitor()
+    told = sheet(seen)
+    assert seen.errors == []
+    assert [len(row) for row in told["weight"][0]] == [5, 5]
+    assert told["products"][0][0] == pytest.approx([0.5, -0.5, -0.5, 0.05, -0.2])
+    assert told["values"]["h"] == pytest.approx([math.tanh(-0.55), math.tanh(0.375)])
+    assert set(told["words"]) == set(WORDS)
+
+
+def test_a_number_is_changed_in_place_and_stands_in_the_address() -> None:
+    seen = visitor()
+    told = send(seen, "edit", {"name": "x.1", "text": "−2"})
+    assert told["met"][0][0] == -2
+    assert told["values"]["h"][0] == pytest.approx(math.tanh(-0.55 - 1.5))
+    assert (told["changed"], told["complaint"]) == (["x.1"], None)
+    assert seen.choices == {"numbers": "x.1:-2.0"}
+    assert sheet(Visitor.following("/cell?cell.numbers=x.1:-2.0"))["values"] == told["values"]
+    assert send(seen, "edit", {"reset": True})["changed"] == []
+    assert seen.choices == {}
+
+
+def test_an_edit_of_nothing_changes_nothing_to_the_last_bit() -> None:
+    seen = visitor(example="keeps")
+    before = sheet(seen)
+    number = before["biases"][1][0][0]  # with all its digits
+    after = send(seen, "edit", {"name": "b.f.1.1", "text": repr(number)})
+    assert after == before
+    changed = send(seen, "edit", {"name": "b.f.1.1", "text": "3"})
+    assert changed["values"]["f"] != before["values"]["f"]
+    assert send(seen, "edit", {"name": "b.f.1.1", "text": repr(number)}) == before
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_what_is_no_number_is_said_beside_its_field_and_the_old_value_stays(language: str) -> None:
+    seen = visitor(language=language)
+    before = sheet(seen)
+    for text in WRONG:
+        told = send(seen, "edit", {"name": "w.h.1.2", "text": text})
+        assert told["complaint"]["name"] == "w.h.1.2"
+        assert "1000" in told["complaint"]["sentence"]
+        assert ("must be" in told["complaint"]["sentence"]) == (language == "en")
+        assert told | {"complaint": None} == before
+    assert send(seen, "edit", {"name": "w.h.1.2", "text": "0.5"})["complaint"] is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, 1, [], {"name": "w.h.9.9", "text": "1"}, {"name": 1, "text": "1"}, {"name": "x.1", "text": 2}],
+)
+def test_what_no_sheet_sends_changes_nothing(value: Any) -> None:
+    seen = visitor()
+    before = sheet(seen)
+    for event in ("edit", "look"):
+        assert send(seen, event, value) == before
+    assert seen.errors == []
+
+
+def test_direction_and_matrix_stand_in_the_address() -> None:
+    seen = visitor()
+    assert send(seen, "look", {"way": "back"})["way"] == "back"
+    assert send(seen, "look", {"joined": False})["joined"] is False
+    assert seen.choices == {"way": "back", "joined": "0"}
+    assert send(seen, "look", {"way": "sideways"})["way"] == "back"
+
+
+@pytest.mark.parametrize(
+    "numbers", ["x.9:1", "x.1:1e9", "x.1", "h.1:nan", "😀:1", "x.1:1," * 200, "w.i.1.1:2"]
+)
+def test_a_forged_link_shows_the_example_and_says_why(numbers: str) -> None:
+    seen = visitor(numbers=numbers)
+    assert sheet(seen)["changed"] == []
+    assert len(seen.errors) == 1
+
+
+def test_numbers_go_with_their_example() -> None:
+    seen = visitor(numbers="x.1:2")
+    assert sheet(seen)["changed"] == ["x.1"]
+    seen.set("example", "keeps")
+    assert sheet(seen)["changed"] == []
+    assert seen.choices == {"example": "keeps"}
+
+
+@pytest.mark.parametrize("cell", list(CELLS))
+def test_every_cell_has_its_sheet_of_a_step_of_the_run(cell: str) -> None:
+    seen = visitor(cell=cell, source="run", at=3, t=3, units="1,16", hidden_size=16)
+    told = sheet(seen)
+    assert seen.errors == []
+    assert (told["units"], told["others"], told["editable"]) == ([0, 15], 14, False)
+    assert told["symbols"][told["lit"]] == "l"
+    assert [block["name"] for block in told["blocks"]] == list(CELLS[cell].block_names)
+
+
+def test_an_embedding_is_shown_as_a_look_up() -> None:
+    told = sheet(visitor(source="run", embedding=3, t=1))
+    assert told["lookup"]["symbol"] == "h"
+    assert told["lookup"]["row"] == told["met"][0][:3]
+
+
+def test_units_and_timesteps_that_are_not_there_are_replaced() -> None:
+    seen = visitor(source="run", hidden_size=2, units="7,9", t=150, layer=3)
+    told = sheet(seen)
+    assert told["units"] == [0, 1]
+
+
+def test_lists_in_links_are_read_as_they_are_written() -> None:
+    numbers, units = ChangedNumbers(), Units()
+    changes = (("x.1", 0.1), ("w.h.1.2", -3e-5))
+    assert numbers.parse("numbers", numbers.show(changes)) == changes
+    assert units.parse("units", units.show((1, 128))) == (1, 128)
+    for kind, text in ((numbers, "x.1:1:2"), (units, "1,2,3,4,5"), (units, "0"), (units, "-1"), (units, "a")):
+        with pytest.raises(Refusal):
+            kind.parse("numbers", text)
+    for given in EXAMPLES.values():
+        names = tuple((name, 1.0) for name in list(given.given().numbers)[:50])
+        assert numbers.check("numbers", names) == names
