@@ -10,6 +10,8 @@ from playground.corpus import Corpus
 from playground.passes.edits import Transplant
 from playground.passes.replica import copy_of
 from playground.passes.unroll import unroll
+from playground.runs.reader import Reader
+from playground.runs.reading import Question
 from playground.runs.registry import Registry
 from playground.runs.viewer import Viewer
 from playground.ui import lesson
@@ -22,6 +24,7 @@ pytestmark = pytest.mark.slow
 
 LANGUAGES = ("en", "ko")
 NUMBERS = range(1, len(SCENES) + 1)
+RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
 def viewer_of(scene: Scene) -> Viewer:
@@ -97,6 +100,25 @@ def test_the_gap_is_learned_by_one_cell_while_the_other_has_nothing() -> None:
     assert (numbers["winner"], numbers["other"]) == ("GRU", "RNN")
     # Who cannot carry the letter across guesses one of two at the end: perplexity 2^(1/15) at the best.
     assert float(numbers["other_perplexity"]) > 2 ** (1 / 15) > float(numbers["perplexity"])
+
+
+def test_of_the_gradient_at_the_end_of_the_gap_more_arrives_in_the_cell_that_learns() -> None:
+    scene = SCENES[2]
+    viewer = viewer_of(scene)
+    play_to_rest(viewer, scene.most)
+    viewer.settle()
+    assert scene.loss_at is not None and {track.run.layout.loss_at for track in viewer.tracks} == {
+        scene.loss_at - 1
+    }
+    readings = Reader(viewer).at(Question(loss_at=scene.loss_at - 1), viewer.playhead)
+    beams = [reading.beam[0, 0] for reading in readings if reading is not None]
+    shares = [beam[0] / beam[scene.loss_at - 1] for beam in beams]
+    numbers = measured(viewer, viewer.playhead)
+    said = [
+        float(numbers[name].replace("·10", "e").translate(RAISED)) for name in ("arrives", "other_arrives")
+    ]
+    assert said == pytest.approx(shares, rel=0.06)
+    assert said[0] > 10 * said[1]
 
 
 def test_clipping_saves_what_explodes() -> None:

@@ -63,10 +63,8 @@ def enter(number: int) -> None:
         viewer.remove_ghost(ghost.id)
     experiment.say_what_is_shown()
     state.set_values(speed=scene.speed)
-    as_ever = {
-        name: choices.TRAIN[name].default for name in ("stop_step", "stop_perplexity", "edits", "loss_at")
-    }
-    _choose(**as_ever, tour=number, stop=scene.stop, race=scene.beside)
+    as_ever = {name: choices.TRAIN[name].default for name in ("stop_step", "stop_perplexity", "edits")}
+    _choose(**as_ever, tour=number, stop=scene.stop, race=scene.beside, loss_at=scene.loss_at)
 
 
 def leave() -> None:
@@ -108,7 +106,10 @@ def _head(number: int, title: str, *, is_over: bool) -> None:
         if number < len(SCENES):
             kind = "primary" if is_over else "tertiary"
             _way("next", _("Next"), ":material/arrow_forward:", enter, number + 1, kind=kind)
-        _way("leave", _("Leave"), ":material/close:", leave, kind="tertiary")
+        if is_over and number == len(SCENES):
+            _way("leave", _("Finish"), ":material/check:", leave, kind="primary")
+        else:
+            _way("leave", _("Leave"), ":material/close:", leave, kind="tertiary")
 
 
 def _elsewhere(number: int) -> None:

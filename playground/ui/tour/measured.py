@@ -32,8 +32,10 @@ def measured(viewer: Viewer, step: int) -> dict[str, str]:
 
     step. perplexity: of that update. floor: that of k = 1; lowest: that of any memory, and needs, the symbols it takes.
     first, second: how sure it is of the right answers at the two timesteps that need memory, in percent. winner: the
-    cell that has learned the text, or the first; other: the cell beside it, and other_perplexity. best, best_step: the
-    lowest perplexity up to there. norm: of the longest gradient, and threshold: to what clipping would shorten it.
+    cell that has learned the text, or the first; other: the cell beside it, and other_perplexity. arrives,
+    other_arrives: the gradient of the last loss that needs memory at the first symbol, as a multiple of what it is at
+    its own. best, best_step: the lowest perplexity up to there. norm: of the longest gradient, and threshold: to what
+    clipping would shorten it.
     """
     winner, other = _winner(viewer)
     points = winner.tape.curve_points(step)
@@ -53,6 +55,8 @@ def measured(viewer: Viewer, step: int) -> dict[str, str]:
         "winner": option_label(winner.config.network.cell),
         "other": option_label(other.config.network.cell),
         "other_perplexity": _number(exp(min(700.0, other.tape.curve_points(step).loss[-1]))),
+        "arrives": _arriving(winner, step),
+        "other_arrives": _arriving(other, step),
         "best": _number(exp(points.loss[best])),
         "best_step": f"{int(points.step[best]):,}",
         "norm": _number(float(norms.max())) if len(norms) else "–",
@@ -68,13 +72,33 @@ def _winner(viewer: Viewer) -> tuple[Track, Track]:
 
 def _sure(track: Track, step: int) -> tuple[str, str]:
     """Of the two timesteps of the watched sequence that read the same and must answer differently: how sure it is."""
-    corpus, tape = track.run.corpus, track.tape
-    found = pairs(corpus)
-    frames = tape.frames(step, step) or tape.frames(0, step)[-1:]
-    if not found or not frames:
+    found = pairs(track.run.corpus)
+    frame = _frame(track, step)
+    if not found or frame is None:
         return "–", "–"
-    losses = np.frombuffer(frames[0].payload, track.run.layout.dtype)["losses"][0]
-    return _percent(losses[found[0].a]), _percent(losses[found[0].b])
+    return _percent(frame["losses"][found[0].a]), _percent(frame["losses"][found[0].b])
+
+
+def _arriving(track: Track, step: int) -> str:
+    """‖∂L_A/∂h_1‖ ÷ ‖∂L_A/∂h_A‖ in the lowest layer, of the loss that a frame follows alone."""
+    frame = _frame(track, step)
+    if frame is None:
+        return "–"
+    norms = frame["layers"]["states"]["norms"][0, 0, 1].astype(float)  # "one", see runs/layout.py
+    own = norms[track.run.layout.loss_at]
+    share = norms[0] / own if own > 0 else np.nan
+    if not np.isfinite(share):
+        return "–"
+    if share == 0 or 1e-3 <= share < 100:
+        return f"{share:.2g}"
+    mantissa, _, exponent = f"{share:.1e}".partition("e")
+    return f"{mantissa}·10{superscript(int(exponent))}"
+
+
+def _frame(track: Track, step: int) -> np.void | None:
+    """What was recorded of a step, or the last before it that is kept, as a record of its layout."""
+    frames = track.tape.frames(step, step) or track.tape.frames(0, step)[-1:]
+    return np.frombuffer(frames[0].payload, track.run.layout.dtype)[0] if frames else None
 
 
 def _percent(loss: float) -> str:

@@ -22,7 +22,8 @@ class Scene:
 
     name: of its sections among the words. event: what playing ends at: "learned", "crossed" (`ui/stops.py`), or an
     explosion. most: updates within which it gets there. lit: the panels that stay bright. settings: of the experiment,
-    beside the defaults. race: cells that stand beside. own_text: whether the learner types the text.
+    beside the defaults. race: cells that stand beside. loss_at: the timestep, from 1, whose loss is lit and looked back
+    from. own_text: whether the learner types the text.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Scene:
     speed: str = "watch"
     settings: Mapping[str, Any] = field(default_factory=dict)
     race: tuple[str, ...] = ()
+    loss_at: int | None = None
     own_text: bool = False
 
     @property
@@ -63,7 +65,7 @@ SCENES = (
         "gap",
         event="learned",
         most=800,
-        lit=("curve",),
+        lit=("curve", "tiles"),
         speed="fast",
         # Measured with seeds 0 to 2: the GRU learns within 340 to 390 updates, the RNN not within 1500. The LSTM takes
         # 730 to 970.
@@ -74,6 +76,7 @@ SCENES = (
             "learning_rate": 0.02,
         },
         race=("rnn",),
+        loss_at=15,  # the A at the end
     ),
     Scene(
         "cliff",
@@ -116,4 +119,6 @@ def completed(query: Mapping[str, str]) -> dict[str, str]:
     scene = SCENES[int(said) - 1]
     settings = {name: FIELDS[name].show(value) for name, value in scene.settings.items()}
     own = {"train.stop": scene.stop, "speed": scene.speed, "train.race": Variations().show(scene.beside)}
+    if scene.loss_at is not None:
+        own["train.loss_at"] = str(scene.loss_at)
     return {**settings, **own, **query}
