@@ -18,7 +18,7 @@ import streamlit as st
 from playground.config import DEFAULTS, ExperimentConfig, from_query, to_query
 from playground.corpus import Corpus
 from playground.refusal import Refusal
-from playground.runs.viewer import SPEEDS
+from playground.runs.playhead import SPEEDS
 from playground.ui import choices, experiment, race, room, state
 from playground.ui.server import LONG_TEXTS, open_viewer
 from playground.ui.tour.scenes import completed

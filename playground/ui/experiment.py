@@ -6,7 +6,7 @@ from typing import Any
 
 from playground.config import FIELDS, ExperimentConfig, Range, Text
 from playground.refusal import Refusal
-from playground.runs.viewer import SPEEDS
+from playground.runs.playhead import SPEEDS
 from playground.ui import actions, choices, race, state, stops
 from playground.ui.tour.scenes import NUMBER as TOUR
 from playground.ui.words import language

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from playground.runs.viewer import SPEEDS
+from playground.runs.playhead import SPEEDS
 from playground.ui import actions, cliff, race, state, stops
 from playground.ui.complaints import complain
 from playground.ui.fields import option_label, sentence

@@ -14,8 +14,8 @@ from playground.corpus import Corpus
 from playground.presets import PRESETS
 from playground.runs import move as move_module
 from playground.runs import pace as pace_module
+from playground.runs import playhead as playhead_module
 from playground.runs import run as run_module
-from playground.runs import viewer as viewer_module
 from playground.runs.curve import CurvePoints
 from playground.runs.milestone import Milestone, MilestoneOf
 from playground.runs.viewer import Viewer
@@ -47,7 +47,7 @@ def first_by_hand(losses: list[float], milestone: Milestone) -> int:
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return Clock().replace_in(monkeypatch.setattr, viewer_module, pace_module, move_module, run_module)
+    return Clock().replace_in(monkeypatch.setattr, playhead_module, pace_module, move_module, run_module)
 
 
 def played_to_rest(viewer: Viewer, clock: Clock, ticks: int = 200) -> int:

@@ -31,17 +31,18 @@ from playground.runs import album as album_module
 from playground.runs import curve as curve_module
 from playground.runs import move as move_module
 from playground.runs import pace as pace_module
+from playground.runs import playhead as playhead_module
 from playground.runs import registry as registry_module
 from playground.runs import replay as replay_module
 from playground.runs import run as run_module
 from playground.runs import tape as tape_module
 from playground.runs import track as track_module
-from playground.runs import viewer as viewer_module
 from playground.runs.album import Album
 from playground.runs.layout import FrameLayout
+from playground.runs.playhead import SPEEDS
 from playground.runs.run import Run
 from playground.runs.sample import Sample
-from playground.runs.viewer import MAX_GHOSTS, SPEEDS, Viewer
+from playground.runs.viewer import MAX_GHOSTS, Viewer
 from tests.runs.straight import Clock, calm_registry, straight
 
 ALL_POINTS, ALL_FRAMES, ALL_SAMPLES = 32, 8, 4
@@ -271,7 +272,7 @@ class Playheads(RuleBasedStateMachine):
             for module, values in SMALL.items()
             for name, value in values.items()
         ]
-        modules = (move_module, pace_module, registry_module, replay_module, run_module, viewer_module)
+        modules = (move_module, pace_module, registry_module, replay_module, run_module, playhead_module)
         self._patches += [mock.patch.object(module, "time", self.clock) for module in modules]
         for patch in self._patches:
             patch.start()

@@ -25,13 +25,14 @@ from playground.refusal import Refusal
 from playground.runs import album as album_module
 from playground.runs import move as move_module
 from playground.runs import pace as pace_module
+from playground.runs import playhead as playhead_module
 from playground.runs import run as run_module
 from playground.runs import track as track_module
-from playground.runs import viewer as viewer_module
+from playground.runs.playhead import PACES
 from playground.runs.registry import Registry
 from playground.runs.run import Run
 from playground.runs.tape import Tape
-from playground.runs.viewer import MAX_GHOSTS, PACES, Viewer
+from playground.runs.viewer import MAX_GHOSTS, Viewer
 from tests.runs.straight import Clock, alone, calm_registry, same_weights, straight
 
 HELLO = ExperimentConfig()
@@ -62,7 +63,7 @@ def registry() -> Registry:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The viewers' clock, which stands still unless the test moves it; looking at it is the only work there is."""
-    return Clock().replace_in(monkeypatch.setattr, viewer_module, pace_module, move_module, run_module)
+    return Clock().replace_in(monkeypatch.setattr, playhead_module, pace_module, move_module, run_module)
 
 
 @pytest.fixture
