@@ -74,6 +74,7 @@ WORDS = {
         "Its equation with the numbers at the time cursor. Click on a row to look into another unit."
     ),
     "machine_sum": N_("{input} and all units before, weighted"),
+    "machine_sum_above": N_("all h of layer {layer} and all units before, weighted"),
     "machine_held": N_("held:"),
     "machine_cell": N_("Open on the Cell page"),
     "machine_earlier": N_("The unit before"),

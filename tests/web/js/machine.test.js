@@ -48,6 +48,17 @@ for (const name of written("cases.json")) {
   });
 }
 
+test("the first layer reads the symbol, one above it the layer below", () => {
+  const opened = new Opened(written("rnn.bin")); // of two layers
+  const told = () => opened.panel("machine").parts.rows.all(".wire-sign")[0].textContent.replace(/[\u2068\u2069]/g, "");
+  opened.stage.moves.pin(1);
+  opened.wait();
+  assert.equal(told(), "all h of layer 1 and all units before, weighted");
+  opened.panel("tiles").parts.tabs.children[0].onclick();
+  opened.wait();
+  assert.equal(told(), `${opened.view.scene.inputs[1]} and all units before, weighted`);
+});
+
 test("a click on a row looks into its unit; the arrows stop at the first and at the last", () => {
   const opened = new Opened(written("lstm.bin"));
   const { units } = opened.view.scene;

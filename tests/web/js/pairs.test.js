@@ -90,6 +90,14 @@ test("a layer below the highest does not answer by itself", () => {
   assert.doesNotMatch(hint.textContent, /^Different enough/);
 });
 
+test("of states that are nearly equal, only the digits that 32 bits know are said", () => {
+  const [rest, told] = [{ "l0.scale.h": 1 }, (page) => page.panel("difference").parts.now.textContent.split("= ")[1]];
+  for (const [apart, text] of [[3e-8, "<2·10⁻⁷"], [6.54321e-6, "6.5·10⁻⁶"], [0.0123456, "0.0123"]]) {
+    assert.equal(told(opened({ ...rest, "l0.apart": [apart, 1] }, { hidden_size: 4 })), text);
+  }
+  assert.equal(told(opened({ "l0.scale.h": 0, "l0.apart": [0, 0] })), "0", "states of zeros are equal");
+});
+
 test("what is no number is called so, and no bar is drawn for it", () => {
   const page = opened({ losses: [NaN, 1, 1, 1], "l0.h": [-128, 0, 9, 9, 0, 0, 100, 0], "l0.apart": NaN });
   assert.equal(page.panel("difference").hint.textContent, "not a finite number");

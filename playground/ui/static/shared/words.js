@@ -65,9 +65,19 @@ const LOSS_STEP = 2 ** -23; // nats: −log p of 32 bits, where p is nearly 1, c
  * @param {number} loss  nats
  */
 export function lossText(loss) {
-  if (!(loss < 100 * LOSS_STEP)) return exact(loss);
-  if (loss < LOSS_STEP) return `<${scientific(LOSS_STEP, 1)}`;
-  return scientific(loss, loss < 4 * LOSS_STEP ? 1 : 2);
+  return asKnown(loss, LOSS_STEP);
+}
+
+/**
+ * A number that is not negative, as far as it is known: three digits, fewer where it is hardly more than its step.
+ * @param {number} value
+ * @param {number} step  by which it may be wrong
+ */
+export function asKnown(value, step) {
+  if (!(value < 100 * step)) return exact(value);
+  if (value < step) return `<${scientific(step, 1)}`;
+  const digits = value < 4 * step ? 1 : 2;
+  return value < 0.001 ? scientific(value, digits) : value.toPrecision(digits);
 }
 
 /**

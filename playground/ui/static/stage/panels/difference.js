@@ -5,7 +5,7 @@
 
 import { line } from "../../shared/axes.js";
 import { element, setText } from "../../shared/dom.js";
-import { exact, isolate, rounded, say, subscript } from "../../shared/words.js";
+import { asKnown, isolate, rounded, say, subscript } from "../../shared/words.js";
 import { pictured } from "../answers.js";
 import { stateLimit } from "./states.js";
 
@@ -14,6 +14,7 @@ import { stateLimit } from "./states.js";
 
 const GAUGE = { top: 1, height: 7 }; // px of the designed size
 const BARS = 12; // px of the designed size from the top to those of the units
+const ROUNDING = 2 ** -23; // by which the difference of two numbers of 32 bits may be wrong, as a part of their size
 const BROKEN = -128; // byte of what is not a finite number
 
 /**
@@ -112,15 +113,32 @@ function names({ pair }) {
   return pair ? `|h${subscript(pair.b + 1)} − h${subscript(pair.a + 1)}|` : "";
 }
 
+/**
+ * A distance as far as it is known: of states that are nearly equal, 32 bits leave few digits of the difference.
+ * @param {View} view
+ * @param {View["frame"]} frame  that it is of
+ * @param {number} distance
+ */
+function distanceText({ layer, scene }, frame, distance) {
+  const largest = frame?.layers[layer].scale.h ?? 0;
+  return asKnown(distance, ROUNDING * largest * Math.sqrt(scene.hidden_size));
+}
+
+/** @param {View} view */
+function nowText(view) {
+  return distanceText(view, pictured(view), distances(view).now);
+}
+
 /** @param {View} view */
 function apartText(view) {
-  return say(view.words, "difference_now", { distance: exact(distances(view).now) });
+  return say(view.words, "difference_now", { distance: nowText(view) });
 }
 
 /** @param {View} view */
 function untrainedText(view) {
   const { untrained } = distances(view);
-  return Number.isNaN(untrained) ? "" : say(view.words, "difference_untrained", { distance: exact(untrained) });
+  if (Number.isNaN(untrained)) return "";
+  return say(view.words, "difference_untrained", { distance: distanceText(view, view.first, untrained) });
 }
 
 /**
@@ -170,7 +188,7 @@ export const difference = {
   },
   tell({ parts, hint }, view) {
     setText(hint, verdict(view));
-    setText(parts.now, view.pair ? `${names(view)} = ${exact(distances(view).now)}` : "");
+    setText(parts.now, view.pair ? `${names(view)} = ${nowText(view)}` : "");
   },
   sees: (view) => [view.key, pictured(view), view.first, view.pair, stateLimit(view, "h")],
   draw,

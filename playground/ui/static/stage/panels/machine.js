@@ -76,6 +76,15 @@ function factorChip(view, factor) {
 }
 
 /**
+ * What is added up where the state is the activation of a sum: a layer above the first reads the one below.
+ * @param {View} view
+ */
+function sumText({ scene, words, t, layer }) {
+  if (layer > 0) return say(words, "machine_sum_above", { layer });
+  return say(words, "machine_sum", { input: isolate(scene.inputs[t]) });
+}
+
+/**
  * One equation: the products, their sum and what comes out. Without products: what is read, and what came before.
  * @param {View} view
  * @param {import("../wire.js").Wires} wires
@@ -89,7 +98,7 @@ function row(view, { state, terms }) {
   if (!terms.length) {
     const passed = slope && known(view, slope.name, unit, t);
     return [
-      sign(say(words, "machine_sum", { input: isolate(scene.inputs[t]) })), sign(isHeld(view, state, unit) ? words.machine_held : "→ φ →"), chip(view, state, out, false),
+      sign(sumText(view)), sign(isHeld(view, state, unit) ? words.machine_held : "→ φ →"), chip(view, state, out, false),
       ...(passed ? [sign("·"), chip(view, "φ′", passed, true)] : []),
     ];
   }
