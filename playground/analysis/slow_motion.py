@@ -13,7 +13,7 @@ what that pass left, in 64 bits; the gradient, the clipped one, the optimiser's 
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
 
 import torch
 from torch import Tensor
@@ -242,9 +242,11 @@ def _norms(network: Network) -> dict[str, float]:
 
 
 def perplexity(shown: list[float], every: list[float]) -> Perplexity:
-    """By both routes. shown, every: the losses of the sequence that is shown, and of all predictions."""
-    with localcontext() as context:
-        context.prec = DIGITS
+    """By both routes. shown, every: the losses of the sequence that is shown, and of all predictions.
+
+    A product beyond 10^(10¹⁸), of an exploding training, is ∞.
+    """
+    with localcontext(Context(prec=DIGITS, Emin=MIN_EMIN, Emax=MAX_EMAX, traps=[])):
         product, products = Decimal(1), []
         for loss in shown:
             product *= 1 / (-Decimal(loss)).exp()

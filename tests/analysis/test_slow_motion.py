@@ -197,6 +197,8 @@ def test_perplexity_by_hand() -> None:
 def test_a_product_beyond_every_number_keeps_its_logarithm() -> None:
     found = perplexity([900.0, 1000.0], [900.0, 1000.0])
     assert (found.by_product, found.product) == pytest.approx((950.0, 1900.0))
+    assert perplexity([1e8], [1e8]).by_product == pytest.approx(1e8)
+    assert perplexity([1e30, 1.0], [1e30, 1.0]).product == math.inf
 
 
 def test_the_sequence_that_is_asked_for_is_shown() -> None:

@@ -158,6 +158,8 @@ def test_it_says_where_the_loss_went(before: float, after: float, course: str) -
 def test_a_perplexity_beyond_every_number_is_a_power_of_ten() -> None:
     assert motion._exp(1900.0) == "≈ 10⁸²⁵"
     assert motion._exp(math.log(16)) == "16"
+    assert motion._exp(1e9 * math.log(10)) == "≈ 10^(10⁹)"
+    assert motion._exp(math.inf) == "∞"
 
 
 def test_nothing_reads_as_minus_nothing() -> None:

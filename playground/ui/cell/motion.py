@@ -20,6 +20,8 @@ from playground.ui.words import N_, _
 DIGITS = 3
 UNITS = 8  # of the state that are drawn
 TERMS = 3  # of a sum that are written out before it becomes too long
+LARGEST_EXPONENT = 308  # of ten, in 64 bits
+KNOWN_EXPONENT = 1e5
 LEVEL = 1e-6  # relative change of a loss that 32 bits do not tell from none
 WORDS = {
     "player": N_("One update in slow motion"),
@@ -317,10 +319,11 @@ def _precise(value: float) -> str:
 
 def _exp(logarithm: float) -> str:
     """exp of it, also where that is beyond every number of 64 bits."""
-    try:
+    exponent = logarithm / math.log(10)
+    if exponent < LARGEST_EXPONENT or not math.isfinite(exponent):
         return _number(math.exp(logarithm))
-    except OverflowError:
-        return f"≈ 10{superscript(round(logarithm / math.log(10)))}"
+    known = exponent < KNOWN_EXPONENT  # to the last digit
+    return f"≈ 10{superscript(round(exponent))}" if known else f"≈ 10^({_number(exponent)})"
 
 
 def _symbol(corpus: Corpus, symbol: int) -> str:

@@ -16,7 +16,7 @@ from playground.ui.cell.motion import message
 from playground.ui.progress import computed, snapshot_at
 from playground.ui.words import _, language
 
-_ROOM = ".room { height: 720px; } :has(~ .motion) > .room, .room:has(~ .motion) { display: none; }"
+_ROOM = ".room { height: 720px; } :has(~ .motion) .room { display: none; }"
 _mount = live.mounted("motion", html='<div class="room"></div>', css=_ROOM)
 
 
