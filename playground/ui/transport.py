@@ -77,10 +77,13 @@ def status() -> None:
         parts = [
             _("training") if viewer.playing else _("trained to step {step:,}").format(step=viewer.playhead)
         ]
-    st.caption(" · ".join([*parts, *stops.told(viewer)]))
     says_itself = viewer.playing or viewer.shows_finished or state.value(TOUR) is not None
     if not says_itself and (reached := stops.reached(viewer)):
-        st.success(reached, icon=":material/flag:")
+        st.caption(
+            f":green[:material/flag:] **{reached}**"
+        )  # in place of the rest: the picture below must not jump
+    else:
+        st.caption(" · ".join([*parts, *stops.told(viewer)]))
     cliff.show(viewer)
     if viewer.refused is not None:
         st.warning(sentence(viewer.refused), icon=":material/memory:")
