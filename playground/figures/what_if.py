@@ -58,7 +58,10 @@ def compared_values(frame: pd.DataFrame, look: Look) -> go.Figure:
     look.styled(figure)
     time_axis(figure, frame, look)
     figure.update_yaxes(
-        autorange="reversed", nticks=4, tickformat="d", showgrid=False, title_text=look.words["axis_unit"]
+        autorange="reversed",
+        tickvals=sorted({1, (units + 1) // 2, units}),
+        showgrid=False,
+        title_text=look.words["axis_unit"],
     )
     values = np.concatenate([floats(frame, "original"), floats(frame, "changed")])
     limit = max(_largest(values), RANGES.get(quantity, (-1, 1))[1])
@@ -126,8 +129,10 @@ def compared_losses(frame: pd.DataFrame, look: Look, *, chosen: int | None = Non
             hoverinfo="text",
             **style,
         )
-    if chosen is not None:
-        figure.add_vline(x=str(chosen), line={"color": look.colours["selected"], "width": 1.5, "dash": "dot"})
+    times = frame["t"].tolist()
+    if chosen in times:  # nothing may be predicted there
+        line = {"color": look.colours["selected"], "width": 1.5, "dash": "dot"}
+        figure.add_vline(x=times.index(chosen), line=line)
     look.styled(figure)
     time_axis(figure, frame, look)
     figure.update_yaxes(rangemode="tozero", title_text=look.words["axis_own_loss"])

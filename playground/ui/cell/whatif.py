@@ -89,14 +89,15 @@ def _editor(network: Network, batch: Batch, corpus: Corpus, quantity: str, t: in
     tokens, length = _tokens(batch, corpus), len(batch.inputs)
     kinds = [kind for kind in KINDS if kind != "transplant" or length > 1]
     with widgets.row():
-        kind = st.segmented_control(
-            _("What if"),
-            kinds,
-            format_func=lambda kind: _(KINDS[kind]),
-            default="hold",
-            key="edit_kind",
-            required=True,
-        )
+        with st.container(width="content"):  # on a phone it takes two lines
+            kind = st.segmented_control(
+                _("What if"),
+                kinds,
+                format_func=lambda kind: _(KINDS[kind]),
+                default="hold",
+                key="edit_kind",
+                required=True,
+            )
         if kind == "hold":
             st.selectbox(
                 _("Unit"),
