@@ -20,10 +20,10 @@ train = partial(st.Page, PAGES / "train.py", title=_("Train"), icon=":material/p
 shown = [
     train(url_path="start", default=True),  # its address is / whatever it is called
     st.Page(PAGES / "gradients.py", title=_("Gradients"), icon=":material/timeline:"),
+    st.Page(PAGES / "cell.py", title=_("Cell"), icon=":material/memory:"),
 ]
-cell = st.Page(PAGES / "cell.py", title=_("Cell"), icon=":material/memory:", visibility="hidden")
 # Also at /train, for those who take /gradients for the pattern.
-page = st.navigation([*shown, cell, train(url_path="train", visibility="hidden")], position="top")
+page = st.navigation([*shown, train(url_path="train", visibility="hidden")], position="top")
 state.turn_to(page.url_path or "train", address.read())
 with st.sidebar:
     st.segmented_control(
@@ -38,12 +38,14 @@ with st.sidebar:
 with st.container(horizontal=True, key="pages"):  # for phones, where Streamlit hides them in the sidebar
     for each in shown:
         st.page_link(each)
-with st.container(horizontal=True, vertical_alignment="center", key="introduction"):
+first_line = st.container(horizontal=True, vertical_alignment="center", key="introduction")
+with first_line:
     lesson.introduction(state.session().page)
-    if state.session().page == "train":
-        card.offer_at_first()
 controls.experiment()  # here, for the widgets of a page are new ones on the next, and empty
 with st.sidebar:
     class_link.button()
 page.run()
+if state.session().page == "train":
+    with first_line:
+        card.offer_at_first()  # now the page has said whether a recording is shown
 address.write()

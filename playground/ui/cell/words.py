@@ -51,7 +51,6 @@ WORDS = {
     "percent": N_("{number} %"),
     "broken": N_("not finite"),
     "field": N_("{name}, a number"),
-    "said": N_("{name} is {value}"),
 }
 
 

@@ -79,7 +79,7 @@ export function diagram(sheet, message) {
     places.set(key, at);
     const text = numberText(message, value);
     nodes.push(lit.add(node(at, name, text), [key]));
-    told.push(say(words, "said", { name, value: text }));
+    told.push(`${name} = ${text}`);
   };
   const gradient = (/** @type {Point} */ at, /** @type {import("./message.js").Value|undefined} */ value) => {
     if (message.way === "back") nodes.push(drawn("text", { x: at.x, y: at.y + 35, class: "gradient" }, [`∂ ${numberText(message, value)}`]));
