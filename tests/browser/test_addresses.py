@@ -13,7 +13,7 @@ def test_the_first_page_has_two_addresses(page: Page, address: str) -> None:
     expect(page.get_by_role("textbox", name="Text", exact=True)).to_have_value("abcabd")
     expect(page.get_by_text("Page not found")).to_have_count(0)
     links = page.get_by_test_id("stTopNavLink")
-    assert [link.inner_text().split()[-1] for link in links.all()] == ["Train", "Gradients"], (
+    assert [link.inner_text().split()[-1] for link in links.all()] == ["Train", "Gradients", "Cell"], (
         "one entry in the menu"
     )
 
