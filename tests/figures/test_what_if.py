@@ -15,6 +15,10 @@ from playground.figures.what_if import LISTED, compared_losses, compared_odds, c
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
+def _listed(array: np.ndarray) -> list[object]:
+    return array.tolist()
+
+
 def values(quantity: str, times: int = 4, units: int = 3) -> pd.DataFrame:
     generator = np.random.default_rng(3)
     original, changed = generator.uniform(0, 1, (2, times * units))
@@ -104,7 +108,7 @@ def test_every_word_is_of_the_look_and_hostile_symbols_stay_text(look: Look) -> 
         compared_losses(losses(), look),
         compared_odds(odds(4), look),
     ):
-        written = json.dumps(figure.to_plotly_json(), default=str)
+        written = json.dumps(figure.to_plotly_json(), ensure_ascii=False, default=_listed)
         assert "<img" not in written and "«whatif_original»" in written and "«axis_" in written
 
 

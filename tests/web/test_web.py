@@ -21,6 +21,7 @@ from playground.runs.viewer import Viewer
 from playground.runs.wire import Track, encode
 from playground.ui import stage, words
 from playground.ui.assets import WEB
+from playground.ui.cell import unrolled
 from playground.ui.stage.words import WORDS
 from tests.web.node import node
 
@@ -200,6 +201,12 @@ def write_overture(folder: Path) -> None:
     (folder / "overture.json").write_text(json.dumps(losses), encoding="utf-8")
 
 
+def write_unrolled(folder: Path) -> None:
+    """The message of the rolled and unrolled picture."""
+    told = unrolled.message(Run(CASES["lstm"]))
+    (folder / "unrolled.json").write_text(json.dumps(told), encoding="utf-8")
+
+
 @pytest.fixture
 def messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a message for each case, what it should show, and the words of the stage."""
@@ -215,6 +222,7 @@ def messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_return(tmp_path)
     write_overture(tmp_path)
     write_edited(tmp_path, monkeypatch)
+    write_unrolled(tmp_path)
     (tmp_path / "words.json").write_text(json.dumps(WORDS), encoding="utf-8")
     (tmp_path / "cases.json").write_text(json.dumps(list(CASES)), encoding="utf-8")
     return tmp_path
