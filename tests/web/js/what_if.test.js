@@ -67,6 +67,16 @@ for (const [name, after, edits, expected, before = GOOD] of [
   });
 }
 
+test("the gradients that are shown are those of the reading with the edits, whether a loss is lit or not", () => {
+  const [before, after] = [0.5, 0.125].map((one) => ({ ...GOOD, "l0.one.h": one, "l0.sum.h": 2 * one }));
+  const opened = asked(before, after, [HOLD]);
+  assert.match(opened.said("gradients"), /0\.125 at the first timestep/);
+  opened.panel("gradients").parts.kinds.children[1].onclick();
+  opened.wait();
+  assert.match(opened.said("gradients"), /0\.250 at the first timestep/);
+  assert.match(asked(before, null, []).said("gradients"), /0\.500 at the first timestep/);
+});
+
 test("where two symbols are as likely, that their order changes is no other answer", () => {
   const even = odds(0.9, 0.8, 0.5);
   const turned = { ...even, likeliest: [...even.likeliest.slice(0, 4), 1, 0] };

@@ -6,6 +6,7 @@
 import { element, setText } from "../../shared/dom.js";
 import { inkOn } from "../../shared/theme.js";
 import { exact, isolate, powerOfTen, say } from "../../shared/words.js";
+import { pictured } from "../answers.js";
 
 /** @typedef {import("../../shared/surface.js").Surface} Surface */
 /** @typedef {import("../view.js").View} View */
@@ -21,15 +22,16 @@ const PLAIN = 1e-3; // shares from here on are written out
 
 /**
  * The gradient of the loss that is looked at, by every state of the layer that is looked at: as read beside the frames
- * in 64 bits, or as the frame has it. null where neither is known.
+ * in 64 bits, or as the picture has it. null where neither is known.
  * @param {View} view
  * @returns {Record<string, Norms>|null}
  */
-export function gradientOfOne({ frame, layer, lossAt, scene, reading }) {
+export function gradientOfOne(view) {
+  const { frame, layer, lossAt, scene, reading } = view;
   const isOwn = lossAt === scene.loss_at;
   const isAsked = reading?.lossAt === lossAt && (!isOwn || reading.step === frame?.step);
   if (isAsked && reading.beam) return reading.beam.layers[layer];
-  return isOwn ? frame?.layers[layer].one ?? null : null;
+  return isOwn ? pictured(view)?.layers[layer].one ?? null : null;
 }
 
 /**

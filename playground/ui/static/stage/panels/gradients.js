@@ -11,6 +11,7 @@ import { lineLegend } from "../../shared/panel.js";
 import { buildRadios, dressRadios } from "../../shared/radios.js";
 import { decades } from "../../shared/scales.js";
 import { counted, exact, isolate, powerOfTen, say } from "../../shared/words.js";
+import { pictured } from "../answers.js";
 import { GRADIENTS } from "../view.js";
 import { gradientOfOne } from "./beam.js";
 import { paintSeries, STRIP } from "./series.js";
@@ -28,8 +29,8 @@ const EARLIER_DASH = [4, 2]; // px of the designed size
  * @returns {Record<string, ArrayLike<number>>|null}
  */
 function shown(view) {
-  const { gradientOf, frame, layer, lossAt, scene } = view;
-  if (gradientOf === "total") return frame?.layers[layer].total ?? null;
+  const { gradientOf, layer, lossAt, scene } = view;
+  if (gradientOf === "total") return pictured(view)?.layers[layer].total ?? null;
   const one = gradientOfOne(view);
   return one && Object.fromEntries(scene.states.map((state) => [state, Array.from(one[state]).slice(0, lossAt + 1)]));
 }
