@@ -11,6 +11,7 @@ import time
 import traceback
 from collections.abc import Callable
 
+from playground.refusal import Refusal
 from playground.ui.failure import fingerprint
 
 SPEAKERS = ("streamlit", "uvicorn", "playground", "asyncio")  # the first parts of the loggers' names
@@ -24,7 +25,7 @@ class OncePerMinute(logging.Filter):
     """Lets one record of a kind through in a minute, and everything below a warning.
 
     A warning becomes one line: Streamlit warns of what browsers send, and a traceback of that finds no fault of ours.
-    An error keeps its traceback, within bounds.
+    So does a refusal, of which the visitor is told what to do. Any other error keeps its traceback, within bounds.
 
     Args:
         clock: what the time is, in seconds.
@@ -80,7 +81,7 @@ def _shorten(record: logging.LogRecord, left_out: int) -> None:
     """One line that says how many were left out, and of an error its traceback."""
     error = _error(record)
     line = record.getMessage()
-    if error is not None and record.levelno < logging.ERROR:
+    if error is not None and (record.levelno < logging.ERROR or isinstance(error, Refusal)):
         line = f"{line}: {type(error).__name__}: {error}"
         record.exc_info = None
     line = _printable(_cut(" ".join(line.split()), LONGEST_LINE))

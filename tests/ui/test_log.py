@@ -5,6 +5,7 @@ import logging
 
 import pytest
 
+from playground.refusal import Refusal
 from playground.ui import log
 from playground.ui.log import OncePerMinute
 
@@ -62,6 +63,16 @@ def test_what_is_no_warning_and_another_kind_are_written() -> None:
         forged(written)
     written.logger.warning("Nobody knows %s", "a")  # the same words from another place
     assert written.lines == ["hello", "Nobody knows a", "hello", "hello", "Nobody knows a"]
+
+
+def test_a_refusal_is_one_line_without_a_traceback() -> None:
+    """Streamlit takes what a page refuses to draw, for want of memory, for an uncaught error."""
+    written = Log()
+    try:
+        raise Refusal("batch_size", "needs {needed} MB", needed=91)
+    except Refusal:
+        written.logger.error("Uncaught app execution", exc_info=True)
+    assert written.lines == ["Uncaught app execution: Refusal: needs 91 MB"]
 
 
 def test_a_warning_is_one_line_without_a_traceback() -> None:
