@@ -1,6 +1,7 @@
 """What if, on the Cell page: edits made, taken back, kept in the address, and shared with the Train page."""
 
 import io
+import json
 from typing import Any
 
 import pandas as pd
@@ -130,3 +131,22 @@ def test_in_korean_every_word_is_korean(edits: str, cell: str) -> None:
     assert here.errors == there.errors == []
     assert [text for text in words_of(here) if korean(text)] == []
     assert [text for text in words_of(there) if english(text)] == []
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("text", ["ab", "abcabd"])
+def test_the_unrolled_picture_is_of_the_visitors_text_and_counts_parameters(language: str, text: str) -> None:
+    visitor = Visitor(language, page="cell", text=text, hidden_size="3", seed="51", panel="unrolled")
+    assert visitor.errors == [] and not visitor.app.exception
+    (element,) = [element for element in visitor.elements() if element.key == "unrolled"]
+    told = json.loads(element.proto.json)
+    made = trainer(0, text=text, hidden_size=3, seed=51)
+    count = sum(value[0].numel() for value in made.network.named_parameters().values())
+    assert told["inputs"] == list(text)[:-1] and told["targets"] == list(text)[1:]
+    assert told["recurrent"] == [count] * (len(text) - 1)
+    assert [korean(word) for word in told["words"].values() if word != "h"] == [language == "ko"] * (
+        len(told["words"]) - 1
+    )
+    foreign = english if language == "ko" else korean
+    shown = [word for word in words_of(visitor) if foreign(word) and word != element.proto.json]
+    assert shown == []

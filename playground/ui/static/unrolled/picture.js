@@ -18,6 +18,7 @@ import { columnsOf, placeOf } from "./places.js";
 const FIRST = 5; // symbols to begin with
 const MORPH = 900; // ms from one end to the other
 const WHOLE = 100; // of the control
+const NAMED = 66; // px of a copy from which on its arrow has a name
 
 export class Picture {
   #frame = 0;
@@ -124,6 +125,7 @@ export class Picture {
     if (!message) return;
     const { words, inputs, targets, recurrent, window: windows, cell, layers } = message;
     const columns = columnsOf(length, this.#width);
+    setAttribute(this.copies, "class", columns.column < NAMED ? "copies crowded" : "copies");
     setText(this.lengthName, `${words.length}: ${length}`);
     setText(this.badge, length === 1 ? words.shared_once : say(words, "shared", { count: length }));
     const copies = Array.from({ length: columns.shown }, (_, t) => element("div", { class: "copy" }, [
