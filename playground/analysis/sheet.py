@@ -91,7 +91,7 @@ def sheet(
         return [values[..., group].sum(-1) for _, group in groups]
 
     def of_units(named: Mapping[str, Tensor]) -> dict[str, Any]:
-        return {name: _plain(value[rows]) for name, value in named.items()}
+        return {name: plain(value[rows]) for name, value in named.items()}
 
     return {
         "states": list(spec.states),
@@ -104,13 +104,13 @@ def sheet(
         "weight": _turned(by_column(parts.weight[:, rows])),
         "met": _turned(by_column(parts.met)),
         "products": _turned(summed(parts.products[:, rows])),
-        "biases": _plain(parts.biases[:, rows]),
-        "behind": _plain(parts.behind[:, rows]),
-        "pre": _plain(parts.pre[:, rows]),
-        "slope": _plain(slope[:, rows]),
+        "biases": plain(parts.biases[:, rows]),
+        "behind": plain(parts.behind[:, rows]),
+        "pre": plain(parts.pre[:, rows]),
+        "slope": plain(slope[:, rows]),
         "values": of_units(parts.values),
         "before": of_units(parts.before),
-        "above": _plain(arriving.above[rows]),
+        "above": plain(arriving.above[rows]),
         "later": of_units(arriving.later),
         "gradients": of_units(parts.gradients),
         "gate_shares": of_units(parts.gate_shares),
@@ -119,20 +119,20 @@ def sheet(
                 "state": way.state,
                 "factor": asdict(way.factor),
                 "others": [asdict(other) for other in way.others],
-                "share": _plain(way.share[rows]),
+                "share": plain(way.share[rows]),
             }
             for way in parts.ways
         ],
-        "pre_gradient": _plain(parts.pre_gradient[:, rows]),
+        "pre_gradient": plain(parts.pre_gradient[:, rows]),
         "back": _turned(by_column(parts.back[:, rows])),
         "back_others": _turned(by_column(parts.back[:, others].sum(1))),
         "read_gradient": [
-            None if entry is None else _plain(parts.read_gradient[entry])
+            None if entry is None else plain(parts.read_gradient[entry])
             for entry in (column.entry for column in columns if column.part == "x")
         ],
         "before_gradient": of_units(parts.before_gradient),
         "weight_share": _turned(by_column(parts.weight_share[:, rows])),
-        "bias_share": _plain(parts.bias_share[:, rows]),
+        "bias_share": plain(parts.bias_share[:, rows]),
     }
 
 
@@ -168,16 +168,16 @@ def _turned(by_column: Sequence[Any]) -> Any:
     """From a list of columns, each (K, U) or (K,) or None, to nested lists with the column last."""
     known = next(column for column in by_column if column is not None)
     if known.dim() == 0:
-        return [None if column is None else _plain(column) for column in by_column]
+        return [None if column is None else plain(column) for column in by_column]
     return [
         _turned([None if column is None else column[place] for column in by_column])
         for place in range(len(known))
     ]
 
 
-def _plain(values: Tensor) -> Any:
+def plain(values: Tensor) -> Any:
     """Nested lists of numbers, None for what is not finite."""
     if values.dim():
-        return [_plain(value) for value in values]
+        return [plain(value) for value in values]
     number = values.item()
     return number if values.isfinite() else None

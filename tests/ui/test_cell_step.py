@@ -149,3 +149,20 @@ def test_lists_in_links_are_read_as_they_are_written() -> None:
     for given in EXAMPLES.values():
         names = tuple((name, 1.0) for name in list(given.given().numbers)[:50])
         assert numbers.check("numbers", names) == names
+
+
+def test_what_is_not_finite_after_an_explosion_is_told_as_such() -> None:
+    seen = visitor(
+        source="run",
+        cell="rnn",
+        nonlinearity="relu",
+        embedding=3,
+        learning_rate=10,
+        optimizer="sgd",
+        clip="off",
+        at=5,
+    )
+    told = sheet(seen)
+    assert seen.errors == []
+    assert len(seen.app.warning) == 1
+    json.dumps(told, allow_nan=False)

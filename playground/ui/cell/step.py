@@ -7,7 +7,7 @@ import torch
 
 from playground.analysis.anatomy import anatomy
 from playground.analysis.arriving import arriving_at
-from playground.analysis.sheet import Arriving, sheet
+from playground.analysis.sheet import Arriving, plain, sheet
 from playground.cells import CELLS
 from playground.cells.examples import EXAMPLES, LARGEST_SIZE
 from playground.passes.replica import copy_of
@@ -199,8 +199,9 @@ def _step_of_run() -> dict[str, Any]:
 
 def _read(step: int) -> Unrolled:
     """The watched sequence, read by the network of a training step, in 64 bits."""
-    with state.viewer().turn(), torch.inference_mode():
-        return unroll(copy_of(network_at(step), torch.float64), state.viewer().run.watched)
+    network, viewer = network_at(step), state.viewer()
+    with viewer.turn(), torch.inference_mode():
+        return unroll(copy_of(network, torch.float64), viewer.run.watched)
 
 
 def _entries(count: int, units: list[int] | None, symbol: int | None) -> list[int]:
@@ -221,6 +222,6 @@ def _lookup(unrolled: Unrolled, symbol: int) -> dict[str, Any]:
         "symbol": state.viewer().run.corpus.labels[symbol],
         "index": symbol + 1,
         "count": len(table),
-        "row": table[symbol, :LARGEST_SIZE].tolist(),
+        "row": plain(table[symbol, :LARGEST_SIZE]),
         "is_whole": table.shape[1] <= LARGEST_SIZE,
     }

@@ -1,7 +1,7 @@
 /** One row written out, symbol by symbol and number by number; and what there is to say of what is read. */
 
 import { element } from "../shared/dom.js";
-import { isolate, percent, say, short, subscript } from "../shared/words.js";
+import { isolate, percent, say, subscript } from "../shared/words.js";
 import { columnName, factorText, numberText, sumOf, symbol } from "./message.js";
 
 /** @typedef {import("./message.js").Message} Message */
@@ -77,7 +77,7 @@ export function notes(sheet, message) {
     }));
   }
   if (lookup) {
-    const row = lookup.row.map(short).join(", ") + (lookup.is_whole ? "" : ", …");
+    const row = lookup.row.map((value) => numberText(message, value)).join(", ") + (lookup.is_whole ? "" : ", …");
     told.push(say(words, "embedding", { symbol: isolate(lookup.symbol), index: lookup.index, count: lookup.count, row: `[${row}]` }));
   }
   return [...told, ...saturated(message)].map((text) => element("p", { class: "note" }, [text]));

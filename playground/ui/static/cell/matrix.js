@@ -33,6 +33,11 @@ export function matrix(sheet, message) {
   ]);
 }
 
+/** Nothing, in the column of the gradients, which the way back has. @param {Message} message */
+function ofGradient({ way }) {
+  return way === "back" ? [cell("gap", [])] : [];
+}
+
 /** How many columns belong to x. @param {Message} message */
 function reads({ columns }) {
   return columns.filter(({ part }) => part === "x").length;
@@ -60,10 +65,11 @@ function names(message) {
     return head(read ? [text, element("bdi", { class: "read" }, [read])] : [text], { class: k === reads(message) ? "first-of-h" : "" });
   });
   const parts = inParts(message, heads, (part) => [head([part === "x" ? "W_xh x" : "W_hh h′"])]);
-  const more = way === "forward"
-    ? [head(["b_ih"]), head(["b_hh"]), head([words.sum]), head([])]
-    : [head(["b_ih"]), head(["b_hh"]), head(["∂L/∂a"])];
-  return element("tr", {}, [head([joined ? "[W_xh | W_hh]" : "W_xh, W_hh"]), ...parts, ...more]);
+  const forward = way === "forward";
+  return element("tr", {}, [
+    head([joined ? "[W_xh | W_hh]" : "W_xh, W_hh"]), ...(forward ? [] : [head(["∂L/∂a"])]), ...parts, head(["b_ih"]), head(["b_hh"]),
+    ...(forward ? [head([words.sum]), head([])] : []),
+  ]);
 }
 
 /**
@@ -84,7 +90,7 @@ function meets(sheet, message) {
     return cell(dimmed(message, k, "met"), [box]);
   });
   const parts = inParts(message, cells, () => [cell("", [])]);
-  return element("tr", { class: "meets" }, [element("th", { scope: "row" }, [words.meets]), ...parts]);
+  return element("tr", { class: "meets" }, [element("th", { scope: "row" }, [words.meets]), ...ofGradient(message), ...parts]);
 }
 
 /**
@@ -114,7 +120,7 @@ function lets(message, block) {
     cell("met", part === "h" && entry !== null ? [`${symbol(through, entry)} · h′ = ${numberText(message, message.met[block][k])}`] : [])
   ));
   return element("tr", { class: "lets" }, [
-    element("th", { scope: "row" }, [message.words.meets]), ...inParts(message, cells, () => [cell("", [])]),
+    element("th", { scope: "row" }, [message.words.meets]), ...ofGradient(message), ...inParts(message, cells, () => [cell("", [])]),
   ]);
 }
 
@@ -151,8 +157,9 @@ function row(sheet, message, block, place) {
   });
   const sums = (/** @type {"x"|"h"} */ part) => [cell("part", [numberText(message, total(message, block, place, part))])];
   return element("tr", {}, [
-    element("th", { scope: "row" }, [name]), ...inParts(message, cells, sums), ...biases,
-    ...(message.way === "forward" ? results(sheet, message, block, place, name) : gradients(sheet, message, block, place)),
+    element("th", { scope: "row" }, [name]), ...(message.way === "back" ? [gradient(sheet, message, block, place)] : []),
+    ...inParts(message, cells, sums), ...biases,
+    ...(message.way === "forward" ? results(sheet, message, block, place, name) : []),
   ]);
 }
 
@@ -220,9 +227,9 @@ function results(sheet, message, block, place, name) {
 }
 
 /** @param {Sheet} sheet @param {Message} message @param {number} block @param {number} place */
-function gradients(sheet, message, block, place) {
+function gradient(sheet, message, block, place) {
   const text = element("b", {}, [numberText(message, message.pre_gradient[block][place])]);
-  return [cell("pre", [sheet.lit.add(text, [`r.${block}.${place}`], [`row.${block}.${place}`, `r.${block}.${place}`])])];
+  return cell("pre", [sheet.lit.add(text, [`r.${block}.${place}`], [`row.${block}.${place}`, `r.${block}.${place}`])]);
 }
 
 /** What all rows send back, by column: the shares of the units that are not shown, and the sum. @param {Message} message */
@@ -237,7 +244,7 @@ function below(message) {
   ), 0);
   const line = (/** @type {string} */ name, /** @type {string} */ text, /** @type {(k: number) => number|null} */ value) => {
     const cells = columns.map(({ entry }, k) => cell(name, entry === null ? ["…"] : [numberText(message, value(k))]));
-    return element("tr", { class: name }, [element("th", { scope: "row" }, [text]), ...inParts(message, cells, () => [cell("", [])])]);
+    return element("tr", { class: name }, [element("th", { scope: "row" }, [text]), ...ofGradient(message), ...inParts(message, cells, () => [cell("", [])])]);
   };
   return element("tbody", { class: "below" }, [
     ...(others ? [line("rest", say(words, "others_row", { count: others }), othersSum)] : []),

@@ -7,7 +7,7 @@
  * @typedef {{name: string, is_before: boolean, is_complement: boolean, is_squashed: boolean}} Factor
  * @typedef {{state: string, terms: Factor[][]}} Wires
  * @typedef {{state: string, factor: Factor, others: Factor[], share: Value[]}} Way
- * @typedef {{symbol: string, index: number, count: number, row: number[], is_whole: boolean}} Lookup
+ * @typedef {{symbol: string, index: number, count: number, row: Value[], is_whole: boolean}} Lookup
  *
  * @typedef {object} Message
  * @property {string} name  of the cell
