@@ -22,7 +22,7 @@ def shown(visitor: Visitor) -> list[int]:
         caption.value for caption in visitor.app.caption if caption.value.startswith("The network after")
     ]
     (step,) = table(visitor)["step"].unique().tolist()
-    assert f"after {step:,} updates" in said
+    assert ("after one update" if step == 1 else f"after {step:,} updates") in said
     chosen = "you chose" in said
     assert chosen is visitor.has("follow_playhead") and chosen is not ("follows the playhead" in said)
     return [step, chosen]
