@@ -66,7 +66,7 @@ def _sentence(viewer: Viewer, reached: Sequence[tuple[Track, int]]) -> str:
     if not listed:
         return ""
     said = _("Crossed k = 1: {list}.") if viewer.stop_when is remembers else _("Learned: {list}.")
-    return f"{said.format(list=listed)} {_('Play goes on from here.')}"
+    return " ".join((said.format(list=listed), _("Play goes on from here.")))
 
 
 def _measured(viewer: Viewer, track: Track) -> str:

@@ -56,6 +56,15 @@ test("brightness is 1 at the loss itself, falls with every decade, and ends wher
   for (const none of [0, NaN, 1e-40, -1]) assert.equal(brightness(none), 0);
 });
 
+for (const arrives of [0, 1e-42]) {
+  test(`what 32 bits cannot hold any more is not said to be a number: ${arrives}`, () => {
+    const opened = page([arrives, 1e-30, 1e-3, 0.5, 0]);
+    click(opened, 3);
+    assert.match(opened.said("tiles"), /arrives at \u2068?a\u2069? <10⁻³⁷\.$/);
+    assert.match(opened.said("gradients"), /<10⁻³⁷ at the first timestep/);
+  });
+}
+
 test("nothing is lit before a target is clicked; then light runs back from it, as bright as what arrives", () => {
   const opened = page();
   const { beam } = opened.panel("tiles").parts;
@@ -78,7 +87,7 @@ test("nothing is lit before a target is clicked; then light runs back from it, a
 for (const [name, norms, text, said] of [
   ["a good part", [0.0602, 0, 0, 0.5, 0], "0.120", /arrives at/],
   ["more than there was", [1, 0, 0, 0.5, 0], "2.00", /arrives at/],
-  ["nothing", [0, 0, 0, 0.5, 0], "0", /arrives at/],
+  ["nothing that 32 bits could hold", [0, 0, 0, 0.5, 0], "<10⁻³⁷", /arrives at/],
   ["a thousandth", [0.0005, 0, 0, 0.5, 0], "0.00100", /arrives at/],
   ["hardly less", [0.000499, 0, 0, 0.5, 0], "≈ 10⁻³", /arrives at/],
   ["no gradient to begin with", [0, 0, 0, 0, 0], "–", /no gradient left/],

@@ -10,7 +10,7 @@ import { pictured } from "../answers.js";
 
 /** @typedef {import("../../shared/surface.js").Surface} Surface */
 /** @typedef {import("../view.js").View} View */
-/** @typedef {ArrayLike<number>} Norms  one a timestep */
+/** @typedef {Float32Array|Float64Array} Norms  one a timestep */
 
 const DECADES = 30; // the axis of brightness: from 1 down to 10⁻³⁰, the same for every run
 /**
@@ -19,6 +19,7 @@ const DECADES = 30; // the axis of brightness: from 1 down to 10⁻³⁰, the sa
  */
 const CURVE = 8;
 const PLAIN = 1e-3; // shares from here on are written out
+const NORMAL = 2 ** -126; // what is smaller in 32 bits has lost digits on its way, and in the end is 0
 
 /**
  * The gradient of the loss that is looked at, by every state of the layer that is looked at: as read beside the frames
@@ -32,6 +33,23 @@ export function gradientOfOne(view) {
   const isAsked = reading?.lossAt === lossAt && (!isOwn || reading.step === frame?.step);
   if (isAsked && reading.beam) return reading.beam.layers[layer];
   return isOwn ? pictured(view)?.layers[layer].one ?? null : null;
+}
+
+/**
+ * Below which a gradient is known only to be that small: what was taken back in 64 bits is known down to 0.
+ * @param {Norms} norms
+ */
+function least(norms) {
+  return norms instanceof Float32Array ? NORMAL : 0;
+}
+
+/**
+ * The length of a gradient, as far as it is known.
+ * @param {Norms} norms
+ * @param {number} t
+ */
+export function normText(norms, t) {
+  return norms[t] < least(norms) ? `<${powerOfTen(Math.ceil(Math.log10(NORMAL)))}` : exact(norms[t]);
 }
 
 /**
@@ -101,6 +119,7 @@ function shareText(view) {
   const norms = gradientOfOne(view)?.h;
   if (!norms) return "…";
   if (norms[view.lossAt] === 0) return "–";
+  if (norms[0] < least(norms)) return `<${powerOfTen(Math.ceil(Math.log10(NORMAL / norms[view.lossAt])))}`;
   const share = arriving(view, 0);
   return share > 0 && share < PLAIN ? `≈ ${powerOfTen(Math.round(Math.log10(share)))}` : exact(share);
 }

@@ -10,10 +10,10 @@ import { element } from "../../shared/dom.js";
 import { lineLegend } from "../../shared/panel.js";
 import { buildRadios, dressRadios } from "../../shared/radios.js";
 import { decades } from "../../shared/scales.js";
-import { counted, exact, isolate, powerOfTen, say } from "../../shared/words.js";
+import { counted, isolate, powerOfTen, say } from "../../shared/words.js";
 import { pictured } from "../answers.js";
 import { GRADIENTS } from "../view.js";
-import { gradientOfOne } from "./beam.js";
+import { gradientOfOne, normText } from "./beam.js";
 import { paintSeries, STRIP } from "./series.js";
 
 /** @typedef {import("../../shared/surface.js").Surface} Surface */
@@ -26,13 +26,13 @@ const EARLIER_DASH = [4, 2]; // px of the designed size
 /**
  * What is drawn, by state name: of one loss, up to its own timestep, as none after it has a gradient of it.
  * @param {View} view
- * @returns {Record<string, ArrayLike<number>>|null}
+ * @returns {Record<string, import("./beam.js").Norms>|null}
  */
 function shown(view) {
   const { gradientOf, layer, lossAt, scene } = view;
   if (gradientOf === "total") return pictured(view)?.layers[layer].total ?? null;
   const one = gradientOfOne(view);
-  return one && Object.fromEntries(scene.states.map((state) => [state, Array.from(one[state]).slice(0, lossAt + 1)]));
+  return one && Object.fromEntries(scene.states.map((state) => [state, one[state].slice(0, lossAt + 1)]));
 }
 
 /**
@@ -164,9 +164,9 @@ function gradientTip(surface, view, x) {
   const lines = [say(words, "timestep", { t: t + 1 })];
   if (gradientOf === "one" && t > lossAt) return [...lines, say(words, "gradient_later", { at: lossAt + 1 })];
   const name = gradientOf === "one" ? "gradient_one" : `gradient_${scene.reduction}`;
-  for (const state of scene.states) lines.push(`${say(words, name, { state, at: lossAt + 1 })} ${exact(values[state][t])}`);
+  for (const state of scene.states) lines.push(`${say(words, name, { state, at: lossAt + 1 })} ${normText(values[state], t)}`);
   const before = earlierShown(view);
-  if (before && earlier) lines.push(`${earlierName(view)} ${exact(before[t])}`);
+  if (before && earlier) lines.push(`${earlierName(view)} ${normText(before, t)}`);
   return lines;
 }
 
@@ -191,7 +191,7 @@ function describeGradients(view) {
   const h = shown(view)?.h;
   if (!h) return "";
   const key = gradientOf === "one" ? "aria_gradients_one" : `aria_gradients_${scene.reduction}`;
-  return say(words, key, { first: exact(h[0]), last: exact(h[h.length - 1]), at: lossAt + 1 });
+  return say(words, key, { first: normText(h, 0), last: normText(h, h.length - 1), at: lossAt + 1 });
 }
 
 /**
