@@ -33,8 +33,12 @@ def test_the_state_of_one_l_makes_the_network_answer_at_the_other(page: Page, by
     expect(page.locator(".what-if .chip")).to_have_count(0)
     expect(page).not_to_have_url(re.compile("edits"))
 
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     stage.focus()
-    for key in ("s", "ArrowLeft", "s"):
-        page.keyboard.press(key)
+    page.keyboard.press("s")
+    expect(outcome).to_be_visible()  # it says what is carried
+    page.keyboard.press("ArrowLeft")
+    expect(stage).to_have_attribute("data-t", "2")
+    page.keyboard.press("s")
     expect(outcome).to_have_text(re.compile(r"answers .o. at .l₃. too, no longer .l."))
     expect(page).to_have_url(re.compile(r"train\.edits=h%403%3E2"))
