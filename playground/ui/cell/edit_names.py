@@ -19,7 +19,7 @@ def name(edit: Edit, tokens: Sequence[str], labels: Sequence[str], layers: int) 
             read = _("{before} → {after}").format(before=tokens[t], after=labels[symbol])
             return f"{read} · {_span(edit.span)}"
         case Cut(span=span):
-            return f"{_('memory cut')} · {_span(span)}"
+            return " · ".join((_("memory cut"), _span(span)))
         case Hold(layer=layer, name=held, values=values, unit=unit):
             value = (
                 number(values[0]) if len(values) == 1 else "…"
