@@ -111,6 +111,14 @@ def _loss(run: Run, weights: int, batch: int) -> float:
     return trainer.preview().loss[0]
 
 
+def test_the_loss_after_it_leaves_out_what_the_update_left_out() -> None:
+    made = config(layers=2)
+    trainer = trained(replace(made, network=replace(made.network, dropout=0.5)))
+    shown = slow_motion(trainer, HELD)
+    trainer.restore(replace(trainer.snapshot(), step=shown.step))
+    assert shown.total_after == pytest.approx(trainer.preview().loss[0], rel=1e-12)
+
+
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_the_lines_of_the_rule_are_the_step(optimizer: str) -> None:
     trainer = trained(config(optimizer=optimizer, clip="norm", clip_threshold=0.05))
