@@ -104,3 +104,9 @@ def test_losses_and_odds_are_those_of_the_readings() -> None:
 def test_edits_that_do_not_fit_are_refused() -> None:
     with pytest.raises(Refusal, match=r"l0\.z"):
         read("lstm", "l0.z@1=1")
+
+
+def test_what_an_edit_makes_likely_comes_first_too() -> None:
+    odds = read("rnn", "l0.h@3=40").odds(4)
+    larger = np.maximum(odds["original"], odds["changed"])
+    assert (np.diff(larger) <= 0).all() and (np.diff(odds["original"]) > 0).any()
