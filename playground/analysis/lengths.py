@@ -1,4 +1,4 @@
-"""How many parameters a network has for texts of any length: a recurrent one, and a fixed window that sees all of it."""
+"""How many parameters a network has for texts of any length: a recurrent one, and a window that sees all of it."""
 
 import pandas as pd
 
