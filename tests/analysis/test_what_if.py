@@ -1,5 +1,8 @@
 """What edits change, beside the reading without them: held to the equations, and to the reading itself."""
 
+# The types of pandas do not tell a column from a table.
+# pyright: reportGeneralTypeIssues=false, reportArgumentType=false
+
 import numpy as np
 import pytest
 import torch
