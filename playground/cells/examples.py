@@ -16,6 +16,7 @@ A block without a gate has the name of its state. Source of the first two: "the 
 """
 
 import math
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -143,10 +144,8 @@ def _in_own(name: str, example: Example, reads: int) -> str:
 
 def _drawn(name: str) -> float:
     """A short decimal from −0.9 to 0.9, the same for the same name."""
-    number = 7
-    for letter in name:
-        number = (number * 31 + ord(letter)) % 99_991
-    return (number * 7 % 101 % 19 - 9) / 10
+    number = zlib.crc32(name.encode())
+    return (number % 19 - 9) / 10
 
 
 def _said(**rows: Sequence[float] | Sequence[Sequence[float]]) -> dict[str, float]:
