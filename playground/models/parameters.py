@@ -89,7 +89,7 @@ class Parameterized:
     ) -> None:
         self.seeds, self.dtype = tuple(seeds), dtype
         self.replicas = len(self.seeds)
-        self.passes = 0
+        self.passes: int = 0
         self._shapes = shapes
         size = sum(map(math.prod, shapes.values()))
         self.parameters = torch.zeros(self.replicas, size, dtype=dtype)
