@@ -42,6 +42,7 @@ INVISIBLE = {
     "raw_value",
     "page",  # of a link to it: its address
     "page_script_hash",
+    "uuid",  # of a table with styles, drawn at random
 }
 
 
