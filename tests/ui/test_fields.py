@@ -15,7 +15,7 @@ from playground.refusal import Refusal
 from playground.studies.knobs import KNOBS
 from playground.tasks.fields import TASK_FIELDS
 from playground.ui import fields
-from playground.ui.choices import PAGES, PARAMETERS
+from playground.ui.choices import PAGES, PARAMETERS, QUANTITIES
 from playground.ui.fields import FIELD_LABELS, HELP, OPTION_LABELS, exact_number, label, sentence, value_label
 from tests.messages import sources
 from tests.ui.pages import Visitor
@@ -59,7 +59,8 @@ def test_every_option_has_a_name() -> None:
         if isinstance(kind, Choice)
         for option in kind.options
     }
-    assert OPTION_LABELS.keys() >= options - set(PARAMETERS), "a parameter is called what torch calls it"
+    named_elsewhere = {*PARAMETERS, *QUANTITIES}  # by torch, and by the words of a cell
+    assert OPTION_LABELS.keys() >= options - named_elsewhere
 
 
 @pytest.mark.parametrize(

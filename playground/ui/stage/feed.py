@@ -150,7 +150,7 @@ class _Lines:
         questions: Callable[[Feed], Questions],
     ) -> None:
         self._quick = WaitingLine(kind)
-        self._slow = WaitingLine(f"slow {kind}", beside=self._quick)
+        self._slow = WaitingLine(f"slow {kind}")
         self._answer, self._questions = answer, questions
 
     async def __call__(self, request: Request) -> Response:
@@ -174,7 +174,7 @@ class _Lines:
         with questions.one() as too_soon:
             await asyncio.sleep(too_soon)
             line = self._slow if feed.viewer.is_slow else self._quick
-            body = await line.answer(feed, answer, unless=has_left)
+            body = await line.answer(answer, unless=has_left)
         return _refused(204) if body is None else _told(body)
 
 
