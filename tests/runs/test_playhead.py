@@ -341,7 +341,11 @@ class Playheads(RuleBasedStateMachine):
         assert viewer.tick() == viewer.playing
         if not was_playing:
             return
-        elapsed = 0.1 if model.ticked_at is None else min(1.0, self.clock.now - model.ticked_at)
+        elapsed = (
+            0.1
+            if model.ticked_at is None
+            else min(pace_module.LONGEST_PAUSE, self.clock.now - model.ticked_at)
+        )
         model.playhead, model.ticked_at = viewer.playhead, self.clock.now
         assert before <= model.playhead <= last
         rate = SPEEDS[viewer.speed]
