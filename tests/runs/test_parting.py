@@ -15,23 +15,32 @@ from tests.runs.straight import Clock, alone, calm_registry, straight
 EXPLODES = ExperimentConfig(
     network=NetworkConfig("rnn", 6, nonlinearity="linear"), training=TrainingConfig("sgd", 2.0, "off")
 )
-END = straight(EXPLODES).last(1000)
-STEP = END - 2
 CELLS = tuple(
     replace(EXPLODES, network=replace(EXPLODES.network, cell=cell)) for cell in ("rnn", "gru", "lstm")
 )
 
 
-def clipped(config: ExperimentConfig = EXPLODES, step: int = STEP) -> ExperimentConfig:
+def end() -> int:
+    """The step at which it explodes: of the weights that it starts with here."""
+    return straight(EXPLODES).last(1000)
+
+
+def parting() -> int:
+    """The step at which two part."""
+    return end() - 2
+
+
+def clipped(config: ExperimentConfig = EXPLODES, step: int | None = None) -> ExperimentConfig:
+    begins = parting() if step is None else step
     return replace(
-        config, training=replace(config.training, clip="norm", clip_threshold=0.01, clip_from=step)
+        config, training=replace(config.training, clip="norm", clip_threshold=0.01, clip_from=begins)
     )
 
 
 def exploded(registry: Registry | None = None) -> Viewer:
     viewer = Viewer(calm_registry() if registry is None else registry, EXPLODES)
     viewer.go_to(1000)
-    assert viewer.playhead == END > STEP > 0 and viewer.explosion is not None
+    assert viewer.playhead == end() > parting() > 0 and viewer.explosion is not None
     return viewer
 
 
@@ -47,17 +56,17 @@ def assert_each_is_as_alone(viewer: Viewer) -> None:
 
 def test_two_part_at_a_step_and_one_explodes_again() -> None:
     viewer = exploded()
-    viewer.part(clipped(), STEP)
+    viewer.part(clipped(), parting())
     assert viewer.settle() and not viewer.playing
     assert [track.config for track in viewer.tracks] == [EXPLODES, clipped()]
-    assert [track.playhead for track in viewer.tracks] == [STEP, STEP] and viewer.explosion is None
+    assert [track.playhead for track in viewer.tracks] == [parting(), parting()] and viewer.explosion is None
     one, other = (track.curve_points() for track in viewer.tracks)
-    assert one.loss.tolist() == other.loss.tolist() and one.clips.tolist() == [0] * (STEP + 1)
-    assert other.clipped.tolist() == [False] * STEP + [True]
+    assert one.loss.tolist() == other.loss.tolist() and one.clips.tolist() == [0] * (parting() + 1)
+    assert other.clipped.tolist() == [False] * parting() + [True]
     assert_each_is_as_alone(viewer)
-    viewer.go_to(END + 30)
+    viewer.go_to(end() + 30)
     assert viewer.settle()
-    assert [track.playhead for track in viewer.tracks] == [END, END + 30]
+    assert [track.playhead for track in viewer.tracks] == [end(), end() + 30]
     assert [track.explosion is None for track in viewer.tracks] == [False, True]
     assert_each_is_as_alone(viewer)
 
@@ -82,8 +91,8 @@ def test_a_run_that_was_dropped_is_begun_anew_for_who_parts_from_it() -> None:
     registry = calm_registry()
     viewer = exploded(registry)
     registry._drop(viewer.run_id)
-    viewer.part(clipped(), STEP)
-    assert viewer.settle() and [track.playhead for track in viewer.tracks] == [STEP, STEP]
+    viewer.part(clipped(), parting())
+    assert viewer.settle() and [track.playhead for track in viewer.tracks] == [parting(), parting()]
     assert_each_is_as_alone(viewer)
 
 
@@ -101,7 +110,7 @@ def test_where_memory_is_short_nobody_parts(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_field_of_all_tracks_starts_all_over_and_leaves_one_ghost() -> None:
     viewer = Viewer(calm_registry(), CELLS[0])
     viewer.race(CELLS)
-    viewer.go_to(STEP)
+    viewer.go_to(parting())
     wanted = [replace(config, seed=5) for config in CELLS]
     viewer.change(wanted[0], beside=wanted[1:])
     assert [track.config for track in viewer.tracks] == wanted
@@ -111,13 +120,13 @@ def test_a_field_of_all_tracks_starts_all_over_and_leaves_one_ghost() -> None:
 def test_a_rate_of_all_tracks_goes_on_from_the_playhead() -> None:
     viewer = Viewer(calm_registry(), CELLS[0])
     viewer.race(CELLS)
-    viewer.go_to(STEP)
+    viewer.go_to(parting())
     wanted = [replace(config, training=replace(config.training, learning_rate=0.5)) for config in CELLS]
     viewer.change(wanted[0], beside=wanted[1:])
-    assert viewer.playhead == STEP and not viewer.ghosts
-    assert [track.config.training.rates for track in viewer.tracks] == [((STEP, 0.5),)] * 3
+    assert viewer.playhead == parting() and not viewer.ghosts
+    assert [track.config.training.rates for track in viewer.tracks] == [((parting(), 0.5),)] * 3
     viewer.change(wanted[0], beside=wanted[1:])
-    assert [track.config.training.rates for track in viewer.tracks] == [((STEP, 0.5),)] * 3, "said again"
+    assert [track.config.training.rates for track in viewer.tracks] == [((parting(), 0.5),)] * 3, "said again"
 
 
 def test_who_arrives_at_a_race_has_done_nothing_yet() -> None:
