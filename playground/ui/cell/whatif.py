@@ -146,7 +146,7 @@ def _editor(network: Network, batch: Batch, corpus: Corpus, quantity: str, t: in
             icon=":material/edit:",
             type="primary",
             on_click=actions.ask,
-            args=(_add,),
+            args=(actions.on_this_page(_add),),
         )
 
 
@@ -181,14 +181,15 @@ def _chips(edits: Edits, batch: Batch, corpus: Corpus, layers: int) -> None:
                 key=f"edit_{number}",
                 help=_("Take back: {edit}").format(edit=plain(name)),
                 on_click=actions.ask,
-                args=(edited.edit, {"remove": str(edit)}),
+                args=(actions.on_this_page(edited.edit), {"remove": str(edit)}),
             )
         _way_back(_("Undo"), "edit_undo", ":material/undo:", {"remove": str(edits[-1])})
         _way_back(_("As it was"), "edit_reset", ":material/restart_alt:", {"clear": "all"})
 
 
 def _way_back(text: str, key: str, icon: str, change: dict[str, str]) -> None:
-    st.button(text, key=key, icon=icon, type="tertiary", on_click=actions.ask, args=(edited.edit, change))
+    act = actions.on_this_page(edited.edit)
+    st.button(text, key=key, icon=icon, type="tertiary", on_click=actions.ask, args=(act, change))
 
 
 def _pictures(network: Network, edits: Edits, step: int, place: tuple[int, str, int], drawn: Look) -> None:
