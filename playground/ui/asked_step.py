@@ -72,16 +72,20 @@ def choose() -> int:
     return step
 
 
-def warn_of_explosion(step: int) -> None:
-    """Say so where the numbers of this step's network are no longer finite, or its updates were not."""
+def warn_of_explosion(step: int, then: str | None = None) -> bool:
+    """Say so where the numbers of this step's network are no longer finite, or its updates were not; whether they are.
+
+    then: what that means for what is shown; None where figures go on to show it.
+    """
     viewer = state.viewer()
     exploded = viewer.run.explosion
-    if exploded is not None and step >= exploded.step:
-        st.warning(
-            explosion.sentence(exploded, viewer.config)
-            + " "
-            + _(
-                "These are the last weights; where their gradients are not numbers either, the figures say so."
-            ),
-            icon=":material/local_fire_department:",
+    if exploded is None or step < exploded.step:
+        return False
+    if then is None:
+        then = _(
+            "These are the last weights; where their gradients are not numbers either, the figures say so."
         )
+    st.warning(
+        f"{explosion.sentence(exploded, viewer.config)} {then}", icon=":material/local_fire_department:"
+    )
+    return True

@@ -2,8 +2,6 @@
 
 from functools import partial
 
-import streamlit as st
-
 from playground.analysis.slow_motion import SlowMotion, Weight, slow_motion_in_pieces
 from playground.models.parameters import parameter_shapes
 from playground.pieces import Pieces
@@ -11,7 +9,7 @@ from playground.runs.left_out import WATCHED
 from playground.runs.run import Run
 from playground.runs.size import trainer_bytes
 from playground.training import Snapshot, Trainer
-from playground.ui import asked_step, chosen_weight, explosion, lesson, live, state, studied, widgets
+from playground.ui import asked_step, chosen_weight, lesson, live, state, studied, widgets
 from playground.ui.cell.motion import message
 from playground.ui.progress import computed, snapshot_at
 from playground.ui.words import _, language
@@ -30,13 +28,9 @@ def show() -> None:
         step = asked_step.choose()
     studied.say_which()
     run = viewer.run
-    if run.explosion is not None and step >= run.explosion.step:
-        st.warning(
-            explosion.sentence(run.explosion, viewer.config)
-            + " "
-            + _("From these weights there is no update; choose an earlier step."),
-            icon=":material/local_fire_department:",
-        )
+    if asked_step.warn_of_explosion(
+        step, _("From these weights there is no update; choose an earlier step.")
+    ):
         return
     with widgets.row():
         weight = _weight(run)
