@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from playground.analysis.floors import memory_floors
 from playground.config import TextConfig
 from playground.corpus import Corpus
-from playground.models import window
+from playground.models import mlp
 from playground.models.model import loss, perplexity, predictions
 from playground.models.window import FixedWindow, WindowConfig, WindowTrainer
 from playground.pieces import all_of
@@ -128,13 +128,13 @@ def test_every_position_has_columns_of_its_own() -> None:
 
 
 def test_of_many_predictions_each_epoch_shows_every_one_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(window, "BATCH", 5)
+    monkeypatch.setattr(mlp, "BATCH", 5)
     before, targets = predictions(CORPUS.windows, 2)
     assert len(targets) == 17
     shown: list[list[tuple[object, ...]]] = []
     forward = FixedWindow.forward
 
-    def seen_by(model: FixedWindow, before: Tensor) -> window.Pass:
+    def seen_by(model: FixedWindow, before: Tensor) -> mlp.Pass:
         shown.append([tuple(row) for row in before.tolist()])
         return forward(model, before)
 
