@@ -11,7 +11,10 @@ from typing import Any, Protocol
 
 from playground.cells import CELLS
 from playground.cells.examples import EXAMPLES, LARGEST_SIZE
-from playground.config import MAX_STEP, Choice, Flag, Range
+from playground.config import MAX_STEP, Choice, Flag, Range, Text
+from playground.models.hmm import HMM_FIELDS, HMMConfig
+from playground.models.ngram import NGRAM_FIELDS
+from playground.models.window import WINDOW_FIELDS, WindowConfig
 from playground.passes.edit_list import EDITS
 from playground.refusal import Refusal
 from playground.studies.knobs import KNOBS, Knobs
@@ -133,8 +136,30 @@ CELL: Mapping[str, PageField] = MappingProxyType(
         "quantity": PageField(Choice(QUANTITIES)),
     }
 )
+ASKED = 200  # code points of a context that is asked for
+
+BEFORE: Mapping[str, PageField] = MappingProxyType(
+    {
+        "panel": PageField(Choice(("table", "ngram", "window")), "table"),
+        "seed": PageField(Range(0, 2**31 - 1), 0),
+        "ngram_order": PageField(NGRAM_FIELDS["ngram_order"], 3),
+        "ngram_smoothing": PageField(NGRAM_FIELDS["ngram_smoothing"], "none"),
+        "ngram_alpha": PageField(NGRAM_FIELDS["ngram_alpha"], 1.0),
+        "counted": PageField(Choice(("counts", "chances")), "counts"),
+        "asked": PageField(Text(ASKED)),
+        **{
+            name: PageField(kind, getattr(WindowConfig(), name.removeprefix("window_")))
+            for name, kind in WINDOW_FIELDS.items()
+        },
+        "windows": PageField(Flag(), False),
+        **{
+            name: PageField(kind, getattr(HMMConfig(), name.removeprefix("hmm_")))
+            for name, kind in HMM_FIELDS.items()
+        },
+    }
+)
 PAGES: Mapping[str, Mapping[str, PageField]] = MappingProxyType(
-    {"train": TRAIN, "gradients": GRADIENTS, "cell": CELL}
+    {"train": TRAIN, "gradients": GRADIENTS, "cell": CELL, "before": BEFORE}
 )
 
 # Choices that are one thing on all pages that have them: whoever goes over to another takes them along.

@@ -108,6 +108,10 @@ FIELD_LABELS = {
     "window_optimizer": N_("Optimiser"),
     "window_learning_rate": N_("Learning rate"),
     "window_seed": N_("Seed"),
+    "before.seed": N_("Seed of what is written"),
+    "counted": N_("What is shown"),
+    "asked": N_("After which symbols?"),
+    "windows": N_("Train windows of 1 to 8 symbols"),
 }
 
 OPTION_LABELS = {
@@ -172,6 +176,11 @@ OPTION_LABELS = {
     "none": N_("none"),
     "add": N_("a number added"),
     "witten_bell": N_("Witten–Bell"),
+    "table": N_("All models"),
+    "ngram": N_("n-grams"),
+    "window": N_("Fixed window"),
+    "counts": N_("counts"),
+    "chances": N_("probabilities"),
 }
 
 HELP = {

@@ -1,0 +1,1 @@
+"""Before RNNs: models of the text that are not recurrent, beside the one that is."""
