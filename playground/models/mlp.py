@@ -1,4 +1,4 @@
-"""One hidden layer between an input of a fixed size and the odds of the next symbol: what a fixed window and a bag share.
+"""One hidden layer from an input of a fixed size to the odds of the next symbol, as a fixed window and a bag have it.
 
     h      = tanh(W x + b)
     logits = U h + c

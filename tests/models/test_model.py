@@ -14,6 +14,7 @@ from playground.batch import Signature
 from playground.config import NetworkConfig, TextConfig
 from playground.corpus import Corpus
 from playground.models import model as measured
+from playground.models.bag import Bag, BagConfig
 from playground.models.hmm import BaumWelch, HMMConfig
 from playground.models.model import (
     LanguageModel,
@@ -62,6 +63,7 @@ MODELS: dict[str, Callable[[], LanguageModel]] = {
     },
     "window of 1": lambda: window(1, 0),
     "window of 3, embedded": lambda: window(3, 2),
+    "bag": lambda: Bag(BagConfig(4), len(CORPUS.vocabulary), dtype=torch.float64),
     "1 state": lambda: hmm(1),
     "4 states": lambda: hmm(4),
     "RNN": lambda: recurrent("rnn", 1, 0),
