@@ -29,7 +29,7 @@ def own_answers(network: Network | EncoderDecoder, task: Delayed, batch: Batch) 
     """
     written = stretch(batch, TIME, task.reading, len(batch.mask) - task.reading)
     if isinstance(network, EncoderDecoder):
-        encoder, writer = _encoder_and_decoder(network)
+        encoder, writer = encoder_and_decoder(network)
         read, written = task.halves(batch)
         states, offset = States(unroll(encoder, read).final.layers), 0
     else:
@@ -46,7 +46,7 @@ def own_answers(network: Network | EncoderDecoder, task: Delayed, batch: Batch) 
     return replace(batch, inputs=torch.cat([batch.inputs[: task.reading], of_both_alphabets]))
 
 
-def _encoder_and_decoder(network: EncoderDecoder) -> tuple[Replica, Replica]:
+def encoder_and_decoder(network: EncoderDecoder) -> tuple[Replica, Replica]:
     """The first replica of both."""
     named = {name: value[0] for name, value in network.named_parameters().items()}
     reading, writing = (_of(named, prefix) for prefix in (ENCODER, DECODER))
