@@ -140,6 +140,11 @@ class Listed(SequenceTask):
         return self._listed[0]
 
     @property
+    def learned(self) -> Batch:
+        """The sequences that are not held out, (T, 1, N)."""
+        return self._training
+
+    @property
     def disjoint(self) -> bool:
         """Whether there are groups enough."""
         return bool(self._is_held_out.any())
