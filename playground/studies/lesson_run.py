@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -44,6 +45,7 @@ class LessonRun(InPieces[None]):
         feeds_itself: whether a network for a `Delayed` task reads, while it writes, what it has answered before instead
             of what it should have answered: when it is trained, and when it is judged. Dropout leaves out nothing when
             these answers are found.
+        keeps_weights: whether the network of every frame can be had back (`network_at`).
 
     Raises Refusal for the number of updates, and ValueError for an encoder in both directions.
 
@@ -61,6 +63,7 @@ class LessonRun(InPieces[None]):
         watched: int = 0,
         has_decoder: bool = False,
         feeds_itself: bool = False,
+        keeps_weights: bool = False,
         dtype: torch.dtype = torch.float32,
     ) -> None:
         UPDATES.check("updates", updates)
@@ -68,12 +71,16 @@ class LessonRun(InPieces[None]):
         self.explosion: Explosion | None = None
         self._frames: list[LessonFrame] = []
         self._outputs: Tensor | None = None
-        network, copy = (_network(config, task, dtype, has_decoder=has_decoder) for _ in range(2))
+        self._new_network = partial(_network, config, task, dtype, has_decoder=has_decoder)
+        network, copy = self._new_network(), self._new_network()
+        self._weights: list[Tensor] | None = [] if keeps_weights else None
         self.parameters: Mapping[str, int] = parameter_counts(network)
         self._reader = Reader(copy, task, watched, feeds_itself=feeds_itself)
         source = _FedItself(task, task, network) if feeds_itself and isinstance(task, Delayed) else task
         trainer = Trainer(config, source, network=network, dtype=dtype)
-        needs = trainer.nbytes + self._reader.needs(len(kept_steps(updates)))
+        frames = len(kept_steps(updates))
+        weights = frames * network.parameters.nbytes if keeps_weights else 0
+        needs = trainer.nbytes + self._reader.needs(frames) + weights
         super().__init__(self._train(trainer), needs=needs)
 
     @property
@@ -86,6 +93,17 @@ class LessonRun(InPieces[None]):
         if self._outputs is None:
             return None
         return judged(self.task, self._reader.held_out, self._outputs)
+
+    def network_at(self, place: int) -> Network | EncoderDecoder:
+        """A network of its own with the weights of the frame at a place in `frames`.
+
+        Raises ValueError if weights are not kept.
+        """
+        if self._weights is None:
+            raise ValueError("the weights of this lesson are not kept; make it with keeps_weights=True")
+        network = self._new_network()
+        network.parameters.copy_(self._weights[place])
+        return network
 
     def _train(self, trainer: Trainer) -> Pieces[None]:
         kept = set(kept_steps(self.updates))
@@ -106,6 +124,8 @@ class LessonRun(InPieces[None]):
         """Take a frame of the present weights."""
         loss = trainer.preview().nll[0]
         frame, self._outputs = self._reader.frame(trainer.network.parameters, trainer.step, loss)
+        if self._weights is not None:
+            self._weights.append(trainer.network.parameters.clone())
         self._frames.append(frame)
 
 

@@ -29,15 +29,32 @@ def ceiling(batch: Batch, seen: str) -> float:
 
     Raises ValueError if nothing is asked in the batch.
     """
+    best = best_by_symbol(batch, seen).values()
+    return sum(right for right, _ in best) / sum(asked for _, asked in best)
+
+
+def best_by_symbol(batch: Batch, seen: str) -> dict[int, tuple[int, int]]:
+    """The same for each symbol at which something is asked: how often the best answers are right, and of how many.
+
+    Raises ValueError if nothing is asked in the batch.
+    """
     key = SEEN[seen]
-    answers: defaultdict[Hashable, Counter[int]] = defaultdict(Counter)
+    answers: defaultdict[Hashable, Counter[tuple[int, int]]] = defaultdict(Counter)
     for column in range(batch.mask.shape[2]):
         symbols = tuple(batch.inputs[:, 0, column].tolist())
         targets, mask = batch.targets[:, 0, column].tolist(), batch.mask[:, 0, column].tolist()
         for t, (target, is_asked) in enumerate(zip(targets, mask, strict=True)):
             if is_asked:
-                answers[key(symbols, t)][target] += 1
+                answers[key(symbols, t)][symbols[t], target] += 1
     if not answers:
         raise ValueError("there is nothing to judge: the mask is False everywhere")
-    right = sum(max(counts.values()) for counts in answers.values())
-    return right / sum(counts.total() for counts in answers.values())
+    best: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
+    for counts in answers.values():
+        of_target: Counter[int] = Counter()
+        for (_, target), count in counts.items():
+            of_target[target] += count
+        ((chosen, _),) = of_target.most_common(1)
+        for (symbol, target), count in counts.items():
+            best[symbol][0] += count * (target == chosen)
+            best[symbol][1] += count
+    return {symbol: (right, asked) for symbol, (right, asked) in best.items()}

@@ -14,7 +14,8 @@ from torch import Tensor
 from playground.batch import NOTHING, Batch, Signature
 from playground.catalogue import N_
 from playground.corpus import MAX_VOCABULARY
-from playground.refusal import Refusal, Unreadable, shorten
+from playground.refusal import Refusal
+from playground.tasks import typed
 from playground.tasks.ceilings import ceiling
 from playground.tasks.delayed import Delayed
 from playground.tasks.drawing import Listed
@@ -23,9 +24,8 @@ from playground.tasks.task import Shape
 from playground.tokens import EOS, TOKENIZERS
 
 MAX_LINES = 1000
-MAX_LENGTH = 100  # symbols of a text; of an output, EOS included
+MAX_LENGTH = typed.LONGEST  # symbols of a text; of an output, EOS included
 MAX_LABELS = 20
-LISTED = 8  # symbols that a refusal names
 
 _ARROW = re.compile(r"\s*(?:\t|⇥|→)\s*")
 
@@ -105,22 +105,7 @@ class _Own(Listed):
 
         Raises `Refusal` for `field` if it is empty or too long, `Unreadable` if it has other symbols.
         """
-        symbols = self._symbols(text)
-        if not 0 < len(symbols) <= MAX_LENGTH:
-            raise Refusal(
-                field,
-                "{field} must have 1 to {limit} symbols; got {count:,}.",
-                limit=MAX_LENGTH,
-                count=len(symbols),
-            )
-        if unknown := [symbol for symbol in dict.fromkeys(symbols) if symbol not in self._ids]:
-            raise Unreadable(
-                field,
-                "{field} must use symbols of the training text ({known}); got {unknown}.",
-                known=self._quoted(self.vocabulary),
-                unknown=self._quoted(unknown),
-            )
-        return tuple(self._ids[symbol] for symbol in symbols)
+        return typed.numbers(text, field, self.vocabulary, self.tokens)
 
     def symbol(self, read: int) -> str:
         """What is drawn for a symbol."""
@@ -140,12 +125,6 @@ class _Own(Listed):
 
     def _symbols(self, text: str) -> tuple[str, ...]:
         return tuple(TOKENIZERS[self.tokens].encode(text))
-
-    def _quoted(self, symbols: Sequence[str]) -> str:
-        """The first few symbols, each in quotes."""
-        label = TOKENIZERS[self.tokens].label
-        shown = ", ".join(shorten(label(symbol), 16) for symbol in symbols[:LISTED])
-        return shown if len(symbols) <= LISTED else shown + ", …"
 
     def _groups(self) -> tuple[int, ...]:
         """Lines with the same text are one group."""
