@@ -1,8 +1,10 @@
 """The text as a network reads it: symbols with numbers, one sequence a line, windows, batches."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from copy import copy
 from itertools import chain
+from typing import Self
 
 import numpy as np
 import torch
@@ -52,15 +54,28 @@ class Corpus:
         self.labels = _different(self._tokenizer.label(symbol) for symbol in self.vocabulary)
         self.bos_id = self._ids.get(BOS)
         self.eos_id = self._ids.get(EOS)
-        self.sequences = tuple(tuple(self._ids[s] for s in [*before, *line, *after]) for line in lines)
-        length = config.sequence_length
+        self._cut(tuple(tuple(self._ids[s] for s in [*before, *line, *after]) for line in lines))
+
+    def _cut(self, sequences: tuple[tuple[int, ...], ...]) -> None:
+        """Take sequences, cut them into windows, and make batches of these."""
+        length = self.config.sequence_length
+        self.sequences = sequences
         self.windows = tuple(
             sequence[start : start + length + 1]
-            for sequence in self.sequences
+            for sequence in sequences
             for start in range(0, len(sequence) - 1, length)
         )
         self.predictions = sum(len(window) - 1 for window in self.windows)
         self._prepare_batches()
+
+    def only(self, lines: Collection[int]) -> Self:
+        """The same text with some of its sequences only, by their places from 0; one at least predicts something.
+
+        Its ids and its vocabulary are those of the whole text, and its config is.
+        """
+        part = copy(self)
+        part._cut(tuple(self.sequences[line] for line in sorted(lines)))
+        return part
 
     def _check(self, lines: Sequence[Sequence[str]]) -> None:
         """Refuse a text from which nothing can be learned, or too much would have to be."""

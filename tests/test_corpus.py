@@ -454,3 +454,13 @@ def test_an_epoch_is_shuffled_once(monkeypatch: pytest.MonkeyPatch):
     for step in range(3 * many.steps_per_epoch):
         many.batch(0, step)
     assert many.steps_per_epoch > 1 and shuffled == [len(many.windows)] * 3
+
+
+def test_a_part_of_a_text_has_its_symbols_and_some_of_its_lines() -> None:
+    whole = corpus("ab\nxy\nba", bos=True)
+    part = whole.only({0, 2})
+    assert part.vocabulary == whole.vocabulary and part.signature == whole.signature
+    assert [part.decode(line) for line in part.sequences] == ["ab", "ba"]
+    assert part.windows == (whole.windows[0], whole.windows[2]) and part.predictions == 4
+    assert columns(part.batch(0, 0)) == list(part.windows)
+    assert len(whole.sequences) == 3 and columns(whole.batch(0, 0)) == list(whole.windows)

@@ -1,0 +1,245 @@
+"""All models of one text: each learns it, is measured on it and on lines that it has not seen, and writes a little.
+
+A model's perplexity on the text is that of one which has learned all of it: this is what floors are about. For held-out
+lines the same model learns anew, from the other lines alone.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import NamedTuple
+
+import pandas as pd
+
+from playground.analysis.before import HeldOut, hold_out
+from playground.config import ExperimentConfig
+from playground.corpus import Corpus
+from playground.models.hmm import BaumWelch, HMMConfig
+from playground.models.model import LanguageModel, loss_in_pieces, perplexity
+from playground.models.network import Network
+from playground.models.ngram import MAX_ORDER, NGram, NGramConfig
+from playground.models.window import WindowConfig, WindowTrainer
+from playground.passes.generation import Continuation, generate_in_pieces
+from playground.passes.recurrent import RecurrentModel
+from playground.passes.replica import replica_of
+from playground.pieces import InPieces, Pieces, share
+from playground.runs.size import trainer_bytes
+from playground.training import Trainer
+
+WRITTEN = 40  # symbols at most
+ITERATIONS = 60  # of Baum–Welch
+COLUMNS = {
+    "model": object,
+    "memory": float,
+    "numbers": float,
+    "perplexity": float,
+    "held_out": float,
+    "given": object,
+    "writes": object,
+}
+BYTES = 600  # of a prediction, and of a hidden state's tables in one pass: what all models hold (measured)
+ALWAYS = 30_000_000  # bytes that Baum–Welch holds in one pass over a long text
+
+Sequences = Sequence[Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the models of the table are made of, and the seed of what they write."""
+
+    smoothing: str = "none"
+    alpha: float = 1.0
+    window: WindowConfig = field(default_factory=WindowConfig)
+    updates: int = 600
+    hmm: HMMConfig = field(default_factory=HMMConfig)
+    seed: int = 0
+
+
+class Entry(NamedTuple):
+    """A model of the table.
+
+    memory: how many symbols it sees; None for any number. make: learns some sequences of so many symbols.
+    """
+
+    memory: Callable[[Settings], int | None]
+    make: Callable[[Settings, Sequences, int], Pieces[LanguageModel]]
+
+
+def _ngram(order: int) -> Entry:
+    def make(settings: Settings, sequences: Sequences, size: int) -> Pieces[LanguageModel]:
+        yield 0.0
+        return NGram(NGramConfig(order, settings.smoothing, settings.alpha), sequences, size)
+
+    return Entry(lambda settings: order - 1, make)
+
+
+def _window(settings: Settings, sequences: Sequences, size: int) -> Pieces[LanguageModel]:
+    trainer = WindowTrainer(settings.window, sequences, size)
+    yield from trainer.updates_in_pieces(settings.updates)
+    return trainer.model
+
+
+def _hmm(settings: Settings, sequences: Sequences, size: int) -> Pieces[LanguageModel]:
+    trainer = BaumWelch(settings.hmm, sequences, size)
+    yield from trainer.iterations_in_pieces(ITERATIONS)
+    return trainer.model()
+
+
+MODELS: Mapping[str, Entry] = MappingProxyType(
+    {
+        **{f"ngram_{order}": _ngram(order) for order in range(1, MAX_ORDER + 1)},
+        "window": Entry(lambda settings: settings.window.size, _window),
+        "hmm": Entry(lambda settings: None, _hmm),
+    }
+)
+
+
+class _Rows(InPieces[None]):
+    """Rows of the table, as far as they are measured."""
+
+    def __init__(
+        self, corpus: Corpus, parts: HeldOut | None, seed: int, pieces: Pieces[None], needs: int
+    ) -> None:
+        super().__init__(pieces, needs=needs)
+        self.corpus, self.parts = corpus, parts
+        self._seed = seed
+        self._rows: list[dict[str, object]] = []
+
+    def frame(self) -> pd.DataFrame:
+        """What is measured so far: model, memory, numbers, perplexity, held_out, given, writes.
+
+        memory: how many symbols are seen, NaN for any number. numbers: how many were learned, or counted. perplexity:
+        on the text. held_out: on the held-out lines, by the model made from the others; NaN where there are none, or
+        not yet. given, writes: the first symbol of the text, and what comes after it.
+        """
+        return pd.DataFrame(self._rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+    def _measure(self, name: str, memory: int | None, model: LanguageModel) -> Pieces[None]:
+        """Add the row of a model that has learned the text."""
+        nats = yield from share(0.0, 0.7, loss_in_pieces(model, self.corpus.windows))
+        first = self.corpus.windows[0][:1]
+        wanted = Continuation(first, WRITTEN, seed=self._seed, end=self.corpus.eos_id)
+        made = yield from share(0.7, 1.0, generate_in_pieces(model, wanted))
+        given, drawn = self.corpus.continuation(first, made)
+        row = {"model": name, "memory": memory, "numbers": model.parameter_count}
+        self._rows.append(row | {"perplexity": perplexity(nats), "given": given, "writes": drawn})
+
+    def _measure_held_out(self, model: LanguageModel) -> Pieces[None]:
+        """Complete the last row, by the model that has learned the kept lines."""
+        assert self.parts is not None
+        nats = yield from loss_in_pieces(model, self.parts.held_out.windows)
+        self._rows[-1]["held_out"] = perplexity(nats)
+
+
+class Baselines(_Rows):
+    """The models of the table that are not recurrent."""
+
+    def __init__(self, corpus: Corpus, settings: Settings) -> None:
+        needs = ALWAYS + BYTES * corpus.predictions
+        super().__init__(corpus, hold_out(corpus), settings.seed, self._compare(settings), needs)
+
+    def _compare(self, settings: Settings) -> Pieces[None]:
+        size = len(self.corpus.vocabulary)
+        for place, (name, entry) in enumerate(MODELS.items()):
+            at = [(place + part) / len(MODELS) for part in (0.0, 0.4, 0.5, 0.9, 1.0)]
+            model = yield from share(at[0], at[1], entry.make(settings, self.corpus.windows, size))
+            yield from share(at[1], at[2], self._measure(name, entry.memory(settings), model))
+            if self.parts is not None:
+                made = entry.make(settings, self.parts.kept.windows, size)
+                model = yield from share(at[2], at[3], made)
+                yield from share(at[3], at[4], self._measure_held_out(model))
+
+
+class RecurrentRow(_Rows):
+    """The row of a recurrent network: as it is after so many updates of its own training, and, for held-out lines,
+    after as many updates on the others alone, by the same settings and the same seed.
+
+    Args:
+        config: its experiment. corpus: that of the experiment's text. network: as it is. step: after how many updates.
+        seed: of what it writes.
+    """
+
+    def __init__(
+        self, config: ExperimentConfig, corpus: Corpus, network: Network, step: int, seed: int
+    ) -> None:
+        needs = trainer_bytes(config, corpus) + BYTES * corpus.predictions
+        super().__init__(corpus, hold_out(corpus), seed, self._measured(config, network, step), needs)
+
+    def _measured(self, config: ExperimentConfig, network: Network, step: int) -> Pieces[None]:
+        model = RecurrentModel(replica_of(network))
+        yield from share(0.0, 0.1, self._measure("recurrent", None, model))
+        if self.parts is None:
+            return
+        kept = self.parts.kept
+        network = Network(config.network, kept.signature, seeds=(config.seed,))
+        trainer = Trainer(config, kept, network=network)
+        for made in range(step):
+            if not trainer.update().finite:
+                break
+            yield 0.1 + 0.8 * (made + 1) / step
+        yield from share(0.9, 1.0, self._measure_held_out(RecurrentModel(replica_of(network))))
+
+
+class WindowStudy(InPieces[None]):
+    """A fixed window while it learns a text: its perplexity on all of it, now and then, and its weights in the end.
+
+    Attributes:
+        trainer: the window as it is now.
+    """
+
+    def __init__(self, config: WindowConfig, corpus: Corpus, updates: int) -> None:
+        self.trainer = WindowTrainer(config, corpus.windows, len(corpus.vocabulary))
+        self._rows: list[tuple[int, float]] = []
+        needs = ALWAYS + BYTES * corpus.predictions
+        super().__init__(self._train(corpus, updates), needs=needs)
+
+    def frame(self) -> pd.DataFrame:
+        """What is measured so far: step, perplexity."""
+        return pd.DataFrame(self._rows, columns=["step", "perplexity"]).astype(
+            {"step": int, "perplexity": float}
+        )
+
+    def _train(self, corpus: Corpus, updates: int) -> Pieces[None]:
+        done = 0
+        for step in measured_steps(updates):
+            yield from share(done / updates, step / updates, self.trainer.updates_in_pieces(step - done))
+            done = step
+            nats = yield from share(
+                done / updates, done / updates, loss_in_pieces(self.trainer.model, corpus.windows)
+            )
+            self._rows.append((done, perplexity(nats)))
+            if self.trainer.exploded:
+                break
+
+
+class WindowSizes(InPieces[None]):
+    """Fixed windows of several sizes, otherwise alike, after as many updates each."""
+
+    def __init__(self, config: WindowConfig, corpus: Corpus, updates: int, sizes: Sequence[int]) -> None:
+        self._rows: list[tuple[int, int, float]] = []
+        super().__init__(
+            self._train(config, corpus, updates, sizes), needs=ALWAYS + BYTES * corpus.predictions
+        )
+
+    def frame(self) -> pd.DataFrame:
+        """What is trained so far: memory, numbers, perplexity."""
+        columns = {"memory": int, "numbers": int, "perplexity": float}
+        return pd.DataFrame(self._rows, columns=list(columns)).astype(columns)
+
+    def _train(
+        self, config: WindowConfig, corpus: Corpus, updates: int, sizes: Sequence[int]
+    ) -> Pieces[None]:
+        for place, size in enumerate(sizes):
+            trainer = WindowTrainer(replace(config, size=size), corpus.windows, len(corpus.vocabulary))
+            low, high = place / len(sizes), (place + 1) / len(sizes)
+            yield from share(low, high, trainer.updates_in_pieces(updates))
+            nats = yield from share(high, high, loss_in_pieces(trainer.model, corpus.windows))
+            self._rows.append((size, trainer.model.parameter_count, perplexity(nats)))
+
+
+def measured_steps(updates: int) -> list[int]:
+    """After how many updates something is measured: none, one, two, three, and so on by a quarter, up to all."""
+    steps = [0]
+    while steps[-1] < updates:
+        steps.append(min(updates, max(steps[-1] + 1, steps[-1] * 5 // 4)))
+    return steps
