@@ -5,6 +5,7 @@ I input size, O output size. One replica.
 """
 
 import math
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,10 +23,10 @@ from playground.passes.replica import BACKWARDS, layer_names
 from playground.passes.writing import own_answers
 from playground.tasks.delayed import Delayed
 from playground.tasks.packing import COLUMNS, columns, stretch
-from playground.tasks.task import Shown, Success, Task
+from playground.tasks.task import Shown, Task
 from playground.trace import Trace
 
-MOST_POSITIONS = 4096  # timesteps of all sequences that are held out which one pass reads
+MOST_POSITIONS = 1024  # timesteps of all sequences that are held out which one pass reads
 FRAME_BYTES = 4000  # of a frame beside its arrays: strings, and what numpy keeps of each array
 
 Array = np.ndarray[Any, Any]
@@ -64,72 +65,91 @@ class LessonFrame:
     decoder_from: int | None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """What is measured at one step of the training, whatever is watched: as in `LessonFrame`."""
+
+    step: int
+    loss: float
+    success: float
+    n: int
+
+
 class Reader:
     """A network that reads what is held out with the weights of another, whose buffers stay as they are.
 
+    Any thread may use it.
+
     Args:
         network: made like the other one.
-        watched: which sequence frames are of, from 0; the last one if there are not as many.
         feeds_itself: whether a network that writes reads what it has answered before, not what it should have.
     """
 
-    def __init__(
-        self, network: Network | EncoderDecoder, task: Task, watched: int, *, feeds_itself: bool
-    ) -> None:
+    def __init__(self, network: Network | EncoderDecoder, task: Task, *, feeds_itself: bool) -> None:
         self.network, self.task, self.feeds_itself = network, task, feeds_itself
         self.held_out = task.held_out()
-        self.watched = min(watched, self.held_out.mask.shape[COLUMNS] - 1)
         self.decoder_from: int | None = None
         if isinstance(network, EncoderDecoder) and isinstance(task, Delayed):
             self.decoder_from = task.reading
+        self._lock = threading.Lock()
+
+    @property
+    def count(self) -> int:
+        """How many sequences are held out."""
+        return self.held_out.mask.shape[COLUMNS]
 
     def needs(self, frames: int) -> int:
-        """Bytes that reading and so many frames take, at most: arrays, and the buffers of a pass there and back."""
-        time, _, count = self.held_out.mask.shape
-        config, signature = self.network.config, self.task.signature
+        """Bytes that reading takes and so many frames, at most."""
+        time, config, signature = len(self.held_out.mask), self.network.config, self.task.signature
         layers, (of_layer, shared) = len(layer_names(config)), CELLS[config.cell].planes
         of_frame = time * (layers * config.hidden_size + signature.output_size + signature.input_size + 4)
         of_pass = (layers * of_layer + shared) * config.hidden_size + 6 * signature.output_size
-        passes = (min(time * count, MOST_POSITIONS + time) + time) * (of_pass + 2 * signature.input_size)
-        answers = time * count * signature.output_size
+        passes = (MOST_POSITIONS + 2 * time) * (of_pass + 2 * signature.input_size)
+        answers = time * self.count * signature.output_size
         return 4 * (frames * of_frame + passes + 2 * answers) + frames * FRAME_BYTES
 
-    def read(self, weights: Tensor) -> tuple[Batch, Tensor]:
-        """What is held out as it is read with these weights (1, P), and the outputs (T, 1, B, O), logits or numbers.
+    def record(self, weights: Tensor, step: int, loss: float) -> tuple[Record, Tensor]:
+        """What is measured with weights (1, P), and the outputs (T, 1, B, O) of all that is held out.
 
-        While an encoder reads, they are zeros.
+        Those are logits or numbers; zeros while an encoder reads.
         """
-        self.network.parameters.copy_(weights)
-        batch = self.held_out
-        if self.feeds_itself and isinstance(self.task, Delayed):
-            batch = own_answers(self.network, self.task, batch)
-        return batch, torch.cat([self._outputs(part) for part in _parts(batch)], COLUMNS)
-
-    def frame(self, weights: Tensor, step: int, loss: float) -> tuple[LessonFrame, Tensor]:
-        """The frame of a step, and the outputs of all that is held out."""
-        batch, outputs = self.read(weights)
+        with self._lock:
+            self.network.parameters.copy_(weights)
+            batch = self._as_read(self.held_out)
+            outputs = torch.cat([self._outputs(part) for part in _parts(batch)], COLUMNS)
         success = self.task.success(outputs, batch)
-        shown = self.task.show(batch, self.watched, outputs)
-        one = columns(batch, torch.tensor([self.watched]))
-        return self._of_one(one, step, loss, success, shown), outputs
+        return Record(step, loss, success.values[0], success.n), outputs
+
+    def frame(self, weights: Tensor, record: Record, column: int) -> LessonFrame:
+        """One of the held-out sequences as it is read with the weights of a recorded step."""
+        with self._lock, torch.inference_mode():
+            self.network.parameters.copy_(weights)
+            one = self._as_read(columns(self.held_out, torch.tensor([column])))
+            return self._of_one(one, record)
+
+    def _as_read(self, batch: Batch) -> Batch:
+        """The same, with its own answers if the network reads those."""
+        if self.feeds_itself and isinstance(self.task, Delayed):
+            return own_answers(self.network, self.task, batch)
+        return batch
 
     def _outputs(self, batch: Batch) -> Tensor:
         outputs = self.network.run(batch, reduction="sum", backward=False).outputs
         return _after(len(batch.mask) - len(outputs), 0.0, outputs)
 
-    def _of_one(self, one: Batch, step: int, loss: float, success: Success, shown: Shown) -> LessonFrame:
+    def _of_one(self, one: Batch, record: Record) -> LessonFrame:
         """From a pass of one example (T, 1, 1) there and back."""
-        trace = self.network.run(one, reduction="sum", backward=True, of_weights=False).trace()
-        mask = one.mask[:, 0, 0]
+        run = self.network.run(one, reduction="sum", backward=True, of_weights=False)
+        trace, mask = run.trace(), one.mask[:, 0, 0]
         kind = "probabilities" if self.task.signature.loss == "cross_entropy" else "outputs"
-        missing = len(mask) - len(trace[kind])
+        missing = len(mask) - len(run.outputs)
         inputs, reads = _read(one, self.task.signature.input_size)
         return LessonFrame(
-            step,
-            loss,
-            success.values[0],
-            success.n,
-            shown,
+            record.step,
+            record.loss,
+            record.success,
+            record.n,
+            self.task.show(one, 0, _after(missing, 0.0, run.outputs)),
             inputs,
             _numbers(self._over_layers(trace, "{}.h")),
             _numbers(_after(missing, math.nan, trace[kind][:, 0, 0])),

@@ -1,10 +1,11 @@
 """A recorded training of any task, piece by piece: frames of some of its steps, and how it answers what is held out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
@@ -15,15 +16,18 @@ from playground.models.network import Network
 from playground.passes.writing import own_answers
 from playground.pieces import InPieces, Pieces
 from playground.studies.judged import Judged, judged
-from playground.studies.lesson_frame import LessonFrame, Reader, parameter_counts
+from playground.studies.lesson_frame import LessonFrame, Reader, Record, parameter_counts
 from playground.tasks.delayed import Delayed
 from playground.tasks.task import Task
 from playground.training import Explosion, Trainer
 
 __all__ = ["LessonFrame", "LessonRun", "kept_steps"]
 
+CURVE_COLUMNS = ("step", "loss", "success")
 MOST_FRAMES = 60
+FRAME_WEIGHTS = 24_000_000  # bytes of all weights that are kept: of a large network there are fewer frames
 UPDATES = Range(1, 3000)
+NOT_KEPT = "the weights of this lesson are not kept; make it with keeps_weights=True"
 BENT = 1.5  # how much closer frames stand at the beginning, where most is learned
 
 
@@ -45,12 +49,14 @@ class LessonRun(InPieces[None]):
         feeds_itself: whether a network for a `Delayed` task reads, while it writes, what it has answered before instead
             of what it should have answered: when it is trained, and when it is judged. Dropout leaves out nothing when
             these answers are found.
-        keeps_weights: whether the network of every frame can be had back (`network_at`).
+        keeps_weights: whether the network of every frame can be had back (`network_at`), and read another of the
+            held-out sequences (`frames_of`).
 
     Raises Refusal for the number of updates, and ValueError for an encoder in both directions.
 
     Attributes:
         parameters: how many numbers it learns, by its parts (`parameter_counts`).
+        count: how many sequences are held out.
         explosion: the first number that was not finite, if there was one; the training ends there.
     """
 
@@ -69,24 +75,50 @@ class LessonRun(InPieces[None]):
         UPDATES.check("updates", updates)
         self.config, self.task, self.updates = config, task, updates
         self.explosion: Explosion | None = None
+        self._records: list[Record] = []
         self._frames: list[LessonFrame] = []
+        self._others: tuple[int, tuple[LessonFrame, ...]] = watched, ()
         self._outputs: Tensor | None = None
         self._new_network = partial(_network, config, task, dtype, has_decoder=has_decoder)
         network, copy = self._new_network(), self._new_network()
         self._weights: list[Tensor] | None = [] if keeps_weights else None
         self.parameters: Mapping[str, int] = parameter_counts(network)
-        self._reader = Reader(copy, task, watched, feeds_itself=feeds_itself)
+        self._reader = Reader(copy, task, feeds_itself=feeds_itself)
+        self.count = self._reader.count
+        self.watched = min(watched, self.count - 1)
         source = _FedItself(task, task, network) if feeds_itself and isinstance(task, Delayed) else task
         trainer = Trainer(config, source, network=network, dtype=dtype)
-        frames = len(kept_steps(updates))
-        weights = frames * network.parameters.nbytes if keeps_weights else 0
-        needs = trainer.nbytes + self._reader.needs(frames) + weights
-        super().__init__(self._train(trainer), needs=needs)
+        each = network.parameters.nbytes if keeps_weights else 0
+        most = max(2, min(MOST_FRAMES, FRAME_WEIGHTS // each)) if each else MOST_FRAMES
+        kept = kept_steps(updates, most)
+        needs = trainer.nbytes + self._reader.needs(len(kept)) + len(kept) * each
+        super().__init__(self._train(trainer, kept), needs=needs)
 
     @property
     def frames(self) -> tuple[LessonFrame, ...]:
         """What is recorded so far, in the order of steps."""
         return tuple(self._frames)
+
+    def frames_of(self, column: int) -> tuple[LessonFrame, ...]:
+        """The frames of another of the held-out sequences, from 0; those of the one asked for last are kept.
+
+        Raises ValueError if weights are not kept.
+        """
+        if column == self.watched:
+            return self.frames
+        if self._weights is None:
+            raise ValueError(NOT_KEPT)
+        watched, frames = self._others
+        known = frames if watched == column else ()
+        new = zip(self._records[len(known) :], self._weights[len(known) :], strict=False)
+        frames = (*known, *(self._reader.frame(weights, record, column) for record, weights in new))
+        self._others = column, frames
+        return frames
+
+    def curve(self) -> pd.DataFrame:
+        """A row a frame: step, loss, success, as in `LessonFrame`."""
+        rows = [(record.step, record.loss, record.success) for record in list(self._records)]
+        return pd.DataFrame(rows, columns=list(CURVE_COLUMNS))
 
     def results(self) -> Judged | None:
         """How everything that is held out is answered at the newest frame; None before the first one."""
@@ -100,13 +132,13 @@ class LessonRun(InPieces[None]):
         Raises ValueError if weights are not kept.
         """
         if self._weights is None:
-            raise ValueError("the weights of this lesson are not kept; make it with keeps_weights=True")
+            raise ValueError(NOT_KEPT)
         network = self._new_network()
         network.parameters.copy_(self._weights[place])
         return network
 
-    def _train(self, trainer: Trainer) -> Pieces[None]:
-        kept = set(kept_steps(self.updates))
+    def _train(self, trainer: Trainer, steps: Sequence[int]) -> Pieces[None]:
+        kept = set(steps)
         while True:
             if trainer.step in kept:
                 self._record(trainer)
@@ -122,10 +154,12 @@ class LessonRun(InPieces[None]):
 
     def _record(self, trainer: Trainer) -> None:
         """Take a frame of the present weights."""
-        loss = trainer.preview().nll[0]
-        frame, self._outputs = self._reader.frame(trainer.network.parameters, trainer.step, loss)
+        loss, weights = trainer.preview().nll[0], trainer.network.parameters
+        record, self._outputs = self._reader.record(weights, trainer.step, loss)
+        frame = self._reader.frame(weights, record, self.watched)
         if self._weights is not None:
-            self._weights.append(trainer.network.parameters.clone())
+            self._weights.append(weights.clone())
+        self._records.append(record)
         self._frames.append(frame)
 
 

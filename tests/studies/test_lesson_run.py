@@ -173,6 +173,40 @@ def test_the_same_arguments_give_the_same_frames_in_turns_too() -> None:
         np.testing.assert_array_equal(one.gradients, other.gradients)
 
 
+def test_another_example_is_read_with_the_weights_of_each_frame() -> None:
+    task = TASKS["each step"]()
+    run = LessonRun(CONFIG, task, updates=20, keeps_weights=True)
+    run.advance(0.0)
+    assert len(run.frames_of(4)) == len(run.frames) < len(kept_steps(20))
+    run.advance()
+    other = LessonRun(CONFIG, task, updates=20, watched=4)
+    other.advance()
+    for one, expected in zip(run.frames_of(4), other.frames, strict=True):
+        assert (one.step, one.loss, one.shown) == (expected.step, expected.loss, expected.shown)
+        np.testing.assert_array_equal(one.gradients, expected.gradients)
+    assert run.frames_of(4)[0] is run.frames_of(4)[0], "read once"
+    assert run.frames_of(0) == run.frames
+    assert run.count == task.held_out().mask.shape[2]
+    with pytest.raises(ValueError, match="keeps_weights=True"):
+        other.frames_of(3)
+
+
+def test_a_curve_is_that_of_the_frames() -> None:
+    run = recorded(CONFIG, TASKS["each step"](), updates=20)
+    assert run.curve().to_dict("list") == {
+        name: [getattr(frame, name) for frame in run.frames] for name in ("step", "loss", "success")
+    }
+
+
+def test_weights_that_are_kept_are_bounded() -> None:
+    config = TaskConfig(NetworkConfig("lstm", 64, 3, bidirectional=True))
+    run = LessonRun(config, TASKS["each step"](), updates=3000, keeps_weights=True)
+    run.advance(0.0)
+    assert run.needs < 150_000_000
+    few = 24_000_000 // (4 * sum(run.parameters.values()))
+    assert 2 < few < MOST_FRAMES
+
+
 def test_being_looked_at_changes_no_training() -> None:
     task = TASKS["names"](batch_size=8)
     config = TaskConfig(NetworkConfig("lstm", 5, 2, dropout=0.5), seed=3)
