@@ -224,7 +224,7 @@ class Answer:
         finished: when the page heard that it had finished.
         size: bytes received since the answer before.
         playhead: training step in the newest stage message.
-        is_tick: a run of the stage's fragment alone.
+        is_tick: a run of the stage's fragment alone. is_page: a run of the whole page.
     """
 
     asked: float
@@ -234,6 +234,7 @@ class Answer:
     size: int
     playhead: int
     is_tick: bool
+    is_page: bool
 
 
 @dataclass(slots=True)
@@ -265,7 +266,7 @@ class Session:
     cookie: str = ""
     _page: str = ""
     _buttons: dict[str, tuple[str, str]] = field(default_factory=dict)  # key → widget id, fragment
-    _sliders: dict[str, str] = field(default_factory=dict)  # key → widget id
+    _sliders: dict[str, tuple[str, str]] = field(default_factory=dict)  # key → widget id, fragment
     _stage_at: tuple[str, str] = ("", "")  # widget id, fragment
     _cache: dict[str, _Cached] = field(default_factory=dict)
     _waiting: list[float] = field(default_factory=list)  # when each request was sent
@@ -273,7 +274,7 @@ class Session:
     _last_served: float = 0.0
     _began: float = 0.0
     _received: int = 0
-    _is_tick: bool = False
+    _parts: tuple[str, ...] = ()  # fragments of this run; none: the whole page
     _is_running: bool = False
     _shown: float | None = None  # when this run's picture came
     _reader: asyncio.Task[None] | None = None
@@ -284,6 +285,16 @@ class Session:
     def __post_init__(self) -> None:
         self._frames = Frames(self._url, self.cookie)
         self._clock = Clock(self._ask_for_more, lambda: self._is_running)
+
+    @property
+    def _is_tick(self) -> bool:
+        """Whether this run is one of the stage's fragment alone, as far as it is known which that is."""
+        return len(self._parts) == 1 and self._stage_at[1] in ("", *self._parts)
+
+    @property
+    def address(self) -> str:
+        """The query in the address bar."""
+        return self._query
 
     @property
     def repeated(self) -> int:
@@ -342,15 +353,16 @@ class Session:
         return next(answer for answer in self.answers[before:] if answer.began >= sent and not answer.is_tick)
 
     async def choose(self, key: str, option: str, *, timeout: float = 30.0) -> None:
-        """Move the slider of options with this key, and wait until the page has run.
+        """Move the slider of options with this key, and wait until the page, or the part it stands in, has run.
 
         Raises:
             KeyError: if the page has no such slider.
         """
-        state = WidgetState(id=self._sliders[key])
+        widget, fragment = self._sliders[key]
+        state = WidgetState(id=widget)
         state.string_array_value.data.append(option)
         before, sent = len(self.answers), time.perf_counter()
-        await self._ask("", state)
+        await self._ask(fragment, state)
 
         def answered() -> bool:
             return any(answer.began >= sent and not answer.is_tick for answer in self.answers[before:])
@@ -395,7 +407,8 @@ class Session:
             status, body, size = answer
             if status == 200:
                 shown, self.stage = time.perf_counter(), StageMessage(body)
-                self.answers.append(Answer(asked, asked, shown, shown, size, self.stage.playhead, True))
+                at = self.stage.playhead
+                self.answers.append(Answer(asked, asked, shown, shown, size, at, is_tick=True, is_page=False))
                 self._changed.set()
                 return self.stage
         widget, fragment = self._stage_at
@@ -439,7 +452,8 @@ class Session:
         elif kind == "new_session":
             self._begin(message)
         elif kind == "script_finished":
-            self._finish()
+            if message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                self._finish()
         elif kind == "session_status_changed":
             self._is_running = message.session_status_changed.script_is_running
         elif kind == "page_info_changed":
@@ -470,7 +484,7 @@ class Session:
         elif kind == "button":
             self._buttons[user_key(element.button.id)] = (element.button.id, message.delta.fragment_id)
         elif kind == "slider":
-            self._sliders[user_key(element.slider.id)] = element.slider.id
+            self._sliders[user_key(element.slider.id)] = (element.slider.id, message.delta.fragment_id)
         elif kind == "exception":
             self.exceptions.append(f"{element.exception.type}: {element.exception.message}")
 
@@ -479,7 +493,7 @@ class Session:
         self._began = time.perf_counter()
         self._served += self._waiting
         self._waiting = []
-        self._is_tick = bool(message.metadata.run.fragment_ids)
+        self._parts = tuple(message.metadata.run.fragment_ids)
         self._shown = None
 
     def _finish(self) -> None:
@@ -494,13 +508,14 @@ class Session:
         self._served = []
         playhead = self.stage.playhead if self.stage else 0
         shown = self._shown or now
-        self.answers.append(Answer(asked, self._began, shown, now, self._received, playhead, self._is_tick))
+        runs = {"is_tick": self._is_tick, "is_page": not self._parts}
+        self.answers.append(Answer(asked, self._began, shown, now, self._received, playhead, **runs))
         self._received = 0
         self._age_cache()
 
     def _age_cache(self) -> None:
-        """Forget large messages as the page does: after a fragment's run only the fragment's own."""
+        """Forget large messages as the page does: after a run of fragments only their own."""
         for digest, kept in list(self._cache.items()):
             kept.age += 1
-            if kept.age > CACHE_AGE and (kept.fragment or not self._is_tick):
+            if kept.age > CACHE_AGE and (not self._parts or kept.fragment in self._parts):
                 del self._cache[digest]

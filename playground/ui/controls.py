@@ -14,9 +14,10 @@ from playground.cells import CELLS, CellSpec
 from playground.config import FIELDS, Choice, Range, TrainingConfig
 from playground.models.initialization import SETS_BIASES, memory_gates
 from playground.presets import PRESETS
-from playground.ui import address, room, state
+from playground.ui import address, experiment, keep, room, stage, state
 from playground.ui.complaints import complain, complaint
 from playground.ui.fields import FIELD_LABELS, HELP, exact_number, option_label, preset_label, sentence
+from playground.ui.private_streamlit import is_fragment_run
 from playground.ui.words import _
 
 CHANGES_SHOWN = 3  # of the learning rate; the first and the last ones
@@ -34,7 +35,7 @@ WITH: dict[str, tuple[str, ...]] = {
 PAIRS = (("bos", "eos"), ("layers", "sequence_length"), ("embedding", "batch_size"))
 
 
-def experiment() -> None:
+def show() -> None:
     """Draw what defines the experiment, as far as learners may change it; what is wrong with the rest is said too."""
     with st.container(horizontal=True, key="experiment"):
         for name in _offered(room.ABOVE):
@@ -279,9 +280,22 @@ def _cell() -> None:
         st.segmented_control(options=_options("cell"), format_func=option_label, required=True, **common)
 
 
+@st.fragment
 def _rate() -> None:
+    """The learning rate. While training it is changed often, and by many: then this part of the page runs alone."""
+    if is_fragment_run():
+        _follow_rate()
     _learning_rate()
     _changes()
+
+
+def _follow_rate() -> None:
+    """Make what the rest of the page says of the learning rate follow; where more has to change, the page runs."""
+    if not experiment.take_over_rate():
+        st.rerun()
+    stage.tell(state.viewer())
+    keep.tell(state.viewer())
+    address.write_ahead()
 
 
 _DRAW: dict[str, Callable[[], None]] = {

@@ -34,6 +34,24 @@ def take_over() -> None:
     state.session().kept = {name: state.value(name) for name in state.session().kept}
 
 
+def take_over_rate() -> bool:
+    """Take over another learning rate while it plays, as `take_over` does. For the part of the page that its widget is.
+
+    Returns:
+        Whether the rest of the Train page may stay as it is. If not, the whole page has to run, and takes over what is
+        left to be taken over.
+    """
+    session, viewer = state.session(), state.viewer()
+    is_alone = all(state.value(name) == session.seen[name] for name in WIDGETS if name != "learning_rate")
+    says_more = session.page != "train" or state.value(TOUR) is not None or session.notices
+    if not viewer.playing or not is_alone or says_more or actions.are_waiting():
+        return False
+    watched = [track.recording for track in viewer.tracks]
+    is_accepted = _accept()
+    session.kept["learning_rate"] = state.value("learning_rate")
+    return is_accepted and viewer.playing and watched == [track.recording for track in viewer.tracks]
+
+
 def widget_values() -> dict[str, Any]:
     """What the experiment's widgets should say: the experiment accepted last."""
     shown = state.viewer().shown.values()

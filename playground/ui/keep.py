@@ -1,6 +1,6 @@
 """What a reader takes along from the Train page: the recording as a file of its own."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -35,17 +35,36 @@ WORDS = {
 }
 
 
+@dataclass(slots=True)
+class Told:
+    """What the page has last said of what is watched."""
+
+    captions: Captions
+    url: str
+    query: dict[str, str]
+
+    def captions_at(self, step: int) -> Captions:
+        """The captions, with a link to a training step."""
+        return replace(self.captions, link=f"{self.url}?{urlencode(self.query | {'train.at': step})}")
+
+
+def tell(viewer: Viewer) -> Told:
+    """Have the file that may be asked for later say what there is to say now."""
+    url, query = address.of_screen()
+    now = Told(captions(viewer), url, query)
+    told = state.remembered("told", viewer.id, lambda: now)
+    told.captions, told.url, told.query = now.captions, url, query
+    return told
+
+
 def show() -> None:
     """Draw the button that downloads the recording. The file is made when it is pressed."""
     viewer = state.viewer()
-    url, query = address.of_screen()
-    told = captions(viewer)
-    feed = stage.feed_of(viewer)
+    told, feed = tell(viewer), stage.feed_of(viewer)
 
     def made() -> bytes:
         """Called without a session, perhaps some time later: what is on screen by then is in the file."""
-        link = f"{url}?{urlencode(query | {'train.at': viewer.playhead})}"
-        return recording(viewer, feed, replace(told, link=link)).encode()
+        return recording(viewer, feed, told.captions_at(viewer.playhead)).encode()
 
     st.html(PRINT)
     at = "" if viewer.playing else f"-{viewer.playhead}"

@@ -42,7 +42,7 @@ with st.container(horizontal=True, key="pages"):  # for phones, where Streamlit 
 first_line = st.container(horizontal=True, vertical_alignment="center", key="introduction")
 with first_line:
     lesson.introduction(state.session().page)
-controls.experiment()  # here, for the widgets of a page are new ones on the next, and empty
+controls.show()  # here, for the widgets of a page are new ones on the next, and empty
 with st.sidebar:
     class_link.button()
 page.run()

@@ -1,6 +1,7 @@
 """Every word a person reads, in the reader's language: English is the msgid, Korean stands in the catalogue."""
 
 import gettext
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -31,7 +32,12 @@ def browser_language() -> str:
 
 def _(message: str) -> str:
     """The message in the reader's language."""
-    return _catalogue(language()).gettext(message)
+    return translation()(message)
+
+
+def translation() -> Callable[[str], str]:
+    """The same for many messages at once, for which the language is asked for only once."""
+    return _catalogue(language()).gettext
 
 
 def plain(text: str) -> str:

@@ -5,7 +5,8 @@ from dataclasses import replace
 from math import isfinite
 from typing import Any
 
-from playground.analysis.floors import LONGEST, Floor, distinct_floors, uniform_perplexity
+from playground.analysis.floors import LONGEST, Floor, uniform_perplexity
+from playground.analysis.learned import floors_of
 from playground.cells import CELLS
 from playground.cells.wires import described
 from playground.config import ExperimentConfig, TextConfig
@@ -73,16 +74,22 @@ def _answer() -> None:
 
 def message(viewer: Viewer) -> bytes:
     """What the stage is told by a run of the page."""
-    feed = feed_of(viewer)
     made = None
     while made is None:  # a second run of the page may go over to something else meanwhile
         viewer.reopen()
-        feed.scenes = _scenes(viewer)
+        feed = tell(viewer)
         feed.reader.question = what_if.question(viewer)
         made = encoded(
             viewer, feed.scenes, _heard(), feed=feed.token, reader=feed.reader, step=_asked_about()
         )
     return made
+
+
+def tell(viewer: Viewer) -> Feed:
+    """Have the feed of a viewer say what there is to say of what is watched now."""
+    feed = feed_of(viewer)
+    feed.scenes = _scenes(viewer)
+    return feed
 
 
 def feed_of(viewer: Viewer) -> Feed:
@@ -190,7 +197,7 @@ def _clipping(config: ExperimentConfig) -> dict[str, Any]:
 
 def drawn_floors(corpus: Corpus) -> list[Floor]:
     """The floors of little memory, and the lowest one, wherever it begins."""
-    *floors, lowest = distinct_floors(corpus)
+    *floors, lowest = floors_of(corpus.config)
     return [*(floor for floor in floors if floor.first <= LONGEST), lowest]
 
 
@@ -200,7 +207,7 @@ def below_which_it_remembers(config: ExperimentConfig, corpus: Corpus) -> float 
     It is what those reach that see the current symbol alone. None where memory is of no use, or where the curve is not
     of the whole text: that of a batch, or of a pass which leaves numbers out, may lie below any line.
     """
-    floors = distinct_floors(corpus)
+    floors = floors_of(corpus.config)
     of_whole_text = corpus.steps_per_epoch == 1 and not leaves_out(config.network)
     if floors[-1].first < 2 or not of_whole_text:
         return None

@@ -4,7 +4,7 @@ from playground.config import NetworkConfig
 from playground.models.dropout import leaves_out
 from playground.ui.cell_words import stage_words
 from playground.ui.stage.terms import TERMS
-from playground.ui.words import N_, _
+from playground.ui.words import N_, translation
 
 WORDS = {
     **{f"term_{name}": text for name, text in TERMS.items()},
@@ -274,4 +274,5 @@ def words(network: NetworkConfig) -> dict[str, str]:
     chosen = WORDS | stage_words(network.cell)
     if leaves_out(network):
         chosen |= {"curve_hint": _LEFT_OUT, "curve_hint_batch": _LEFT_OUT}
-    return {key: _(text) for key, text in chosen.items()}
+    translated = translation()
+    return {key: translated(text) for key, text in chosen.items()}
