@@ -11,15 +11,23 @@ from typing import Any, Protocol
 
 from playground.cells import CELLS
 from playground.cells.examples import EXAMPLES, LARGEST_SIZE
-from playground.config import MAX_STEP, Choice, Flag, Range, Text
+from playground.config import FIELDS, LEARNING_RATE, MAX_STEP, Choice, Flag, Range, Text
+from playground.models.bag import BAG_FIELDS, BagConfig
+from playground.models.crf import CRF_FIELDS, CRFConfig
 from playground.models.hmm import HMM_FIELDS, HMMConfig
 from playground.models.ngram import NGRAM_FIELDS
 from playground.models.window import WINDOW_FIELDS, WindowConfig
 from playground.passes.edit_list import EDITS
 from playground.refusal import Refusal
+from playground.studies import lessons
 from playground.studies.knobs import KNOBS, Knobs
+from playground.studies.lesson_run import UPDATES
+from playground.studies.taggers import DECIDES
+from playground.tasks.fields import TASK_FIELDS
+from playground.tasks.own import MAX_LINES
 from playground.ui.cell.kinds import ChangedNumbers, Units
 from playground.ui.room import Panels
+from playground.ui.shapes.kinds import OwnLines
 from playground.ui.tour.scenes import SCENES
 from playground.variations import Variations
 
@@ -128,7 +136,8 @@ CELL: Mapping[str, PageField] = MappingProxyType(
         "at": PageField(Range(0, MAX_STEP), unsaid=0),
         "t": PageField(Range(1, 200)),
         "layer": PageField(Range(1, 3)),
-        # The weight that is followed through an update.
+        # The sequence of its batch, from 1, and the weight that are followed through an update.
+        "sequence": PageField(FIELDS["batch_size"]),
         "parameter": PageField(Choice(PARAMETERS), "rnn.weight_hh_l0"),
         "row": PageField(Range(1, 512), 1),
         "column": PageField(Range(1, 256), 1),
@@ -140,7 +149,7 @@ ASKED = 200  # code points of a context that is asked for
 
 BEFORE: Mapping[str, PageField] = MappingProxyType(
     {
-        "panel": PageField(Choice(("table", "ngram", "window")), "table"),
+        "panel": PageField(Choice(("table", "bag", "ngram", "window", "hmm", "crf")), "table"),
         "seed": PageField(Range(0, 2**31 - 1), 0),
         "ngram_order": PageField(NGRAM_FIELDS["ngram_order"], 3),
         "ngram_smoothing": PageField(NGRAM_FIELDS["ngram_smoothing"], "none"),
@@ -156,10 +165,54 @@ BEFORE: Mapping[str, PageField] = MappingProxyType(
             name: PageField(kind, getattr(HMMConfig(), name.removeprefix("hmm_")))
             for name, kind in HMM_FIELDS.items()
         },
+        "line": PageField(Range(1, MAX_STEP), 1),
+        "sizes": PageField(Flag(), False),
+        **{
+            name: PageField(kind, getattr(BagConfig(), name.removeprefix("bag_")))
+            for name, kind in BAG_FIELDS.items()
+        },
+        "beginning": PageField(Text(ASKED)),
+        "order": PageField(Range(0, 2**31 - 1), 0),
+        "decides": PageField(Choice(DECIDES), "later"),
+        "language": PageField(TASK_FIELDS["language"]),
+        "lines": PageField(TASK_FIELDS["lines"]),
+        **{
+            name: PageField(CRF_FIELDS[name], getattr(CRFConfig(), name.removeprefix("crf_")))
+            for name in ("crf_neighbours", "crf_penalty")
+        },
+        "tagger_cell": PageField(FIELDS["cell"], "rnn"),
+        "tagger_hidden_size": PageField(Range(1, 64), 16),
+        "tagger_seed": PageField(FIELDS["seed"], 0),
+        "sentence": PageField(Range(1, MAX_LINES), 1),
+    }
+)
+SHAPES: Mapping[str, PageField] = MappingProxyType(
+    {
+        "panel": PageField(Choice(("five", "gradient")), "five"),
+        "shape": PageField(Choice(lessons.SHAPES), "one-to-one"),
+        "task": PageField(Choice((*lessons.LESSONS, lessons.OWN))),
+        "language": PageField(TASK_FIELDS["language"]),
+        "cell": PageField(FIELDS["cell"]),
+        "hidden_size": PageField(Range(1, 64)),
+        "layers": PageField(FIELDS["layers"], 1),
+        "directions": PageField(Choice(("forward", "both")), "forward"),
+        "dropout": PageField(FIELDS["dropout"], 0.0),
+        "readout": PageField(TASK_FIELDS["readout"], "each"),
+        "networks": PageField(Choice(("one_network", "two_networks"))),
+        "feed": PageField(Choice(lessons.FEEDS), "target"),
+        "formats": PageField(TASK_FIELDS["formats"], 1),
+        "seed": PageField(FIELDS["seed"], 0),
+        "learning_rate": PageField(LEARNING_RATE),
+        "updates": PageField(UPDATES),
+        # Of those that are held out, from 1.
+        "example": PageField(Range(1, MAX_LINES), 1),
+        **{lines: PageField(OwnLines()) for lines in lessons.OWN_LINES.values()},
+        "tokens": PageField(FIELDS["tokens"]),
+        "moment": PageField(Choice(("start", "end")), "start"),
     }
 )
 PAGES: Mapping[str, Mapping[str, PageField]] = MappingProxyType(
-    {"train": TRAIN, "gradients": GRADIENTS, "cell": CELL, "before": BEFORE}
+    {"train": TRAIN, "gradients": GRADIENTS, "cell": CELL, "before": BEFORE, "shapes": SHAPES}
 )
 
 # Choices that are one thing on all pages that have them: whoever goes over to another takes them along.

@@ -1,0 +1,137 @@
+"""Which lesson is looked at: its shape and task, its network, and how it is trained; all of it in the address."""
+
+from typing import Any
+
+import streamlit as st
+
+from playground.cells import CELLS
+from playground.config import NetworkConfig
+from playground.refusal import Refusal
+from playground.studies.lessons import OWN, OWN_LINES, Lesson, Ready, lesson_of, offered
+from playground.tasks.fields import LANGUAGES
+from playground.ui import fields, state, widgets
+from playground.ui.complaints import complain
+from playground.ui.shapes.kinds import MAX_CHARACTERS
+from playground.ui.shapes.samples import sample
+from playground.ui.words import N_, _, language
+
+RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
+LARGEST = 64  # hidden units
+FORMS = {
+    "classes": N_("A text and its label in every line, with → or a tab between them."),
+    "tags": N_("A tag after every word, as in light/noun; the words apart by spaces."),
+    "pairs": N_("An input and its output in every line, with → or a tab between them."),
+}
+
+
+def choose() -> Lesson | None:
+    """Draw the widgets; None, and one sentence says why, where the lines cannot be learned."""
+    with widgets.row():
+        shape = widgets.segments("shape")
+    lessons = offered(shape)
+    with widgets.row():
+        name = _one_of("task", tuple(lessons))
+        ready = lessons[name]
+        choices = _of_task(ready)
+    if name == OWN:
+        choices |= _lines(ready)
+    below = st.container()
+    with widgets.row():
+        network = _network(ready)
+        choices |= _written(ready)
+    with widgets.row():
+        choices |= _training(ready)
+    with below:
+        return _made(ready, network, choices)
+
+
+def _one_of(name: str, options: tuple[str, ...], default: str | None = None) -> str:
+    """A choice among those that this lesson has; with one option there is nothing to choose."""
+    chosen = state.one_of(name, options, default=default or options[0])
+    return widgets.segments(name, options) if len(options) > 1 else chosen
+
+
+def _of_task(ready: Ready) -> dict[str, Any]:
+    """Choices of the task itself."""
+    chosen: dict[str, Any] = {}
+    if ready.allows("language"):
+        chosen["language"] = _one_of("language", LANGUAGES, language())
+    if ready.allows("formats"):
+        chosen["formats"] = widgets.select("formats", [1, 2, 3], width=120)
+    if ready.allows("readout"):
+        chosen["readout"] = widgets.segments("readout")
+    return chosen
+
+
+def _lines(ready: Ready) -> dict[str, Any]:
+    """The visitor's own lines and what counts as a symbol of them."""
+    name, chosen = OWN_LINES[ready.shape], {}
+    state.following(name, sample(ready.shape, language()))
+    state.mount(state.key(name), ())
+    chosen["lines"] = st.text_area(
+        widgets.label(name),
+        key=state.key(name),
+        persist_state="session",
+        height=180,
+        max_chars=MAX_CHARACTERS,
+        help=_(FORMS[name]),
+    )
+    widgets.complaint(name)
+    if name != "tags":  # which stand after words
+        chosen["tokens"] = _one_of(
+            "tokens", ("character", "jamo", "word"), "word" if name == "classes" else "character"
+        )
+    return chosen
+
+
+def _network(ready: Ready) -> NetworkConfig:
+    """What is to learn it."""
+    usual = ready.network
+    cell = state.one_of("cell", tuple(CELLS), default=usual.cell)
+    cell = widgets.select("cell", tuple(CELLS), width=150)
+    state.fitted("hidden_size", 1, LARGEST, default=usual.hidden_size)
+    with st.container(width=150):
+        hidden_size = widgets.number("hidden_size") or usual.hidden_size
+    layers = widgets.select("layers", [1, 2, 3], width=110)
+    both = ready.shape in BOTH_WAYS and widgets.segments("directions") == "both"
+    dropout = widgets.slider("dropout", 0.1, width=150) if layers > 1 else 0.0
+    return NetworkConfig(cell, hidden_size, layers, bidirectional=both, dropout=dropout)
+
+
+# A decoder would read what it should write, had it both directions; a sequence of one timestep has none.
+BOTH_WAYS = frozenset(("one-to-many", "many-to-one", "each step"))
+
+
+def _written(ready: Ready) -> dict[str, Any]:
+    """Where something is read first and written then: by how many networks, and what is read while writing."""
+    if ready.shape != "delayed":
+        return {"has_decoder": False, "feed": "target"}
+    networks = _one_of(
+        "networks", ("one_network", "two_networks"), "two_networks" if ready.has_decoder else None
+    )
+    return {"has_decoder": networks == "two_networks", "feed": widgets.segments("feed")}
+
+
+def _training(ready: Ready) -> dict[str, Any]:
+    """How it is trained."""
+    with st.container(width=150):
+        seed = widgets.number("seed", help=_(fields.HELP["seed"]))
+    usual = state.following("learning_rate", ready.learning_rate)
+    rate = widgets.pick("learning_rate", sorted({*RATES, usual}), width=220, drawn=fields.exact_number)
+    state.following("updates", ready.updates)
+    with st.container(width=150):
+        updates = widgets.number("updates")
+    return {"seed": seed or 0, "learning_rate": rate, "updates": updates or ready.updates}
+
+
+def _made(ready: Ready, network: NetworkConfig, choices: dict[str, Any]) -> Lesson | None:
+    """The lesson; a refusal is said."""
+    try:
+        return state.remembered(
+            "lesson",
+            (ready, network, tuple(choices.items())),
+            lambda: lesson_of(ready, network, **choices),
+        )
+    except Refusal as refusal:
+        complain(refusal, state.session().page)
+        return None
