@@ -187,7 +187,7 @@ OPTION_LABELS = {
     "clipping": N_("6 Clipping"),
     "step": N_("One step"),
     "whatif": N_("What if"),
-    "unrolled": N_("Rolled and unrolled"),
+    "unrolled": N_("Unrolled"),
     "update": N_("One update"),
     "example": N_("a worked example"),
     "run": N_("my network"),

@@ -1,0 +1,87 @@
+"""A bag of symbols that learns a text, and what another order of the same symbols changes for it and for others."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import torch
+
+from playground.analysis.bag import bag_floor_in_pieces
+from playground.corpus import Corpus
+from playground.models.bag import BagConfig, BagTrainer
+from playground.models.model import LanguageModel, loss_in_pieces, perplexity
+from playground.pieces import SMALL_BYTES, InPieces, Pieces, share
+from playground.studies.before import measured_steps
+
+UPDATES = 600
+COUNT_BYTES = (
+    6  # of a symbol of the vocabulary before a prediction: its count, and again while lines are joined
+)
+DRAWS = 50  # of an order: of two different symbols, all of these would be the old one once in 2⁵⁰ times
+ODDS_COLUMNS = {"model": object, "order": object, "token": object, "probability": float}
+
+
+class BagStudy(InPieces[None]):
+    """A bag while it learns a text: its perplexity on all of it, now and then.
+
+    Attributes:
+        trainer: the bag as it is now. floor: the lowest perplexity on the text that any bag can reach; None until that
+            is known.
+    """
+
+    def __init__(self, config: BagConfig, corpus: Corpus, updates: int = UPDATES) -> None:
+        self._rows: list[tuple[int, float]] = []
+        self.trainer = BagTrainer(config, corpus.windows, len(corpus.vocabulary))
+        self.floor: float | None = None
+        needs = SMALL_BYTES + COUNT_BYTES * corpus.predictions * len(corpus.vocabulary)
+        super().__init__(self._train(corpus, updates), needs=needs)
+
+    def frame(self) -> pd.DataFrame:
+        """What is measured so far: step, perplexity."""
+        columns = {"step": int, "perplexity": float}
+        return pd.DataFrame(self._rows, columns=list(columns)).astype(columns)
+
+    def _train(self, corpus: Corpus, updates: int) -> Pieces[None]:
+        self.floor = yield from share(0.0, 0.1, bag_floor_in_pieces(corpus))
+        done, trainer = 0, self.trainer
+        for step in measured_steps(updates):
+            low, high = (0.1 + 0.9 * at / updates for at in (done, step))
+            yield from share(low, high, trainer.updates_in_pieces(step - done))
+            nats = yield from share(high, high, loss_in_pieces(trainer.model, corpus.windows))
+            self._rows.append((step, perplexity(nats)))
+            done = step
+            if trainer.exploded:
+                break
+
+
+def reordered(ids: Sequence[int], seed: int) -> tuple[int, ...]:
+    """The same symbols in another order, drawn from a seed; the same order where there is no other."""
+    generator = torch.Generator().manual_seed(seed)
+    for _ in range(DRAWS if len(set(ids)) > 1 else 0):
+        order = tuple(ids[place] for place in torch.randperm(len(ids), generator=generator).tolist())
+        if order != tuple(ids):
+            return order
+    return tuple(ids)
+
+
+def odds(
+    models: Mapping[str, LanguageModel], orders: Mapping[str, Sequence[int]], labels: Sequence[str]
+) -> pd.DataFrame:
+    """What each model expects after each order of some symbols: model, order, token, probability; a row each."""
+    rows = [
+        (name, order, label, p)
+        for name, model in models.items()
+        for order, ids in orders.items()
+        for label, p in zip(
+            labels, model.log_probabilities(torch.tensor(ids))[-1].double().exp().tolist(), strict=True
+        )
+    ]
+    return pd.DataFrame(rows, columns=list(ODDS_COLUMNS)).astype(ODDS_COLUMNS)
+
+
+def moved(table: pd.DataFrame, model: str) -> float:
+    """How much of a model's probability goes elsewhere when the order is another one: 0 … 1.
+
+    It is the total variation distance, ½ Σ |p − q|, of the two orders in a table of `odds`.
+    """
+    p, q = (rows.to_numpy() for _, rows in table[table["model"] == model].groupby("order")["probability"])
+    return float(abs(p - q).sum() / 2)

@@ -1,0 +1,232 @@
+"""Tags from a conditional random field and from recurrent networks, learned from the same sentences."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from types import MappingProxyType
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from playground.config import NetworkConfig, TaskConfig, TrainingConfig
+from playground.models.crf import PART, CRFConfig, CRFTrainer, Sentences
+from playground.pieces import SMALL_BYTES, InPieces, Pieces, share
+from playground.tasks.drawing import Listed
+from playground.tasks.own import OwnTags
+from playground.tasks.tagging import Tagging
+from playground.training import Trainer
+
+DECIDES = ("later", "earlier", "own")  # which word decides a tag that the word itself leaves open
+MODELS = ("crf", "forward", "both")  # a CRF, a network that reads forwards, one that reads in both directions
+UPDATES = 300  # of the networks; a CRF makes fewer, for each of them takes all sentences
+CRF_UPDATES = 100
+WORD_COLUMNS = {"word": object, "tag": object, "n": int, **dict.fromkeys(MODELS, float)}
+
+
+def _lines(*choices: tuple[str, ...]) -> str:
+    """A line for each way to choose one of every position, word/tag by word/tag."""
+    return "\n".join(map(" ".join, product(*choices)))
+
+
+# The first word says whether it is asked or told, and the tag of the end says so; all tags between them are the same.
+EARLIER: Mapping[str, str] = MappingProxyType(
+    {
+        "en": "\n".join(
+            _lines(
+                tuple(f"{word}/pronoun" for word in words),
+                ("sings/verb", "dances/verb", "writes/verb", "swims/verb", "cooks/verb"),
+                ("very/adverb", "quite/adverb"),
+                ("well/adverb", "badly/adverb"),
+                (f"END/{end}",),
+            )
+            for words, end in ((("who", "which", "what"), "question"), (("she", "he", "it"), "statement"))
+        ),
+        "ko": "\n".join(
+            _lines(
+                tuple(f"{word}/대명사" for word in words),
+                ("노래를/명사", "춤을/명사", "글을/명사", "그림을/명사", "밥을/명사"),
+                ("잘해/동사", "못해/동사", "좋아해/동사", "싫어해/동사"),
+                (f"끝/{end}",),
+            )
+            for words, end in ((("누가", "뭐가", "어디가"), "물음"), (("그가", "내가", "네가"), "알림"))
+        ),
+    }
+)
+
+
+def sentences(decides: str, language: str, lines: str) -> Listed:
+    """The sentences to be tagged. lines: the visitor's, for "own".
+
+    Raises `Refusal` for "lines" where these cannot be used.
+    """
+    if decides == "later":
+        return Tagging(language=language)
+    return OwnTags(lines=lines if decides == "own" else EARLIER[language])
+
+
+@dataclass(frozen=True, slots=True)
+class TaggerSettings:
+    """What the taggers are made of: the CRF, and the cell, units and seed of both networks."""
+
+    crf: CRFConfig = field(default_factory=CRFConfig)
+    cell: str = "rnn"
+    hidden_size: int = 16
+    seed: int = 0
+
+    def network(self, *, bidirectional: bool) -> TaskConfig:
+        """How a network learns to tag."""
+        return TaskConfig(
+            NetworkConfig(self.cell, self.hidden_size, bidirectional=bidirectional),
+            TrainingConfig("adam", 0.01),
+            self.seed,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tagged:
+    """What a tagger says of the sentences that are held out.
+
+    numbers: how many it has learned. tags: (T, B), its answers. chances: (T, B, Y), of every tag.
+    """
+
+    numbers: int
+    tags: Tensor
+    chances: Tensor
+
+
+class TaggerStudy(InPieces[None]):
+    """A CRF and two networks learn the same sentences, one after the other, and tag those that are held out.
+
+    A network answers each word by itself with the tag that is most probable there, a CRF with the tags that are most
+    probable together.
+
+    Attributes:
+        task: the sentences. held_out: those that nobody has learned; all of them where too few are there.
+        tagged: by the names of `MODELS`, of those that are done. crf: the trainer of the CRF.
+    """
+
+    def __init__(
+        self,
+        settings: TaggerSettings,
+        task: Listed,
+        *,
+        updates: int = UPDATES,
+        crf_updates: int = CRF_UPDATES,
+    ) -> None:
+        self.task, self.held_out = task, Sentences.of(task.held_out())
+        self.tagged: dict[str, Tagged] = {}
+        learned, signature = Sentences.of(task.learned), task.signature
+        self.crf = CRFTrainer(settings.crf, learned, signature.input_size, signature.output_size)
+        trainers = {
+            name: Trainer(settings.network(bidirectional=name == "both"), task) for name in MODELS[1:]
+        }
+        places = min(PART // signature.output_size**2, learned.words.numel())
+        passes = 8 * places * (4 * signature.output_size + signature.output_size**2 // len(learned.words))
+        weights = 5 * 8 * self.crf.model.parameter_count
+        networks = sum(trainer.nbytes for trainer in trainers.values())
+        needs = SMALL_BYTES + passes + weights + networks
+        super().__init__(self._learn(trainers, updates, crf_updates), needs=needs)
+
+    def frame(self) -> pd.DataFrame:
+        """Of those that are done: model, numbers, accuracy, n (words that were judged)."""
+        rows = [
+            (name, each.numbers, self._right(name)[self.held_out.there].double().mean().item(), self.n)
+            for name, each in self.tagged.items()
+        ]
+        columns = {"model": object, "numbers": int, "accuracy": float, "n": int}
+        return pd.DataFrame(rows, columns=list(columns)).astype(columns)
+
+    @property
+    def n(self) -> int:
+        """How many words are judged."""
+        return int(self.held_out.there.sum())
+
+    def words(self) -> pd.DataFrame:
+        """Every word with every tag it has among those judged: word, tag, n, and the share that each model has right.
+
+        Those on which the models differ most come first; NaN for a model that is not done.
+        """
+        right = {name: self._right(name) for name in self.tagged}
+        counted: dict[tuple[int, int], list[int]] = {}
+        for t, column in self.held_out.there.nonzero().tolist():
+            pair = int(self.held_out.words[t, column]), int(self.held_out.tags[t, column])
+            sums = counted.setdefault(pair, [0] * (1 + len(MODELS)))
+            sums[0] += 1
+            for place, name in enumerate(MODELS, 1):
+                sums[place] += name in right and bool(right[name][t, column])
+        rows = [
+            (
+                self.task.symbol(word),
+                self.task.answer(tag),
+                n,
+                *(count / n if name in right else None for name, count in zip(MODELS, sums, strict=True)),
+            )
+            for (word, tag), (n, *sums) in counted.items()
+        ]
+        table = pd.DataFrame(rows, columns=list(WORD_COLUMNS)).astype(WORD_COLUMNS)
+        shares = table[list(MODELS)]
+        apart = (shares.max(axis="columns") - shares.min(axis="columns")).fillna(0)
+        return table.iloc[apart.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
+
+    def sentence(self, column: int) -> pd.DataFrame:
+        """One of the sentences judged: t (from 1), word, tag, and of each model that is done its answer, <model>, and
+        how probable it holds that, <model>_p."""
+        rows = []
+        for t in range(int(self.held_out.there[:, column].sum())):
+            row: dict[str, object] = {
+                "t": t + 1,
+                "word": self.task.symbol(int(self.held_out.words[t, column])),
+                "tag": self.task.answer(int(self.held_out.tags[t, column])),
+            }
+            for name, each in self.tagged.items():
+                answer = int(each.tags[t, column])
+                row |= {name: self.task.answer(answer), f"{name}_p": each.chances[t, column, answer].item()}
+            rows.append(row)
+        return pd.DataFrame(rows)
+
+    def marginals(self, column: int) -> pd.DataFrame:
+        """What the models hold of every tag in one of the sentences judged: model, t, token, tag, probability."""
+        rows = [
+            (name, t + 1, self.task.symbol(int(self.held_out.words[t, column])), self.task.answer(tag), p)
+            for name, each in self.tagged.items()
+            for t in range(int(self.held_out.there[:, column].sum()))
+            for tag, p in enumerate(each.chances[t, column].tolist())
+        ]
+        return pd.DataFrame(rows, columns=["model", "t", "token", "tag", "probability"])
+
+    def transitions(self, beginning: str, end: str) -> pd.DataFrame:
+        """The CRF's weights from tag to tag: before, after, weight; nothing after `end`, nothing before `beginning`."""
+        weights = self.crf.model.weights
+        tags = [self.task.answer(tag) for tag in range(len(weights.start))]
+        rows = [(beginning, tag, w) for tag, w in zip(tags, weights.start.tolist(), strict=True)]
+        for before, row in zip(tags, weights.transition.tolist(), strict=True):
+            rows += [(before, after, w) for after, w in zip(tags, row, strict=True)]
+        rows += [(before, end, w) for before, w in zip(tags, weights.end.tolist(), strict=True)]
+        return pd.DataFrame(rows, columns=["before", "after", "weight"])
+
+    def _right(self, name: str) -> Tensor:
+        """Where a model's answer is the tag: (T, B) bool."""
+        return (self.tagged[name].tags == self.held_out.tags) & self.held_out.there
+
+    def _learn(self, trainers: Mapping[str, Trainer], updates: int, crf_updates: int) -> Pieces[None]:
+        yield from share(0.0, 0.3, self.crf.updates_in_pieces(crf_updates))
+        words = self.held_out.words
+        chances, tags = [], []
+        # As many sentences at a time as a pass of the training has places.
+        size = max(1, PART // self.task.signature.output_size**2 // len(words))
+        for some in words.split(size, 1):
+            chances.append(self.crf.model.chain(some).marginals)
+            tags.append(self.crf.model.viterbi(some))
+            yield 0.3
+        numbers = self.crf.model.parameter_count
+        self.tagged["crf"] = Tagged(numbers, torch.cat(tags, 1), torch.cat(chances, 1))
+        for place, (name, trainer) in enumerate(trainers.items()):
+            for made in range(updates):
+                if not trainer.update().finite:
+                    break
+                yield 0.3 + 0.35 * (place + (made + 1) / updates)
+            run = trainer.network.run(self.task.held_out(), reduction="sum", backward=False)
+            numbers = sum(each[0].numel() for each in trainer.network.named_parameters().values())
+            chances = run.outputs[:, 0].softmax(-1)
+            self.tagged[name] = Tagged(numbers, chances.argmax(-1), chances)
