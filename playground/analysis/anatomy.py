@@ -40,6 +40,26 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
+class GateShare:
+    """What a gate that stands before or behind a block's weights gets from there, a product of two numbers a unit.
+
+    block: whose weights. is_behind: whether it stands behind them. arrived: (H,), what arrives at the product: at a of
+    the block, or, through the weights, at the gate times h′. met: (H,), what the gate was multiplied by: W_hh m + b_hh
+    of the block, or h′.
+    """
+
+    block: str
+    is_behind: bool
+    arrived: Tensor
+    met: Tensor
+
+    @property
+    def share(self) -> Tensor:
+        """(H,), of the gate's own gradient."""
+        return self.arrived * self.met
+
+
+@dataclass(frozen=True, slots=True)
 class Anatomy:
     """A step and its way back.
 
@@ -47,8 +67,8 @@ class Anatomy:
     (K, H, 2), b_ih and b_hh. behind: (K, H), s above. pre: (K, H). values: gates and states by name, (H,). before: the
     states before.
 
-    ways: the products on the way back through the wires. gate_shares: what gates get beside these, (H,), where they
-    stand before or behind a block's weights. gradients: the whole ∂L/∂ of gates and states by name, (H,).
+    ways: the products on the way back through the wires. gate_shares: what gates get beside these, by name,
+    where they stand before or behind a block's weights. gradients: the whole ∂L/∂ of gates and states by name, (H,).
     pre_gradient: (K, H). back: (K, H, E + H), each entry's share of ∂L/∂x and, through the gate before it, of ∂L/∂h′.
     read_gradient: (E,), ∂L/∂x. before_gradient: ∂L/∂ of the states before, by name. weight_share: (K, H, E + H), this
     step's part of ∂L/∂[W_ih | W_hh]. bias_share: (K, H, 2).
@@ -63,7 +83,7 @@ class Anatomy:
     values: Mapping[str, Tensor]
     before: Mapping[str, Tensor]
     ways: tuple[Way, ...]
-    gate_shares: Mapping[str, Tensor]
+    gate_shares: Mapping[str, GateShare]
     gradients: Mapping[str, Tensor]
     pre_gradient: Tensor
     back: Tensor
@@ -144,15 +164,16 @@ def _behind(spec: CellSpec, step: Any) -> Tensor:
 
 def _gate_shares(
     spec: CellSpec, step: Any, pre_gradient: Tensor, recurrent: Tensor, inside: Tensor, weights: LayerWeights
-) -> dict[str, Tensor]:
-    """∂L/∂gate of gates before or behind a product, (H,): what the product brings, or what it lets through of h′."""
-    shares: dict[str, Tensor] = {}
+) -> dict[str, GateShare]:
+    """What gates before or behind a block's weights get from there."""
+    shares: dict[str, GateShare] = {}
     rows = weights.weight_hh.unflatten(0, (spec.blocks, -1))
-    for block, gate in enumerate(spec.gates.values()):
+    for block, (name, gate) in enumerate(spec.gates.items()):
         if gate.after is not None:
-            shares[gate.after] = pre_gradient[block] * recurrent[block]
+            shares[gate.after] = GateShare(name, True, pre_gradient[block], recurrent[block])
         if gate.through is not None:
-            shares[gate.through] = (inside[block] @ rows[block]) * step.h_before[0]
+            arrived = inside[block] @ rows[block]
+            shares[gate.through] = GateShare(name, False, arrived, step.h_before[0])
     return shares
 
 

@@ -72,8 +72,9 @@ def sheet(
 
     Per block k, unit u and column c, `None` where a column is "the others" and there is no single number:
     weight, met, products, biases, behind, pre, slope, pre_gradient, back, back_others (of all other units, by column),
-    weight_share, bias_share. By the names of gates and states: values, before, above, later, gradients, gate_shares,
-    before_gradient; `ways` are the products on the way back, `read_gradient` is ∂L/∂x by column.
+    weight_share, bias_share. By the names of gates and states: values, before, above, later, gradients,
+    before_gradient, and gate_shares with both factors of each. `ways` are the products on the way back, `read_gradient`
+    is ∂L/∂x by column.
     """
     size = len(parts.before["h"])
     reads = parts.met.shape[1] - size
@@ -113,7 +114,14 @@ def sheet(
         "above": plain(arriving.above[rows]),
         "later": of_units(arriving.later),
         "gradients": of_units(parts.gradients),
-        "gate_shares": of_units(parts.gate_shares),
+        "gate_shares": {
+            name: {
+                "block": each.block,
+                "is_behind": each.is_behind,
+                **of_units({"arrived": each.arrived, "met": each.met}),
+            }
+            for name, each in parts.gate_shares.items()
+        },
         "ways": [
             {
                 "state": way.state,

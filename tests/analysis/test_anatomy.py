@@ -72,7 +72,7 @@ def test_the_shares_on_the_way_back_add_up(cell: str) -> None:
         close(torch.stack([*direct, *through]).sum(0), parts.before_gradient[name])
     for name in (*spec.gates, *spec.states):
         shares = [way.share for way in parts.ways if way.factor.name == name and not way.factor.is_before]
-        shares += [parts.gate_shares[name]] if name in parts.gate_shares else []
+        shares += [parts.gate_shares[name].share] if name in parts.gate_shares else []
         shares += [arriving[name]] if name in arriving else []
         close(torch.stack(shares).sum(0), parts.gradients[name])
 

@@ -109,6 +109,12 @@ class Node {
   focus() {}
 }
 
+/** What a node says, as Python wrote it: formulas by the plain text that they were made of. */
+export function plainText(node) {
+  if (typeof node === "string") return node;
+  return node.getAttribute("alttext") ?? node.nodes.map(plainText).join("");
+}
+
 /** The observers and timers of the page, to be fired by `advance`. */
 const pending = { boxes: [], frames: [], timers: new Map(), now: 0, timer: 0, media: [], root: null, events: [], signs: new Map() };
 

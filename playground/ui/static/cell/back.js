@@ -1,15 +1,18 @@
 /** The way back: what arrives, how it passes the products and the activations, and what leaves. */
 
 import { element } from "../shared/dom.js";
-import { percent, say } from "../shared/words.js";
+import { typeset } from "../shared/math.js";
+import { percent, say, subscript } from "../shared/words.js";
 import { number } from "./field.js";
-import { saturated } from "./full.js";
-import { factorKey, factorName, factorText, factorValue, numberText, symbol } from "./message.js";
+import { bracketed, equation, product } from "./formula.js";
+import { saturated, squashText } from "./full.js";
+import { factorKey, factorName, factorValue, numberText, symbol } from "./message.js";
 
 /** @typedef {import("./message.js").Message} Message */
 /** @typedef {import("./message.js").Factor} Factor */
 /** @typedef {import("./message.js").Value} Value */
 /** @typedef {import("./sheet.js").Sheet} Sheet */
+/** @typedef {import("./formula.js").Product} Product */
 
 /** A gate below this lets little through. */
 const CLOSED = 0.1;
@@ -32,8 +35,8 @@ export function arriving(sheet, message) {
       number(message, `${name}.${unit + 1}`, `${own} ${label}`, value, sheet.send).box
     );
     const isFork = state === "h";
-    return element("p", { class: "equation arrives", "data-arrives": `${state}.${place + 1}` }, [
-      `${own}: `, ...(isFork ? [field("above", words.above, above[place]), element("small", {}, [words.above]), " + "] : []),
+    return element("p", { class: "equation formula arrives", "data-arrives": `${state}.${place + 1}` }, [
+      ...typeset(`${own}: `), ...(isFork ? [field("above", words.above, above[place]), element("small", {}, [words.above]), " + "] : []),
       field(`later.${state}`, words.later, later[state][place]), element("small", {}, [words.later]),
       ...(isFork ? [" = ", element("b", {}, [numberText(message, added([above[place], later.h[place]]))])] : []),
     ]);
@@ -44,7 +47,7 @@ export function arriving(sheet, message) {
 }
 
 /**
- * One line a gate and state of the unit that is written out: its shares, their sum, and what its slope lets through.
+ * One equation a gate and state of the unit that is written out: its shares, their sum, and what its slope lets through.
  * @param {Sheet} sheet
  * @param {Message} message
  */
@@ -54,17 +57,23 @@ export function passing(sheet, message) {
   const unit = units[place];
   const outs = message.wires.filter(({ terms }) => terms.length).map(({ state }) => state);
   const inner = outs.filter((state) => ways.some(({ factor }) => factor.name === state && !factor.is_before));
-  const lines = inner.map((state) => line(sheet, message, state, [added([...(state === "h" ? [message.above[place]] : []), message.later[state][place]])]));
+  const lines = inner.map((state) => {
+    const value = added([...(state === "h" ? [message.above[place]] : []), message.later[state][place]]);
+    return line(sheet, message, state, [product([{ symbol: "", value, note: words.arrived }])]);
+  });
   for (const { name } of blocks) {
     if (ways.some(({ factor }) => factor.name === name) || name in gateShares) {
-      lines.push(line(sheet, message, name, name in gateShares ? [gateShares[name][place]] : []));
+      lines.push(line(sheet, message, name, name in gateShares ? [shareOf(message, name, place)] : []));
     }
   }
-  const slopes = blocks.map(({ name }, block) => element("p", { class: "equation" }, [
-    sheet.lit.add(element("span", { class: "term" }, [`∂L/∂a(${symbol(name, unit)})`]), [`r.${block}.${place}`]),
-    ` = ${factorText(message, gradients[name][place])} · ${words.slope} ${factorText(message, slope[block][place])} = `,
-    element("b", {}, [numberText(message, preGradient[block][place])]),
-  ]));
+  const slopes = blocks.map(({ name, squash }, block) => {
+    const own = symbol(name, unit);
+    const arrived = { symbol: `∂L/∂${own}`, value: gradients[name][place], keys: [`v.${name}.${place}`] };
+    const passes = { symbol: `${squashText(squash)}′(a)`, value: slope[block][place], note: words.slope };
+    return equation(sheet, message, {
+      left: `∂L/∂a(${own})`, keys: [`r.${block}.${place}`], summands: [product([arrived, passes])], value: preGradient[block][place],
+    });
+  });
   const shrinks = [...closed(message), ...saturated(message)].map((text) => element("p", { class: "note shrinks" }, [text]));
   const choice = units.map((each, k) => {
     const button = element("button", { type: "button", "aria-pressed": String(k === place) }, [String(each + 1)]);
@@ -72,7 +81,8 @@ export function passing(sheet, message) {
     return button;
   });
   return element("section", {}, [
-    element("h3", {}, [words.through]), element("div", { class: "units" }, [symbol("h", unit), ...choice]), ...lines, ...slopes, ...shrinks,
+    element("h3", {}, [words.through]), element("div", { class: "units" }, [...typeset(symbol("h", unit)), ...choice]),
+    element("div", { class: "equations" }, [...lines, ...slopes]), ...shrinks,
   ]);
 }
 
@@ -81,41 +91,49 @@ export function passing(sheet, message) {
  * @param {Sheet} sheet
  * @param {Message} message
  * @param {string} name
- * @param {Value[]} others  what else there is of it
+ * @param {Product[]} others  what else there is of it
  */
 function line(sheet, message, name, others) {
   const { place } = sheet;
-  const unit = message.units[place];
   const mine = message.ways.filter(({ factor }) => factor.name === name && !factor.is_before);
-  const isByMatrix = name in message.gate_shares;
-  const summands = [...others.map((value) => [
-    factorText(message, value), element("small", {}, [message.words[isByMatrix ? "by_matrix" : "arrived"]]),
-  ]), ...mine.map((way) => product(sheet, message, way))];
-  return element("p", { class: "equation", "data-gradient": `${name}.${place + 1}` }, [
-    sheet.lit.add(element("span", { class: "term" }, [`∂L/∂${symbol(name, unit)}`]), [`v.${name}.${place}`]), " = ",
-    ...summands.flatMap((parts, k) => [...(k ? [" + "] : []), ...parts]), " = ",
-    element("b", {}, [numberText(message, message.gradients[name][place])]),
-  ]);
+  return equation(sheet, message, {
+    left: `∂L/∂${symbol(name, message.units[place])}`, keys: [`v.${name}.${place}`],
+    summands: [...others, ...mine.map((way) => onWay(message, way, place))], value: message.gradients[name][place],
+  }, { "data-gradient": `${name}.${place + 1}` });
 }
 
 /**
  * What came out, times the other factors, times the factor's own slope.
- * @param {Sheet} sheet
  * @param {Message} message
  * @param {import("./message.js").Way} way
- * @returns {(Node|string)[]}
+ * @param {number} place
  */
-function product(sheet, message, { state, factor, others }) {
-  const { place } = sheet;
+function onWay(message, { state, factor, others }, place) {
   const unit = message.units[place];
-  const parts = others.map((other) => sheet.lit.add(
-    element("span", { class: "term", title: factorName(other, unit) }, [factorText(message, factorValue(message, other, place))]),
-    [factorKey(other, place)],
-  ));
-  return [
-    ...(factor.is_complement ? ["− "] : []), factorText(message, message.gradients[state][place]),
-    ...parts.flatMap((part) => [" · ", part]), ...(factor.is_squashed ? [` · ${factorText(message, slopeOf(message, factor, place))}`] : []),
-  ];
+  const terms = others.map((other) => ({
+    symbol: bracketed(factorName(other, unit)), value: factorValue(message, other, place), keys: [factorKey(other, place)],
+  }));
+  const arrived = { symbol: `∂L/∂${symbol(state, unit)}`, value: message.gradients[state][place], keys: [`v.${state}.${place}`] };
+  const slope = { symbol: `(1 − tanh² ${symbol(factor.name, unit)})`, value: slopeOf(message, factor, place) };
+  return product([arrived, ...terms, ...(factor.is_squashed ? [slope] : [])], factor.is_complement);
+}
+
+/**
+ * What a gate gets that stands before or behind a block's weights.
+ * @param {Message} message
+ * @param {string} name
+ * @param {number} place
+ */
+function shareOf(message, name, place) {
+  const unit = message.units[place];
+  const { block, is_behind: isBehind, arrived, met } = message.gate_shares[name];
+  const [own, past] = [symbol(block, unit), symbol("h′", unit)];
+  const symbols = isBehind
+    ? [`∂L/∂a(${own})`, `(W_h${block}·h′ + b_h${block})${subscript(unit + 1)}`] : [`∂L/∂(${symbol(name, unit)}·${past})`, past];
+  return product([
+    { symbol: symbols[0], value: arrived[place] },
+    { symbol: symbols[1], value: met[place], keys: isBehind ? [] : [`v.h′.${place}`] },
+  ]);
 }
 
 /** 1 − tanh². @param {Message} message @param {Factor} factor @param {number} place */
@@ -139,27 +157,25 @@ function closed(message) {
 
 /**
  * What goes to the states before: through the matrix, and past it.
+ * @param {Sheet} sheet
  * @param {Message} message
  */
-export function leaving(message) {
+export function leaving(sheet, message) {
   const { states, units, words, columns, back, back_others: rest, others } = message;
   const lines = states.flatMap((state) => units.map((unit, place) => {
     const k = columns.findIndex(({ part, entry }) => part === "h" && entry === unit);
-    const column = state === "h" ? [added([
+    const column = state === "h" ? [product([{ symbol: "", note: words.sum_below, value: added([
       ...back.flatMap((rows) => rows.map((row) => row[k])), ...(others ? rest.map((row) => row[k]) : []),
-    ])] : [];
+    ]) }])] : [];
     const past = message.ways.filter(({ factor }) => factor.name === state && factor.is_before);
-    return element("p", { class: "equation", "data-leaves": `${state}.${place + 1}` }, [
-      `${symbol(`∂L/∂${state}′`, unit)} = `,
-      ...column.flatMap((value) => [numberText(message, value), element("small", {}, [words.sum_below])]),
-      ...past.flatMap(({ share }, n) => [
-        ...(n || column.length ? [" + "] : []), factorText(message, share[place]), element("small", {}, [words.past_matrix]),
-      ]),
-      " = ", element("b", {}, [numberText(message, message.before_gradient[state][place])]),
-    ]);
+    return equation(sheet, message, {
+      left: symbol(`∂L/∂${state}′`, unit), keys: [`v.${state}′.${place}`],
+      summands: [...column, ...past.map((way) => onWay(message, way, place))], value: message.before_gradient[state][place],
+    }, { "data-leaves": `${state}.${place + 1}` });
   }));
-  const read = columns.flatMap(({ part, entry }, k) => (part === "x" && entry !== null ? [element("p", { class: "equation" }, [
-    `${symbol("∂L/∂x", entry)} = `, element("b", {}, [numberText(message, message.read_gradient[k])]),
-  ])] : []));
-  return element("section", {}, [element("h3", {}, [words.leaves]), ...lines, ...read]);
+  const read = columns.flatMap(({ part, entry }, k) => (part === "x" && entry !== null ? [equation(sheet, message, {
+    left: symbol("∂L/∂x", entry), keys: [`m.${k}`], summands: [product([{ symbol: "", note: words.sum_below, value: message.read_gradient[k] }])],
+    value: message.read_gradient[k],
+  })] : []));
+  return element("section", {}, [element("h3", {}, [words.leaves]), element("div", { class: "equations" }, [...lines, ...read])]);
 }

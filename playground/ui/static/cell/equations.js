@@ -1,9 +1,11 @@
 /** How gates make the states, unit by unit: symbols above, their numbers below, lit together. */
 
 import { element } from "../shared/dom.js";
+import { typeset } from "../shared/math.js";
 import { say } from "../shared/words.js";
 import { number } from "./field.js";
-import { factorKey, factorName, factorValue, numberText, symbol } from "./message.js";
+import { bracketed, equation, product } from "./formula.js";
+import { factorKey, factorName, factorValue, symbol } from "./message.js";
 
 /** @typedef {import("./message.js").Message} Message */
 /** @typedef {import("./message.js").Factor} Factor */
@@ -17,7 +19,7 @@ export function equations(sheet, message) {
   const wires = message.wires.filter(({ terms }) => terms.length);
   if (!wires.length) return [];
   const states = new Set(wires.flatMap(({ terms }) => terms.flat()).filter(({ name, is_before: is }) => is && name !== "h").map(({ name }) => name));
-  const lines = wires.flatMap(({ state, terms }) => message.units.map((_, place) => equation(sheet, message, state, terms, place)));
+  const lines = wires.flatMap(({ state, terms }) => message.units.map((_, place) => ofState(sheet, message, state, terms, place)));
   return [element("section", { class: "equations" }, [
     element("h3", {}, [message.words.equations]), ...[...states].map((state) => carried(sheet, message, state)), ...lines, ...conventions(sheet, message),
   ])];
@@ -34,9 +36,9 @@ function carried(sheet, message, state) {
     const name = symbol(`${state}′`, unit);
     const { box, target } = number(message, `${state}.${unit + 1}`, name, message.before[state][place], sheet.send);
     sheet.lit.add(target, [`v.${state}′.${place}`]);
-    return [` ${name} = `, box];
+    return [...typeset(`${name} = `), box, " "];
   });
-  return element("p", { class: "equation carries" }, fields);
+  return element("p", { class: "equation formula carries" }, fields);
 }
 
 /**
@@ -58,24 +60,13 @@ function written({ other }, factor, unit) {
  * @param {Factor[][]} terms
  * @param {number} place
  */
-function equation(sheet, message, state, terms, place) {
+function ofState(sheet, message, state, terms, place) {
   const unit = message.units[place];
-  const line = (/** @type {(factor: Factor) => string} */ text) => terms.flatMap((factors, k) => [
-    ...(k ? [" + "] : []),
-    ...factors.flatMap((factor, n) => [
-      ...(n ? [" · "] : []),
-      sheet.lit.add(element("span", { class: "term" }, [text(factor)]), [factorKey(factor, place)]),
-    ]),
-  ]);
-  const result = (/** @type {string} */ text) => (
-    sheet.lit.add(element("span", { class: "term" }, [text]), [`v.${state}.${place}`])
-  );
-  const bracket = (/** @type {string} */ text) => (/[−\s]/.test(text) ? `(${text})` : text);
-  return element("p", { class: "equation", "data-state": `${state}.${place + 1}` }, [
-    result(symbol(state, unit)), " = ", ...line((factor) => bracket(written(sheet, factor, unit))),
-    element("br"), "= ", ...line((factor) => bracket(numberText(message, factorValue(message, factor, place)))), " = ",
-    result(numberText(message, message.values[state][place])),
-  ]);
+  const summands = terms.map((factors) => product(factors.map((factor) => ({
+    symbol: bracketed(written(sheet, factor, unit)), value: factorValue(message, factor, place), keys: [factorKey(factor, place)],
+  }))));
+  const whole = { left: symbol(state, unit), keys: [`v.${state}.${place}`], summands, value: message.values[state][place] };
+  return equation(sheet, message, whole, { "data-state": `${state}.${place + 1}` });
 }
 
 /**
@@ -89,7 +80,7 @@ function conventions(sheet, message) {
   return turned.map((gate) => {
     const isOther = sheet.other.has(gate);
     const button = element("button", { type: "button", "aria-pressed": String(isOther), class: "convention" }, [
-      say(message.words, "convention", { gate }),
+      ...typeset(say(message.words, "convention", { gate })),
     ]);
     button.onclick = () => sheet.turn(gate);
     const told = isOther ? [element("p", { class: "note" }, [say(message.words, "convention_told", { gate })])] : [];

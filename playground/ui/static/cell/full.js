@@ -1,6 +1,7 @@
 /** One row written out, symbol by symbol and number by number; and what there is to say of what is read. */
 
 import { element } from "../shared/dom.js";
+import { typeset } from "../shared/math.js";
 import { isolate, percent, say, subscript } from "../shared/words.js";
 import { columnName, factorText, numberText, sumOf, symbol } from "./message.js";
 
@@ -27,7 +28,7 @@ export function inFull(sheet, message) {
   const { name, squash, after, through } = blocks[block];
   const own = symbol(name, units[place]);
   const first = columns.filter(({ part }) => part === "x").length;
-  const part = (/** @type {string} */ text, /** @type {string[]} */ keys) => lit.add(element("span", { class: "term" }, [text]), keys, keys);
+  const part = (/** @type {string} */ text, /** @type {string[]} */ keys) => lit.add(element("span", { class: "term" }, typeset(text)), keys, keys);
 
   const term = (/** @type {number} */ k, /** @type {boolean} */ isSymbol) => {
     const keys = [`w.${block}.${place}.${k}`, `m.${k}`];
@@ -53,9 +54,10 @@ export function inFull(sheet, message) {
   const named = part(own, [`r.${block}.${place}`, `v.${name}.${place}`]);
   return element("section", { class: "full" }, [
     element("h3", {}, [words.in_full]),
-    element("p", { class: "equation" }, [named, ` = ${squashText(squash)}(`, ...line(true), ")"]),
-    element("p", { class: "equation" }, [
-      `= ${squashText(squash)}(`, ...line(false), `) = ${squashText(squash)}(${numberText(message, sumOf([...products[block][place], ...biases[block][place]], pre[block][place]))}) = `, result,
+    element("p", { class: "equation formula" }, [named, ...typeset(` = ${squashText(squash)}(`), ...line(true), ")"]),
+    element("p", { class: "equation formula" }, [
+      ...typeset(`= ${squashText(squash)}(`), ...line(false), ")",
+      ...typeset(` = ${squashText(squash)}(${numberText(message, sumOf([...products[block][place], ...biases[block][place]], pre[block][place]))}) = `), result,
     ]),
   ]);
 }

@@ -1,8 +1,10 @@
 /** [W_xh | W_hh] with what each column meets: every product, the biases, the sum and what is made of it; or the way back. */
 
 import { element } from "../shared/dom.js";
+import { typeset } from "../shared/math.js";
 import { say } from "../shared/words.js";
 import { number } from "./field.js";
+import { squashText } from "./full.js";
 import { columnName, factorText, numberText, sumOf, symbol } from "./message.js";
 
 /** @typedef {import("./message.js").Message} Message */
@@ -62,12 +64,13 @@ function names(message) {
   const heads = columns.map((column, k) => {
     const text = columnName(message, column);
     const read = column.part === "x" && message.symbols?.[k];
-    return head(read ? [text, element("bdi", { class: "read" }, [read])] : [text], { class: k === reads(message) ? "first-of-h" : "" });
+    return head([...typeset(text), ...(read ? [element("bdi", { class: "read" }, [read])] : [])], { class: k === reads(message) ? "first-of-h" : "" });
   });
-  const parts = inParts(message, heads, (part) => [head([part === "x" ? "W_xh x" : "W_hh h′"])]);
+  const parts = inParts(message, heads, (part) => [head(typeset(part === "x" ? "W_xh x" : "W_hh h′"))]);
   const forward = way === "forward";
   return element("tr", {}, [
-    head([joined ? "[W_xh | W_hh]" : "W_xh, W_hh"]), ...(forward ? [] : [head(["∂L/∂a"])]), ...parts, head(["b_ih"]), head(["b_hh"]),
+    head(typeset(joined ? "[W_xh | W_hh]" : "W_xh, W_hh")), ...(forward ? [] : [head(typeset("∂L/∂a", { isFlat: true }))]), ...parts,
+    ...["b_ih", "b_hh"].map((bias) => head(typeset(bias))),
     ...(forward ? [head([words.sum]), head([])] : []),
   ]);
 }
@@ -117,7 +120,7 @@ function body(sheet, message, block) {
 function lets(message, block) {
   const through = /** @type {string} */ (message.blocks[block].through);
   const cells = message.columns.map(({ part, entry }, k) => (
-    cell("met", part === "h" && entry !== null ? [`${symbol(through, entry)} · h′ = ${numberText(message, message.met[block][k])}`] : [])
+    cell("met", part === "h" && entry !== null ? typeset(`${symbol(through, entry)}·${symbol("h′", entry)} = ${numberText(message, message.met[block][k])}`) : [])
   ));
   return element("tr", { class: "lets" }, [
     element("th", { scope: "row" }, [message.words.meets]), ...ofGradient(message), ...inParts(message, cells, () => [cell("", [])]),
@@ -157,7 +160,7 @@ function row(sheet, message, block, place) {
   });
   const sums = (/** @type {"x"|"h"} */ part) => [cell("part", [numberText(message, total(message, block, place, part))])];
   return element("tr", {}, [
-    element("th", { scope: "row" }, [name]), ...(message.way === "back" ? [gradient(sheet, message, block, place)] : []),
+    element("th", { scope: "row" }, typeset(name)), ...(message.way === "back" ? [gradient(sheet, message, block, place)] : []),
     ...inParts(message, cells, sums), ...biases,
     ...(message.way === "forward" ? results(sheet, message, block, place, name) : []),
   ]);
@@ -206,7 +209,7 @@ function arrived(message, block, place, part) {
 function results(sheet, message, block, place, name) {
   const { blocks, pre, values } = message;
   const result = element("span", { class: "result", tabindex: "0", role: "button" }, [
-    `${name} = ${blocks[block].squash === "sigmoid" ? "σ" : blocks[block].squash}(a) = `,
+    ...typeset(`${name} = ${squashText(blocks[block].squash)}(a) = `),
     element("b", {}, [numberText(message, values[blocks[block].name][place])]),
   ]);
   const keys = [`r.${block}.${place}`, `v.${blocks[block].name}.${place}`];

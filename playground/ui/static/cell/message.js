@@ -7,6 +7,7 @@
  * @typedef {{name: string, is_before: boolean, is_complement: boolean, is_squashed: boolean}} Factor
  * @typedef {{state: string, terms: Factor[][]}} Wires
  * @typedef {{state: string, factor: Factor, others: Factor[], share: Value[]}} Way
+ * @typedef {{block: string, is_behind: boolean, arrived: Value[], met: Value[]}} GateShare
  * @typedef {{symbol: string, index: number, count: number, row: Value[], is_whole: boolean}} Lookup
  *
  * @typedef {object} Message
@@ -30,7 +31,7 @@
  * @property {Value[]} above
  * @property {Record<string, Value[]>} later
  * @property {Record<string, Value[]>} gradients
- * @property {Record<string, Value[]>} gate_shares
+ * @property {Record<string, GateShare>} gate_shares  what gates before or behind a block's weights get from there
  * @property {Way[]} ways
  * @property {Value[][]} pre_gradient
  * @property {Value[][][]} back

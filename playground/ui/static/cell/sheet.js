@@ -85,7 +85,7 @@ export class Sheet {
 
   /** @param {Message} message */
   #back(message) {
-    return [arriving(this, message), passing(this, message), diagram(this, message), matrix(this, message), leaving(message)];
+    return [arriving(this, message), passing(this, message), diagram(this, message), matrix(this, message), leaving(this, message)];
   }
 
   /** @param {Message} message */

@@ -1,6 +1,7 @@
 /** The numbers of every timestep: a table, a row a quantity, of which what is not lit is dim and what is to come empty. */
 
 import { element, setAttribute, setText } from "../shared/dom.js";
+import { typeset } from "../shared/math.js";
 import { css, inkOn } from "../shared/theme.js";
 
 export class Picture {
@@ -23,7 +24,7 @@ export class Picture {
     this.times = Array.from({ length }, (_, t) => element("th", { scope: "col" }, [`t = ${t + 1}`]));
     const head = element("tr", {}, [element("td", { class: "corner" }), ...this.times]);
     this.rows = rows.map((row) => {
-      const name = element("th", { scope: "row" }, [row.label]);
+      const name = element("th", { scope: "row" }, typeset(row.label, { isFlat: true }));
       const cells = Array.from({ length }, (_, t) => element("td", {}, (row.units?.[t] ?? []).map(() => element("i"))));
       return { row, head: name, cells, line: element("tr", { "data-row": row.name }, [name, ...cells]) };
     });

@@ -1,6 +1,7 @@
 /** The player: stages to jump to, what is said, the numbers, and buttons that go one step or play. It asks no server. */
 
 import { element, setAttribute, setText } from "../shared/dom.js";
+import { typeset } from "../shared/math.js";
 import { makeTheme, themeVariables } from "../shared/theme.js";
 import { say } from "../shared/words.js";
 import { Picture } from "./picture.js";
@@ -19,7 +20,7 @@ export class Player {
     this.where = element("span", { class: "where" });
     this.note = element("p", { class: "note" });
     this.keys = element("p", { class: "keys" });
-    this.lines = element("div", { class: "lines", tabindex: "0", role: "group" });
+    this.lines = element("div", { class: "lines formula", tabindex: "0", role: "group" });
     this.picture = new Picture();
     this.buttons = Object.fromEntries(BUTTONS.map(([name, sign]) => [
       name, element("button", { type: "button", class: name }, [sign]),
@@ -27,12 +28,14 @@ export class Player {
     this.bar = element("div", { class: "bar", role: "group" }, [...Object.values(this.buttons), this.where]);
     this.told = element("div", { class: "told" }, [this.said, this.lines]);
     this.root = element("div", { class: "motion", role: "group", tabindex: "0", style: "display: none" }, [
-      this.stages, this.bar, this.told, this.picture.element, this.note, this.keys,
+      element("div", { class: "head" }, [this.stages, this.bar]), element("div", { class: "body" }, [this.told, this.picture.element]),
+      this.note, this.keys,
     ]);
     parent.append(this.root); // its style sheet shows it
     /** @type {Script|null} */
     this.script = null;
     this.heard = "";
+    this.written = "";
     this.isPlaying = false;
     this.frame = 0;
     this.time = 0;
@@ -157,9 +160,10 @@ export class Player {
 
   /** @param {{text: string, isLit: boolean}[]} lines */
   #write(lines) {
-    const written = this.lines.children;
-    const isSame = written.length === lines.length && lines.every(({ text }, k) => written[k].textContent === text);
-    if (!isSame) this.lines.replaceChildren(...lines.map(({ text }) => element("div", {}, [text])));
+    const whole = lines.map(({ text }) => text).join("\n");
+    const isSame = this.written === whole;
+    if (!isSame) this.lines.replaceChildren(...lines.map(({ text }) => element("div", {}, typeset(text))));
+    this.written = whole;
     lines.forEach(({ isLit }, k) => setAttribute(/** @type {HTMLElement} */ (this.lines.children[k]), "data-lit", String(isLit)));
     if (!isSame) this.lines.scrollTop = this.lines.scrollHeight; // the newest ones are meant
   }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import main from "../../../../playground/ui/static/cell/main.js";
 import { written } from "../messages.js";
-import { openPage } from "../page.js";
+import { openPage, plainText } from "../page.js";
 
 const NAMES = written("cells.json");
 
@@ -21,7 +21,7 @@ class Opened {
   }
 
   all(name) { return this.root.all(`.${name}`); }
-  texts(name) { return this.all(name).map((each) => each.textContent); }
+  texts(name) { return this.all(name).map(plainText); }
   elements(node = this.root) { return [node, ...node.children.flatMap((child) => this.elements(child))]; }
   tagged(tag) { return this.elements().filter((each) => each.tagName === tag.toUpperCase()); }
   field(name) { return this.tagged("input").find((input) => input.dataset.name === name); }
@@ -62,7 +62,7 @@ for (const name of NAMES) {
     for (const { state, terms } of message.wires.filter(({ terms: some }) => some.length)) {
       message.units.forEach((_, place) => {
         const line = opened.all("equation").find((each) => each.dataset.state === `${state}.${place + 1}`);
-        near(numbers(line.textContent.replaceAll("(−", "−")).at(-1), message.values[state][place]);
+        near(numbers(plainText(line).replaceAll("(−", "−")).at(-1), message.values[state][place]);
         assert.equal(line.all(".term").length, 2 * (1 + terms.flat().length));
       });
     }
@@ -75,7 +75,7 @@ for (const name of NAMES) {
     for (const state of message.states) {
       message.units.forEach((_, place) => {
         const leaves = opened.all("equation").find((each) => each.dataset.leaves === `${state}.${place + 1}`);
-        near(numbers(leaves.children.at(-1).textContent)[0], message.before_gradient[state][place]);
+        near(numbers(plainText(leaves.children.at(-1)))[0], message.before_gradient[state][place]);
       });
     }
     const shares = opened.texts("share").map((text) => numbers(text).at(-1));
@@ -117,7 +117,7 @@ test("an entry of h lights its row and all that it meets, a weight the row's res
 test("a tap on a result writes its row out and stays lit", () => {
   const opened = new Opened(written("entries.json"));
   opened.all("result")[1].onclick({});
-  assert.match(opened.all("full")[0].textContent, /h₂.*= tanh\(0\.375\) = 0\.358/);
+  assert.match(plainText(opened.all("full")[0]), /h₂.*= tanh\(0\.375\) = 0\.358/);
   assert.ok(opened.lit().length > 5);
 });
 
@@ -152,10 +152,10 @@ test("the other convention turns a gate round and changes no state", () => {
     const message = written(`${name}.json`);
     const opened = new Opened(message);
     for (const button of opened.all("convention")) {
-      const before = opened.all("equation").map((each) => numbers(each.textContent).at(-1));
+      const before = opened.all("equation").map((each) => numbers(plainText(each)).at(-1));
       button.onclick();
       assert.ok(opened.texts("equation").some((text) => text.includes("*")));
-      assert.deepEqual(opened.all("equation").map((each) => numbers(each.textContent).at(-1)), before);
+      assert.deepEqual(opened.all("equation").map((each) => numbers(plainText(each)).at(-1)), before);
     }
   }
 });

@@ -8,7 +8,7 @@ import { test } from "node:test";
 import main from "../../../../playground/ui/static/motion/main.js";
 import { Player } from "../../../../playground/ui/static/motion/player.js";
 import { Script } from "../../../../playground/ui/static/motion/script.js";
-import { advance, openPage } from "../page.js";
+import { advance, openPage, plainText } from "../page.js";
 
 const FOLDER = process.env.PLAYGROUND_MESSAGES;
 const read = (name) => JSON.parse(readFileSync(join(FOLDER, `${name}.json`), "utf-8"));
@@ -166,11 +166,11 @@ test("another weight is shown where one is; the same message once more changes n
 test("the lines of a stage stand until the next one, the present ones lit", () => {
   const player = open();
   player.move((script) => script.goToStage(6));
-  const rule = [...player.lines.children].map((line) => line.textContent);
+  const rule = [...player.lines.children].map(plainText);
   assert.ok(rule.some((line) => line.startsWith("m ← 0.9 m + 0.1 g")));
   player.buttons.forward.onclick();
   const lines = [...player.lines.children];
-  assert.deepEqual(lines.slice(0, rule.length).map((line) => line.textContent), rule);
+  assert.deepEqual(lines.slice(0, rule.length).map(plainText), rule);
   assert.deepEqual(lines.map((line) => line.dataset.lit), [...rule.map(() => "false"), "true"]);
 });
 
