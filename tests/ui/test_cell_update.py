@@ -63,6 +63,26 @@ def test_the_chosen_weight_stands_in_the_address() -> None:
     assert "w = readout.bias[3]" in json.dumps(message(visitor), ensure_ascii=False)
 
 
+def test_any_sequence_of_the_batch_is_shown_and_the_watched_one_at_first() -> None:
+    lines = EXPERIMENT | {"text": "abba\nbcad\ncabda", "batch_size": 2, "seed": 3}
+    plain = trainer(4, **lines)
+    corpus, batch = corpus_of(plain), plain.source.batch(3, 4)
+    texts = ["".join(corpus.labels[symbol] for symbol in column) for column in batch.inputs[:, 0].T.tolist()]
+    watched = corpus.column(0, 3, 4) or 0
+    visitor = visit(**lines)
+
+    def read() -> str:
+        (row,) = [row for row in message(visitor)["rows"] if row["name"] == "read"]
+        return "".join(text.strip("\u2068\u2069") for text in row["texts"])
+
+    assert texts[watched].startswith(read()) and "sequence" not in visitor.choices
+    others = {number for number in range(batch.mask.shape[2]) if batch.mask[:, 0, number].any()} - {watched}
+    for other in sorted(others):
+        visitor.set("cell.sequence", other + 1)
+        assert texts[other].startswith(read()) and visitor.choices["sequence"] == str(other + 1)
+    assert others
+
+
 def test_all_of_it_is_korean() -> None:
     told = message(visit("ko", text="abba\nbca", batch_size=2))
     for said in (*(beat["text"] for beat in told["beats"]), *told["words"].values(), told["note"]):
@@ -80,6 +100,8 @@ def test_all_of_it_is_korean() -> None:
         ("row", "0"),
         ("row", "13"),
         ("column", "4"),
+        ("sequence", "0"),
+        ("sequence", "2"),  # of a text with a single one
         ("column", "1e308"),
         ("at", "-1"),
         ("at", "NaN"),
@@ -91,7 +113,7 @@ def test_a_forged_link_is_refused_in_one_sentence_and_something_is_shown(
 ) -> None:
     visitor = visit(language, **{name: value})
     assert len(visitor.errors) == 1
-    if name != "at":  # which has no widget before anything is trained
+    if name not in ("at", "sequence"):  # without a widget where there is a single one
         assert visitor.beside(name) == visitor.errors[0]
     assert message(visitor)["beats"]
     assert not visitor.app.exception
