@@ -65,7 +65,7 @@ FIELD_LABELS = {
     "knob_update_bias": N_("Update-gate bias"),
     "knob_seed": N_("Seed"),
     "parameter": N_("Parameter"),
-    "sequence": N_("Sequence of the batch"),
+    "cell.sequence": N_("Sequence of the batch"),
     "row": N_("Row"),
     "column": N_("Column"),
     "epsilon": N_("Step size ε"),
