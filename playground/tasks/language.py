@@ -1,10 +1,11 @@
 """The language model: a text is read symbol by symbol, and at each the next one is asked for."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from playground.batch import Batch, Signature
@@ -51,8 +52,14 @@ class Language:
         return max(counts.values()) / counts.total()
 
     def batch(self, seed: int, step: int) -> Batch:
-        """The batch of training step `step` (from 0)."""
-        return self.corpus.batch(seed, step)
+        """The batch of training step `step` (from 0); if all windows fit into one batch, the same object each time."""
+        return self._whole or _cut_where_filled(self.corpus.batch(seed, step))
+
+    @cached_property
+    def _whole(self) -> Batch | None:
+        """The whole text as one batch, if it is that."""
+        with torch.inference_mode(False):
+            return _cut_where_filled(self.corpus.batch(0, 0)) if self.corpus.steps_per_epoch == 1 else None
 
     def held_out(self) -> Batch:
         """The whole text, a window a column: there is no other."""
@@ -69,3 +76,12 @@ class Language:
     def show(self, batch: Batch, column: int, outputs: Tensor | None = None) -> Shown:
         """One window in words."""
         return shown(batch, column, outputs, self.symbol, self.symbol)
+
+
+def _cut_where_filled(batch: Batch) -> Batch:
+    """The batch with states cut where a window ends and what fills it up begins: who reads backwards begins there."""
+    if bool(batch.mask.all()):
+        return batch
+    reset = torch.zeros_like(batch.mask)
+    reset[1:] = batch.mask[:-1] & ~batch.mask[1:]
+    return replace(batch, reset=reset)

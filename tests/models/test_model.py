@@ -31,6 +31,7 @@ from playground.models.window import FixedWindow, WindowConfig
 from playground.passes.generation import Continuation, generate
 from playground.passes.recurrent import RecurrentModel
 from playground.passes.replica import replica_of
+from playground.passes.so_far import SoFarModel
 from playground.pieces import all_of
 
 CORPUS = Corpus(TextConfig("abcab\nba\nccacbba", bos=True, eos=True, sequence_length=4))
@@ -56,6 +57,12 @@ def recurrent(cell: str, layers: int, embedding: int) -> RecurrentModel:
     return RecurrentModel(replica_of(Network(config, signature, seeds=(0,), dtype=torch.float64)))
 
 
+def so_far(cell: str, layers: int, embedding: int) -> SoFarModel:
+    config = NetworkConfig(cell, 4, layers, embedding, bidirectional=True)
+    signature = Signature.language(len(CORPUS.vocabulary))
+    return SoFarModel(replica_of(Network(config, signature, seeds=(0,), dtype=torch.float64)))
+
+
 MODELS: dict[str, Callable[[], LanguageModel]] = {
     **{
         f"{order}-gram, {smoothing}": lambda order=order, smoothing=smoothing: ngram(order, smoothing)
@@ -68,6 +75,8 @@ MODELS: dict[str, Callable[[], LanguageModel]] = {
     "4 states": lambda: hmm(4),
     "RNN": lambda: recurrent("rnn", 1, 0),
     "LSTM, 2 layers, embedded": lambda: recurrent("lstm", 2, 3),
+    "GRU, both directions": lambda: so_far("gru", 1, 0),
+    "RNN, both directions, 2 layers, embedded": lambda: so_far("rnn", 2, 3),
 }
 
 

@@ -45,7 +45,14 @@ def test_sequences_side_by_side() -> None:
 
 def test_the_language_model_is_the_corpus() -> None:
     task = Language(text=TextConfig("hello\nlo"))
-    assert task.batch(3, 4) is task.corpus.batch(3, 4)
+    batch, plain = task.batch(3, 4), task.corpus.batch(3, 4)
+    assert task.batch(0, 0) is batch, "it is read once"
+    for part in ("inputs", "targets", "mask"):
+        assert torch.equal(getattr(batch, part), getattr(plain, part))
+    assert rows(batch, "reset") == [[0, 0, 0, 0], [0, 1, 0, 0]], (
+        "who reads backwards begins with the sequence"
+    )
+    assert Language(text=TextConfig("hello")).batch(3, 4).reset is None
     assert task.show(task.held_out(), 1).read == ("l", "", "", "")
     assert task.show(task.held_out(), 1).asked == ("o", "", "", "")
     assert task.chance == 2 / 5  # e l l o, o
