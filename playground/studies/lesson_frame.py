@@ -23,7 +23,7 @@ from playground.passes.replica import BACKWARDS, layer_names
 from playground.passes.writing import own_answers
 from playground.tasks.delayed import Delayed
 from playground.tasks.packing import COLUMNS, columns, stretch
-from playground.tasks.task import Shown, Task
+from playground.tasks.task import Shown, Task, judge
 from playground.trace import Trace
 
 MOST_POSITIONS = 1024  # timesteps of all sequences that are held out which one pass reads
@@ -119,6 +119,21 @@ class Reader:
             outputs = torch.cat([self._outputs(part) for part in _parts(batch)], COLUMNS)
         success = self.task.success(outputs, batch)
         return Record(step, loss, success.values[0], success.n), outputs
+
+    def symbols_right(self, weights: Tensor) -> tuple[float, float]:
+        """The share of single symbols that are right with the right ones before, and with its own answers before.
+
+        Of a `Delayed` task; both are the same where nothing is read while writing.
+        """
+        with self._lock, torch.inference_mode():
+            self.network.parameters.copy_(weights)
+            assert isinstance(self.task, Delayed)
+            own = own_answers(self.network, self.task, self.held_out)
+            taught, alone = (
+                judge("accuracy", torch.cat([self._outputs(part) for part in _parts(batch)], COLUMNS), batch)
+                for batch in (self.held_out, own)
+            )
+        return taught.values[0], alone.values[0]
 
     def frame(self, weights: Tensor, record: Record, column: int) -> LessonFrame:
         """One of the held-out sequences as it is read with the weights of a recorded step."""

@@ -126,6 +126,17 @@ class LessonRun(InPieces[None]):
             return None
         return judged(self.task, self._reader.held_out, self._outputs)
 
+    def symbols_right(self) -> tuple[float, float] | None:
+        """The share of single symbols that are right at the newest frame, with the right ones and with its own before.
+
+        None for a task that is not `Delayed`. Raises ValueError if weights are not kept.
+        """
+        if self._weights is None:
+            raise ValueError(NOT_KEPT)
+        if not isinstance(self.task, Delayed):
+            return None
+        return self._reader.symbols_right(self._weights[-1])
+
     def network_at(self, place: int) -> Network | EncoderDecoder:
         """A network of its own with the weights of the frame at a place in `frames`.
 

@@ -63,17 +63,22 @@ def show(
     its ending. on_pick: called with the figure's key when the reader has clicked on a point.
     """
     figure, table = picture
-    table = harmless(table)  # the one that is drawn, too: it has a download of its own
     if figure is not None:
         draw(figure, name=name, title=title, on_pick=on_pick)
     else:
-        # Of a table without rows every column is empty; it keeps them all.
-        shown = table.dropna(axis="columns", how="all") if len(table) else table
+        shown = harmless(table)  # the one that is drawn has a download of its own
+        if len(shown):  # of a table without rows every column is empty; it keeps them all
+            shown = shown.dropna(axis="columns", how="all")
         drawn = shown.style.format(dict.fromkeys(shown.select_dtypes("float"), number))
         st.dataframe(drawn, hide_index=True, column_config={name: _(word) for name, word in COLUMNS.items()})
+    download(table, name=name, file=file)
+
+
+def download(table: pd.DataFrame, *, name: str, file: str) -> None:
+    """A table as CSV. The arguments are those of `show`."""
     st.download_button(
         _("Download as CSV"),
-        _csv(table),
+        _csv(harmless(table)),
         file_name=f"{file}.csv",
         mime="text/csv",
         icon=":material/download:",

@@ -38,11 +38,21 @@ TURN = 0.25  # seconds of work before the page is drawn again
 # Jobs
 
 
-def job(kind: str, description: Hashable, make: Callable[[], Work], text: str) -> Watch[Work] | None:
+def job(
+    kind: str,
+    description: Hashable,
+    make: Callable[[], Work],
+    text: str,
+    *,
+    live: Callable[[Work], None] | None = None,
+) -> Watch[Work] | None:
     """Hold a job and show it: a bar with `text` while it is computed, and what to do about it.
 
     Returns only when it does not go on for this reader: done, paused, stopped or failed, which is said, with what can
     be done. What it has found so far is in `work`. None if there is no job, which is said as well.
+
+    live: draws what there is so far below the bar, each time a turn begins; whoever gives it draws the same in the same
+    place when this returns.
 
     kind: names what is computed, on all pages alike, and its buttons: no other computation may have the same
     (`tests/jobs/test_kinds.py`), or it would be given this one's result. description, make: see `Jobs.open`.
@@ -64,6 +74,8 @@ def job(kind: str, description: Hashable, make: Callable[[], Work], text: str) -
     if watch.goes_on:
         if not is_fragment_run():
             address.write_ahead()
+        if live is not None and has_bar:
+            live(watch.work)
         _go_on_with(watch, has_bar=has_bar)
     return watch
 

@@ -21,6 +21,7 @@ shown = [
     train(url_path="start", default=True),  # its address is / whatever it is called
     st.Page(PAGES / "gradients.py", title=_("Gradients"), icon=":material/timeline:"),
     st.Page(PAGES / "cell.py", title=_("Cell"), icon=":material/memory:"),
+    st.Page(PAGES / "shapes.py", title=_("Shapes"), icon=":material/category:"),
     st.Page(PAGES / "before.py", title=_("Before RNNs"), icon=":material/history:"),
 ]
 # Also at /train, for those who take /gradients for the pattern.

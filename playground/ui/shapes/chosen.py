@@ -9,6 +9,7 @@ from playground.config import NetworkConfig
 from playground.refusal import Refusal
 from playground.studies.lessons import OWN, OWN_LINES, Lesson, Ready, lesson_of, offered
 from playground.tasks.fields import LANGUAGES
+from playground.tasks.packing import COLUMNS
 from playground.ui import fields, state, widgets
 from playground.ui.complaints import complain
 from playground.ui.shapes.kinds import MAX_CHARACTERS
@@ -43,6 +44,15 @@ def choose() -> Lesson | None:
         choices |= _training(ready)
     with below:
         return _made(ready, network, choices)
+
+
+def example(lesson: Lesson) -> int:
+    """Which of the held-out examples is watched, from 0."""
+    count = lesson.task.held_out().mask.shape[COLUMNS]
+    state.fitted("example", 1, count, default=1)
+    with st.container(width=190):
+        shown = widgets.number("example", help=_("1 to {count}").format(count=count))
+    return min(shown or 1, count) - 1
 
 
 def _one_of(name: str, options: tuple[str, ...], default: str | None = None) -> str:

@@ -1,0 +1,52 @@
+"""Five shapes, one network: it learns a task of one of them, and the picture shows where inputs and losses stand."""
+
+import streamlit as st
+
+from playground.studies.lesson_run import LessonRun
+from playground.studies.lessons import Lesson
+from playground.ui import lesson as words
+from playground.ui import progress
+from playground.ui.gradients import example
+from playground.ui.shapes import chosen, picture, results
+from playground.ui.words import _
+
+
+def show() -> None:
+    """Draw the choice of a lesson, its picture, and its results."""
+    words.heading("shapes", "five")
+    words.text("shapes", "five")
+    example.is_not_used()
+    lesson = chosen.choose()
+    if lesson is None:
+        return
+    words.note("shapes", lesson.task.shape)
+    _lesson(lesson, chosen.example(lesson))
+
+
+@st.fragment
+def _lesson(lesson: Lesson, column: int) -> None:
+    """It is learned by itself; column: of the held-out examples, from 0."""
+
+    def draw(run: LessonRun) -> None:
+        draw_lesson(run, lesson, column)
+
+    job = progress.job("lesson", lesson, lesson.run, _("Learning …"), live=draw)
+    if job is None or not job.work.frames:
+        return
+    draw(job.work)
+    results.show(job.work)
+
+
+def draw_lesson(
+    run: LessonRun, lesson: Lesson, column: int, *, back: bool = False, key: str = "shape"
+) -> None:
+    """The picture of what is recorded so far."""
+    picture.draw(
+        run.frames_of(column),
+        lesson.task,
+        lesson.config.network,
+        key=key,
+        name=f"{hash((lesson, column)):x}",
+        back=back,
+        feeds_itself=lesson.feeds_itself,
+    )
