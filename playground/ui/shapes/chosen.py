@@ -1,5 +1,7 @@
 """Which lesson is looked at: its shape and task, its network, and how it is trained; all of it in the address."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -10,6 +12,7 @@ from playground.refusal import Refusal
 from playground.studies.lessons import OWN, OWN_LINES, Lesson, Ready, lesson_of, offered
 from playground.tasks.fields import LANGUAGES
 from playground.tasks.packing import COLUMNS
+from playground.tasks.task import Shape
 from playground.ui import fields, state, widgets
 from playground.ui.complaints import complain
 from playground.ui.shapes.kinds import MAX_CHARACTERS
@@ -25,25 +28,56 @@ FORMS = {
 }
 
 
-def choose() -> Lesson | None:
-    """Draw the widgets; None, and one sentence says why, where the lines cannot be learned."""
-    with widgets.row():
-        shape = widgets.segments("shape")
+def plain_network(ready: Ready) -> NetworkConfig:
+    """Draw what every network is asked for: its cell and how many hidden units; one layer that reads forwards."""
+    usual = ready.network
+    cell = state.one_of("cell", tuple(CELLS), default=usual.cell)
+    cell = widgets.select("cell", tuple(CELLS), width=150)
+    state.fitted("hidden_size", 1, LARGEST, default=usual.hidden_size)
+    with st.container(width=150):
+        hidden_size = widgets.number("hidden_size") or usual.hidden_size
+    return NetworkConfig(cell, hidden_size)
+
+
+def _any_network(ready: Ready) -> NetworkConfig:
+    """The same, with layers, directions and dropout."""
+    network = plain_network(ready)
+    layers = widgets.select("layers", [1, 2, 3], width=110)
+    both = ready.shape in BOTH_WAYS and widgets.segments("directions") == "both"
+    dropout = widgets.slider("dropout", 0.1, width=150) if layers > 1 else 0.0
+    return replace(network, layers=layers, bidirectional=both, dropout=dropout)
+
+
+def choose(
+    shape: Shape | None = None,
+    network: Callable[[Ready], NetworkConfig] = _any_network,
+    *,
+    has_readout: bool = True,
+) -> Lesson | None:
+    """Draw the widgets; None, and one sentence says why, where the lines cannot be learned.
+
+    shape: of the lessons that are offered; None lets it be chosen. network: draws what the network is asked for.
+    has_readout: whether it may be chosen; else the last state is read out.
+    """
+    if shape is None:
+        with widgets.row():
+            shape = widgets.segments("shape")
+    assert shape is not None
     lessons = offered(shape)
     with widgets.row():
         name = _one_of("task", tuple(lessons))
         ready = lessons[name]
-        choices = _of_task(ready)
+        choices = _of_task(ready, has_readout=has_readout)
     if name == OWN:
         choices |= _lines(ready)
     below = st.container()
     with widgets.row():
-        network = _network(ready)
+        made = network(ready)
         choices |= _written(ready)
     with widgets.row():
         choices |= _training(ready)
     with below:
-        return _made(ready, network, choices)
+        return _made(ready, made, choices)
 
 
 def example(lesson: Lesson) -> int:
@@ -61,14 +95,14 @@ def _one_of(name: str, options: tuple[str, ...], default: str | None = None) -> 
     return widgets.segments(name, options) if len(options) > 1 else chosen
 
 
-def _of_task(ready: Ready) -> dict[str, Any]:
+def _of_task(ready: Ready, *, has_readout: bool) -> dict[str, Any]:
     """Choices of the task itself."""
     chosen: dict[str, Any] = {}
     if ready.allows("language"):
         chosen["language"] = _one_of("language", LANGUAGES, language())
     if ready.allows("formats"):
         chosen["formats"] = widgets.select("formats", [1, 2, 3], width=120)
-    if ready.allows("readout"):
+    if has_readout and ready.allows("readout"):
         chosen["readout"] = widgets.segments("readout")
     return chosen
 
@@ -92,20 +126,6 @@ def _lines(ready: Ready) -> dict[str, Any]:
             "tokens", ("character", "jamo", "word"), "word" if name == "classes" else "character"
         )
     return chosen
-
-
-def _network(ready: Ready) -> NetworkConfig:
-    """What is to learn it."""
-    usual = ready.network
-    cell = state.one_of("cell", tuple(CELLS), default=usual.cell)
-    cell = widgets.select("cell", tuple(CELLS), width=150)
-    state.fitted("hidden_size", 1, LARGEST, default=usual.hidden_size)
-    with st.container(width=150):
-        hidden_size = widgets.number("hidden_size") or usual.hidden_size
-    layers = widgets.select("layers", [1, 2, 3], width=110)
-    both = ready.shape in BOTH_WAYS and widgets.segments("directions") == "both"
-    dropout = widgets.slider("dropout", 0.1, width=150) if layers > 1 else 0.0
-    return NetworkConfig(cell, hidden_size, layers, bidirectional=both, dropout=dropout)
 
 
 # A decoder would read what it should write, had it both directions; a sequence of one timestep has none.
