@@ -21,6 +21,7 @@ export class Player {
     this.playhead = 0; // of the message before
     this.wasPlaying = false;
     this.following = true; // towards the newest frame; false when scrubbed back
+    this.holds = false; // stands still, whatever there is to play
     this.interval = 200; // ms between messages, estimated
     this.jitter = 30;
     this.lastMessage = -Infinity;
@@ -125,7 +126,7 @@ export class Player {
   }
 
   #backlog() {
-    return this.following ? this.store.visible - 1 - this.index : 0;
+    return this.following && !this.holds ? this.store.visible - 1 - this.index : 0;
   }
 
   /**

@@ -9,6 +9,7 @@ import { counted, isolate, likelihoodText, perplexityText, say } from "../shared
 import { Cursors } from "./cursors.js";
 import { Easing } from "./easing.js";
 import { transplant } from "./edits.js";
+import { Halt } from "./halt.js";
 import { Linked } from "./keep.js";
 import { listenToKeys, listenToPageKeys } from "./keyboard.js";
 import { Layout } from "./layout.js";
@@ -46,6 +47,10 @@ export class Stage {
     const read = () => this.player.refresh();
     this.line = new Line(feeds, memory, this.store, (bytes) => this.#take(bytes), read);
     this.player = new Player(this.store, (now) => this.#draw(now));
+    this.halt = new Halt(() => this.store.message?.playing ?? false, () => {
+      this.#hold();
+      this.#tell();
+    });
     this.cursors = new Cursors();
     this.linked = new Linked();
     this.easing = new Easing();
@@ -102,6 +107,7 @@ export class Stage {
   dispose() {
     for (const sign of SIGNS) document.removeEventListener(sign, this.touched, true);
     this.overture.touch();
+    this.halt.dispose();
     this.stopListening();
     this.presenter.dispose();
     this.skip.dispose();
@@ -146,6 +152,8 @@ export class Stage {
     setAttribute(root, "data-playing", String(message.playing));
     footer.study.disabled = message.playing;
     this.acted ||= (last?.playing ?? false) && !message.playing;
+    this.halt.received(message);
+    this.#hold();
     this.player.received({ newRun });
   }
 
@@ -182,7 +190,10 @@ export class Stage {
       moveStep: act((frames) => player.move(frames)),
       scrub: act((step) => player.scrub(step)),
       follow: act(() => player.follow()),
-      toggle: () => this.line.trigger("toggle", true),
+      toggle: () => {
+        this.halt.press();
+        this.line.trigger("toggle", true);
+      },
       point: (target, x, y) => layout.tip.point(target, x, y),
     };
   }
@@ -261,6 +272,13 @@ export class Stage {
   #act() {
     this.overture.touch();
     this.acted = true;
+    this.player.refresh();
+  }
+
+  /** Stands still while pause has been pressed and the server has not said so yet. */
+  #hold() {
+    this.player.holds = this.halt.isOn;
+    this.layout.root.toggleAttribute("data-held", this.halt.isOn);
     this.player.refresh();
   }
 
@@ -373,7 +391,7 @@ export class Stage {
     const { message } = store;
     if (!views.length || !message) return;
     const [view] = views;
-    layout.footer.tell(view, message, {
+    layout.footer.tell(view, { ...message, playing: message.playing && !this.halt.isOn }, {
       isBack: !player.following, ahead: this.line.memory.ahead, isOverture: this.overture.plays,
     });
     layout.keep.tell(views);
