@@ -64,6 +64,7 @@ class Node {
     this.value = "0";
     this.isConnected = true;
     this.hidden = false;
+    this.scrollLeft = 0;
   }
 
   setAttribute(name, value) {

@@ -158,7 +158,7 @@ export class Picture {
     const { layout, scroller } = this;
     if (!layout || this.t < 0) return;
     const [x, half] = [layout.x(this.t), layout.column / 2];
-    const seen = scroller.clientWidth;
+    const seen = this.surface.width;
     const isSeen = x - half >= scroller.scrollLeft + layout.gutter && x + half <= scroller.scrollLeft + seen;
     if (!isSeen) scroller.scrollLeft = Math.max(x - (layout.gutter + seen) / 2, 0);
   }
@@ -225,7 +225,7 @@ export class Picture {
     const { layout } = this;
     const scene = between(this.from, sceneOf(message, tape.frame, layout, this.scales), share);
     this.drawn = scene;
-    const shift = scroller.scrollLeft || 0;
+    const shift = scroller.scrollLeft;
     const { context } = surface;
     context.clearRect(0, 0, surface.width, surface.height);
     if (this.t >= 0) {
