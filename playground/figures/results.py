@@ -97,35 +97,44 @@ def _pairs(frame: pd.DataFrame) -> Iterator[tuple[str, str, int]]:
 
 
 def progress(frame: pd.DataFrame, look: Look, *, chance: float, error: bool = False) -> go.Figure:
-    """How it went on what is held out, against training step.
+    """How it went on what is held out, against training step, a line a variant.
 
-    frame: step, success. chance: what the best constant answer reaches. error: whether success is a squared error.
+    frame: variant (a word of the look, `variant_…`), step, success. chance: what the best constant answer reaches.
+    error: whether success is a squared error.
     """
     look = look.with_height(300)
     if frame.empty:
         return look.notice("empty")
-    values = floats(frame, "success")
-    name = look.words["axis_held_out_error" if error else "axis_held_out"]
-    texts = [
-        f"{look.words['step'].format(step=step)}<br>{name}: {number(value)}"
-        for step, value in zip(frame["step"], values, strict=True)
-    ]
+    title = look.words["axis_held_out_error" if error else "axis_held_out"]
     figure = go.Figure()
-    figure.add_scatter(
-        x=frame["step"].tolist(),
-        y=[value if np.isfinite(value) else None for value in values],
-        mode="lines+markers",
-        line={"color": look.colours["probability"], "width": 2},
-        marker={"size": 4},
-        name=name,
-        hovertext=texts,
-        hoverinfo="text",
-    )
+    for name, line, of_it in _variants(frame, look):
+        values = floats(of_it, "success")
+        figure.add_scatter(
+            x=of_it["step"].tolist(),
+            y=[value if np.isfinite(value) else None for value in values],
+            mode="lines+markers",
+            line={"color": line.colour, "width": line.width, "dash": line.dash},
+            marker={"size": 4},
+            name=name,
+            hovertext=[
+                f"{look.words['step'].format(step=step)}<br>{name}: {number(value)}"
+                for step, value in zip(of_it["step"], values, strict=True)
+            ],
+            hoverinfo="text",
+        )
     level(figure, look.words["chance"].format(value=number(chance)), chance, look.colours["uniform"])
     look.styled(figure)
     figure.update_xaxes(title_text=look.words["axis_step"], rangemode="tozero")
-    figure.update_yaxes(title_text=name, rangemode="tozero", range=None if error else [0, 1.04])
+    figure.update_yaxes(title_text=title, rangemode="tozero", range=None if error else [0, 1.04])
     return figure.update_layout(margin={"t": 36}, showlegend=True)
+
+
+def _variants(frame: pd.DataFrame, look: Look) -> Iterator[tuple[str, Line, pd.DataFrame]]:
+    """Of each variant its name, how its line is drawn, and its rows."""
+    for place, variant in enumerate(dict.fromkeys(frame["variant"])):
+        name = look.words[f"variant_{variant}"]
+        line = Line(name, look.colours[VARIANTS[place]], DASHES[place])
+        yield name, line, frame.loc[frame["variant"] == variant]
 
 
 def gradient_over_time(frame: pd.DataFrame, look: Look) -> go.Figure:
@@ -138,13 +147,10 @@ def gradient_over_time(frame: pd.DataFrame, look: Look) -> go.Figure:
         return look.notice("empty")
     axis = LogAxis.of([floats(frame, "gradient")])
     figure = go.Figure()
-    for place, variant in enumerate(dict.fromkeys(frame["variant"])):
-        of_it = frame.loc[frame["variant"] == variant]
-        name = look.words[f"variant_{variant}"]
+    for name, line, of_it in _variants(frame, look):
         values = floats(of_it, "gradient")
         heads = time_hover(of_it, look)
         texts = [f"{head}<br>{name}: {number(value)}" for head, value in zip(heads, values, strict=True)]
-        line = Line(name, look.colours[VARIANTS[place]], DASHES[place])
         add_line(figure, axis, line, [str(t) for t in of_it["t"]], values, texts)
     look.styled(figure)
     time_axis(figure, frame, look)

@@ -16,18 +16,17 @@ from playground.ui.figure_words import LABELS, look
 from playground.ui.gradients import example
 from playground.ui.shapes import chosen
 from playground.ui.shapes.five import draw_lesson
-from playground.ui.shapes.results import success_in_words
+from playground.ui.shapes.results import ALONE, curves, success_in_words
 from playground.ui.words import N_, _
 
-ALONE = "lesson"  # a lesson that has no variants
 COLUMNS = {
     "variant": N_("network"),
     "success": N_("held-out success"),
     "taught": N_("symbols right, the right ones before"),
     "own": N_("symbols right, its own before"),
-    "loss": N_("loss of the last batch"),
-    "start": N_("first ÷ last timestep, untrained"),
-    "end": N_("first ÷ last timestep, at the end"),
+    "loss": N_("loss of the next batch"),
+    "start": N_("first ÷ last gradient, untrained"),
+    "end": N_("first ÷ last gradient, at the end"),
 }
 
 
@@ -61,11 +60,15 @@ def _side_by_side(lesson: Lesson, column: int) -> None:
     if job is None or not all(run.frames for run in job.work.runs.values()):
         return
     draw(job.work)
-    _compared({name: run.frames_of(column) for name, run in job.work.runs.items()})
+    left, right = st.columns(2, gap="large")
+    with left:
+        _gradients({name: run.frames_of(column) for name, run in job.work.runs.items()})
+    with right:
+        curves(job.work.runs, name="variants_curve")
     _measured(job.work, column)
 
 
-def _compared(frames: dict[str, tuple[LessonFrame, ...]]) -> None:
+def _gradients(frames: dict[str, tuple[LessonFrame, ...]]) -> None:
     """How much gradient comes to each timestep, untrained or at the end."""
     with widgets.row():
         place = 0 if widgets.segments("moment") == "start" else -1

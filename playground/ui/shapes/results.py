@@ -1,5 +1,7 @@
 """What a lesson came to, below its picture: how many held-out answers are right, what was taken for what, mistakes."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 import streamlit as st
 
@@ -22,7 +24,15 @@ ALL = {
     "exact": N_("of all {n} outputs are without a mistake; nothing is held out of so few"),
     "error": N_("mean squared error of all {n} answers; nothing is held out of so few"),
 }
-COLUMNS = ("example", "read", "asked", "answered", "right")
+
+
+ALONE = "lesson"  # the variant of a lesson that has no other
+HEADS = {
+    "example": N_("held-out example"),
+    "read": N_("read"),
+    "asked": N_("asked"),
+    "answered": N_("answered"),
+}
 
 
 def show(run: LessonRun) -> None:
@@ -34,14 +44,22 @@ def show(run: LessonRun) -> None:
     _numbers(run, found)
     left, right = st.columns(2, gap="large")
     with left:
-        curve = run.curve()
-        figure = progress(curve, look(), chance=task.chance, error=task.measure == "error")
-        picture.show(
-            (figure, curve), name="lesson_curve", title=_("Held-out examples while learning"), file="lesson"
-        )
+        curves({ALONE: run}, name="lesson_curve")
     with right:
         _confusion(translated(task, found.confusion))
     _mistakes(translated(task, found.table))
+
+
+def curves(runs: Mapping[str, LessonRun], *, name: str) -> None:
+    """How well what is held out is answered while learning, for lessons of one task by their variants."""
+    table = pd.concat(
+        [run.curve().assign(variant=variant) for variant, run in runs.items()], ignore_index=True
+    )
+    task = next(iter(runs.values())).task
+    figure = progress(table, look(), chance=task.chance, error=task.measure == "error")
+    picture.show(
+        (figure, table), name=name, title=_("Held-out examples while learning"), file="shapes-learning"
+    )
 
 
 def success_in_words(success: Success) -> str:
@@ -86,7 +104,9 @@ def _numbers(run: LessonRun, found: Judged) -> None:
 def _confusion(table: pd.DataFrame) -> None:
     """What was taken for what."""
     figure = confusion(table, look())
-    picture.show((figure, table), name="confusion", title=_("What was answered for what"), file="confusion")
+    picture.show(
+        (figure, table), name="confusion", title=_("What was answered for what"), file="shapes-confusion"
+    )
     if len(set(table["asked"]) | set(table["answered"])) > len(drawn_classes(table)):
         st.caption(
             _("Drawn are the {count} most frequent ones; the file has all.").format(count=MOST_CLASSES)
@@ -106,12 +126,4 @@ def _mistakes(table: pd.DataFrame) -> None:
         st.dataframe(
             shown, hide_index=True, height="auto", column_config={name: _(HEADS[name]) for name in HEADS}
         )
-    picture.download(table, name="examples", file="examples")
-
-
-HEADS = {
-    "example": N_("held-out example"),
-    "read": N_("read"),
-    "asked": N_("asked"),
-    "answered": N_("answered"),
-}
+    picture.download(table, name="examples", file="shapes-examples")
