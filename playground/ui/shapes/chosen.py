@@ -145,7 +145,7 @@ def _written(ready: Ready) -> dict[str, Any]:
 def _training(ready: Ready) -> dict[str, Any]:
     """How it is trained."""
     with st.container(width=150):
-        seed = widgets.number("seed", help=_(fields.HELP["seed"]))
+        seed = widgets.number("seed")
     usual = state.following("learning_rate", ready.learning_rate)
     rate = widgets.pick("learning_rate", sorted({*RATES, usual}), width=220, drawn=fields.exact_number)
     state.following("updates", ready.updates)
