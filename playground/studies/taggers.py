@@ -12,7 +12,6 @@ from torch import Tensor
 from playground.config import NetworkConfig, TaskConfig, TrainingConfig
 from playground.models.crf import PART, CRFConfig, CRFTrainer, Sentences
 from playground.pieces import SMALL_BYTES, InPieces, Pieces, share
-from playground.tasks.drawing import Listed
 from playground.tasks.own import OwnTags
 from playground.tasks.tagging import Tagging
 from playground.training import Trainer
@@ -21,6 +20,7 @@ DECIDES = ("later", "earlier", "own")  # which word decides a tag that the word 
 MODELS = ("crf", "forward", "both")  # a CRF, a network that reads forwards, one that reads in both directions
 UPDATES = 300  # of the networks; a CRF makes fewer, for each of them takes all sentences
 CRF_UPDATES = 100
+Sentenced = Tagging | OwnTags
 WORD_COLUMNS = {"word": object, "tag": object, "n": int, **dict.fromkeys(MODELS, float)}
 
 
@@ -55,7 +55,7 @@ EARLIER: Mapping[str, str] = MappingProxyType(
 )
 
 
-def sentences(decides: str, language: str, lines: str) -> Listed:
+def sentences(decides: str, language: str, lines: str) -> Sentenced:
     """The sentences to be tagged. lines: the visitor's, for "own".
 
     Raises `Refusal` for "lines" where these cannot be used.
@@ -109,7 +109,7 @@ class TaggerStudy(InPieces[None]):
     def __init__(
         self,
         settings: TaggerSettings,
-        task: Listed,
+        task: Sentenced,
         *,
         updates: int = UPDATES,
         crf_updates: int = CRF_UPDATES,
@@ -129,18 +129,11 @@ class TaggerStudy(InPieces[None]):
         super().__init__(self._learn(trainers, updates, crf_updates), needs=needs)
 
     def frame(self) -> pd.DataFrame:
-        """Of those that are done: model, numbers, accuracy, n (words that were judged)."""
-        rows = [
-            (name, each.numbers, self._right(name)[self.held_out.there].double().mean().item(), self.n)
-            for name, each in self.tagged.items()
-        ]
-        columns = {"model": object, "numbers": int, "accuracy": float, "n": int}
+        """Of those that are done: model, numbers, right (how many words), n (of so many that were judged)."""
+        n = int(self.held_out.there.sum())
+        rows = [(name, each.numbers, int(self._right(name).sum()), n) for name, each in self.tagged.items()]
+        columns = {"model": object, "numbers": int, "right": int, "n": int}
         return pd.DataFrame(rows, columns=list(columns)).astype(columns)
-
-    @property
-    def n(self) -> int:
-        """How many words are judged."""
-        return int(self.held_out.there.sum())
 
     def words(self) -> pd.DataFrame:
         """Every word with every tag it has among those judged: word, tag, n, and the share that each model has right.
@@ -168,6 +161,11 @@ class TaggerStudy(InPieces[None]):
         shares = table[list(MODELS)]
         apart = (shares.max(axis="columns") - shares.min(axis="columns")).fillna(0)
         return table.iloc[apart.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
+
+    def differences(self, one: str, other: str) -> tuple[int, int]:
+        """How many words one model has right and another wrong, and the other way round."""
+        ours, theirs = self._right(one), self._right(other)
+        return int((ours & ~theirs).sum()), int((theirs & ~ours).sum())
 
     def sentence(self, column: int) -> pd.DataFrame:
         """One of the sentences judged: t (from 1), word, tag, and of each model that is done its answer, <model>, and

@@ -20,6 +20,7 @@ from playground.models.window import WINDOW_FIELDS, WindowConfig
 from playground.passes.edit_list import EDITS
 from playground.refusal import Refusal
 from playground.studies import lessons
+from playground.studies.before import ALLOWED_UPDATES, Settings
 from playground.studies.knobs import KNOBS, Knobs
 from playground.studies.lesson_run import UPDATES
 from playground.studies.taggers import DECIDES
@@ -151,15 +152,18 @@ BEFORE: Mapping[str, PageField] = MappingProxyType(
     {
         "panel": PageField(Choice(("table", "bag", "ngram", "window", "hmm", "crf")), "table"),
         "seed": PageField(Range(0, 2**31 - 1), 0),
+        # The training step of the recurrent network that the others stand beside.
+        "at": PageField(Range(0, MAX_STEP), unsaid=0),
         "ngram_order": PageField(NGRAM_FIELDS["ngram_order"], 3),
         "ngram_smoothing": PageField(NGRAM_FIELDS["ngram_smoothing"], "none"),
         "ngram_alpha": PageField(NGRAM_FIELDS["ngram_alpha"], 1.0),
         "counted": PageField(Choice(("counts", "chances")), "counts"),
-        "asked": PageField(Text(ASKED)),
+        "asked": PageField(Text(ASKED), ""),
         **{
             name: PageField(kind, getattr(WindowConfig(), name.removeprefix("window_")))
             for name, kind in WINDOW_FIELDS.items()
         },
+        "updates": PageField(ALLOWED_UPDATES, Settings().updates),
         "windows": PageField(Flag(), False),
         **{
             name: PageField(kind, getattr(HMMConfig(), name.removeprefix("hmm_")))
@@ -175,7 +179,7 @@ BEFORE: Mapping[str, PageField] = MappingProxyType(
         "order": PageField(Range(0, 2**31 - 1), 0),
         "decides": PageField(Choice(DECIDES), "later"),
         "language": PageField(TASK_FIELDS["language"]),
-        "lines": PageField(TASK_FIELDS["lines"]),
+        "lines": PageField(OwnLines()),
         **{
             name: PageField(CRF_FIELDS[name], getattr(CRFConfig(), name.removeprefix("crf_")))
             for name in ("crf_neighbours", "crf_penalty")

@@ -196,7 +196,6 @@ LABELS = {
     "sparse_once": N_("of the contexts in the text, seen only once"),
     "sparse_never": N_("of all thinkable contexts, never seen"),
     "sparse_unseen": N_("of what held-out lines ask, not in the other lines"),
-    "axis_updates": N_("updates of the window"),
     "axis_symbol": N_("symbol at this position"),
     "position_now": N_("the newest symbol"),
     "position": N_("{n} back"),
