@@ -39,6 +39,14 @@ class Paths(NamedTuple):
     paths: np.ndarray  # (N, L, T, H), in 64 bits
 
 
+def most_replicas(layout: FrameLayout) -> int:
+    """How many frames one pass gives: as many as have room in `PASS_BYTES`, about, and at least one."""
+    per_position = (
+        layout.layers * layout.hidden_size * (3 * len(layout.gates) + 8) + 6 * layout.vocabulary_size
+    )
+    return max(1, min(MOST_REPLICAS, PASS_BYTES // (8 * layout.length * per_position)))
+
+
 class Darkroom:
     """Reads a sequence with the weights of several steps at once, there and back.
 
@@ -54,10 +62,7 @@ class Darkroom:
     def __init__(self, layout: FrameLayout, network: NetworkConfig) -> None:
         self.layout = layout
         self._lock = threading.Lock()
-        per_position = (
-            layout.layers * layout.hidden_size * (3 * len(layout.gates) + 8) + 6 * layout.vocabulary_size
-        )
-        replicas = max(1, min(MOST_REPLICAS, PASS_BYTES // (8 * layout.length * per_position)))
+        replicas = most_replicas(layout)
         signature = Signature.language(layout.vocabulary_size)
         symbols = torch.arange(layout.length)[:, None, None] % layout.vocabulary_size
         self._watched = Batch(symbols, symbols.flip(0), torch.ones_like(symbols, dtype=torch.bool))

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Generic, Protocol, TypeVar
 
 from playground.named_locks import NamedLocks
@@ -64,6 +64,11 @@ class Darkrooms(Generic[Room]):
             for key in unused:
                 del self._rooms[key]
         return bool(unused)
+
+    def most_of(self, sizes: Iterable[int]) -> int:
+        """Bytes that darkrooms of these sizes take at most, if all are used."""
+        sizes = tuple(sizes)
+        return min(sum(sizes), max(self._most_bytes, *sizes, 0))
 
     @property
     def nbytes(self) -> int:

@@ -4,54 +4,44 @@ import itertools
 import secrets
 import threading
 import time
-from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Collection, Generator, Hashable, Iterable, Sequence, Set
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
 from playground.limits import Limits
 from playground.named_locks import NamedLocks
 from playground.refusal import Refusal
+from playground.runs.bending import bend
 from playground.runs.beside import Beside, Nothing
-from playground.runs.darkroom import darkroom
-from playground.runs.gate import FairGate
-from playground.runs.memory import give_back, keep_heap_small, private_bytes
+from playground.runs.darkroom import Darkroom, darkroom
+from playground.runs.darkrooms import Darkrooms
+from playground.runs.entry import Entry
+from playground.runs.memory import keep_heap_small, private_bytes
+from playground.runs.room import Room
 from playground.runs.run import Run, run_name
-from playground.runs.size import check_size, parked_bytes, run_bytes
+from playground.runs.size import RECORD_BYTES, Cost, check_size
+from playground.runs.turns import Turns
 
-BASE_BYTES = 260_000_000  # what the process takes besides runs, where that cannot be measured
 UNWATCHED_SHARE = 0.04  # of all memory: runs that nobody watches may take as much
 AT_WORK_SECONDS = 10.0  # what was asked for within this time is not put away
-ACTIVE_SECONDS = 3.0  # a viewer that trained within this time counts as training now
 SWEEP_SECONDS = 1.0  # between looks at leases and memory; tapes grow while they are watched
-MEMORY_SECONDS = 60.0  # freed memory may take as long to be given back
-LONGEST_TURN = 0.08  # seconds of training in one turn when nobody waits
-SHORTEST_TURN = 0.012
-SLOW_BYTES = 16_000_000  # a run as large as this is not built within half of a turn
-NEAR_SHARE = (
-    0.9  # of all memory: where the process takes more, what it has freed is given back at every sweep
+SLOW_BYTES = (
+    16_000_000  # a run as large as this is not built within half of a turn, nor beside the one it replaces
 )
-ROUND_SECONDS = 0.25  # training seconds in a round in which every run that is trained has had one turn
+
+Counts = Callable[
+    [str, Set[str]], bool
+]  # whether a run, by its identifier and those who watch it, is to stay
 
 
-@dataclass(slots=True)
-class _Entry:
-    run: Run
-    at_work: int  # bytes that it takes while it trains, its recordings short; and …
-    at_rest: int  # … while its trainer is put away
-    watched: dict[str, float] = field(default_factory=dict[str, float])  # viewer → when it last asked
-    asked: float = 0.0
+@dataclass(frozen=True, slots=True)
+class _Coming:
+    """What is being made: its bytes, and what its run costs, where that is known."""
 
-
-class _Plan:
-    """A run that is to be made, and the bytes that it will take while it trains, and while its trainer is put away."""
-
-    def __init__(self, name: Hashable, config: ExperimentConfig, corpus: Corpus, replicas: int) -> None:
-        self.name = name
-        self.at_work = run_bytes(config, corpus, replicas=replicas)
-        self.at_rest = parked_bytes(config, corpus, replicas=replicas)
+    nbytes: int
+    cost: Cost | None
 
 
 def _is_watched(identifier: str, watching: Set[str]) -> bool:
@@ -67,12 +57,13 @@ class Registry:
     has just looked at are put away; then tapes are thinned, then checkpoints; then the other runs at rest lose their
     trainers, oldest first. A run that is at work is never touched but
     for its recordings. What would not fit beside those at work is refused before it is made: a run, its trainer when
-    it comes back, and any trainer that walks through its past.
+    it comes back, and any trainer that walks through its past, each with the darkroom that its frames need.
 
     Args:
         limits: what the process may spend.
         measured: bytes that the process has for itself just now, or None.
         beside: what else is kept. When memory becomes short, what nobody looks at of it goes before anything of a run.
+        darkrooms: those that develop the frames of all runs; the process's own if None.
     """
 
     def __init__(
@@ -81,24 +72,23 @@ class Registry:
         *,
         measured: Callable[[], int | None] = private_bytes,
         beside: Beside | None = None,
+        darkrooms: Darkrooms[Darkroom] | None = None,
     ) -> None:
         self._limits = limits or Limits()
-        self._measured = measured
+        self._memory = Room(self._limits.memory_mb * 1_000_000, measured)
+        self._darkrooms = darkroom if darkrooms is None else darkrooms
         self._beside = Nothing() if beside is None else beside  # one that is empty is false
         self._lock = threading.RLock()
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[str, Entry] = {}
         self._shared: dict[Hashable, str] = {}  # by names of runs
         self._making = NamedLocks()  # by names of runs; taken before `_lock`, and before that of a run
-        self._coming: dict[object, int] = {}  # bytes set aside, one entry for everything that is being made
+        self._coming: dict[object, _Coming] = {}  # one entry for everything that is being made
         self._pinned: set[str] = set()
         self._numbers = itertools.count(1)
         self._prefix = secrets.token_hex(3)
-        self._gate = FairGate()
-        self._slow_gate = FairGate()  # for runs of which one update takes longer than a turn
-        self._trained: OrderedDict[str, tuple[float, frozenset[str]]] = OrderedDict()  # see `trains`
-        self._being_trained: Counter[str] = Counter()  # how many of these viewers train each run
-        self._others: deque[tuple[float, int]] = deque()  # when, and bytes of the process besides runs
+        self._turns = Turns()
         self._swept = time.monotonic()
+        self._has_let_go = False  # since freed memory was last looked for
         keep_heap_small()
 
     def open(
@@ -137,9 +127,9 @@ class Registry:
         corpus = Corpus(config.text)
         replicas = 1 if seeds is None else len(seeds)
         check_size(config, corpus, replicas=replicas, most=self._limits.run_mb * 1_000_000)
-        plan = _Plan(run_name(config, seeds), config, corpus, replicas)
+        cost = Cost.of(config, corpus, replicas=replicas)
         return self._make(
-            viewer, plan, lambda: Run(config, corpus, self._admitted, seeds=seeds), beside, always=always
+            viewer, cost, lambda: Run(config, corpus, self._admitted, seeds=seeds), beside, always=always
         )
 
     def _lease(self, viewer: str, name: Hashable) -> str | None:
@@ -152,7 +142,7 @@ class Registry:
     def _make(
         self,
         viewer: str,
-        plan: "_Plan",
+        cost: Cost,
         make: Callable[[], Run],
         beside: Collection[str],
         *,
@@ -167,44 +157,47 @@ class Registry:
             """What this viewer alone watches and gives up does not: the new run takes its place."""
             return identifier in beside or bool(watching - {viewer})
 
-        with self._set_aside(plan.at_work, counts, always=always) as coming:
-            with self._slow_gate.turn() if plan.at_work >= SLOW_BYTES else nullcontext():
+        with self._set_aside(cost.at_work, cost, counts, always=always) as coming:
+            with self._turns.slow.turn() if cost.at_work >= SLOW_BYTES else nullcontext():
                 run = make()  # without the lock: others go on meanwhile
-            return self._lease_new(viewer, run, plan, coming)
+            return self._lease_new(viewer, run, cost, coming)
 
     @contextmanager
     def _admitted(self, name: Hashable, needed: int) -> Generator[None]:
         """Memory for one more trainer of a run that is here. Raises Refusal if there is none."""
         with self._lock:
-            is_pinned = self._shared.get(name) in self._pinned
-        with self._set_aside(needed, _is_watched, always=is_pinned):
+            identifier = self._shared.get(name)
+            entry = None if identifier is None else self._entries[identifier]
+        cost = None if entry is None else entry.cost
+        with self._set_aside(needed, cost, _is_watched, always=identifier in self._pinned):
             yield
 
     @contextmanager
     def _set_aside(
-        self, needed: int, counts: Callable[[str, Set[str]], bool], *, always: bool
+        self, needed: int, cost: Cost | None, counts: Counts, *, always: bool
     ) -> Generator[object]:
         """Make room for something that is made meanwhile, or refuse it if there would be none beside what others use.
 
-        Of a run at work its trainer belongs to that. counts: whether a run with an identifier and these viewers does.
+        Of a run at work its trainer belongs to that, and so does the darkroom of its frames. Large runs that do not
+        count are put away first: else one that takes the place of another would be beside it while it is made.
+
+        needed: bytes of what is made. cost: of the run that it belongs to. counts: which runs stay.
         Gives what it is known by among what is coming.
         """
         coming = object()
         with self._lock:
             self._rest_what_is_unused()
-            if needed > (free := self._free(counts)):
+            lacks = self._lacks(needed, cost, counts)
+            if lacks is not None:
                 self._beside.let_go(time.monotonic() - AT_WORK_SECONDS)
-                free = self._free(counts)
-            if needed > free and not always:
-                raise Refusal(
-                    "batch_size",
-                    "These settings together need {needed} MB of memory, and this server has {free} left beside those "
-                    "who train just now; choose a smaller batch size, sequence length, hidden size or number of "
-                    "layers, or try again later.",
-                    needed=-(-needed // 1_000_000),
-                    free=max(0, free // 1_000_000),
-                )
-            self._coming[coming] = needed
+                self._memory.give_back(time.monotonic(), is_short=True)
+                lacks = self._lacks(needed, cost, counts)
+            if lacks is not None and not always:
+                raise lacks
+            for identifier, entry in self._entries.items():
+                if entry.cost.at_work >= SLOW_BYTES and not self._stays(identifier, counts):
+                    entry.run.park()
+            self._coming[coming] = _Coming(needed, cost)
             self._sweep()
         try:
             yield coming
@@ -212,35 +205,74 @@ class Registry:
             with self._lock:
                 self._coming.pop(coming, None)
 
+    def _lacks(self, needed: int, cost: Cost | None, counts: Counts) -> Refusal | None:
+        """What is said of something that does not fit beside what stays; None if it does fit."""
+        staying = self._costs_of_those_who_train(counts)
+        needed += self._developing([*staying, cost]) - self._developing(staying)
+        free = self._free(counts)
+        if needed <= free:
+            return None
+        if free < RECORD_BYTES:
+            return Refusal(
+                "batch_size",
+                "This server has no memory left for one more run beside those who train just now; try again later.",
+                needed=-(-needed // 1_000_000),
+                free=0,
+            )
+        return Refusal(
+            "batch_size",
+            "These settings together need {needed} MB of memory, and this server has {free} left beside those "
+            "who train just now; choose a smaller batch size, sequence length, hidden size or number of "
+            "layers, or try again later.",
+            needed=-(-needed // 1_000_000),
+            free=free // 1_000_000,
+        )
+
     def make_free(self) -> int:
         """Make room where it is short; bytes that are free then beside all who use a run, negative where some lack."""
         with self._lock:
             self._sweep()
             return self._free(_is_watched)
 
-    def _free(self, counts: Callable[[str, Set[str]], bool]) -> int:
-        """Bytes beside what others use and what is coming. counts: whether a run with these viewers does."""
-        others = [entry for name, entry in self._entries.items() if counts(name, entry.watched.keys())]
-        return self._room() - sum(map(self._claim, others)) - sum(self._coming.values())
+    def _free(self, counts: Counts) -> int:
+        """Bytes beside what others use and what is coming, their darkrooms included. counts: which runs stay."""
+        lately = self._lately()
+        claims = sum(
+            entry.claim(lately) for name, entry in self._entries.items() if self._stays(name, counts)
+        )
+        there = self._darkrooms.nbytes
+        lacking = max(0, self._developing(self._costs_of_those_who_train(counts)) - there)
+        return self._room() - claims - sum(each.nbytes for each in self._coming.values()) - lacking
 
-    def _claim(self, entry: _Entry) -> int:
-        """Bytes of a run that nobody else may have."""
-        has_trainer = self._is_at_work(entry) and not entry.run.is_parked
-        return (entry.at_work if has_trainer else entry.at_rest) + entry.run.walking_bytes
+    def _stays(self, identifier: str, counts: Counts) -> bool:
+        return counts(identifier, self._entries[identifier].watched.keys())
+
+    def _costs_of_those_who_train(self, counts: Counts) -> list[Cost | None]:
+        """Of all that stays and of what is coming, whatever needs a darkroom."""
+        lately = self._lately()
+        at_work = [
+            e.cost for name, e in self._entries.items() if e.trains(lately) and self._stays(name, counts)
+        ]
+        return [*at_work, *(each.cost for each in self._coming.values())]
+
+    def _developing(self, costs: Iterable[Cost | None]) -> int:
+        """Bytes of the darkrooms for runs of such costs: equal ones share one."""
+        sizes = {cost.darkroom: cost.developing for cost in costs if cost is not None}
+        return self._darkrooms.most_of(sizes.values())
 
     def _rest_what_is_unused(self) -> None:
         """Let go of what only saves time and was not used lately: trainers that walk through a past, and darkrooms."""
-        lately = time.monotonic() - AT_WORK_SECONDS
+        lately = self._lately()
         for entry in self._entries.values():
             entry.run.rest_walks(lately)
-        darkroom.let_go(lately)
+        self._darkrooms.let_go(lately)
 
-    def _lease_new(self, viewer: str, run: Run, plan: "_Plan", coming: object) -> str:
+    def _lease_new(self, viewer: str, run: Run, cost: Cost, coming: object) -> str:
         """Enter a run, which is no longer coming, and lease it."""
         with self._lock:
             del self._coming[coming]
             identifier = f"{self._prefix}-{next(self._numbers)}"
-            self._entries[identifier] = _Entry(run, plan.at_work, plan.at_rest)
+            self._entries[identifier] = Entry(run, cost)
             self._shared[run.name] = identifier
             self.get(viewer, identifier)
             self._sweep()
@@ -285,9 +317,9 @@ class Registry:
                 forked = self._begin(viewer, config, seeds, beside)
             elif forked is None and old is not None:
                 run = old.run
-                plan = _Plan(name, config, run.corpus, len(run.seeds))
+                cost = Cost.of(config, run.corpus, replicas=len(run.seeds))
                 forked = self._make(
-                    viewer, plan, lambda: run.fork(config, step), beside, always=leaves_a_trainer
+                    viewer, cost, lambda: run.fork(config, step), beside, always=leaves_a_trainer
                 )
         assert forked is not None
         return forked
@@ -309,19 +341,21 @@ class Registry:
 
         run: what is to be trained. A slow one waits in a line of its own, so that small networks do not wait for it.
         """
+        now = time.monotonic()
         with self._lock:
-            self._forget_who_rests()
-            active = max(1, len(self._being_trained))
-            if time.monotonic() - self._swept >= SWEEP_SECONDS:
+            if is_due := now >= self._swept + SWEEP_SECONDS:
                 self._sweep()
-        gate = self._slow_gate if run is not None and self.is_slow(run) else self._gate
-        with gate.turn():
-            yield max(SHORTEST_TURN, min(LONGEST_TURN, ROUND_SECONDS / active))
+            has_let_go = self._has_let_go
+            self._has_let_go = has_let_go and not is_due
+        if is_due:  # not while anybody waits for the lock: it takes longer than a turn in a large class
+            self._memory.give_back(now, is_short=has_let_go)
+        is_slow = run is not None and self.is_slow(run)
+        with (self._turns.slow if is_slow else self._turns.quick).turn():
+            yield self._turns.seconds(now)
 
-    @staticmethod
-    def is_slow(run: Run) -> bool:
+    def is_slow(self, run: Run) -> bool:
         """Whether two updates of this run do not fit into a turn."""
-        return run.step_seconds > LONGEST_TURN / 2
+        return self._turns.are_slow(run.step_seconds)
 
     def trains(self, viewer: str, runs: Iterable[str]) -> None:
         """Count this viewer among those who are training, and these runs as being trained, for the next few seconds.
@@ -331,27 +365,13 @@ class Registry:
         """
         now, trained = time.monotonic(), frozenset(runs)
         with self._lock:
-            if (before := self._trained.pop(viewer, None)) is None or before[1] != trained:
-                self._being_trained.update(trained)
-                self._no_longer_trains(before)
-            self._trained[viewer] = now, trained  # the latest is the last
-
-    def _no_longer_trains(self, before: tuple[float, frozenset[str]] | None) -> None:
-        """Count what a viewer has trained no longer."""
-        self._being_trained.subtract(() if before is None else before[1])
-        self._being_trained += Counter()  # without those that nobody trains
+            for identifier in trained & self._entries.keys():
+                self._entries[identifier].played = now
+        self._turns.trains(viewer, trained, now)
 
     def others_training(self, viewer: str) -> int:
         """How many other viewers train on this server just now."""
-        with self._lock:
-            self._forget_who_rests()
-            return len(self._trained) - (viewer in self._trained)
-
-    def _forget_who_rests(self) -> None:
-        """Count those no longer who have not trained for a while."""
-        recently = time.monotonic() - ACTIVE_SECONDS
-        while self._trained and next(iter(self._trained.values()))[0] < recently:
-            self._no_longer_trains(self._trained.popitem(last=False)[1])
+        return self._turns.others(viewer, time.monotonic())
 
     @property
     def nbytes(self) -> int:
@@ -363,23 +383,15 @@ class Registry:
         return len(self._entries)
 
     def _room(self) -> int:
-        """Bytes that all runs together may take just now.
+        """Bytes that all runs together may take just now, beside the darkrooms that are there and what else is kept."""
+        darkrooms = self._darkrooms.nbytes
+        counted = self.nbytes + darkrooms + self._beside.held
+        return self._memory.for_counted(counted, time.monotonic()) - darkrooms - self._beside.nbytes
 
-        What else the process takes is the least that was measured lately, because memory that was freed may still
-        count; and darkrooms and what is kept beside, as they are.
-        """
-        now, measured, darkrooms = time.monotonic(), self._measured(), darkroom.nbytes
-        if measured is not None:
-            self._others.append((now, max(0, measured - self.nbytes - darkrooms - self._beside.held)))
-        while self._others and self._others[0][0] < now - MEMORY_SECONDS:
-            self._others.popleft()
-        least = min((size for _, size in self._others), default=None)
-        others = BASE_BYTES if least is None else least + darkrooms
-        return self._limits.memory_mb * 1_000_000 - others - self._beside.nbytes
-
-    def _is_at_work(self, entry: _Entry) -> bool:
-        """Whether somebody plays this run or has just looked at it."""
-        return bool(entry.watched) and entry.asked >= time.monotonic() - AT_WORK_SECONDS
+    @staticmethod
+    def _lately() -> float:
+        """Since when what somebody has asked for is at work."""
+        return time.monotonic() - AT_WORK_SECONDS
 
     def _sweep(self) -> None:
         """Drop what is no longer leased, and make room where it is short."""
@@ -405,45 +417,30 @@ class Registry:
         return UNWATCHED_SHARE * self._limits.memory_mb * 1_000_000
 
     def _make_room(self, oldest_first: list[str], idle: set[str]) -> None:
-        """Make runs lighter until all fit: tapes first, then checkpoints, then those that are not at work.
-
-        Before anything that is recorded go trainers at rest that weigh more than the records of their run: one brings
-        as much as the tapes of a class, and is built again in a moment.
-        """
-        held, room = self.nbytes + sum(self._coming.values()), self._room()
+        """Let go of what nobody holds, and make runs lighter, until all fit that is there and that is coming."""
+        held, room = self.nbytes + self._bytes_to_come(), self._room()
         if held > room:
-            self._beside.let_go(time.monotonic() - AT_WORK_SECONDS)
+            self._beside.let_go(self._lately())
             room = self._room()
         if held <= room:
-            self._give_back_near_the_limit()
             return
         for identifier in oldest_first:
-            if identifier in idle and identifier in self._entries and held > room:
+            if identifier in idle and held > room:
                 held -= self._drop(identifier)
-        entries = [self._entries[identifier] for identifier in oldest_first if identifier in self._entries]
-        resting = [entry for entry in entries if not self._is_at_work(entry)]
-        heavy = [entry for entry in resting if entry.at_work > 2 * entry.at_rest]
-        for runs, let_go in (
-            (heavy, Run.park),
-            (entries, Run.thin_tape),
-            (entries, Run.thin_checkpoints),
-            (resting, Run.park),
-        ):
-            bent = True
-            while bent and held > room:
-                bent = False
-                for entry in runs:
-                    before = entry.run.nbytes
-                    if held > room and let_go(entry.run):
-                        bent = True
-                        held -= before - entry.run.nbytes
-        give_back()
+        bend(
+            held - room,
+            [self._entries[name] for name in oldest_first if name in self._entries],
+            self._lately(),
+        )
+        self._has_let_go = True
 
-    def _give_back_near_the_limit(self) -> None:
-        """Give freed memory back where the process takes nearly all that it may: freed, it still counts."""
-        measured = self._measured()
-        if measured is not None and measured > NEAR_SHARE * self._limits.memory_mb * 1_000_000:
-            give_back()
+    def _bytes_to_come(self) -> int:
+        """Bytes of what is being made, and of darkrooms that it will need and that are not there."""
+        if not self._coming:
+            return 0
+        developing = self._developing(self._costs_of_those_who_train(_is_watched))
+        to_come = sum(each.nbytes for each in self._coming.values())
+        return to_come + max(0, developing - self._darkrooms.nbytes)
 
     def _drop(self, identifier: str) -> int:
         """Forget a run; its bytes."""

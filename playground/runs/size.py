@@ -1,14 +1,18 @@
 """How much memory training would take, reckoned before any of it is asked for."""
 
 import math
+from collections.abc import Hashable
+from dataclasses import dataclass
 
 from playground.cells import CELLS
-from playground.config import ExperimentConfig
+from playground.config import ExperimentConfig, NetworkConfig
 from playground.corpus import Corpus
 from playground.models.dropout import leaves_out
 from playground.models.parameters import parameter_shapes
 from playground.models.workspace import view_bytes
 from playground.refusal import Refusal
+from playground.runs.darkroom import most_replicas
+from playground.runs.layout import FrameLayout
 
 MAX_TRAINER_BYTES = 96_000_000  # tensors of training itself, unless a server's limits say less
 RECORD_BYTES = 900_000  # of a default run: curve, frames, checkpoints and what Python keeps of it (measured)
@@ -25,15 +29,34 @@ def trainer_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1
     of parameters, gradients and optimiser state of Adam, the largest; and the views of each timestep that the fast
     cells keep, which all replicas share.
     """
-    network, vocabulary = config.network, len(corpus.vocabulary)
     batch = corpus.batch(config.seed, 0)
+    numbers = _pass_numbers(config.network, corpus, batch.inputs.numel()) + 4 * _parameters(config, corpus)
+    return replicas * 4 * numbers + config.network.layers * view_bytes(config.network.cell, len(batch.inputs))
+
+
+def _pass_numbers(network: NetworkConfig, corpus: Corpus, positions: int) -> int:
+    """How many 32-bit numbers a pass over so many positions needs beside the parameters of one replica."""
+    vocabulary = len(corpus.vocabulary)
     of_layer, shared = CELLS[network.cell].planes
     gaps = network.layers - 1 if leaves_out(network) else 0
     per_position = (network.layers * of_layer + shared + gaps * DROPOUT_PLANES) * network.hidden_size
     per_position += 4 * vocabulary + (2 * network.embedding or vocabulary) + SYMBOL_NUMBERS
-    numbers = batch.inputs.numel() * per_position + (vocabulary + 1) * (network.embedding or vocabulary)
-    views = network.layers * view_bytes(network.cell, len(batch.inputs))
-    return replicas * 4 * (numbers + 4 * _parameters(config, corpus)) + views
+    return positions * per_position + (vocabulary + 1) * (network.embedding or vocabulary)
+
+
+def darkroom_bytes(config: ExperimentConfig, corpus: Corpus) -> int:
+    """What the darkroom takes that develops the frames of a run, and of all others of its network and text.
+
+    Counted are, of as many replicas as it has: passes over two copies of the watched sequence, parameters and their
+    gradients; planes of what is drawn, twice in 32 bits and once in 16; and gradients of all states in 64 bits.
+    """
+    network, layout = config.network, FrameLayout.of(config.network, corpus)
+    positions = 2 * layout.length
+    numbers = _pass_numbers(network, corpus, positions) + 2 * _parameters(config, corpus)
+    planes = layout.layers * (len(layout.states) + len(layout.gates)) * layout.units * layout.length
+    gradients = layout.layers * len(layout.states) * positions * layout.hidden_size
+    views = layout.layers * view_bytes(network.cell, layout.length)
+    return most_replicas(layout) * (4 * numbers + 10 * planes + 8 * gradients) + views
 
 
 def run_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1) -> int:
@@ -55,6 +78,33 @@ def _state_bytes(config: ExperimentConfig, corpus: Corpus) -> int:
 def _parameters(config: ExperimentConfig, corpus: Corpus) -> int:
     """How many numbers one replica learns."""
     return sum(map(math.prod, parameter_shapes(config.network, corpus.signature).values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a run costs, reckoned before it is made.
+
+    Attributes:
+        at_work: bytes that it takes while it trains, its recordings short; and …
+        at_rest: … while its trainer is put away.
+        darkroom: what tells the darkroom of its frames from others, which many runs may share.
+        developing: bytes of that.
+    """
+
+    at_work: int
+    at_rest: int
+    darkroom: Hashable
+    developing: int
+
+    @staticmethod
+    def of(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1) -> "Cost":
+        """What the run of an experiment will cost, with so many replicas."""
+        return Cost(
+            run_bytes(config, corpus, replicas=replicas),
+            parked_bytes(config, corpus, replicas=replicas),
+            (FrameLayout.of(config.network, corpus), config.network),
+            darkroom_bytes(config, corpus),
+        )
 
 
 def check_size(

@@ -8,11 +8,13 @@ from playground.limits import Limits
 from playground.refusal import Refusal
 from playground.runs import registry as runs_module
 from playground.runs.registry import AT_WORK_SECONDS, Registry
+from playground.runs.room import SPARE_SHARE
 from tests.jobs.work import MEGABYTE, Counting
-from tests.runs.server import LARGE, needed
+from tests.runs.server import LARGE, Weightless, needed
 from tests.runs.straight import Clock
 
-LIMIT, OTHERS = 300 * MEGABYTE, 200 * MEGABYTE  # of the process, and what it takes besides runs and jobs
+LIMIT, OTHERS = 300 * MEGABYTE, 188 * MEGABYTE  # of the process, and what it takes besides runs and jobs
+USABLE = round((1 - SPARE_SHARE) * LIMIT)
 
 
 class Both:
@@ -24,7 +26,7 @@ class Both:
         self.jobs = Jobs(
             limits, free=lambda: self.runs.make_free(), report=lambda _: Refusal("job", "It broke.")
         )
-        self.runs = Registry(limits, measured=self._measured, beside=self.jobs)
+        self.runs = Registry(limits, measured=self._measured, beside=self.jobs, darkrooms=Weightless())
 
     def _measured(self) -> int:
         return OTHERS + self.runs.nbytes + self.jobs.held
@@ -37,7 +39,7 @@ def both(monkeypatch: pytest.MonkeyPatch) -> Both:
 
 def test_jobs_are_refused_beside_the_runs_that_are_used(both: Both) -> None:
     both.runs.open("ann", LARGE)
-    room = LIMIT - OTHERS - needed(LARGE)
+    room = USABLE - OTHERS - needed(LARGE)
     with pytest.raises(Refusal, match=r"^This needs \d+ MB of memory, and this server has \d+ left") as info:
         both.jobs.open("ann", "count", 1, lambda: Counting(needs=room + MEGABYTE))
     assert info.value.values["free"] == room // MEGABYTE and len(both.jobs) == 0 == both.jobs.nbytes
@@ -48,7 +50,7 @@ def test_jobs_are_refused_beside_the_runs_that_are_used(both: Both) -> None:
 @pytest.mark.parametrize("has_begun", [False, True])
 def test_runs_are_refused_beside_the_jobs_that_are_looked_at(both: Both, has_begun: bool) -> None:
     watch = both.jobs.open(
-        "ann", "count", 1, lambda: Counting(needs=LIMIT - OTHERS - needed(LARGE) + MEGABYTE)
+        "ann", "count", 1, lambda: Counting(needs=USABLE - OTHERS - needed(LARGE) + MEGABYTE)
     )
     if has_begun:
         watch.advance(0.0)
@@ -76,5 +78,5 @@ def test_idle_jobs_go_before_anything_of_a_run(both: Both) -> None:
     frames = len(run.frames(0, 5))
     both.jobs.open("bob", "count", 1, lambda: Counting(needs=20 * MEGABYTE)).advance(0.0)
     both.clock.now += AT_WORK_SECONDS + 1
-    both.jobs.open("cat", "count", 2, lambda: Counting(needs=LIMIT - OTHERS - needed(LARGE) - 10 * MEGABYTE))
+    both.jobs.open("cat", "count", 2, lambda: Counting(needs=USABLE - OTHERS - needed(LARGE) - 10 * MEGABYTE))
     assert len(both.jobs) == 1 and len(run.frames(0, 5)) == frames and not run.is_parked

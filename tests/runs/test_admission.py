@@ -67,7 +67,7 @@ def test_trainers_come_back_only_where_there_is_room(server: Server) -> None:
         run.advance(STEPS)
     rest(server)
     assert all(run.is_parked for run in runs)
-    server.set_room(at_rest(*runs) + FITTING * runs[0]._trainer_bytes + 100_000)
+    server.set_room(at_rest(*runs) + FITTING * runs[0]._trainer_bytes + 1_000_000)
     refused = 0
     for number, run in enumerate(runs):
         assert server.open(f"viewer {number}", seed(LARGE, number)) is run

@@ -94,7 +94,7 @@ def test_unused_ones_go_and_are_made_again_to_the_same_frames(
     darkroom: Darkrooms[Darkroom], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock().replace_in(monkeypatch.setattr, registry_module, darkrooms_module)
-    server = Server(clock)
+    server = Server(clock, darkrooms=darkroom)
     config = ExperimentConfig(network=NetworkConfig(hidden_size=24))
     run = server.open("a", config)
     run.advance(3)
@@ -112,7 +112,7 @@ def test_darkrooms_are_taken_off_the_room_of_runs_at_once(
     darkroom: Darkrooms[Darkroom], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They come and go within the minute over which everything else is measured."""
-    server = Server(Clock().replace_in(monkeypatch.setattr, registry_module))
+    server = Server(Clock().replace_in(monkeypatch.setattr, registry_module), darkrooms=darkroom)
     assert server.registry._room() == PLENTY
     run = Run(ExperimentConfig(network=NetworkConfig(hidden_size=64)))
     assert run.frame(0).payload

@@ -24,14 +24,16 @@ from playground.refusal import Refusal
 from playground.runs import album as album_module
 from playground.runs import checkpoints as checkpoints_module
 from playground.runs import registry as registry_module
+from playground.runs import room as room_module
 from playground.runs import run as run_module
 from playground.runs.memory import _of_c_library, give_back, private_bytes
-from playground.runs.registry import AT_WORK_SECONDS, BASE_BYTES, MEMORY_SECONDS, NEAR_SHARE, Registry
+from playground.runs.registry import AT_WORK_SECONDS, SWEEP_SECONDS, Registry
+from playground.runs.room import BASE_BYTES, GIVEN_BACK_SECONDS, GROWN_SHARE, LATELY_SECONDS, NEAR_SHARE, Room
 from playground.runs.run import Run
 from playground.runs.size import check_size, parked_bytes, run_bytes, trainer_bytes
 from playground.runs.viewer import Viewer
 from playground.training import Trainer
-from tests.runs.server import HELLO, LARGE, LIMIT, PLENTY, Server, needed, seed
+from tests.runs.server import HELLO, LARGE, LIMIT, PLENTY, USABLE, Server, needed, seed
 from tests.runs.straight import Clock, alone, same_weights, straight
 
 STEPS = 90  # past the steps that tape and samples keep whole
@@ -606,45 +608,99 @@ def test_a_visitors_own_run_is_no_reason_to_refuse_the_next(server: Server) -> N
 # What is measured
 
 
-def test_what_the_process_takes_besides_runs_is_the_least_of_the_last_minute(clock: Clock) -> None:
-    measured = [100_000_000]
-    registry = Registry(Limits(memory_mb=300), measured=lambda: measured[0] + registry.nbytes)
-    assert registry._room() == 200_000_000
-    measured[0] = 180_000_000  # a study has just computed, and has not given all back yet
-    clock.now += MEMORY_SECONDS / 2
-    assert registry._room() == 200_000_000
-    clock.now += MEMORY_SECONDS / 2 + 1
-    assert registry._room() == 120_000_000, "it has had a minute"
-    measured[0] = 90_000_000
-    assert registry._room() == 210_000_000
-    registry.open("a", LARGE)
-    assert registry._room() == 210_000_000, "runs are not counted twice"
+def test_what_the_process_takes_besides_runs_is_the_least_that_was_found_lately(clock: Clock) -> None:
+    server = Server(clock, room=200_000_000)
+    assert server.registry._room() == 200_000_000
+    server._others += 80_000_000  # a study has just computed, and has not given all back yet
+    clock.now += LATELY_SECONDS / 2
+    assert server.registry._room() == 200_000_000
+    clock.now += LATELY_SECONDS / 2 + 1
+    assert server.registry._room() == 120_000_000, "it has had its time"
+    server._others -= 90_000_000
+    assert server.registry._room() == 210_000_000
+    server.open("a", LARGE)
+    assert server.registry._room() == 210_000_000, "runs are not counted twice"
 
 
-def test_where_nothing_can_be_measured_a_fixed_part_is_left_free(clock: Clock) -> None:
-    registry = Registry(Limits(memory_mb=300), measured=lambda: None)
-    assert registry._room() == 300_000_000 - BASE_BYTES
+def test_where_nothing_can_be_measured_a_fixed_part_is_left_free() -> None:
+    assert Room(LIMIT, lambda: None).for_counted(10_000_000, 0.0) == USABLE - BASE_BYTES
 
 
 def test_a_process_that_is_larger_than_its_limit_refuses_and_says_that_nothing_is_left(clock: Clock) -> None:
     registry = Registry(Limits(memory_mb=300), measured=lambda: 400_000_000)
-    with pytest.raises(Refusal) as raised:
+    with pytest.raises(
+        Refusal, match=r"^This server has no memory left for one more run .*; try again later\.$"
+    ):
         registry.open("a", HELLO)
-    assert raised.value.values["free"] == 0
     assert registry.open("a", HELLO, always=True), "but for the run that a first visit shows"
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the system does not tell")
+class Process:
+    """A process of a size that a test says, of which nothing can be given back; counts how often that is tried."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, share: float) -> None:
+        self.share, self.given_back = share, 0
+        monkeypatch.setattr(room_module, "give_back", self._give_back)
+
+    def _give_back(self) -> None:
+        self.given_back += 1
+
+    def measured(self) -> int:
+        return round(self.share * LIMIT)
+
+
 @pytest.mark.parametrize(("share", "is_given_back"), [(NEAR_SHARE - 0.01, False), (NEAR_SHARE + 0.01, True)])
 def test_near_the_limit_freed_memory_is_given_back_though_all_fits(
     clock: Clock, monkeypatch: pytest.MonkeyPatch, share: float, is_given_back: bool
 ) -> None:
     """Freed memory that the C library keeps counts as the process's own."""
-    given_back: list[None] = []
-    monkeypatch.setattr(registry_module, "give_back", lambda: given_back.append(None))
-    registry = Registry(Limits(memory_mb=LIMIT // 1_000_000), measured=lambda: round(share * LIMIT))
-    registry.release("nobody", "nothing")
-    assert bool(given_back) == is_given_back
+    process = Process(monkeypatch, share)
+    registry = Registry(Limits(memory_mb=LIMIT // 1_000_000), measured=process.measured)
+    clock.now += SWEEP_SECONDS
+    with registry.turn():
+        assert bool(process.given_back) == is_given_back
+
+
+def test_memory_is_given_back_only_after_the_process_has_grown_and_not_all_the_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It takes longer than a turn, and a class near its limit stays there."""
+    process = Process(monkeypatch, 0.95)
+    room = Room(LIMIT, process.measured)
+    now = 0.0
+    room.give_back(now)
+    for _ in range(5):
+        now += GIVEN_BACK_SECONDS
+        room.give_back(now)
+    assert process.given_back == 1, "it is as large as it was"
+    process.share += 1.5 * GROWN_SHARE
+    room.give_back(now)
+    assert process.given_back == 2
+    process.share += 1.5 * GROWN_SHARE
+    room.give_back(now + GIVEN_BACK_SECONDS / 2)
+    assert process.given_back == 2, "it was just now"
+    room.give_back(now + GIVEN_BACK_SECONDS)
+    assert process.given_back == 3
+    room.give_back(now + 2 * GIVEN_BACK_SECONDS, is_short=True)
+    assert process.given_back == 4, "something was let go of"
+
+
+def test_nobody_waits_for_the_registry_while_memory_is_given_back(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = Process(monkeypatch, 0.95)
+    registry = Registry(Limits(memory_mb=LIMIT // 1_000_000), measured=process.measured)
+    looked: list[bool] = []
+
+    def look() -> None:
+        thread = threading.Thread(target=lambda: looked.append(registry.get("a", "nothing") is None))
+        thread.start()
+        thread.join(60)
+
+    monkeypatch.setattr(room_module, "give_back", look)
+    clock.now += SWEEP_SECONDS
+    with registry.turn():
+        assert looked == [True]
 
 
 @pytest.mark.skipif(_of_c_library("mallopt") is None, reason="another C library")
@@ -827,12 +883,13 @@ from playground.config import ExperimentConfig, NetworkConfig, TextConfig
 from playground.limits import Limits
 from playground.refusal import Refusal
 from playground.runs import registry as registry_module
+from playground.runs import room as room_module
 from playground.runs.memory import private_bytes
 from playground.runs.registry import Registry
 
 limit, at_work = int(sys.argv[1]), float(sys.argv[2])
 registry_module.AT_WORK_SECONDS = at_work
-registry_module.MEMORY_SECONDS, registry_module.SWEEP_SECONDS = 5.0, 0.1  # time passes faster here
+room_module.LATELY_SECONDS, registry_module.SWEEP_SECONDS = 2.0, 0.1  # time passes faster here
 registry = Registry(Limits(memory_mb=limit))
 text = TextConfig("".join(chr(0xAC00 + 7 * n % 80) for n in range(6400)), sequence_length=100, batch_size=8)
 sizes = [  # of the runs of 1, 3, 9 and 27 MB

@@ -330,4 +330,5 @@ def test_hundreds_of_short_visits_leave_nothing_behind(clock: Clock) -> None:
         previous, most = identifier, max(most, len(registry))
     assert most <= LEASE / 5 + 2
     consistent(registry)
-    assert registry._trained.keys() == {"visitor"} and not registry._pinned and not registry._others
+    assert registry._turns._trained.keys() == {"visitor"} and not registry._pinned
+    assert not registry._memory._besides

@@ -13,16 +13,10 @@ from playground.corpus import Corpus
 from playground.models.network import Network
 from playground.runs import registry as registry_module
 from playground.runs import run as run_module
-from playground.runs.registry import (
-    ACTIVE_SECONDS,
-    LONGEST_TURN,
-    ROUND_SECONDS,
-    SHORTEST_TURN,
-    SWEEP_SECONDS,
-    Registry,
-)
+from playground.runs.registry import SWEEP_SECONDS, Registry
 from playground.runs.run import Run
 from playground.runs.size import run_bytes
+from playground.runs.turns import ACTIVE_SECONDS, LONGEST_TURN, ROUND_SECONDS, SHORTEST_TURN
 from tests.runs.straight import Clock, calm_registry
 
 HELLO = ExperimentConfig()
@@ -108,7 +102,7 @@ def test_who_goes_over_to_another_run_trains_the_one_before_no_longer(
     clock.now += ACTIVE_SECONDS / 2
     registry.trains("wanderer", ["run 100"])
     clock.now += ACTIVE_SECONDS / 2 + 0.1
-    assert registry.others_training("wanderer") == 0 and registry._being_trained == {"run 100": 1}
+    assert registry.others_training("wanderer") == 0 and registry._turns._being_trained == {"run 100": 1}
 
 
 # In which order
@@ -129,7 +123,7 @@ class Arrivals(deque[threading.Event]):
 def lines_of(registry: Registry) -> tuple[Arrivals, Arrivals]:
     """Where the fast and the slow ones wait from now on."""
     fast, slow = Arrivals(), Arrivals()
-    registry._gate._queue, registry._slow_gate._queue = fast, slow
+    registry._turns.quick._queue, registry._turns.slow._queue = fast, slow
     return fast, slow
 
 

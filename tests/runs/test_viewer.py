@@ -948,7 +948,7 @@ def test_whoever_has_the_turn_may_look_at_a_viewer_that_waits_for_it(registry: R
     with viewer.turn():
         going.start()
         looking = threading.Thread(target=lambda: viewer.run)
-        while not registry._gate._queue:
+        while not registry._turns.quick._queue:
             assert going.is_alive()
         looking.start()
         looking.join(30)

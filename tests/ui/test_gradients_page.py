@@ -385,7 +385,7 @@ def test_what_is_said_of_the_radius_is_of_the_cell(cell: str) -> None:
 def test_what_is_stopped_stays_as_it_is_and_can_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as held:
         held.setattr("playground.ui.progress.come_back", st.stop)
-        for shortest in ("ui.progress.TURN", "runs.registry.LONGEST_TURN", "runs.registry.SHORTEST_TURN"):
+        for shortest in ("ui.progress.TURN", "runs.turns.LONGEST_TURN", "runs.turns.SHORTEST_TURN"):
             held.setattr(
                 f"playground.{shortest}", 0.0
             )  # one update in each turn, however fast this machine is

@@ -35,7 +35,7 @@ def crowded(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     forget()
     with monkeypatch.context() as held:
         held.setattr("playground.ui.progress.come_back", st.stop)
-        for shortest in ("ui.progress.TURN", "runs.registry.LONGEST_TURN", "runs.registry.SHORTEST_TURN"):
+        for shortest in ("ui.progress.TURN", "runs.turns.LONGEST_TURN", "runs.turns.SHORTEST_TURN"):
             held.setattr(f"playground.{shortest}", 0.0)
         yield held
 
@@ -290,8 +290,8 @@ def test_a_crowded_server_gives_the_sweep_a_turn_for_each_part_of_the_networks(
 ) -> None:
     """The longest sequence: 300 networks of ten radii, which took a second and a half in one turn."""
     forget()
-    monkeypatch.setattr("playground.runs.registry.LONGEST_TURN", 0.0)
-    monkeypatch.setattr("playground.runs.registry.SHORTEST_TURN", 0.0)
+    monkeypatch.setattr("playground.runs.turns.LONGEST_TURN", 0.0)
+    monkeypatch.setattr("playground.runs.turns.SHORTEST_TURN", 0.0)
     turns = Turns(monkeypatch)
     turns.count(monkeypatch, untrained._Pass, "norms")
     visit("knobs", knob_length="200", knob_cell="lstm")
