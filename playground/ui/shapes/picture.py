@@ -105,10 +105,12 @@ def draw(
 ) -> None:
     """Draw a recording, nothing as long as it has no frame.
 
-    key: that of the place on the page. The rest as in `message`.
+    key: of its place on the page. The rest as in `message`.
     """
     if frames:
-        told = message(frames, task, network, name=name, back=back, lit=lit, feeds_itself=feeds_itself)
+        told = message(
+            frames, task, network, name=name, place=key, back=back, lit=lit, feeds_itself=feeds_itself
+        )
         _mount(key=key, data=told)
 
 
@@ -124,15 +126,17 @@ def message(
     network: NetworkConfig,
     *,
     name: str,
+    place: str = "shape",
     back: bool = False,
     lit: Sequence[str] = (),
     feeds_itself: bool = False,
 ) -> dict[str, Any]:
     """All that the picture needs. What is not finite is None.
 
-    frames: at least one, in the order of steps, all of one example. name: of what is recorded. back: whether to show
-    the gradient instead of what is computed. lit: boxes on a path (`leak`), by the names that `static/shape/scene.js`
-    has for them. feeds_itself: whether answers are read at the next timestep.
+    frames: at least one, in the order of steps, all of one example. name: of what is recorded. place: on the page; what
+    stands there next goes on from what stood there. back: whether to show the gradient instead of what is computed.
+    lit: boxes on a path (`leak`), by the names that `static/shape/scene.js` has for them. feeds_itself: whether answers
+    are read at the next timestep.
     """
     last, signature = frames[-1], task.signature
     part = _part(frames, task, network)
@@ -141,6 +145,7 @@ def message(
     words = WORDS | {"loss": LOSS[signature.loss], "success": SUCCESS[task.measure, task.disjoint]}
     return {
         "name": name,
+        "place": place,
         "title": _(task.title),
         "back": back,
         "layers": network.layers,

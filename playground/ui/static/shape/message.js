@@ -16,6 +16,7 @@
  *
  * @typedef {object} Message
  * @property {string} name  of what is recorded: another name is another recording
+ * @property {string} place  on the page: what stands there next goes on from what stood there
  * @property {string} title
  * @property {boolean} back  whether the gradient is shown, or what is computed
  * @property {number} layers

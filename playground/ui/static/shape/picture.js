@@ -18,6 +18,11 @@ import { Tape } from "./tape.js";
 /** @typedef {import("./message.js").Message} Message */
 
 const MORPH = 900; // ms from one shape to the next
+/**
+ * What was shown last at each place of a page. When a page is drawn anew, the browser may get another element for it.
+ * @type {Map<string, {scene: import("./morph.js").Scene, name: string, tape: Tape, t: number}>}
+ */
+const shown = new Map();
 const BUTTONS = /** @type {const} */ ([["back", "←"], ["play", ""], ["forward", "→"]]);
 
 export class Picture {
@@ -25,6 +30,7 @@ export class Picture {
   #time = 0;
   #began = -Infinity;
   #key = "";
+  #name = "";
 
   /** @param {ShadowRoot|HTMLElement} parent */
   constructor(parent) {
@@ -66,13 +72,15 @@ export class Picture {
 
   /** @param {Message} message */
   receive(message) {
-    const isNew = message.name !== this.message?.name;
-    const isOther = isNew || shapeOf(message) !== (this.message && shapeOf(this.message));
+    if (!this.message) this.#goOn(message);
+    const isNew = message.name !== this.#name;
+    const isOther = isNew || (this.message !== null && shapeOf(message) !== shapeOf(this.message));
     if (isOther && this.drawn && !this.calm.matches) {
       this.from = this.drawn;
       this.#began = performance.now();
     }
     if (isNew) this.t = -1;
+    this.#name = message.name;
     this.theme = makeTheme(themeVariables(this.root));
     this.message = message;
     this.scales = scalesOf(message);
@@ -104,6 +112,16 @@ export class Picture {
     const count = this.message ? lengthOf(this.message) : 0;
     this.t = t >= 0 && t < count ? t : -1;
     this.#ask();
+  }
+
+  /** Takes over from the element that stood at the same place. @param {Message} message */
+  #goOn({ place }) {
+    const before = shown.get(place);
+    if (!before) return;
+    this.drawn = before.scene;
+    this.#name = before.name;
+    this.tape = before.tape;
+    this.t = before.t;
   }
 
   #listen() {
@@ -241,6 +259,7 @@ export class Picture {
       write(context, fit(context, text, layout.gutter - 8 * surface.unit), layout.gutter - 5 * surface.unit, y, style);
     }
     surface.blank = false;
+    shown.set(message.place, { scene, name: message.name, tape, t: this.t });
   }
 
   /** @param {Message} message */

@@ -133,7 +133,7 @@ class Maker {
     const values = frame?.outputs[t] ?? [];
     const isNumber = message.classes.length === 0;
     this.#add(`y.${t}*`, "box", at, isNumber
-      ? { tone: "output", text: values.map((value) => value === null ? message.words.broken : short(value)).join(", "), size: 11 }
+      ? { tone: "output", text: values.map((value) => value === null ? message.words.broken : short(Number(value.toPrecision(2)))).join(", "), size: 10 }
       : { tone: "output", bars: values, right: message.right[t] });
     this.#up(message.readout === "mean" ? "mean" : this.#readFrom(this.top + 1, t), `y.${t}`, false, 1);
     this.#loss(t);

@@ -18,12 +18,14 @@ export function sceneIn(message, frame = message.frames.at(-1), width = 1200) {
   return sceneOf(message, frame, layoutOf(message, width, 1, 40), scalesOf(message));
 }
 
-/** A picture that has drawn a message, or several one after the other. */
-export function opened(names, reader = {}) {
+let places = 0; // of pictures that have nothing to do with one another
+
+/** A picture that has drawn a message, or several one after the other, at a place of its own if none is said. */
+export function opened(names, reader = {}, place = `place ${(places += 1)}`) {
   const parent = openPage(reader);
   const picture = new Picture(parent);
   for (const name of [names].flat()) {
-    picture.receive(typeof name === "string" ? read(name) : name);
+    picture.receive({ ...(typeof name === "string" ? read(name) : name), place });
     advance(50);
   }
   return picture;

@@ -125,7 +125,7 @@ test("another shape takes a while to come, another step none; where less motion 
   for (const calm of [false, true]) {
     const picture = opened(["sentiment"], { calm });
     const before = picture.drawn.get("h.0.0.2").at[0];
-    picture.receive(read("tags"));
+    picture.receive({ ...read("tags"), place: picture.message.place });
     advance(40);
     const during = picture.drawn.get("h.0.0.2").at[0];
     assert.equal(picture.drawn.has("loss.8"), !calm);
@@ -138,6 +138,21 @@ test("another shape takes a while to come, another step none; where less motion 
     advance(20);
     assert.equal(picture.from, null);
   }
+});
+
+test("another element at the same place goes on where the one before has been", () => {
+  const first = opened(["sentiment"], { calm: false }, "here");
+  press(first, "Home");
+  press(first, "ArrowRight");
+  first.dispose();
+  const again = opened(["sentiment"], { calm: false }, "here");
+  assert.deepEqual([at(again), again.t, again.from], [0, 0, null]);
+  again.dispose();
+  const other = opened(["tags"], { calm: false }, "here");
+  assert.ok(other.drawn.has("loss.8") && at(other) > 0 && other.t === -1, "it comes from the shape before");
+  advance(1500);
+  assert.ok(!other.drawn.has("loss.8"));
+  assert.equal(opened(["tags"], { calm: false }).from, null);
 });
 
 test("a long sequence is scrolled to what is pointed at by keys, and pointers know where it stands", () => {
