@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import torch
 from torch import Tensor
 
 from playground.batch import Batch
 from playground.passes.edits import Edits
 from playground.passes.replica import Replica
 from playground.passes.unroll import Unrolled, unroll
+from playground.pieces import Pieces, all_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,8 +112,16 @@ def what_if(model: Replica, batch: Batch, edits: Edits, *, labels: Sequence[str]
 
     Raises `Refusal` for edits of what the network has not.
     """
-    with torch.inference_mode():
-        return WhatIf(unroll(model, batch), unroll(model, batch, edits=edits), tuple(labels), step)
+    return all_of(what_if_in_pieces(model, batch, edits, labels=labels, step=step))
+
+
+def what_if_in_pieces(
+    model: Replica, batch: Batch, edits: Edits, *, labels: Sequence[str], step: int
+) -> Pieces[WhatIf]:
+    """The same, one reading at a time."""
+    original = unroll(model, batch)
+    yield 0.5
+    return WhatIf(original, unroll(model, batch, edits=edits), tuple(labels), step)
 
 
 def _column(value: Tensor) -> np.ndarray:

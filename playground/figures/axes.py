@@ -268,6 +268,8 @@ def number(value: float, digits: int = 4) -> str:
 
     Powers of ten stand where the stage has them too (`exact` in `words.js`): below 0.001 and from 100,000 on.
     """
+    if 0.001 <= abs(value) < 9:  # most numbers, and there may be very many: what is below, in one go
+        return f"{value:.{digits}g}".replace("-", "−")
     if np.isnan(value):
         return "NaN"
     if np.isinf(value):

@@ -16,15 +16,17 @@ from .units import RANGES
 ROWS = ("original", "changed", "difference")
 LISTED = 8  # symbols whose odds are drawn
 ROW = 15  # pixels of a unit in a heat map, where there is room
+MOST_HANDLES = 2000  # cells of a heat map: a browser draws a point for each
 LOWEST, HIGHEST = 84, 190  # pixels of one heat map
 AROUND = 96  # pixels of axis, titles and legend
 
 
-def compared_values(frame: pd.DataFrame, look: Look) -> go.Figure:
+def compared_values(frame: pd.DataFrame, look: Look, *, chosen: int | None = None) -> go.Figure:
     """One state or gate of one layer: as it is, as changed, and the difference, over one time axis.
 
     frame: t, token, quantity, unit, original, changed, difference. The first two share one scale, with 0 in its middle,
-    from −1 to 1 at least; the difference has its own, as wide as its largest value.
+    from −1 to 1 at least; the difference has its own, as wide as its largest value. Every cell can be chosen, unless
+    there are too many: timestep and unit are its custom data. chosen: the timestep that is marked.
     """
     units = len(set(frame["unit"]))
     each = min(max(ROW * units, LOWEST), HIGHEST)
@@ -34,27 +36,32 @@ def compared_values(frame: pd.DataFrame, look: Look) -> go.Figure:
     quantity = str(frame["quantity"].iloc[0])
     figure = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=34 / (3 * each + 60))
     times = [str(t) for t in frame["t"].drop_duplicates()]
-    heads = np.array(time_hover(frame, look), dtype=object)
+    heads = time_hover(frame, look)
+    has_handles = len(frame) <= MOST_HANDLES
     for row, name in enumerate(ROWS, 1):
         values = floats(frame, name)
         texts = [
             f"{head}<br>{look.words['unit'].format(u=unit)}<br>"
             f"{look.words[f'whatif_{name}']}: {'' if row == 3 else f'{quantity} = '}{number(value)}"
-            for head, unit, value in zip(heads, frame["unit"], values, strict=True)
+            for head, unit, value in zip(heads, frame["unit"].tolist(), values.tolist(), strict=True)
         ]
         shape = (len(times), units)
         figure.add_heatmap(
             x=times,
             y=list(range(1, units + 1)),
             z=np.where(np.isfinite(values), values, np.nan).reshape(shape).T,
-            text=np.array(texts, dtype=object).reshape(shape).T,
-            hovertemplate="%{text}<extra></extra>",
+            text=None if has_handles else np.array(texts, dtype=object).reshape(shape).T,
+            hovertemplate=None if has_handles else "%{text}<extra></extra>",
+            hoverinfo="skip" if has_handles else None,
             hoverongaps=True,
             coloraxis="coloraxis2" if row == 3 else "coloraxis",
             row=row,
             col=1,
         )
+        if has_handles:
+            _handles(figure, frame, texts, row, look)
         headline(figure, row, _title(name, quantity, look))
+    _mark(figure, chosen, [int(t) for t in times], look)
     look.styled(figure)
     time_axis(figure, frame, look)
     figure.update_yaxes(
@@ -67,9 +74,36 @@ def compared_values(frame: pd.DataFrame, look: Look) -> go.Figure:
     limit = max(_largest(values), RANGES.get(quantity, (-1, 1))[1])
     return figure.update_layout(
         margin={"t": 28},
+        hovermode="closest",
+        hoverdistance=-1,  # whatever is pointed at is in the cell whose middle is the nearest
+        showlegend=False,
         coloraxis=_colours(look, limit, 0.69, 0.62),
         coloraxis2=_colours(look, _largest(floats(frame, "difference")) or 1.0, 0.14, 0.3),
     )
+
+
+def _handles(figure: go.Figure, frame: pd.DataFrame, texts: list[str], row: int, look: Look) -> None:
+    """An unseen point in the middle of every cell: plotly lets points be chosen, but no cells of a heat map."""
+    figure.add_scatter(
+        x=[str(t) for t in frame["t"]],
+        y=frame["unit"].tolist(),
+        customdata=frame[["t", "unit"]].to_numpy().tolist(),
+        mode="markers",
+        marker={"size": 1, "opacity": 0, "color": look.colours["muted"]},  # that of the hover text
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        hovertext=texts,
+        hoverinfo="text",
+        row=row,
+        col=1,
+    )
+
+
+def _mark(figure: go.Figure, chosen: int | None, times: list[int], look: Look) -> None:
+    """A line at the chosen timestep, if the figure has it."""
+    if chosen in times:
+        line = {"color": look.colours["selected"], "width": 1.5, "dash": "dot"}
+        figure.add_vline(x=times.index(chosen), line=line)
 
 
 def _title(name: str, quantity: str, look: Look) -> str:
@@ -119,6 +153,7 @@ def compared_losses(frame: pd.DataFrame, look: Look, *, chosen: int | None = Non
             y=[value if np.isfinite(value) else None for value in losses],
             mode="lines+markers",
             name=look.words[f"whatif_{name}"],
+            customdata=frame[["t"]].to_numpy().tolist(),
             hovertext=[
                 f"{head} → {plain(target)}<br>{look.words[f'whatif_{name}']}: "
                 f"{look.words['axis_own_loss']} {number(loss)}, p = {number(chance)}"
@@ -129,10 +164,7 @@ def compared_losses(frame: pd.DataFrame, look: Look, *, chosen: int | None = Non
             hoverinfo="text",
             **style,
         )
-    times = frame["t"].tolist()
-    if chosen in times:  # nothing may be predicted there
-        line = {"color": look.colours["selected"], "width": 1.5, "dash": "dot"}
-        figure.add_vline(x=times.index(chosen), line=line)
+    _mark(figure, chosen, frame["t"].tolist(), look)  # nothing may be predicted there
     look.styled(figure)
     time_axis(figure, frame, look)
     figure.update_yaxes(rangemode="tozero", title_text=look.words["axis_own_loss"])

@@ -39,3 +39,32 @@ def test_every_number_of_the_example_is_on_the_page_and_follows_what_is_typed(pa
     first.press("Enter")
     expect(page.locator(".sheet .complaint")).to_contain_text("must be a number from -1000 to 1000")
     expect(results).to_have_text(["−0.05", "0.88"])
+
+
+def test_an_edit_is_read_on_from_and_an_update_is_stepped_through(page: Page) -> None:
+    page.goto("/cell?cell.panel=whatif&text=abcabd&hidden_size=3&seed=51&at=0")
+    timestep = page.locator(".st-key-cell-t input")
+    expect(timestep).to_have_attribute("aria-valuetext", "2: b")
+    expect(page.get_by_text("h stays as it is, to the last digit.")).to_be_visible()
+    cells = page.locator(".st-key-figure_whatif_values .xy .nsewdrag")
+    box = cells.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.85 * box["height"])
+    page.mouse.down()
+    page.mouse.up()
+    expect(timestep).to_have_attribute("aria-valuetext", "4: a")
+    expect(page.locator(".st-key-edit_unit input")).to_have_value("3")
+    page.get_by_role("button", name="Edit at t = 4").click()
+    expect(page.get_by_role("button", name="h = 0 · unit 3 · t = 4 ×")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^h changes most at t = 4, unit 3: from −?0\.\d+ to 0\."))).to_be_visible()
+    expect(page).to_have_url(re.compile(r"cell\.edits=l0\.h\.2%403%3D0"))
+
+    page.get_by_role("radio", name="One update").click()
+    player = page.locator(".motion")
+    said, lines = player.locator(".said"), player.locator(".lines")
+    expect(said).to_contain_text("At t = 1 the network reads")
+    player.get_by_role("button", name="7 Step").click()
+    expect(lines.locator("math").first).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(said).to_contain_text("So w goes from")
+    expect(player.get_by_role("button", name="Play")).to_be_visible()  # it does not go on by itself

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from playground.figures.axes import number
 from playground.figures.look import Look
-from playground.figures.what_if import LISTED, compared_losses, compared_odds, compared_values
+from playground.figures.what_if import LISTED, MOST_HANDLES, compared_losses, compared_odds, compared_values
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -69,22 +70,43 @@ def test_heat_maps_are_the_tables_and_two_of_them_share_a_scale(look: Look, quan
     if quantity == "c":
         table["changed"] *= 3
     figure = compared_values(table, look)
-    for drawn, name in zip(figure.data, ("original", "changed", "difference"), strict=True):
+    maps = list(figure.select_traces({"type": "heatmap"}))
+    for drawn, name in zip(maps, ("original", "changed", "difference"), strict=True):
         np.testing.assert_array_equal(np.array(drawn.z), table[name].to_numpy().reshape(4, 3).T)
-    assert [drawn.coloraxis for drawn in figure.data] == ["coloraxis", "coloraxis", "coloraxis2"]
+    assert [drawn.coloraxis for drawn in maps] == ["coloraxis", "coloraxis", "coloraxis2"]
     largest = float(table[["original", "changed"]].abs().to_numpy().max())
     assert figure.layout.coloraxis.cmax == -figure.layout.coloraxis.cmin == max(1.0, largest)
     assert figure.layout.coloraxis2.cmax == float(table["difference"].abs().max())
 
 
-def test_what_is_not_finite_is_a_gap_that_says_so(look: Look) -> None:
+def test_every_cell_can_be_chosen_and_says_its_number_unless_there_are_too_many(look: Look) -> None:
     table = values("h")
+    points = list(compared_values(table, look).select_traces({"type": "scatter"}))
+    for drawn, name in zip(points, ("original", "changed", "difference"), strict=True):
+        cells = zip(drawn.x, drawn.y, drawn.customdata, drawn.hovertext, strict=True)
+        for (x, y, chosen, text), row in zip(cells, table.to_dict("records"), strict=True):
+            assert [int(x), y] == list(chosen) == [row["t"], row["unit"]]
+            assert number(row[name]) in text
+    many = compared_values(values("h", times=4, units=MOST_HANDLES // 4 + 1), look)
+    assert [drawn.type for drawn in many.data] == ["heatmap"] * 3
+
+
+@pytest.mark.parametrize("units", [3, MOST_HANDLES])
+def test_what_is_not_finite_is_a_gap_that_says_so(look: Look, units: int) -> None:
+    table = values("h", units=units)
     table.loc[0, ["changed", "difference"]] = np.inf
     figure = compared_values(table, look)
-    assert np.isnan(figure.data[1].z[0][0]) and "∞" in figure.data[1].text[0][0]
+    drawn = list(figure.select_traces({"type": "heatmap"}))[1]
+    points = list(figure.select_traces({"type": "scatter"}))
+    assert np.isnan(drawn.z[0][0]) and "∞" in (points[1].hovertext[0] if points else drawn.text[0][0])
     drawn = compared_losses(losses(), look, chosen=2)
     assert [list(line.y) for line in drawn.data] == [[1.0, 2.0, None], [1.5, None, 0.0]]
     assert "NaN" in drawn.data[1].hovertext[1]
+
+
+def test_the_chosen_timestep_is_marked_in_every_heat_map(look: Look) -> None:
+    shapes = compared_values(values("h"), look, chosen=3).layout.shapes
+    assert [(shape.x0, shape.xref) for shape in shapes] == [(2, "x"), (2, "x2"), (2, "x3")]
 
 
 def test_the_chosen_timestep_is_marked_where_something_is_predicted(look: Look) -> None:

@@ -124,6 +124,23 @@ def test_what_a_hostile_browser_sends_is_no_traceback(widget: str, sent: dict[st
     assert not visitor.app.exception and len(visitor.errors) <= 1
 
 
+def clicked(visitor: Visitor, figure: str, customdata: object) -> Visitor:
+    """A point of a figure is chosen."""
+    sent = {"selection": {"points": [{"customdata": customdata}], "point_indices": [], "box": [], "lasso": []}}
+    return visitor.send(f"figure_whatif_{figure}", string_value=json.dumps(sent))
+
+
+def test_a_click_on_a_cell_looks_at_its_timestep_and_takes_its_unit() -> None:
+    visitor = visit()
+    clicked(visitor, "values", [4, 3])
+    assert (visitor.widget("t").value, visitor.widget("edit_unit").value) == (4, 3)
+    clicked(visitor, "losses", [1])
+    assert (visitor.widget("t").value, visitor.widget("edit_unit").value) == (1, 3)
+    for wrong in ([999, 1], [2, 99], ["<b>", None], [None], 7, [2, [1]]):
+        clicked(visitor, "values", wrong)
+        assert not visitor.app.exception and visitor.widget("edit_unit").value == 3, wrong
+
+
 @pytest.mark.parametrize("edits", ["", "l0.h@1=0,x@0=2,h@1>3,cut@4"])
 @pytest.mark.parametrize("cell", ["rnn", "gru"])
 def test_in_korean_every_word_is_korean(edits: str, cell: str) -> None:

@@ -3,10 +3,13 @@
 The edits are those of the Train page's stage: one list, that either page shows and changes (`playground.ui.what_if`).
 """
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 import torch
 
-from playground.analysis.what_if import what_if
+from playground.analysis.what_if import WhatIf, what_if_in_pieces
 from playground.batch import Batch
 from playground.cells import CELLS
 from playground.corpus import Corpus
@@ -16,6 +19,8 @@ from playground.models.network import Network
 from playground.passes.edit_list import VALUE
 from playground.passes.edits import Edits
 from playground.passes.replica import copy_of
+from playground.pieces import Pieces
+from playground.runs.run import Run
 from playground.ui import actions, asked_step, lesson, picture, state, studied, widgets
 from playground.ui import what_if as edited
 from playground.ui.cell import edit_names, whatif_titles
@@ -23,7 +28,7 @@ from playground.ui.complaints import complain
 from playground.ui.figure_words import look
 from playground.ui.gradients import headline
 from playground.ui.picture import Picture
-from playground.ui.progress import network_at
+from playground.ui.progress import computed, network_at
 from playground.ui.words import N_, _, plain
 
 ALL = 0  # the unit that stands for all of them
@@ -196,30 +201,60 @@ def _pictures(network: Network, edits: Edits, step: int, place: tuple[int, str, 
     """Draw changed against original: what is looked at, the losses, and what is expected next."""
     viewer = state.viewer()
     layer, quantity, t = place
-
-    def read():
-        with viewer.turn():
-            run = viewer.run
-            model = copy_of(network, torch.float64)
-            found = what_if(model, run.watched, edits, labels=run.corpus.labels, step=step)
-            return found.values(layer, quantity), found.losses(), found.odds(t)
-
-    values, losses, odds = state.remembered("what if", (viewer.config, step, edits, place), read)
+    found = computed(
+        "what if",
+        (viewer.config, step, edits),
+        partial(_read, viewer.run, network, edits, step),
+        _("Computing …"),
+        needs=_bytes(network, viewer.run),
+    )
+    values, losses, odds = state.remembered(
+        "what if tables",
+        (viewer.config, step, edits, place),
+        lambda: (found.values(layer, quantity), found.losses(), found.odds(t)),
+    )
     headline.say(whatif_titles.values(values, quantity))
     _draw(
-        (compared_values(values, drawn), values),
+        (compared_values(values, drawn, chosen=t), values),
         "values",
         _("States and gates, with the edits and without"),
         step,
+        on_pick=_pick,
     )
     left, right = st.columns([3, 2], gap="large")
     with left:
         headline.say(whatif_titles.losses(losses))
-        _draw((compared_losses(losses, drawn, chosen=t), losses), "losses", _("Loss of every timestep"), step)
+        title = _("Loss of every timestep")
+        _draw((compared_losses(losses, drawn, chosen=t), losses), "losses", title, step, on_pick=_pick)
     with right:
         headline.say(whatif_titles.odds(odds))
         _draw((compared_odds(odds, drawn), odds), "odds", _("What is expected next"), step)
 
 
-def _draw(shown: Picture, name: str, title: str, step: int) -> None:
-    picture.show(shown, name=f"whatif_{name}", title=title, file=f"what-if-{name}-step-{step}")
+def _read(run: Run, network: Network, edits: Edits, step: int) -> Pieces[WhatIf]:
+    """Both readings, in 64 bits."""
+    model = copy_of(network, torch.float64)
+    return what_if_in_pieces(model, run.watched, edits, labels=run.corpus.labels, step=step)
+
+
+def _bytes(network: Network, run: Run) -> int:
+    """Of memory, about, that both readings hold: what a cell computes at each timestep, and the odds."""
+    config, cell = network.config, CELLS[network.config.cell]
+    a_layer = config.hidden_size * (2 * len(cell.states) + 2 * cell.blocks + 2)
+    return 2 * 8 * run.layout.length * (config.layers * a_layer + 2 * len(run.corpus.labels))
+
+
+def _pick(figure: str) -> None:
+    """Look at the timestep that was clicked on, and edit the unit, if it was one: its custom data."""
+    match state.value(figure):
+        case {"selection": {"points": [{"customdata": [int(t), *unit]}, *_]}} if 0 < t <= state.LONGEST:
+            state.set_values(**state.keyed(t=int(t)))
+            if unit and unit[0] in range(1, state.viewer().config.network.hidden_size + 1):
+                state.set_values(edit_unit=int(unit[0]))
+
+
+def _draw(
+    shown: Picture, name: str, title: str, step: int, on_pick: Callable[[str], None] | None = None
+) -> None:
+    file = f"what-if-{name}-step-{step}"
+    picture.show(shown, name=f"whatif_{name}", title=title, file=file, on_pick=on_pick)
