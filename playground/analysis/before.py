@@ -3,7 +3,7 @@
 Shapes: K positions of a window, V vocabulary, H hidden units, C contexts.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import NamedTuple
@@ -77,38 +77,43 @@ def crossed(floors: Sequence[Floor], perplexity: float) -> int | None:
 # n-grams
 
 
-def context_label(ids: Iterable[int], labels: Sequence[str], *, between: str = "") -> str:
-    """What is drawn for a context: its symbols, oldest first; those before the beginning (−1) as one `BEGINNING`."""
+def context_label(ids: Iterable[int], labels: Sequence[str]) -> str:
+    """What is drawn for a context: its symbols, oldest first; those before the beginning (−1) as one `BEGINNING`.
+
+    They stand apart if one of them is longer than a letter.
+    """
     ids = list(ids)
     drawn = [labels[i] for i in ids if i >= 0]
+    between = " " if any(len(label) > 1 for label in drawn) else ""
     return between.join([BEGINNING, *drawn] if ids and ids[0] < 0 else drawn)
 
 
-def counts_frame(model: NGram, labels: Sequence[str], *, contexts: int, between: str = "") -> pd.DataFrame:
-    """The most frequent contexts of an n-gram model, with all symbols: context, seen, symbol, count, probability.
+def counts_frame(model: NGram, labels: Sequence[str], *, contexts: int) -> pd.DataFrame:
+    """The most frequent contexts of an n-gram model, with all symbols: rank, context, seen, symbol, count, probability.
 
-    seen: n(c), how often the context was seen. contexts: how many of them, the ones seen first of equals. probability:
-    what the model makes of the counts.
+    rank: from 1. seen: n(c), how often the context was seen. probability: what the model makes of the counts. contexts:
+    how many of them, the one with the lower number of equals first.
     """
     counts = model.counted[-1]
     order = np.argsort(-counts.totals, kind="stable")[:contexts]
     ids = counts.context_ids()
     rows = []
-    for place in order:
+    for rank, place in enumerate(order, 1):
         answer = model.answer([int(i) for i in ids[place] if i >= 0])
-        name = context_label(ids[place], labels, between=between)
+        name = context_label(ids[place], labels)
         rows += [
-            (name, int(counts.totals[place]), label, int(n), float(p))
+            (rank, name, int(counts.totals[place]), label, int(n), float(p))
             for label, n, p in zip(labels, answer.counts.tolist(), answer.probabilities.tolist(), strict=True)
         ]
-    return pd.DataFrame(rows, columns=["context", "seen", "symbol", "count", "probability"])
+    return pd.DataFrame(rows, columns=["rank", "context", "seen", "symbol", "count", "probability"])
 
 
-def unseen_context(counted: Sequence[Counts]) -> tuple[int, ...] | None:
+def unseen_context(counted: Sequence[Counts], *, without: Collection[int] = ()) -> tuple[int, ...] | None:
     """Symbols that never stood before another one in the text, though all but the oldest of them did; None if there are
     none, as when nothing is looked back at.
 
-    counted: for contexts of 0 … k symbols. The rest of it is the most frequent one that there is.
+    counted: for contexts of 0 … k symbols. without: symbols that it must not have. All but its oldest symbol are the
+    most frequent context that there is.
     """
     counts, k = counted[-1], len(counted) - 1
     if not k:
@@ -117,9 +122,11 @@ def unseen_context(counted: Sequence[Counts]) -> tuple[int, ...] | None:
     ids = shorter.context_ids()
     for place in np.argsort(-shorter.totals, kind="stable"):
         rest = tuple(int(i) for i in ids[place])
-        if any(i < 0 for i in rest):
+        if any(i < 0 or i in without for i in rest):
             continue
         for oldest in range(counts.vocabulary_size):
+            if oldest in without:
+                continue
             found = np.array([[oldest, *rest]])
             if not counts.find(_numbered(found, counts.vocabulary_size))[1][0]:
                 return (oldest, *rest)

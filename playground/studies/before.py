@@ -12,8 +12,9 @@ from typing import NamedTuple
 import pandas as pd
 
 from playground.analysis.before import HeldOut, hold_out
-from playground.config import ExperimentConfig
+from playground.config import ExperimentConfig, Range
 from playground.corpus import Corpus
+from playground.models.bag import BagConfig, BagTrainer
 from playground.models.hmm import BaumWelch, HMMConfig
 from playground.models.model import LanguageModel, loss_in_pieces, perplexity
 from playground.models.network import Network
@@ -27,7 +28,9 @@ from playground.runs.size import trainer_bytes
 from playground.training import Trainer
 
 WRITTEN = 40  # symbols at most
-ITERATIONS = 60  # of Baum–Welch
+ALLOWED_UPDATES = Range(1, 5000)  # of a fixed window
+ITERATIONS = 60  # of Baum–Welch at most
+GAIN = 1e-6  # of ln p of the text, for which it goes on
 COLUMNS = {
     "model": object,
     "memory": float,
@@ -45,10 +48,11 @@ Sequences = Sequence[Sequence[int]]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the models of the table are made of, and the seed of what they write."""
+    """What the models of the table are made of, and the seed of what they write. updates: of a bag and of a window."""
 
     smoothing: str = "none"
     alpha: float = 1.0
+    bag: BagConfig = field(default_factory=BagConfig)
     window: WindowConfig = field(default_factory=WindowConfig)
     updates: int = 600
     hmm: HMMConfig = field(default_factory=HMMConfig)
@@ -73,6 +77,12 @@ def _ngram(order: int) -> Entry:
     return Entry(lambda settings: order - 1, make)
 
 
+def _bag(settings: Settings, sequences: Sequences, size: int) -> Pieces[LanguageModel]:
+    trainer = BagTrainer(settings.bag, sequences, size)
+    yield from trainer.updates_in_pieces(settings.updates)
+    return trainer.model
+
+
 def _window(settings: Settings, sequences: Sequences, size: int) -> Pieces[LanguageModel]:
     trainer = WindowTrainer(settings.window, sequences, size)
     yield from trainer.updates_in_pieces(settings.updates)
@@ -81,12 +91,18 @@ def _window(settings: Settings, sequences: Sequences, size: int) -> Pieces[Langu
 
 def _hmm(settings: Settings, sequences: Sequences, size: int) -> Pieces[LanguageModel]:
     trainer = BaumWelch(settings.hmm, sequences, size)
-    yield from trainer.iterations_in_pieces(ITERATIONS)
+    for made in range(ITERATIONS):
+        low, high = made / ITERATIONS, (made + 1) / ITERATIONS
+        yield from share(low, high, trainer.iterations_in_pieces(1))
+        *_, before, now = (0.0, *map(max, trainer.log_likelihoods))
+        if made and now - before < GAIN * abs(now):
+            break
     return trainer.model()
 
 
 MODELS: Mapping[str, Entry] = MappingProxyType(
     {
+        "bag": Entry(lambda settings: None, _bag),
         **{f"ngram_{order}": _ngram(order) for order in range(1, MAX_ORDER + 1)},
         "window": Entry(lambda settings: settings.window.size, _window),
         "hmm": Entry(lambda settings: None, _hmm),

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from playground.config import Choice, Range
+from playground.config import Choice, Range, Text
 from playground.ui import fields, state
 from playground.ui.complaints import complain
 
@@ -112,6 +112,24 @@ def toggle(name: str, *, help: str | None = None) -> bool:
     state.mount(state.key(name), ())
     chosen = st.toggle(label(name), key=state.key(name), persist_state="session", help=help)
     complaint(name)
+    return chosen
+
+
+def text(name: str, *, placeholder: str, width: int, help: str | None = None) -> str:
+    """A line of text within the limits of its field; what stands there while nothing is typed."""
+    kind = state.offered(name).kind
+    assert isinstance(kind, Text)
+    state.mount(state.key(name), placeholder)
+    with st.container(width=width):
+        chosen = st.text_input(
+            label(name),
+            key=state.key(name),
+            persist_state="session",
+            max_chars=kind.limit,
+            placeholder=placeholder,
+            help=help,
+        )
+        complaint(name)
     return chosen
 
 

@@ -48,7 +48,7 @@ def test_every_model_has_its_row_and_n_grams_stand_on_their_floors() -> None:
 
 def test_held_out_lines_are_measured_by_models_of_the_others() -> None:
     corpus = Corpus(TextConfig(LINES))
-    work = Baselines(corpus, Settings("add", 0.5, SETTINGS.window, 20, SETTINGS.hmm))
+    work = Baselines(corpus, Settings("add", 0.5, window=SETTINGS.window, updates=20, hmm=SETTINGS.hmm))
     work.advance()
     parts = hold_out(corpus)
     assert parts is not None

@@ -1,9 +1,146 @@
 """All models of the text in one table, and the floors that they cannot fall below."""
 
-from playground.ui import lesson
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from playground.analysis.before import HeldOut, crossed, floor_of
+from playground.analysis.floors import Floor, uniform_perplexity
+from playground.figures.axes import number
+from playground.figures.before import models_and_floors
+from playground.studies.before import Baselines, RecurrentRow, Settings
+from playground.ui import lesson, picture, progress, state, widgets
+from playground.ui.before import beside, chosen, words
+from playground.ui.figure_words import look
+from playground.ui.gradients import headline
+from playground.ui.words import _, plain
+
+LISTED = 8  # lines that are named
+FLOORS = 8  # of which the last line is drawn for every further one
 
 
 def show() -> None:
-    """Draw the panel."""
+    """Draw what all models share, the figure and the table."""
     lesson.heading("before", "table")
     lesson.text("before", "table")
+    network = beside.choose()
+    with widgets.row():
+        if widgets.select("ngram_smoothing", width=190) == "add":
+            with st.container(width=190):
+                widgets.number("ngram_alpha")
+        widgets.slider("window_size", 1, width=190)
+        widgets.slider("hmm_states", 1, width=190)
+        with st.container(width=190):
+            widgets.number("seed")
+    _compared(network, chosen.settings())
+
+
+@st.fragment
+def _compared(network: beside.Beside, settings: Settings) -> None:
+    """Train whatever has to be trained, and show it; it starts by itself, for it takes some seconds."""
+    corpus, config = chosen.corpus(), state.viewer().config
+    simple = progress.job(
+        "baselines",
+        (corpus.config, settings),
+        lambda: Baselines(corpus, settings),
+        _("Training the other models …"),
+    )
+    recurrent = progress.job(
+        "recurrent row",
+        (config, network.step, settings.seed),
+        lambda: RecurrentRow(config, corpus, network.network, network.step, settings.seed),
+        _("Measuring your network on the text and on held-out lines …"),
+    )
+    found = [job.work for job in (simple, recurrent) if job is not None]
+    if not found or (table := pd.concat([work.frame() for work in found])).empty:
+        return
+    floors = chosen.floors()
+    table = _named(table, settings, floors)
+    headline.say(_title(table, floors, network.step))
+    _say_held_out(found[0].parts)
+    title = _("Perplexity of every model, and the memory floors of the text")
+    uniform = uniform_perplexity(corpus)
+    figure = models_and_floors(table, _drawn_floors(floors), look(), uniform=uniform)
+    picture.show((figure, table), name="models", title=title, file="before-rnns")
+    _listed(table, found[0].parts)
+
+
+def _named(table: pd.DataFrame, settings: Settings, floors: tuple[Floor, ...]) -> pd.DataFrame:
+    """The rows with what each model is called, its floor, and what it cannot do."""
+    memory = table["memory"].to_numpy()
+    own = [floor_of(floors, None if np.isnan(k) else int(k)) for k in memory]
+    return table.assign(
+        name=[words.name(model, settings) for model in table["model"]],
+        floor=np.where(np.isnan(memory), np.nan, own),
+        cannot=[words.cannot(model, settings) for model in table["model"]],
+    ).reset_index(drop=True)
+
+
+def _drawn_floors(floors: tuple[Floor, ...]) -> pd.DataFrame:
+    """The first floors and the last, as a table."""
+    drawn = [*floors[:FLOORS], *floors[FLOORS:][-1:]]
+    rows = [(each.first, np.nan if each.last is None else each.last, each.perplexity) for each in drawn]
+    return pd.DataFrame(rows, columns=["first", "last", "perplexity"])
+
+
+def _title(table: pd.DataFrame, floors: tuple[Floor, ...], step: int) -> str:
+    """Which floor the recurrent network has crossed."""
+    rows = table.loc[table["model"] == "recurrent"]
+    if rows.empty:
+        return _("Without memory nobody gets below {value}.").format(value=number(floor_of(floors, 1)))
+    reached = float(rows["perplexity"].iloc[0])
+    values = {"name": plain(rows["name"].iloc[0]), "value": number(reached), "step": step}
+    if not np.isfinite(reached):
+        return _("{name}: after {step:,} updates its odds are not numbers any more.").format(**values)
+    k = crossed(floors, reached)
+    if k is None:
+        text = _(
+            "{name} at {value}, after {step:,} updates: so far no better than knowing how often each symbol comes."
+        )
+    else:
+        text = _(
+            "{name} at {value}, after {step:,} updates: below the floor of k = {k}, where nobody gets who sees only "
+            "the last k symbols."
+        )
+    return text.format(k=k, **values)
+
+
+def _say_held_out(parts: HeldOut | None) -> None:
+    """Which lines are held out, and by which rule."""
+    if parts is None:
+        st.caption(
+            _(
+                "The text has no two different lines in which something is predicted, so none is held out. Floors and "
+                "perplexities are those of the text that was learned."
+            )
+        )
+        return
+    named = ", ".join(map(str, parts.lines[:LISTED])) + (" …" if len(parts.lines) > LISTED else "")
+    st.caption(
+        _(
+            "Of {different} different lines, every fifth is held out, or the last of fewer than five: here {lines}. On "
+            "the text: learned from all lines. On held-out lines: the same model, learned from the others alone. "
+            "Floors hold for the text that was learned."
+        ).format(different=parts.different, lines=named)
+    )
+
+
+def _listed(table: pd.DataFrame, parts: HeldOut | None) -> None:
+    """The table in words."""
+    columns = {
+        _("model"): [plain(name) for name in table["name"]],
+        _("weights, or counts kept"): [f"{count:,.0f}" for count in table["numbers"]],
+        _("perplexity on the text"): [number(value) for value in table["perplexity"]],
+        _("on held-out lines"): [_held_out(value, parts) for value in table["held_out"]],
+        _("what it writes"): [
+            plain(f"⁨{given}｜{drawn}⁩") for given, drawn in zip(table["given"], table["writes"], strict=True)
+        ],
+        _("what it cannot do"): [plain(text) for text in table["cannot"]],
+    }
+    st.table(pd.DataFrame(columns).set_index(_("model")))
+
+
+def _held_out(value: float, parts: HeldOut | None) -> str:
+    if parts is None:
+        return "–"
+    return _("not yet") if np.isnan(value) else number(value)
