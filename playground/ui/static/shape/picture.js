@@ -20,7 +20,7 @@ import { Tape } from "./tape.js";
 const MORPH = 900; // ms from one shape to the next
 /**
  * What was shown last at each place of a page. When a page is drawn anew, the browser may get another element for it.
- * @type {Map<string, {scene: import("./morph.js").Scene, name: string, tape: Tape, t: number}>}
+ * @type {Map<string, {scene: import("./morph.js").Scene, name: string, tape: Tape, t: number, tall: number}>}
  */
 const shown = new Map();
 const BUTTONS = /** @type {const} */ ([["back", "←"], ["play", ""], ["forward", "→"]]);
@@ -28,7 +28,8 @@ const BUTTONS = /** @type {const} */ ([["back", "←"], ["play", ""], ["forward"
 export class Picture {
   #frame = 0;
   #time = 0;
-  #began = -Infinity;
+  /** @type {number|null} when somebody could first see things move */
+  #began = null;
   #key = "";
   #name = "";
 
@@ -47,6 +48,7 @@ export class Picture {
     this.from = null;
     /** @type {import("./layout.js").Layout|null} */
     this.layout = null;
+    this.tall = 0; // px of the picture from which things come
     this.theme = makeTheme({ background: "", text: "", accent: "", font: "", mono: "" });
     this.buttons = Object.fromEntries(BUTTONS.map(([name, sign]) => [name, element("button", { type: "button", class: name }, [sign])]));
     this.slider = element("input", { type: "range", class: "scrub", min: "0", max: "0", value: "0" });
@@ -77,7 +79,8 @@ export class Picture {
     const isOther = isNew || (this.message !== null && shapeOf(message) !== shapeOf(this.message));
     if (isOther && this.drawn && !this.calm.matches) {
       this.from = this.drawn;
-      this.#began = performance.now();
+      this.tall = this.layout?.height ?? this.tall;
+      this.#began = null;
     }
     if (isNew) this.t = -1;
     this.#name = message.name;
@@ -119,6 +122,8 @@ export class Picture {
     const before = shown.get(place);
     if (!before) return;
     this.drawn = before.scene;
+    this.tall = before.tall;
+    this.plot.style.height = `${before.tall}px`; // what is below keeps its place until this one has its size
     this.#name = before.name;
     this.tape = before.tape;
     this.t = before.t;
@@ -224,10 +229,13 @@ export class Picture {
     this.#time = now;
     this.boxes.settle();
     this.#tell(message);
-    const share = this.from ? Math.min((now - this.#began) / MORPH, 1) : 1;
+    const { surface } = this;
+    const isSeen = surface.ready && surface.visible;
+    if (isSeen) this.#began ??= now;
+    const share = this.from ? Math.min((now - (this.#began ?? now)) / MORPH, 1) : 1;
     if (share >= 1) this.from = null;
-    if (this.surface.ready) this.#paint(message, eased(share));
-    if (tape.isPlaying || this.from) this.#ask();
+    if (surface.ready) this.#paint(message, eased(share));
+    if (tape.isPlaying || (this.from && isSeen)) this.#ask();
   }
 
   /** @param {Message} message @param {number} share  of the way from the shape before */
@@ -238,9 +246,9 @@ export class Picture {
       this.layout = layoutOf(message, surface.width, surface.unit, widest(surface, message));
       this.#key = key;
       this.track.style.width = `${Math.max(this.layout.span, surface.width).toFixed(1)}px`;
-      this.plot.style.height = `${Math.ceil(this.layout.height)}px`;
     }
     const { layout } = this;
+    this.plot.style.height = `${Math.ceil(this.from ? Math.max(this.tall, layout.height) : layout.height)}px`;
     const scene = between(this.from, sceneOf(message, tape.frame, layout, this.scales), share);
     this.drawn = scene;
     const shift = scroller.scrollLeft;
@@ -259,7 +267,7 @@ export class Picture {
       write(context, fit(context, text, layout.gutter - 8 * surface.unit), layout.gutter - 5 * surface.unit, y, style);
     }
     surface.blank = false;
-    shown.set(message.place, { scene, name: message.name, tape, t: this.t });
+    shown.set(message.place, { scene, name: message.name, tape, t: this.t, tall: layout.height });
   }
 
   /** @param {Message} message */

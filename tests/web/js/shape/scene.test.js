@@ -164,6 +164,20 @@ test("from one shape to the next, what both have moves, and what one has fades",
   assert.equal(between(null, to, 0), to);
 });
 
+test("on the way no timestep meets another, those that come or go least of all", () => {
+  const [short, long] = [sceneIn(read("one")), sceneIn(read("name"))];
+  const apart = long.get("h.0.0.1").at[0] - long.get("h.0.0.0").at[0];
+  for (const [from, to] of [[short, long], [long, short]]) {
+    for (const share of [0.1, 0.3, 0.6, 0.9]) {
+      const scene = between(from, to, share);
+      const boxes = [0, 1, 2, 3].map((t) => scene.get(`h.0.0.${t}`)).filter(Boolean);
+      boxes.slice(1).forEach((box, k) => assert.ok(Math.abs(box.at[0] - boxes[k].at[0] - apart) < 1e-9));
+      const arrow = scene.get("h.0.0.0>h.0.0.1");
+      if (arrow) assert.ok(Math.abs(arrow.at[2] - (boxes[1].at[0] - boxes[1].at[2] / 2)) < 1e-9);
+    }
+  }
+});
+
 test("many timesteps are as wide as they must be, few stand in the middle, and the pointer finds each", () => {
   for (const [name, width] of [["numbers", 360], ["numbers", 1200], ["one", 1200], ["tags", 360], ["delayed", 700]]) {
     const message = read(name);
