@@ -68,3 +68,6 @@ class LongTexts:
                 break
             size -= len(data)
             self._texts.popitem(last=False)
+
+
+LONG_TEXTS = LongTexts()  # of this server

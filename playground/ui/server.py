@@ -8,11 +8,10 @@ from playground.limits import limits
 from playground.runs.registry import Registry
 from playground.runs.viewer import Viewer
 from playground.ui import failure
-from playground.ui.long_texts import LongTexts
+from playground.ui.long_texts import LONG_TEXTS as LONG_TEXTS
 
 JOBS = Jobs(limits(), free=lambda: REGISTRY.make_free(), report=failure.of_a_job)
 REGISTRY = Registry(limits(), beside=JOBS)
-LONG_TEXTS = LongTexts()
 FINISHED_STEPS = 120  # of the recording: the text is learned by then, and little changes any more
 
 

@@ -15,7 +15,7 @@ from playground.tasks.packing import COLUMNS
 from playground.tasks.task import Shape
 from playground.ui import fields, state, widgets
 from playground.ui.complaints import complain
-from playground.ui.shapes.kinds import MAX_CHARACTERS
+from playground.ui.shapes.kinds import MAX_CHARACTERS, fits_address
 from playground.ui.shapes.samples import sample
 from playground.ui.words import N_, _, language
 
@@ -121,6 +121,13 @@ def _lines(ready: Ready) -> dict[str, Any]:
         help=_(FORMS[name]),
     )
     widgets.complaint(name)
+    if not fits_address(chosen["lines"]):
+        st.caption(
+            _(
+                "These lines are too long for the address bar. A copied link finds them as long as this server "
+                "remembers them."
+            )
+        )
     if name != "tags":  # which stand after words
         chosen["tokens"] = _one_of(
             "tokens", ("character", "jamo", "word"), "word" if name == "classes" else "character"

@@ -4,53 +4,10 @@ from itertools import product
 
 from playground.tasks.task import Shape
 
-_QUESTIONS = {
-    "en": (
-        "what time is it",
-        "where is the station",
-        "who is at the door",
-        "when does it start",
-        "why is it so late",
-        "how far is the sea",
-        "what is on the table",
-        "where is my bag",
-        "who is in the room",
-        "how old is the house",
-        "it is late",
-        "the station is near the sea",
-        "my bag is on the table",
-        "the house is old",
-        "it does start late",
-        "the door is in the room",
-        "the sea is so far",
-        "my room is near",
-        "the time is near",
-        "it is so old",
-    ),
-    "ko": (
-        "지금 몇 시니",
-        "역은 어디니",
-        "문 앞에 누가 있니",
-        "언제 시작하니",
-        "왜 이렇게 늦었니",
-        "바다는 얼마나 머니",
-        "책상 위에 무엇이 있니",
-        "가방은 어디 있니",
-        "방에 누가 있니",
-        "집은 얼마나 오래됐니",
-        "지금 아주 늦었다",
-        "역은 바다 앞에 있다",
-        "가방은 책상 위에 있다",
-        "집은 아주 오래됐다",
-        "지금 시작한다",
-        "문은 방에 있다",
-        "바다는 아주 멀다",
-        "방은 문 앞에 있다",
-        "책상은 오래됐다",
-        "역은 멀다",
-    ),
-}
-_KINDS = {"en": ("question", "statement"), "ko": ("질문", "서술")}
+_LABELS = {"en": ("question", "statement"), "ko": ("물음", "서술")}
+_THINGS = {"en": ("house", "door", "room", "street", "sea"), "ko": ("집은", "문은", "방은", "길은", "역은")}
+_QUALITIES = {"en": ("old", "near", "small", "new"), "ko": ("멀", "크", "좁", "낮")}
+_ASKED = {"멀": "먼가", "크": "큰가", "좁": "좁은가", "낮": "낮은가"}
 _TAGGED = {
     "en": (
         "the/D old/A man/N walks/V",
@@ -81,16 +38,33 @@ _TAGGED = {
         "우리는/누가 사과를/무엇을 먹는다/한다",
     ),
 }
-_SUMS = "\n".join(f"{one}+{other} → {one + other}" for one, other in product(range(1, 9), repeat=2))
 
 
 def sample(shape: Shape, language: str) -> str:
-    """Lines for a task of a shape, in the language of the data."""
-    if shape == "delayed":
-        return _SUMS
-    if shape == "each step":
-        return "\n".join(_TAGGED[language])
-    question, statement = _KINDS[language]
-    lines = _QUESTIONS[language]
-    labels = [question] * (len(lines) // 2) + [statement] * (len(lines) // 2)
-    return "\n".join(f"{line} → {label}" for line, label in zip(lines, labels, strict=True))
+    """Lines for a task of a shape that takes lines, in a language of the data."""
+    match shape:
+        case "delayed":
+            return "\n".join(_reversed())
+        case "each step":
+            return "\n".join(_TAGGED[language])
+        case _:
+            return "\n".join(_questions(language))
+
+
+def _reversed() -> list[str]:
+    """Two or three letters, to be written from the last to the first."""
+    words = ["".join(letters) for length in (2, 3) for letters in product("abcd", repeat=length)]
+    return [f"{word} → {word[::-1]}" for word in words]
+
+
+def _questions(language: str) -> list[str]:
+    """Questions and statements of the same things; in English of the same words."""
+    question, statement = _LABELS[language]
+    lines: list[str] = []
+    for thing, quality in product(_THINGS[language], _QUALITIES[language]):
+        if language == "ko":
+            asked, said = f"{thing} {_ASKED[quality]}", f"{thing} {quality}다"
+        else:
+            asked, said = f"is the {thing} {quality}", f"the {thing} is {quality}"
+        lines += [f"{asked} → {question}", f"{said} → {statement}"]
+    return lines
