@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Collection, Generator, Hashable, Iterable, Sequence, Set
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
@@ -15,33 +14,20 @@ from playground.named_locks import NamedLocks
 from playground.refusal import Refusal
 from playground.runs.bending import bend
 from playground.runs.beside import Beside, Nothing
+from playground.runs.claims import Claims, Coming, Counts
 from playground.runs.darkroom import Darkroom, darkroom
 from playground.runs.darkrooms import Darkrooms
 from playground.runs.entry import Entry
 from playground.runs.memory import keep_heap_small, private_bytes
 from playground.runs.room import Room
 from playground.runs.run import Run, run_name
-from playground.runs.size import RECORD_BYTES, Cost, check_size
+from playground.runs.size import Cost, check_size
 from playground.runs.turns import Turns
 
 UNWATCHED_SHARE = 0.04  # of all memory: runs that nobody watches may take as much
 AT_WORK_SECONDS = 10.0  # what was asked for within this time is not put away
 SWEEP_SECONDS = 1.0  # between looks at leases and memory; tapes grow while they are watched
-SLOW_BYTES = (
-    16_000_000  # a run as large as this is not built within half of a turn, nor beside the one it replaces
-)
-
-Counts = Callable[
-    [str, Set[str]], bool
-]  # whether a run, by its identifier and those who watch it, is to stay
-
-
-@dataclass(frozen=True, slots=True)
-class _Coming:
-    """What is being made: its bytes, and what its run costs, where that is known."""
-
-    nbytes: int
-    cost: Cost | None
+SLOW_BYTES = 16_000_000  # a run as large is not built within half of a turn, nor beside the one it replaces
 
 
 def _is_watched(identifier: str, watching: Set[str]) -> bool:
@@ -55,8 +41,7 @@ class Registry:
 
     When memory becomes short, runs without a lease are dropped first, and large trainers of runs that nobody plays or
     has just looked at are put away; then tapes are thinned, then checkpoints; then the other runs at rest lose their
-    trainers, oldest first. A run that is at work is never touched but
-    for its recordings. What would not fit beside those at work is refused before it is made: a run, its trainer when
+    trainers, oldest first. A run that is at work is never touched but for its recordings. What would not fit beside those at work is refused before it is made: a run, its trainer when
     it comes back, and any trainer that walks through its past, each with the darkroom that its frames need.
 
     Args:
@@ -82,7 +67,8 @@ class Registry:
         self._entries: dict[str, Entry] = {}
         self._shared: dict[Hashable, str] = {}  # by names of runs
         self._making = NamedLocks()  # by names of runs; taken before `_lock`, and before that of a run
-        self._coming: dict[object, _Coming] = {}  # one entry for everything that is being made
+        self._coming: dict[object, Coming] = {}  # one entry for everything that is being made
+        self._claims = Claims(self._entries, self._coming, self._darkrooms)
         self._pinned: set[str] = set()
         self._numbers = itertools.count(1)
         self._prefix = secrets.token_hex(3)
@@ -195,9 +181,9 @@ class Registry:
             if lacks is not None and not always:
                 raise lacks
             for identifier, entry in self._entries.items():
-                if entry.cost.at_work >= SLOW_BYTES and not self._stays(identifier, counts):
+                if entry.cost.at_work >= SLOW_BYTES and not counts(identifier, entry.watched.keys()):
                     entry.run.park()
-            self._coming[coming] = _Coming(needed, cost)
+            self._coming[coming] = Coming(needed, cost)
             self._sweep()
         try:
             yield coming
@@ -205,60 +191,15 @@ class Registry:
             with self._lock:
                 self._coming.pop(coming, None)
 
-    def _lacks(self, needed: int, cost: Cost | None, counts: Counts) -> Refusal | None:
-        """What is said of something that does not fit beside what stays; None if it does fit."""
-        staying = self._costs_of_those_who_train(counts)
-        needed += self._developing([*staying, cost]) - self._developing(staying)
-        free = self._free(counts)
-        if needed <= free:
-            return None
-        if free < RECORD_BYTES:
-            return Refusal(
-                "batch_size",
-                "This server has no memory left for one more run beside those who train just now; try again later.",
-                needed=-(-needed // 1_000_000),
-                free=0,
-            )
-        return Refusal(
-            "batch_size",
-            "These settings together need {needed} MB of memory, and this server has {free} left beside those "
-            "who train just now; choose a smaller batch size, sequence length, hidden size or number of "
-            "layers, or try again later.",
-            needed=-(-needed // 1_000_000),
-            free=free // 1_000_000,
-        )
-
     def make_free(self) -> int:
         """Make room where it is short; bytes that are free then beside all who use a run, negative where some lack."""
         with self._lock:
             self._sweep()
-            return self._free(_is_watched)
+            return self._claims.free(_is_watched, self._room(), self._lately())
 
-    def _free(self, counts: Counts) -> int:
-        """Bytes beside what others use and what is coming, their darkrooms included. counts: which runs stay."""
-        lately = self._lately()
-        claims = sum(
-            entry.claim(lately) for name, entry in self._entries.items() if self._stays(name, counts)
-        )
-        there = self._darkrooms.nbytes
-        lacking = max(0, self._developing(self._costs_of_those_who_train(counts)) - there)
-        return self._room() - claims - sum(each.nbytes for each in self._coming.values()) - lacking
-
-    def _stays(self, identifier: str, counts: Counts) -> bool:
-        return counts(identifier, self._entries[identifier].watched.keys())
-
-    def _costs_of_those_who_train(self, counts: Counts) -> list[Cost | None]:
-        """Of all that stays and of what is coming, whatever needs a darkroom."""
-        lately = self._lately()
-        at_work = [
-            e.cost for name, e in self._entries.items() if e.trains(lately) and self._stays(name, counts)
-        ]
-        return [*at_work, *(each.cost for each in self._coming.values())]
-
-    def _developing(self, costs: Iterable[Cost | None]) -> int:
-        """Bytes of the darkrooms for runs of such costs: equal ones share one."""
-        sizes = {cost.darkroom: cost.developing for cost in costs if cost is not None}
-        return self._darkrooms.most_of(sizes.values())
+    def _lacks(self, needed: int, cost: Cost | None, counts: Counts) -> Refusal | None:
+        """What is said of something that does not fit beside what stays; None if it does fit."""
+        return self._claims.lacks(needed, cost, counts, self._room(), self._lately())
 
     def _rest_what_is_unused(self) -> None:
         """Let go of what only saves time and was not used lately: trainers that walk through a past, and darkrooms."""
@@ -418,7 +359,7 @@ class Registry:
 
     def _make_room(self, oldest_first: list[str], idle: set[str]) -> None:
         """Let go of what nobody holds, and make runs lighter, until all fit that is there and that is coming."""
-        held, room = self.nbytes + self._bytes_to_come(), self._room()
+        held, room = self.nbytes + self._claims.to_come(self._lately()), self._room()
         if held > room:
             self._beside.let_go(self._lately())
             room = self._room()
@@ -433,14 +374,6 @@ class Registry:
             self._lately(),
         )
         self._has_let_go = True
-
-    def _bytes_to_come(self) -> int:
-        """Bytes of what is being made, and of darkrooms that it will need and that are not there."""
-        if not self._coming:
-            return 0
-        developing = self._developing(self._costs_of_those_who_train(_is_watched))
-        to_come = sum(each.nbytes for each in self._coming.values())
-        return to_come + max(0, developing - self._darkrooms.nbytes)
 
     def _drop(self, identifier: str) -> int:
         """Forget a run; its bytes."""

@@ -57,7 +57,7 @@ class Server:
         )
 
     def _measured(self) -> int:
-        return self._others + self.registry.nbytes
+        return self._others + self.registry.nbytes + self.registry._darkrooms.nbytes
 
     def set_room(self, room: int) -> None:
         """What runs may take together from now on."""

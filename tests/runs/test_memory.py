@@ -26,11 +26,14 @@ from playground.runs import checkpoints as checkpoints_module
 from playground.runs import registry as registry_module
 from playground.runs import room as room_module
 from playground.runs import run as run_module
+from playground.runs.darkroom import Darkroom
+from playground.runs.entry import PLAYED_SECONDS
+from playground.runs.layout import FrameLayout
 from playground.runs.memory import _of_c_library, give_back, private_bytes
 from playground.runs.registry import AT_WORK_SECONDS, SWEEP_SECONDS, Registry
 from playground.runs.room import BASE_BYTES, GIVEN_BACK_SECONDS, GROWN_SHARE, LATELY_SECONDS, NEAR_SHARE, Room
 from playground.runs.run import Run
-from playground.runs.size import check_size, parked_bytes, run_bytes, trainer_bytes
+from playground.runs.size import Cost, check_size, parked_bytes, run_bytes, trainer_bytes
 from playground.runs.viewer import Viewer
 from playground.training import Trainer
 from tests.runs.server import HELLO, LARGE, LIMIT, PLENTY, USABLE, Server, needed, seed
@@ -212,6 +215,19 @@ def test_a_run_that_somebody_asks_for_keeps_its_trainer_however_short_memory_is(
     assert playing.is_parked and looked_at.is_parked
     server.set_room(PLENTY)
     held_exactly(playing, STEPS)
+
+
+def test_who_plays_may_wait_longer_for_the_next_turn_than_who_looks(server: Server) -> None:
+    """Beside large networks the turns of a class come late: what waits for one is not at rest."""
+    played, looked_at = server.open("a", seed(HELLO, 1)), server.open("b", seed(HELLO, 2))
+    server.registry.trains("a", [server.registry._shared[played.name]])
+    server.set_room(0)
+    server.clock.now += AT_WORK_SECONDS + 1
+    server.sweep()
+    assert looked_at.is_parked and not played.is_parked
+    server.clock.now += PLAYED_SECONDS
+    server.sweep()
+    assert played.is_parked
 
 
 def test_a_run_in_the_middle_of_its_turn_is_left_alone(server: Server) -> None:
@@ -605,6 +621,30 @@ def test_a_visitors_own_run_is_no_reason_to_refuse_the_next(server: Server) -> N
     refusal_of(server, viewer.id, seed(LARGE, 3))  # now somebody else would lose it
 
 
+@pytest.mark.parametrize("way", ["another rate", "another seed"])
+def test_a_large_run_that_takes_the_place_of_another_is_not_made_beside_its_trainer(
+    server: Server, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Two of a hundred megabytes for a moment would be above the limit, if it is near."""
+    monkeypatch.setattr(registry_module, "SLOW_BYTES", needed(LARGE))
+    viewer = Viewer(server.registry, LARGE)
+    viewer.go_to(3)
+    before, there = viewer.run, list[tuple[bool, bool]]()
+    kept = server.open("b", seed(LARGE, 5))
+
+    def trainer(*args: Any, **named: Any) -> Trainer:
+        there.append((before.is_parked, kept.is_parked))
+        return Trainer(*args, **named)
+
+    monkeypatch.setattr(run_module, "Trainer", trainer)
+    shown = viewer.shown
+    rate = replace(shown, training=replace(shown.training, learning_rate=0.003))
+    viewer.change(rate if way == "another rate" else seed(shown, 9))
+    assert there == [(True, False)] and viewer.run is not before
+    viewer.go_to(6)
+    assert same_weights(viewer.run, 6)
+
+
 # What is measured
 
 
@@ -793,6 +833,15 @@ def test_the_tensors_of_training_are_reckoned_to_the_hundredth(cell: str, shape:
     trainer = Trainer(config, corpus)
     trainer.advance(2)
     assert trainer_bytes(config, corpus) == pytest.approx(trainer.nbytes, rel=0.01, abs=600)
+
+
+@pytest.mark.parametrize("cell", list(CELLS))
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_a_darkroom_is_reckoned_to_the_fiftieth_before_it_is_made(cell: str, shape: tuple[int, ...]) -> None:
+    config = of(cell, *shape)
+    corpus = Corpus(config.text)
+    room = Darkroom(FrameLayout.of(config.network, corpus), config.network)
+    assert Cost.of(config, corpus).developing == pytest.approx(room.nbytes, rel=0.02, abs=600)
 
 
 @pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
