@@ -57,11 +57,13 @@ class SoFarReader:
     """Reads all that is there anew with every symbol, from both ends."""
 
     def __init__(self, replica: Replica) -> None:
-        self._replica, self._read = replica, list[int]()
+        self._replica = replica
+        self._symbols: list[int] = []
 
     def read(self, symbol: int) -> Tensor:
         """Read one symbol more; returns the logits (V,) of the next."""
-        self._read.append(symbol)
-        inputs = torch.tensor(self._read).view(-1, 1, 1)
+        symbols = self._symbols
+        symbols.append(symbol)
+        inputs = torch.tensor(symbols).view(-1, 1, 1)
         nothing = torch.zeros_like(inputs)
         return unroll(self._replica, Batch(inputs, nothing, nothing.bool())).outputs[-1, 0]

@@ -26,7 +26,7 @@ from playground.studies.side_by_side import SideBySide
 from playground.tasks.language import Language
 from playground.tasks.packing import COLUMNS, stretch
 
-FORWARD, BOTH, SO_FAR = "forward", "both", "so far"
+FORWARD, BOTH, SO_FAR = "forward", "both", "so_far"
 LONGEST = 50  # symbols of a window: every beginning of each is read by itself
 PREDICTIONS = 200  # about as many of a long text are measured
 READ_SO_FAR = 12  # frames at most of which perplexity is measured as it is in writing
@@ -84,7 +84,7 @@ class Peeking(InPieces[None]):
     def frame(self) -> pd.DataFrame:
         """A row for every step that is measured: variant, step, loss (mean nats), perplexity.
 
-        variant: "forward", "both" (each reading the whole text), "so far" (the second network, reading at each place
+        variant: "forward", "both" (each reading the whole text), "so_far" (the second network, reading at each place
         what is there by then).
         """
         return pd.DataFrame(list(self._rows), columns=list(COLUMN_NAMES))
@@ -97,7 +97,7 @@ class Peeking(InPieces[None]):
     def places(self) -> pd.DataFrame:
         """What comes next at each timestep of the first window, by the weights of the newest frames.
 
-        Columns: t, from 1, token, target, and the probability of the target by each variant: forward, both, so far.
+        Columns: t, from 1, token, target, and the probability of the target by each variant: forward, both, so_far.
         """
         window, labels = self._windows[0], self.task.corpus.labels
         forward, both = (copy_of(_network(self.runs[name], -1)) for name in (FORWARD, BOTH))

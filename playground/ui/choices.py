@@ -192,7 +192,7 @@ BEFORE: Mapping[str, PageField] = MappingProxyType(
 )
 SHAPES: Mapping[str, PageField] = MappingProxyType(
     {
-        "panel": PageField(Choice(("five", "gradient")), "five"),
+        "panel": PageField(Choice(("five", "gradient", "depth", "directions", "embedding")), "five"),
         "shape": PageField(Choice(lessons.SHAPES), "one-to-one"),
         "task": PageField(Choice((*lessons.LESSONS, lessons.OWN))),
         "language": PageField(TASK_FIELDS["language"]),
@@ -213,6 +213,15 @@ SHAPES: Mapping[str, PageField] = MappingProxyType(
         **{lines: PageField(OwnLines()) for lines in lessons.OWN_LINES.values()},
         "tokens": PageField(FIELDS["tokens"]),
         "moment": PageField(Choice(("start", "end")), "start"),
+        "depth": PageField(FIELDS["layers"], 2),
+        "depth_dropout": PageField(FIELDS["dropout"], 0.3),
+        # The recorded training step that is looked at; by whose update dropout draws, from 1.
+        "frame": PageField(Range(0, int(UPDATES.high))),
+        "draw": PageField(Range(1, 20), 1),
+        "leak_text": PageField(Choice(("text", "verse")), "text"),
+        # One more line on the map, and the line whose neighbours are listed, from 1.
+        "typed": PageField(Text(200), ""),
+        "near": PageField(Range(1, MAX_LINES)),
     }
 )
 PAGES: Mapping[str, Mapping[str, PageField]] = MappingProxyType(

@@ -39,6 +39,12 @@ PLACEHOLDERS = {
     "median_of": "{name}",
     "epsilon": "{value}",
     "chosen_epsilon": "{value}",
+    "state": "{n}",
+    "states_hover": "{states} {bits} {numbers}",
+    "forward_ceiling": "{share}",
+    "lowest_forward": "{value}",
+    "layer_answers": "{n}",
+    "axis_map": "{n} {share}",
 }
 GATES = ("i", "f", "g", "o", "r", "z", "n")
 KEYS = {
@@ -67,6 +73,12 @@ KEYS = {
     *(f"outcome_{name}" for name in ("learned", "worse", "diverged")),
     *(f"whatif_{name}" for name in ("original", "changed", "difference")),
     *("axis_unit", "axis_own_loss", "axis_next", "axis_probability"),
+    *("order_typed", "order_shuffled", "odds_bag", "odds_recurrent"),
+    *("states_path", "states_posterior", "axis_state", "axis_bits", "hmm"),
+    *("axis_before", "axis_after", "axis_token", "axis_weight"),
+    "on_perplexity",
+    "axis_text_perplexity",
+    *("tagger_crf", "tagger_forward", "tagger_both", "right_tag"),
 }
 
 

@@ -5,10 +5,9 @@ import streamlit as st
 from playground.studies.lesson_run import LessonRun
 from playground.studies.lessons import Lesson
 from playground.ui import lesson as words
-from playground.ui import progress
 from playground.ui.gradients import example
 from playground.ui.shapes import chosen, picture, results
-from playground.ui.words import _
+from playground.ui.shapes.learned import learned
 
 
 def show() -> None:
@@ -30,11 +29,10 @@ def _lesson(lesson: Lesson, column: int) -> None:
     def draw(run: LessonRun) -> None:
         draw_lesson(run, lesson, column)
 
-    job = progress.job("lesson", lesson, lesson.run, _("Learning …"), live=draw)
-    if job is None or not job.work.frames:
-        return
-    draw(job.work)
-    results.show(job.work)
+    run = learned(lesson, draw)
+    if run is not None:
+        draw(run)
+        results.show(run)
 
 
 def draw_lesson(
