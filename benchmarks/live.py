@@ -71,7 +71,7 @@ async (stage, milliseconds) => {
 }
 """
 
-# Times from the next click anywhere until the picture stands still, and until the server has said that it does not play.
+# Times from the next click anywhere until the picture stands still, and until the server has said that it does.
 TIMES_TO_PAUSE = """
 (stage) => new Promise((done) => {
   let clicked = 0;

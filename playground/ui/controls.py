@@ -90,9 +90,17 @@ def _expander(title: str, names: tuple[str, ...], icon: str) -> None:
         is_full = state.value("settings") == "full"
         with st.expander(title, icon=icon, expanded=is_full or complains):
             for row in _rows(offered):
-                for place, name in zip(st.columns(len(row)), row, strict=True):
-                    with place:
-                        _DRAW[name]()
+                _row(row)
+
+
+def _row(names: list[str]) -> None:
+    """Draw fields side by side; one that is alone needs no columns, each of which costs what a widget costs."""
+    if len(names) == 1:
+        _DRAW[names[0]]()
+        return
+    for place, name in zip(st.columns(len(names)), names, strict=True):
+        with place:
+            _DRAW[name]()
 
 
 def _rows(names: list[str]) -> Iterator[list[str]]:

@@ -51,9 +51,10 @@ class Told:
 def tell(viewer: Viewer) -> Told:
     """Have the file that may be asked for later say what there is to say now."""
     url, query = address.of_screen()
-    now = Told(captions(viewer), url, query)
-    told = state.remembered("told", viewer.id, lambda: now)
-    told.captions, told.url, told.query = now.captions, url, query
+    key = language(), [track.config for track in viewer.tracks]
+    said = state.remembered("captions", key, lambda: captions(viewer))
+    told = state.remembered("told", viewer.id, lambda: Told(said, url, query))
+    told.captions, told.url, told.query = said, url, query
     return told
 
 

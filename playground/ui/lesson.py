@@ -65,7 +65,8 @@ def introduction(page: str) -> None:
 def what_to_look_for(page: str) -> None:
     """One short paragraph per panel."""
     with st.expander(_("What to look for"), icon=":material/visibility:"):
-        left, right = st.columns(2, gap="large")
-        paragraphs = list(sections(page, language()).items())[1:]
-        for number, (heading, text) in enumerate(paragraphs):
-            (left if number % 2 == 0 else right).markdown(f"**{heading}**  \n{text}")
+        paragraphs = [
+            f"**{heading}**  \n{text}" for heading, text in list(sections(page, language()).items())[1:]
+        ]
+        for number, column in enumerate(st.columns(2, gap="large")):
+            column.markdown("\n\n".join(paragraphs[number::2]))
