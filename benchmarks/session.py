@@ -264,9 +264,11 @@ class Session:
     lost: int = 0
     by_page: bool = False  # frames come by runs of the page, as where a host does not serve their own address
     cookie: str = ""
+    path: str = ""  # of the page, below the server's; the front page's is empty
     _page: str = ""
     _buttons: dict[str, tuple[str, str]] = field(default_factory=dict)  # key → widget id, fragment
     _sliders: dict[str, tuple[str, str]] = field(default_factory=dict)  # key → widget id, fragment
+    _components: dict[str, tuple[str, str]] = field(default_factory=dict)  # key → widget id, fragment
     _stage_at: tuple[str, str] = ("", "")  # widget id, fragment
     _cache: dict[str, _Cached] = field(default_factory=dict)
     _waiting: list[float] = field(default_factory=list)  # when each request was sent
@@ -289,7 +291,8 @@ class Session:
     @property
     def _is_tick(self) -> bool:
         """Whether this run is one of the stage's fragment alone, as far as it is known which that is."""
-        return len(self._parts) == 1 and self._stage_at[1] in ("", *self._parts)
+        stage, part = self._stage_at
+        return bool(stage) and len(self._parts) == 1 and part in ("", *self._parts)
 
     @property
     def address(self) -> str:
@@ -308,11 +311,19 @@ class Session:
 
     @classmethod
     async def open(
-        cls, url: str, query: str = "", *, cookie: str = "", by_page: bool = False, timeout: float = 30.0
+        cls,
+        url: str,
+        query: str = "",
+        *,
+        cookie: str = "",
+        by_page: bool = False,
+        path: str = "",
+        timeout: float = 30.0,
     ) -> Self:
         """Open the page at `url` with a query string and wait for its first full run.
 
-        cookie: as a `Cookie` header has it, name=value. by_page: get frames by runs of the page alone.
+        cookie: as a `Cookie` header has it, name=value. by_page: get frames by runs of the page alone. path: of a page
+        that is not the front page.
 
         Raises:
             ValueError: if its stage shows another network.
@@ -327,7 +338,7 @@ class Session:
             max_size=None,
             ping_interval=None,
         )
-        session = cls(socket, query, url, by_page=by_page, cookie=cookie)
+        session = cls(socket, query, url, by_page=by_page, cookie=cookie, path=path)
         session._reader = asyncio.create_task(session._read())
         await session._ask()
         await session.until(lambda: any(not answer.is_tick for answer in session.answers), timeout)
@@ -342,17 +353,18 @@ class Session:
             KeyError: if the page has no such button.
         """
         widget, fragment = self._buttons[key]
-        before = len(self.answers)
-        sent = time.perf_counter()
-        await self._ask(fragment, WidgetState(id=widget, trigger_value=True))
+        return await self._answer(fragment, WidgetState(id=widget, trigger_value=True), timeout)
 
-        def answered() -> bool:
-            return any(answer.began >= sent and not answer.is_tick for answer in self.answers[before:])
+    async def trigger(self, key: str, event: str, value: Any, *, timeout: float = 30.0) -> Answer:
+        """Send what a component does when it calls `setTriggerValue`, and wait until the run has finished.
 
-        await self.until(answered, timeout)
-        return next(answer for answer in self.answers[before:] if answer.began >= sent and not answer.is_tick)
+        Raises:
+            KeyError: if the page has no such component.
+        """
+        widget, fragment = self._components[key]
+        return await self._answer(fragment, component_trigger(widget, event, value), timeout)
 
-    async def choose(self, key: str, option: str, *, timeout: float = 30.0) -> None:
+    async def choose(self, key: str, option: str, *, timeout: float = 30.0) -> Answer:
         """Move the slider of options with this key, and wait until the page, or the part it stands in, has run.
 
         Raises:
@@ -361,13 +373,18 @@ class Session:
         widget, fragment = self._sliders[key]
         state = WidgetState(id=widget)
         state.string_array_value.data.append(option)
+        return await self._answer(fragment, state, timeout)
+
+    async def _answer(self, fragment: str, state: WidgetState, timeout: float) -> Answer:
+        """Send what has happened to a widget, and wait for the run that it causes."""
         before, sent = len(self.answers), time.perf_counter()
         await self._ask(fragment, state)
 
-        def answered() -> bool:
-            return any(answer.began >= sent and not answer.is_tick for answer in self.answers[before:])
+        def answers() -> list[Answer]:
+            return [answer for answer in self.answers[before:] if answer.began >= sent and not answer.is_tick]
 
-        await self.until(answered, timeout)
+        await self.until(answers, timeout)
+        return answers()[0]
 
     async def until(self, is_so: Any, timeout: float) -> None:
         """Wait until a condition on this session holds; it is looked at after every message.
@@ -420,12 +437,13 @@ class Session:
         asked = message.rerun_script
         asked.query_string = self._query
         asked.page_script_hash = self._page
+        asked.page_name = "" if self._page else self.path
         asked.fragment_id = fragment
         asked.cached_message_hashes.extend(self._cache)
         asked.context_info.timezone = "Asia/Seoul"
         asked.context_info.timezone_offset = -540
         asked.context_info.locale = "en-US"
-        asked.context_info.url = f"{self._url}/"
+        asked.context_info.url = f"{self._url}/{self.path}"
         asked.context_info.color_scheme = "light"
         if trigger is not None:
             asked.widget_states.widgets.append(trigger)
@@ -476,6 +494,8 @@ class Session:
         element = message.delta.new_element
         kind = element.WhichOneof("type")
         if kind == "bidi_component":
+            identifier = element.bidi_component.id
+            self._components[user_key(identifier)] = identifier, message.delta.fragment_id
             picture = stage_message(message)
             if picture is not None:
                 self.stage, self._shown = picture, time.perf_counter()

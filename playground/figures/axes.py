@@ -84,8 +84,9 @@ def few(count: int, most: int = 8) -> int:
 def time_hover(frame: pd.DataFrame, look: Look, index: str = "t") -> list[str]:
     """The first line of the hover text of every row: timestep and symbol."""
     words = look.words["timestep" if index == "t" else f"timestep_{index}"]
+    drawn = {token: plain(token) for token in frame["token"].unique()}
     return [
-        f"{words.format(t=t)} · {plain(token)}" for t, token in zip(frame[index], frame["token"], strict=True)
+        f"{words.format(t=t)} · {drawn[token]}" for t, token in zip(frame[index], frame["token"], strict=True)
     ]
 
 
