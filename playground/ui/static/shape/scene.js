@@ -309,7 +309,8 @@ export function rowsOf({ words, layers, directions, back }, layout) {
   ];
   for (let l = 0; l < layers; l += 1) {
     for (let d = 0; d < directions; d += 1) {
-      const name = `${back ? "∂L/∂h" : `${words.row_state} h`}${layers > 1 ? subscript(l + 1) : ""}`;
+      const state = `h${layers > 1 ? subscript(l + 1) : ""}`;
+      const name = back ? `‖∂L/∂${state}‖` : `${words.row_state} ${state}`;
       rows.push({ text: directions > 1 ? `${name} ${d ? "←" : "→"}` : name, y: layout.states[l][d] });
     }
   }
