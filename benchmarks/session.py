@@ -290,9 +290,9 @@ class Session:
 
     @property
     def _is_tick(self) -> bool:
-        """Whether this run is one of the stage's fragment alone, as far as it is known which that is."""
-        stage, part = self._stage_at
-        return bool(stage) and len(self._parts) == 1 and part in ("", *self._parts)
+        """Whether this run is one of the stage's fragment alone, as far as it is known which that is; it is on the
+        front page."""
+        return not self.path and len(self._parts) == 1 and self._stage_at[1] in ("", *self._parts)
 
     @property
     def address(self) -> str:
