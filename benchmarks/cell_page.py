@@ -88,7 +88,7 @@ async def class_of(server: MeasuredServer, sessions: int, seconds: float) -> Tab
 
     async def read(number: int) -> None:
         draw = random.Random(number)
-        await asyncio.sleep(draw.uniform(0, THINKING[1]))
+        await asyncio.sleep(draw.uniform(0, min(THINKING[1], seconds / 2)))
         while time.perf_counter() < end:
             took[number % 2].append(await act(pages[number], number, draw))
             await asyncio.sleep(draw.uniform(*THINKING))

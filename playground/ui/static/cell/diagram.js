@@ -13,7 +13,7 @@ import { columnName, factorKey, factorName, factorText, factorValue, numberText,
 const ROW = 64;
 const TURN = 80; // before its end a wire turns
 const LEFT = { read: 60, sum: 260, gate: 400, first: 560 };
-const ALONE = { ...LEFT, sum: 370, gate: 520 };
+const ALONE = { ...LEFT, sum: 330, gate: 450 }; // so narrow that a phone shows all of it
 const STAGE = 350; // from the products of one state to those of the next
 
 /**
@@ -150,7 +150,7 @@ export function diagram(sheet, message) {
   const height = Math.max(...[...places.values()].map((at) => at.y), read.y) + 45;
   const picture = drawn("svg", {
     viewBox: `0 0 ${width} ${height}`, role: "img", style: `max-width: ${width * 1.15}px`,
-    "aria-label": say(words, "diagram_told", { unit: unit + 1, list: told.join(", ") }), class: message.way,
+    "aria-label": say(words, "diagram_told", { unit: unit + 1, list: told.join(", ") }), class: `${message.way}${isAlone ? " alone" : ""}`,
   }, [...lines, ...nodes]);
   return element("section", { class: "wide" }, [
     element("h3", {}, [say(words, "diagram", { unit: unit + 1 })]), element("div", { class: "scroll" }, [picture]),
