@@ -31,12 +31,13 @@ class Watch:
     """Every playhead and the server's memory, looked at once a second.
 
     Attributes:
-        times: of the looks. playheads: (looks, pages). resident: bytes at each look.
+        times: of the looks. playheads: (looks, pages). resident, private: bytes at each look.
     """
 
     times: list[float] = field(default_factory=list)
     playheads: list[list[int]] = field(default_factory=list)
     resident: list[int] = field(default_factory=list)
+    private: list[int] = field(default_factory=list)
 
     async def keep(self, sessions: list[Session], server: MeasuredServer) -> None:
         """Look until cancelled."""
@@ -44,6 +45,7 @@ class Watch:
             self.times.append(time.perf_counter())
             self.playheads.append([playhead(session) for session in sessions])
             self.resident.append(server.resident_bytes)
+            self.private.append(server.private_bytes)
             await asyncio.sleep(LOOKS)
 
     @property
@@ -203,13 +205,18 @@ def playhead(session: Session) -> int:
 
 
 async def _click_about(server: MeasuredServer, took: list[float]) -> None:
-    """One more visitor, who presses Step once a second: how long does an ordinary click take?"""
+    """One more visitor, who presses Step once a second: how long does an ordinary click take?
+
+    One that is still to be answered when the lesson ends counts for as long as it has waited.
+    """
     session = await Session.open(server.url, "text=abcabd&cell=gru&seed=77", timeout=60)
     try:
         while True:
             began = time.perf_counter()
-            await session.click("step", timeout=60)
-            took.append(time.perf_counter() - began)
+            try:
+                await session.click("step", timeout=60)
+            finally:
+                took.append(time.perf_counter() - began)
             await asyncio.sleep(1.0)
     finally:
         await session.close()

@@ -29,6 +29,12 @@ class MeasuredServer:
         return memory_bytes("VmRSS", self.server.process.pid)
 
     @property
+    def private_bytes(self) -> int:
+        """Of these, what is the process's own: without pages of files such as libraries, as its limit counts it."""
+        _, resident, shared, *_ = map(int, Path(f"/proc/{self.server.process.pid}/statm").read_text().split())
+        return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
+
+    @property
     def peak_bytes(self) -> int:
         """Largest resident memory since the start."""
         return memory_bytes("VmHWM", self.server.process.pid)

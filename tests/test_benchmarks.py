@@ -17,7 +17,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection
 
-from benchmarks import classroom, gradients
+from benchmarks import classroom, gradients, shapes
+from benchmarks.fair import fair_shares, step_seconds
 from benchmarks.process import peak_growth
 from benchmarks.reference import TorchTraining
 from benchmarks.session import (
@@ -33,6 +34,7 @@ from benchmarks.session import (
 from benchmarks.shared import shared_training
 from benchmarks.subject import Subject
 from benchmarks.table import Row, Table, Target, show
+from benchmarks.tasks import TorchTask, config_for, task_of
 from benchmarks.texts import random_text
 from benchmarks.tick import TOGETHER, ticks, updates_with_frames
 from benchmarks.turns import SLICE, medians
@@ -114,6 +116,36 @@ def test_what_a_class_trains_may_be_trained(query: dict[str, object]):
     config = ExperimentConfig.from_values(dict(ExperimentConfig().values()) | query)
     assert config.network.hidden_size == query["hidden_size"]
     check_size(config, Corpus(config.text), most=Limits().run_mb * 1_000_000)
+
+
+@pytest.mark.parametrize(
+    ("steps", "seconds", "most", "fair"),
+    [
+        ((2, 4, 6), (1, 1, 1), 30, (4, 4, 4)),  # all alike: 12 in all
+        ((10, 0), (1, 5), 30, (5, 1)),  # 10 s of time, 5 for each
+        (
+            (30, 30, 2),
+            (1, 1, 20),
+            30,
+            (30, 30, 2),
+        ),  # nobody wants more than 30, and the third has what is left
+        ((5, 30, 0), (1, 1, 20), 10, (10, 10, 0.75)),  # 35 s: twice 10, and 15 are left
+        ((0, 0), (1, 2), 30, (0, 0)),
+    ],
+)
+def test_fair_shares_are_equal_turns_of_the_time_that_was_used(
+    steps: tuple[float, ...], seconds: tuple[float, ...], most: float, fair: tuple[float, ...]
+):
+    assert fair_shares(steps, seconds, most) == pytest.approx(fair)
+    slower = [3 * each for each in seconds]  # on a busy machine
+    assert fair_shares(steps, slower, most) == pytest.approx(fair)
+
+
+def test_a_step_takes_as_long_as_the_fastest_after_the_first(monkeypatch: pytest.MonkeyPatch):
+    """The first one warms up, and what else the machine does makes some take longer."""
+    looks = iter([0.0, 0.5, 1.0, 4.0, 5.0, 7.0, 8.0, 12.0])
+    monkeypatch.setattr("benchmarks.fair.time", SimpleNamespace(thread_time=lambda: next(looks)))
+    assert step_seconds(classroom.trained()) == 2.0
 
 
 def test_a_page_that_shows_another_network_is_not_measured():
@@ -425,6 +457,36 @@ def test_the_grid_and_its_rival_are_timed_per_update():
     (short, short_single), (long, long_single) = measured(4, 4), measured(48, 16)
     assert long > short and long_single > short_single, "twelve times as many timesteps"
     assert long < 36 * long_single, "36 runs side by side take less than one after the other"
+
+
+def test_rivals_of_the_models_that_came_before_do_the_same_work():
+    if (sides := shapes.hmm_sides(2)) is not None:
+        theirs, ours = (side() for side in sides)
+        np.testing.assert_allclose(ours.tables.transition[0], theirs.transmat_, atol=1e-9)
+        np.testing.assert_allclose(ours.tables.emission[0], theirs.emissionprob_, atol=1e-9)
+    sides = shapes.ngram_sides()
+    assert sides is not None
+    theirs, ours = (side() for side in sides)
+    assert ours == pytest.approx(theirs) and len(set(ours)) > 3
+
+
+def test_a_library_that_is_missing_is_left_out(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(shapes, "_library", lambda name: None)
+    rows = shapes.before(0).rows
+    assert [row.value for row in rows] == [None] * 4
+    assert all(row.note.endswith("is not installed") and row.verdict == "" for row in rows)
+
+
+@pytest.mark.parametrize("kind", shapes.DEEPER)
+def test_stacked_and_both_ways_the_rival_learns_the_same(kind: str):
+    task, config = task_of("each step", 4), config_for("gru")
+    config = replace(config, network=replace(config.network, **shapes.DEEPER[kind]))
+    ours, theirs = Trainer(config, task), TorchTask(config, task)
+    expected = []
+    for _ in range(4):
+        expected.append(ours.update().nll[0])
+        theirs.update()
+    np.testing.assert_allclose(theirs.losses, expected, rtol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -39,10 +39,10 @@ def _is_watched(identifier: str, watching: Set[str]) -> bool:
 class Registry:
     """Runs by identifier, leased to viewers. Any thread may use it.
 
-    When memory becomes short, runs without a lease are dropped first, and large trainers of runs that nobody plays or
-    has just looked at are put away; then tapes are thinned, then checkpoints; then the other runs at rest lose their
-    trainers, oldest first. A run that is at work is never touched but for its recordings. What would not fit beside those at work is refused before it is made: a run, its trainer when
-    it comes back, and any trainer that walks through its past, each with the darkroom that its frames need.
+    When memory becomes short, runs without a lease are dropped first, then others bend (`playground.runs.bending`); a
+    run that is at work is never touched but for its recordings. What would not fit beside those at work is refused
+    before it is made: a run, its trainer when it comes back, and any trainer that walks through its past, each with the
+    darkroom that its frames need (`playground.runs.claims`).
 
     Args:
         limits: what the process may spend.
