@@ -44,6 +44,7 @@ lint: .venv/dev.stamp
 bench: .venv/dev.stamp browser
 	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.tasks
+	$(BIN)/python -m benchmarks.shapes
 	$(BIN)/python -m benchmarks.gradients
 	$(BIN)/python -m benchmarks.live
 	$(BIN)/python -m benchmarks.classroom --sessions 30

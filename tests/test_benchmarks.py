@@ -461,7 +461,7 @@ def test_the_grid_and_its_rival_are_timed_per_update():
 
 def test_rivals_of_the_models_that_came_before_do_the_same_work():
     if (sides := shapes.hmm_sides(2)) is not None:
-        theirs, ours = (side() for side in sides)
+        theirs, ours = (cast(Any, side()) for side in sides)
         np.testing.assert_allclose(ours.tables.transition[0], theirs.transmat_, atol=1e-9)
         np.testing.assert_allclose(ours.tables.emission[0], theirs.emissionprob_, atol=1e-9)
     sides = shapes.ngram_sides()
