@@ -48,7 +48,7 @@ def _side_by_side(lesson: Lesson, column: int) -> None:
     shown = next((name for name, each in lessons.items() if each == lesson), ALONE)
 
     def draw(work: SideBySide) -> None:
-        draw_lesson(work.runs[shown], lesson, column, back=True, key="shape_back")
+        draw_lesson(work.runs[shown], lesson, column, back=True, key="variants_picture")
 
     job = progress.job(
         "lesson variants",

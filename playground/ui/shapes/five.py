@@ -36,7 +36,7 @@ def _lesson(lesson: Lesson, column: int) -> None:
 
 
 def draw_lesson(
-    run: LessonRun, lesson: Lesson, column: int, *, back: bool = False, key: str = "shape"
+    run: LessonRun, lesson: Lesson, column: int, *, back: bool = False, key: str = "lesson_picture"
 ) -> None:
     """The picture of what is recorded so far."""
     picture.draw(
