@@ -54,10 +54,13 @@ def test_an_edit_is_read_on_from_and_an_update_is_stepped_through(page: Page) ->
     page.mouse.up()
     expect(timestep).to_have_attribute("aria-valuetext", "4: a")
     expect(page.locator(".st-key-edit_unit input")).to_have_value("3")
+    page.locator(".st-key-edit_value input").fill("0.5")
     page.get_by_role("button", name="Edit at t = 4").click()
-    expect(page.get_by_role("button", name="h = 0 · unit 3 · t = 4 ×")).to_be_visible()
-    expect(page.get_by_text(re.compile(r"^h changes most at t = 4, unit 3: from −?0\.\d+ to 0\."))).to_be_visible()
-    expect(page).to_have_url(re.compile(r"cell\.edits=l0\.h\.2%403%3D0"))
+    expect(page.get_by_role("button", name="h = 0.5 · unit 3 · t = 4 ×")).to_be_visible()
+    expect(
+        page.get_by_text(re.compile(r"^h changes most at t = 4, unit 3: from −?0\.\d+ to 0\.5\."))
+    ).to_be_visible()
+    expect(page).to_have_url(re.compile(r"cell\.edits=l0\.h\.2%403%3D0\.5"))
 
     page.get_by_role("radio", name="One update").click()
     player = page.locator(".motion")

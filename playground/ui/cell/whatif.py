@@ -90,7 +90,10 @@ def _tokens(batch: Batch, corpus: Corpus) -> list[str]:
 
 
 def _editor(network: Network, batch: Batch, corpus: Corpus, quantity: str, t: int) -> None:
-    """Draw one more edit, of the place that is looked at, and the button that makes it."""
+    """Draw one more edit, of the place that is looked at, and the button that makes it.
+
+    What is chosen for it changes nothing on the page before the button is pressed, so it runs nothing.
+    """
     tokens, length = _tokens(batch, corpus), len(batch.inputs)
     kinds = [kind for kind in KINDS if kind != "transplant" or length > 1]
     with widgets.row():
@@ -109,6 +112,7 @@ def _editor(network: Network, batch: Batch, corpus: Corpus, quantity: str, t: in
                 range(ALL, network.config.hidden_size + 1),
                 format_func=lambda unit: _("all units") if unit == ALL else str(unit),
                 key="edit_unit",
+                on_change="ignore",
                 width=130,
             )
             st.number_input(
@@ -119,6 +123,7 @@ def _editor(network: Network, batch: Batch, corpus: Corpus, quantity: str, t: in
                 step=0.5,
                 format="%g",
                 key="edit_value",
+                on_change="ignore",
                 width=150,
             )
             st.segmented_control(
@@ -127,6 +132,7 @@ def _editor(network: Network, batch: Batch, corpus: Corpus, quantity: str, t: in
                 format_func=lambda span: _(SPANS[span]),
                 default="at",
                 key="edit_span",
+                on_change="ignore",
                 required=True,
             )
         elif kind == "symbol":
@@ -135,6 +141,7 @@ def _editor(network: Network, batch: Batch, corpus: Corpus, quantity: str, t: in
                 range(len(corpus.labels)),
                 format_func=lambda symbol: plain(corpus.labels[symbol]),
                 key="edit_symbol",
+                on_change="ignore",
                 width=180,
             )
         elif kind == "transplant":
@@ -143,6 +150,7 @@ def _editor(network: Network, batch: Batch, corpus: Corpus, quantity: str, t: in
                 range(length),
                 format_func=lambda source: f"{source + 1}: {plain(tokens[source])}",
                 key="edit_source",
+                on_change="ignore",
                 width=180,
             )
         st.button(

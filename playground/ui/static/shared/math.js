@@ -11,7 +11,7 @@ const NAMESPACE = "http://www.w3.org/1998/Math/MathML";
 const FUNCTIONS = new Set(["exp", "log", "tanh", "relu", "linear"]);
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ⁿ";
 const PLAIN = "0123456789−n";
-const GAP = "0.22em"; // beside an operator that has a space there
+const GAP = "0.28em"; // beside an operator that has a space there
 const THIN = "0.17em"; // between factors
 const BREAKS = /^[=≈←→]/; // before these a long formula may go on in the next line
 const WORD = /^[\p{L}\p{M}][\p{L}\p{M}\d_.]*/u;
