@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
-from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
+from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig, to_query
 from playground.runs.registry import Registry
+from playground.runs.track import with_rate
 from playground.runs.viewer import Viewer
+from playground.ui import keep
 from playground.ui import recording as made
 from playground.ui.recording import stride, thinned
 from tests.ui.recorded import LINK, captions, recorded, settings_of, without_a_page
@@ -171,3 +173,18 @@ def test_a_run_that_has_changed_since_the_page_spoke_of_it_is_refused() -> None:
     feed = made.Feed(viewer, lambda: True)  # that has not been told anything
     with pytest.raises(made.Refusal, match="just changed"):
         made.recording(viewer, feed, captions(viewer))
+
+
+def test_a_file_that_was_offered_before_the_learning_rate_changed_tells_the_present_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    viewer = watched(ExperimentConfig(), 3)
+    monkeypatch.setattr(keep.address, "of_screen", lambda: ("http://localhost/", to_query(viewer.config)))
+    offered = keep.tell(viewer)
+    before = offered.captions_at(3)
+    viewer.change(with_rate(viewer.config, 0.5))
+    keep.tell(viewer)
+    now = offered.captions_at(3)
+    assert ("Changes of the learning rate", "learning rate 0.5 from step 3") in now.settings[0][1]
+    assert before.settings != now.settings and "0.5" not in before.link
+    assert now.link.startswith("http://localhost/?") and now.link.endswith("rates=3%3A0.5&train.at=3")
