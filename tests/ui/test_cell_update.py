@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from playground.analysis.slow_motion import Weight, slow_motion
+from playground.config import TextConfig
+from playground.corpus import Corpus
 from playground.figures.axes import number
 from tests.ui.pages import Visitor, corpus_of, trainer
 from tests.ui.reading import HANGUL
@@ -64,11 +66,12 @@ def test_the_chosen_weight_stands_in_the_address() -> None:
 
 
 def test_any_sequence_of_the_batch_is_shown_and_the_watched_one_at_first() -> None:
-    lines = EXPERIMENT | {"text": "abba\nbcad\ncabda", "batch_size": 2, "seed": 3}
-    plain = trainer(4, **lines)
-    corpus, batch = corpus_of(plain), plain.source.batch(3, 4)
+    lines = EXPERIMENT | {"text": "abba\nbcad\ncabda", "batch_size": 2, "seed": 2, "at": 2}
+    corpus = Corpus(TextConfig(text="abba\nbcad\ncabda", batch_size=2))
+    batch = corpus.batch(2, 2)
     texts = ["".join(corpus.labels[symbol] for symbol in column) for column in batch.inputs[:, 0].T.tolist()]
-    watched = corpus.column(0, 3, 4) or 0
+    watched = corpus.column(0, 2, 2)
+    assert watched == 1
     visitor = visit(**lines)
 
     def read() -> str:
