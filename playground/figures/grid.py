@@ -56,7 +56,7 @@ def grid(frame: pd.DataFrame, look: Look, places: Grid) -> go.Figure:
         x=list(range(len(columns))),
         y=list(range(len(rows))),
         z=z,
-        text=[["" if np.isnan(value) else number(value, 2) for value in row] for row in z.tolist()],
+        text=[[_written(value) for value in row] for row in z.tolist()],
         texttemplate="%{text}" if z.size <= WRITTEN else None,
         hovertext=hover,
         hoverinfo="text",
@@ -89,3 +89,8 @@ def grid(frame: pd.DataFrame, look: Look, places: Grid) -> go.Figure:
         **shared,
     )
     return figure
+
+
+def _written(value: float) -> str:
+    """A number in its cell, to the nearest hundredth; its hover text has all of it."""
+    return "" if np.isnan(value) else number(round(value, 2), 2)

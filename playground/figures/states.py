@@ -115,7 +115,7 @@ def perplexity_by_states(frame: pd.DataFrame, look: Look, levels: Sequence[Level
     values = floats(frame, "perplexity")
     axis = LogAxis.of([values, np.array([each.perplexity for each in levels])], start=1.0)
     figure = go.Figure()
-    line = Line(look.words["hmm"], look.colours["z"], symbol="square")
+    line = Line(look.words["hmm"], look.colours["n"], symbol="square")
     hover = [
         look.words["states_hover"].format(states=states, bits=number(bits, 3), numbers=f"{numbers:,}")
         + f"<br>{look.words['axis_text_perplexity']}: {number(value)}"

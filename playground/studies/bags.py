@@ -8,11 +8,10 @@ import torch
 from playground.analysis.bag import bag_floor_in_pieces
 from playground.corpus import Corpus
 from playground.models.bag import BagConfig, BagTrainer
-from playground.models.model import LanguageModel, loss_in_pieces, perplexity
-from playground.pieces import SMALL_BYTES, InPieces, Pieces, share
-from playground.studies.before import measured_steps
+from playground.models.model import LanguageModel
+from playground.pieces import SMALL_BYTES, Pieces, share
+from playground.studies.learning import TextStudy
 
-UPDATES = 600
 COUNT_BYTES = (
     6  # of a symbol of the vocabulary before a prediction: its count, and again while lines are joined
 )
@@ -20,37 +19,22 @@ DRAWS = 50  # of an order: of two different symbols, all of these would be the o
 ODDS_COLUMNS = {"model": object, "order": object, "token": object, "probability": float}
 
 
-class BagStudy(InPieces[None]):
-    """A bag while it learns a text: its perplexity on all of it, now and then.
+class BagStudy(TextStudy[BagTrainer]):
+    """A bag while it learns a text.
 
     Attributes:
-        trainer: the bag as it is now. floor: the lowest perplexity on the text that any bag can reach; None until that
-            is known.
+        floor: the lowest perplexity on the text that any bag can reach; None until that is known.
     """
 
-    def __init__(self, config: BagConfig, corpus: Corpus, updates: int = UPDATES) -> None:
-        self._rows: list[tuple[int, float]] = []
-        self.trainer = BagTrainer(config, corpus.windows, len(corpus.vocabulary))
+    def __init__(self, config: BagConfig, corpus: Corpus, updates: int) -> None:
         self.floor: float | None = None
         needs = SMALL_BYTES + COUNT_BYTES * corpus.predictions * len(corpus.vocabulary)
-        super().__init__(self._train(corpus, updates), needs=needs)
+        trainer = BagTrainer(config, corpus.windows, len(corpus.vocabulary))
+        super().__init__(trainer, corpus, updates, needs=needs)
 
-    def frame(self) -> pd.DataFrame:
-        """What is measured so far: step, perplexity."""
-        columns = {"step": int, "perplexity": float}
-        return pd.DataFrame(self._rows, columns=list(columns)).astype(columns)
-
-    def _train(self, corpus: Corpus, updates: int) -> Pieces[None]:
+    def _learn(self, corpus: Corpus, updates: int) -> Pieces[None]:
         self.floor = yield from share(0.0, 0.1, bag_floor_in_pieces(corpus))
-        done, trainer = 0, self.trainer
-        for step in measured_steps(updates):
-            low, high = (0.1 + 0.9 * at / updates for at in (done, step))
-            yield from share(low, high, trainer.updates_in_pieces(step - done))
-            nats = yield from share(high, high, loss_in_pieces(trainer.model, corpus.windows))
-            self._rows.append((step, perplexity(nats)))
-            done = step
-            if trainer.exploded:
-                break
+        yield from share(0.1, 1.0, super()._learn(corpus, updates))
 
 
 def reordered(ids: Sequence[int], seed: int) -> tuple[int, ...]:

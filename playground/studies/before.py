@@ -25,6 +25,7 @@ from playground.passes.recurrent import RecurrentModel
 from playground.passes.replica import replica_of
 from playground.pieces import InPieces, Pieces, share
 from playground.runs.size import trainer_bytes
+from playground.studies.learning import TextStudy
 from playground.training import Trainer
 
 WRITTEN = 40  # symbols at most
@@ -196,36 +197,12 @@ class RecurrentRow(_Rows):
         yield from share(0.9, 1.0, self._measure_held_out(RecurrentModel(replica_of(network))))
 
 
-class WindowStudy(InPieces[None]):
-    """A fixed window while it learns a text: its perplexity on all of it, now and then, and its weights in the end.
-
-    Attributes:
-        trainer: the window as it is now.
-    """
+class WindowStudy(TextStudy[WindowTrainer]):
+    """A fixed window while it learns a text, and its weights in the end."""
 
     def __init__(self, config: WindowConfig, corpus: Corpus, updates: int) -> None:
-        self.trainer = WindowTrainer(config, corpus.windows, len(corpus.vocabulary))
-        self._rows: list[tuple[int, float]] = []
-        needs = ALWAYS + BYTES * corpus.predictions
-        super().__init__(self._train(corpus, updates), needs=needs)
-
-    def frame(self) -> pd.DataFrame:
-        """What is measured so far: step, perplexity."""
-        return pd.DataFrame(self._rows, columns=["step", "perplexity"]).astype(
-            {"step": int, "perplexity": float}
-        )
-
-    def _train(self, corpus: Corpus, updates: int) -> Pieces[None]:
-        done = 0
-        for step in measured_steps(updates):
-            yield from share(done / updates, step / updates, self.trainer.updates_in_pieces(step - done))
-            done = step
-            nats = yield from share(
-                done / updates, done / updates, loss_in_pieces(self.trainer.model, corpus.windows)
-            )
-            self._rows.append((done, perplexity(nats)))
-            if self.trainer.exploded:
-                break
+        trainer = WindowTrainer(config, corpus.windows, len(corpus.vocabulary))
+        super().__init__(trainer, corpus, updates, needs=ALWAYS + BYTES * corpus.predictions)
 
 
 class WindowSizes(InPieces[None]):
@@ -251,11 +228,3 @@ class WindowSizes(InPieces[None]):
             yield from share(low, high, trainer.updates_in_pieces(updates))
             nats = yield from share(high, high, loss_in_pieces(trainer.model, corpus.windows))
             self._rows.append((size, trainer.model.parameter_count, perplexity(nats)))
-
-
-def measured_steps(updates: int) -> list[int]:
-    """After how many updates something is measured: none, one, two, three, and so on by a quarter, up to all."""
-    steps = [0]
-    while steps[-1] < updates:
-        steps.append(min(updates, max(steps[-1] + 1, steps[-1] * 5 // 4)))
-    return steps

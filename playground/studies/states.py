@@ -10,8 +10,8 @@ from playground.corpus import Corpus
 from playground.models.hmm import HMM, PART, BaumWelch, HMMConfig
 from playground.models.model import loss_in_pieces, perplexity
 from playground.pieces import SMALL_BYTES, InPieces, Pieces, share
+from playground.studies.before import ITERATIONS
 
-ITERATIONS = 100  # of Baum–Welch
 SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24)
 PASS_BYTES = 12 * 8 * PART  # of a pass there and back: tables of so many 64-bit numbers (measured)
 

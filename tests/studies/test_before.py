@@ -20,8 +20,8 @@ from playground.studies.before import (
     Settings,
     WindowSizes,
     WindowStudy,
-    measured_steps,
 )
+from playground.studies.learning import measured_steps
 from playground.training import Trainer
 
 SETTINGS = Settings(window=WindowConfig(2, 8, learning_rate=0.05), updates=150, hmm=HMMConfig(2, 2))

@@ -63,7 +63,7 @@ def test_the_bag_does_not_notice_and_the_network_does() -> None:
     visitor = visit("bag", beginning="hello", order=3, at=2)
     assert errors(visitor) == []
     found = table(visitor, "shuffled.csv")
-    study = BagStudy(BagConfig(), CORPUS)
+    study = BagStudy(BagConfig(), CORPUS, 600)
     study.advance()
     trainer = Trainer(ExperimentConfig(TextConfig(TEXT)), CORPUS)
     trainer.advance(2)

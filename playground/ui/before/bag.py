@@ -13,7 +13,7 @@ from playground.models.bag import BagConfig
 from playground.refusal import Refusal
 from playground.studies.bags import BagStudy, moved, odds, reordered
 from playground.ui import lesson, picture, progress, state, widgets
-from playground.ui.before import beside
+from playground.ui.before import beside, chosen
 from playground.ui.before.levels import of_floors
 from playground.ui.complaints import complain
 from playground.ui.figure_words import look
@@ -30,24 +30,22 @@ def show() -> None:
     lesson.heading("before", "bag")
     lesson.text("before", "bag")
     with widgets.row():
-        hidden_size = widgets.slider("bag_hidden_size", 1, width=200)
-        optimizer = widgets.select("bag_optimizer", width=130)
-        with st.container(width=150):
-            rate = widgets.number("bag_learning_rate")
-        with st.container(width=130):
-            seed = widgets.number("bag_seed")
-    usual = BagConfig()
-    _learned(BagConfig(hidden_size, optimizer, rate or usual.learning_rate, seed or 0))
+        widgets.slider("bag_hidden_size", 1, width=190)
+        widgets.select("bag_optimizer", width=150)
+        for name in ("bag_learning_rate", "bag_seed", "updates"):
+            with st.container(width=150):
+                widgets.number(name)
+    _learned(chosen.made(BagConfig, "bag_"), state.shown().chosen["updates"])
 
 
 @st.fragment
-def _learned(config: BagConfig) -> None:
+def _learned(config: BagConfig, updates: int) -> None:
     """The bag while it learns, and what an order changes once it has."""
-    corpus = state.viewer().run.corpus
+    corpus = chosen.corpus()
     job = progress.job(
         "bag",
-        (corpus.config, config),
-        lambda: BagStudy(config, corpus),
+        (corpus.config, config, updates),
+        lambda: BagStudy(config, corpus, updates),
         _("Training the bag …"),
     )
     if job is None or (table := job.work.frame()).empty:
@@ -56,7 +54,7 @@ def _learned(config: BagConfig) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         headline.say(_reached(study, table))
-        figure = learning_curve(table, look(), colour="z", levels=_levels(study, corpus))
+        figure = learning_curve(table, look(), colour="i", levels=_levels(study, corpus))
         title = _("Perplexity of the bag while it learns")
         picture.show((figure, table), name="bag_curve", title=title, file="bag")
     with right:

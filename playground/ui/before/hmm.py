@@ -16,13 +16,14 @@ from playground.models.hmm import HMM, HMMConfig
 from playground.models.model import loss_in_pieces, perplexity
 from playground.studies.states import SIZES, StatesStudy, StatesSweep
 from playground.ui import lesson, picture, progress, state, widgets
-from playground.ui.before import beside
+from playground.ui.before import beside, chosen
 from playground.ui.before.levels import of_floors
 from playground.ui.figure_words import look
 from playground.ui.gradients import headline
 from playground.ui.words import _
 
 FLOORS = 4  # of the text, for k = 0, 1, …
+ROUNDING = 1e-9  # nats
 
 
 def show() -> None:
@@ -30,13 +31,12 @@ def show() -> None:
     lesson.heading("before", "hmm")
     lesson.text("before", "hmm")
     with widgets.row():
-        states = widgets.slider("hmm_states", 1, width=240)
-        restarts = widgets.slider("hmm_restarts", 1, width=180)
-        with st.container(width=190):
-            alpha = widgets.number("hmm_alpha") or 0.0
-        with st.container(width=130):
-            seed = widgets.number("hmm_seed") or 0
-    config = HMMConfig(states, restarts, alpha, seed)
+        widgets.slider("hmm_states", 1, width=240)
+        widgets.slider("hmm_restarts", 1, width=190)
+        for name in ("hmm_alpha", "hmm_seed"):
+            with st.container(width=190):
+                widgets.number(name)
+    config = chosen.made(HMMConfig, "hmm_")
     _one(config)
     lesson.heading("before", "states-memory")
     lesson.text("before", "states-memory")
@@ -47,7 +47,7 @@ def show() -> None:
 @st.fragment
 def _one(config: HMMConfig) -> None:
     """A model with as many states as are chosen: over the text, and its tables."""
-    corpus = state.viewer().run.corpus
+    corpus = chosen.corpus()
     job = progress.job(
         "states",
         (corpus.config, config),
@@ -81,11 +81,11 @@ def _one(config: HMMConfig) -> None:
 def _line(corpus: Corpus) -> tuple[int, ...]:
     """The line of the text, or the window of one, over which the states are drawn."""
     count = len(corpus.windows)
-    chosen = state.fitted("line", 1, count, default=1)
+    line = state.fitted("line", 1, count, default=1)
     if count > 1:
         with st.container(width=200):
-            chosen = widgets.number("line") or chosen
-    return corpus.windows[min(chosen, count) - 1]
+            line = widgets.number("line") or line
+    return corpus.windows[min(line, count) - 1]
 
 
 def _numbers(study: StatesStudy, model: HMM) -> None:
@@ -97,9 +97,14 @@ def _numbers(study: StatesStudy, model: HMM) -> None:
     last = study.trainer.log_likelihoods[-1]
     four.metric(
         _("ln p of the text: best and worst restart"),
-        f"{number(max(last))} · {number(min(last))}",
+        f"{_nats(max(last))} · {_nats(min(last))}",
         help=_("Baum–Welch only climbs the hill on which it begins; the best of all restarts is shown."),
     )
+
+
+def _nats(value: float) -> str:
+    """ln p of a text; what is only the rounding of certainty is that."""
+    return number(0.0 if abs(value) < ROUNDING else value)
 
 
 def _used(over: pd.DataFrame, model: HMM) -> str:
@@ -114,7 +119,7 @@ def _used(over: pd.DataFrame, model: HMM) -> str:
 def _many(config: HMMConfig) -> None:
     """Models with few and with many states, beside the reader's network."""
     network = beside.choose()
-    corpus = state.viewer().run.corpus
+    corpus = chosen.corpus()
     anything = replace(config, states=1)
     job = progress.job(
         "state_sizes",
