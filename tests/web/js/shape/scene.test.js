@@ -42,6 +42,19 @@ for (const name of NAMES) {
       assert.ok(isApart);
     }));
   });
+
+  test(`${name}: no arrow goes through a box`, () => {
+    const scene = sceneIn(read(name));
+    const boxes = [...scene].filter(([key, { kind }]) => kind === "box" && !key.endsWith("*"));
+    for (const [key, { kind, at: [x0, y0, x1, y1] }] of scene) {
+      if (kind !== "edge") continue;
+      for (const [box, { at: [x, y, width, height] }] of boxes) {
+        const beside = Math.max(Math.min(x0, x1) - x, x - Math.max(x0, x1)) >= width / 2 - 0.5;
+        const above = Math.max(Math.min(y0, y1) - y, y - Math.max(y0, y1)) >= height / 2 - 0.5;
+        assert.ok(beside || above, `${key} through ${box}`);
+      }
+    }
+  });
 }
 
 test("the cells of states, the bars of outputs and the marks are those of the frame", () => {
@@ -131,6 +144,7 @@ test("a decoder stands beside its encoder, a bridge between them, and reads what
   assert.ok(scene.has("split") && scene.has(`y.${split}>x.${split + 1}`) && !scene.has(`y.${split + 1}>x.${split + 2}`));
   const [before, after] = [scene.get(`x.${split - 1}`), scene.get(`x.${split}`)].map(({ at }) => at[0]);
   assert.ok(scene.get("split").at[0] > before && scene.get("split").at[0] < after);
+  assert.ok(after - before > scene.get("x.1").at[0] - scene.get("x.0").at[0] + 10, "apart");
 });
 
 test("of two directions one goes back, both meet in what is read above them", () => {
