@@ -59,12 +59,14 @@ def models_and_floors(frame: pd.DataFrame, floors: pd.DataFrame, look: Look, *, 
     )
     look.styled(figure)
     axis.apply(figure, look, title=look.words["axis_text_perplexity"], other="row_worse")
+    figure.update_annotations(selector={"text": look.words["row_worse"]}, yshift=7)  # above the marks
     figure.update_xaxes(
         type="category",
         categoryarray=places,
         range=[-0.6, len(places) - 0.4],
         tickvals=places,
         ticktext=[plain(name, longest=24) for name in frame["name"]],
+        autotickangles=[0, 90],
         showgrid=False,
         title_text=look.words["axis_model"],
     )

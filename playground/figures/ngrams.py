@@ -140,9 +140,8 @@ def answer(frame: pd.DataFrame, look: Look) -> go.Figure:
     look.styled(figure)
     figure.update_xaxes(
         type="category",
-        labelalias={
-            place: plain(symbol, longest=8) for place, symbol in zip(places, listed["symbol"], strict=True)
-        },
+        labelalias=dict(zip(places, map(_upright, listed["symbol"]), strict=True)),
+        tickangle=0 if all(len(symbol) <= UPRIGHT for symbol in listed["symbol"]) else None,
         title_text=look.words["axis_next"],
         showgrid=False,
     )

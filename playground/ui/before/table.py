@@ -10,7 +10,7 @@ from playground.figures.axes import number
 from playground.figures.before import models_and_floors
 from playground.studies.before import Baselines, RecurrentRow, Settings
 from playground.ui import lesson, picture, progress, state, widgets
-from playground.ui.before import beside, chosen, words
+from playground.ui.before import beside, chosen, listed, words
 from playground.ui.figure_words import look
 from playground.ui.gradients import headline
 from playground.ui.words import _, plain
@@ -62,7 +62,7 @@ def _compared(network: beside.Beside, settings: Settings) -> None:
     uniform = uniform_perplexity(corpus)
     figure = models_and_floors(table, _drawn_floors(floors), look(), uniform=uniform)
     picture.show((figure, table), name="models", title=title, file="before-rnns")
-    _listed(table, found[0].parts)
+    listed.draw(table, is_held_out=found[0].parts is not None)
 
 
 def _named(table: pd.DataFrame, settings: Settings, floors: tuple[Floor, ...]) -> pd.DataFrame:
@@ -123,24 +123,3 @@ def _say_held_out(parts: HeldOut | None) -> None:
             "Floors hold for the text that was learned."
         ).format(different=parts.different, lines=named)
     )
-
-
-def _listed(table: pd.DataFrame, parts: HeldOut | None) -> None:
-    """The table in words."""
-    columns = {
-        _("model"): [plain(name) for name in table["name"]],
-        _("weights, or counts kept"): [f"{count:,.0f}" for count in table["numbers"]],
-        _("perplexity on the text"): [number(value) for value in table["perplexity"]],
-        _("on held-out lines"): [_held_out(value, parts) for value in table["held_out"]],
-        _("what it writes"): [
-            plain(f"⁨{given}｜{drawn}⁩") for given, drawn in zip(table["given"], table["writes"], strict=True)
-        ],
-        _("what it cannot do"): [plain(text) for text in table["cannot"]],
-    }
-    st.table(pd.DataFrame(columns).set_index(_("model")))
-
-
-def _held_out(value: float, parts: HeldOut | None) -> str:
-    if parts is None:
-        return "–"
-    return _("not yet") if np.isnan(value) else number(value)
