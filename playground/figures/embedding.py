@@ -14,7 +14,7 @@ from .theme import SYMBOLS, UNITS
 
 DRAWN = 600  # points; more are thinned, and that is said
 AROUND = 0.06  # of the widest coordinate that stays free around the points
-MOMENT = 80  # milliseconds that each map is shown
+MOMENT = 120  # milliseconds that each map is shown
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +48,7 @@ def embedding_map(maps: Maps, look: Look) -> go.Figure:
         figure.frames = [
             go.Frame(
                 data=[{"x": trace.x, "y": trace.y} for trace in _at(maps, groups, place, look)],
-                layout={"annotations": [_counter(step, look)]},
+                layout=_said_of(maps, place, look),
                 name=str(step),
             )
             for place, step in enumerate(maps.steps)
@@ -56,20 +56,23 @@ def embedding_map(maps: Maps, look: Look) -> go.Figure:
         ]
     look.styled(figure)
     low, high = _box(maps, chosen)
-    for axis, update in enumerate((figure.update_xaxes, figure.update_yaxes)):
-        share = maps.shares[-1][axis]
-        update(
-            range=[low[axis], high[axis]],
-            title_text=look.words["axis_map"].format(n=axis + 1, share=percent(share)),
-            zeroline=False,
-        )
-    figure.update_yaxes(scaleanchor="x")
-    return figure.update_layout(
-        margin={"t": 56},
-        showlegend=True,
-        annotations=[_counter(maps.steps[-1], look)],
-        updatemenus=_play(maps, look),
-    )
+    figure.update_xaxes(range=[low[0], high[0]], zeroline=False)
+    figure.update_yaxes(range=[low[1], high[1]], zeroline=False, scaleanchor="x")
+    figure.update_layout(_said_of(maps, len(maps.steps) - 1, look))
+    return figure.update_layout(margin={"t": 56}, showlegend=True, updatemenus=_play(maps, look))
+
+
+def _said_of(maps: Maps, place: int, look: Look) -> dict[str, Any]:
+    """What is written beside one map: its step, and how much of the variance each axis shows."""
+    titles = [
+        look.words["axis_map"].format(n=axis, share=percent(share))
+        for axis, share in enumerate(maps.shares[place], 1)
+    ]
+    return {
+        "annotations": [_counter(maps.steps[place], look)],
+        "xaxis": {"title": {"text": titles[0]}},
+        "yaxis": {"title": {"text": titles[1]}},
+    }
 
 
 def thinned(count: int, most: int = DRAWN) -> np.ndarray:
@@ -114,7 +117,7 @@ def _at(
                     "opacity": 1 if is_held_out else 0.7,
                 },
                 name=f"{plain(name)}, {side}",
-                legendgroup=name,
+                legendgroup=plain(name),
                 hovertext=[
                     f"{plain(maps.texts[each])}<br>{plain(name)}, {side}<br>({number(a, 3)}, {number(b, 3)})"
                     for each, a, b in zip(which, x, y, strict=True)
@@ -179,8 +182,8 @@ def _play(maps: Maps, look: Look) -> list[dict[str, Any]]:
     if len(maps.steps) < 2:
         return []
     timing = {
-        "frame": {"duration": MOMENT, "redraw": False},
-        "transition": {"duration": MOMENT, "easing": "linear"},
+        "frame": {"duration": MOMENT, "redraw": True},  # or the step and the axes would not be written anew
+        "transition": {"duration": 0},
         "mode": "immediate",
         "fromcurrent": False,
     }

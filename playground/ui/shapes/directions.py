@@ -24,7 +24,7 @@ from playground.ui.figure_words import look
 from playground.ui.gradients import example, headline
 from playground.ui.shapes import chosen, picture
 from playground.ui.shapes.five import draw_lesson
-from playground.ui.shapes.results import said, success_in_words
+from playground.ui.shapes.results import said
 from playground.ui.words import N_, _, plain
 
 NAMES = {FORWARD: N_("Forwards only"), BOTH: N_("Both directions")}
@@ -47,7 +47,14 @@ def show() -> None:
     """Draw one direction beside two on tags, then the mistake."""
     words.heading("shapes", "directions")
     words.text("shapes", "directions")
-    example.is_not_used()
+    if state.value(state.key("leak_text")) == "text":
+        st.caption(
+            _(
+                "The networks of this view are its own; of your experiment only the text is read, further down."
+            )
+        )
+    else:
+        example.is_not_used()
     lesson = chosen.choose("each step", chosen.plain_network)
     if lesson is not None:
         _beside(lesson, chosen.example(lesson))
@@ -95,13 +102,13 @@ def _title(work: SideBySide, reached: float) -> str:
         assert results is not None
         successes[name] = results.success
     return _(
-        "Forwards only: {forward} of {n} tags right; nobody who reads forwards gets beyond {ceiling} %. "
-        "In both directions: {both}."
+        "Forwards only: {forward} % of {n} tags right; nobody who reads forwards gets beyond {ceiling} %. "
+        "In both directions: {both} %."
     ).format(
-        forward=success_in_words(successes[FORWARD]),
+        forward=percent(successes[FORWARD].values[0]),
         n=f"{successes[FORWARD].n:,}",
         ceiling=percent(reached),
-        both=success_in_words(successes[BOTH]),
+        both=percent(successes[BOTH].values[0]),
     )
 
 
