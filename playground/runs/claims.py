@@ -22,6 +22,40 @@ class Coming:
     cost: Cost | None
 
 
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """Something needs more memory than is free, both in bytes. fits: whether the run of another cost would do."""
+
+    needed: int
+    free: int
+    fits: Callable[[Cost], bool]
+
+    def refusal(self, hidden_size: int | None = None) -> Refusal:
+        """What is said of it. hidden_size: one with which it would fit, where that is known."""
+        if self.free < RECORD_BYTES:
+            return Refusal(
+                "batch_size",
+                "This server has no memory left for one more run beside those who train just now; try again later.",
+            )
+        sizes = {"needed": -(-self.needed // 1_000_000), "free": self.free // 1_000_000}
+        if hidden_size is not None:
+            return Refusal(
+                "batch_size",
+                "These settings together need {needed} MB of memory, and this server has {free} left beside those "
+                "who train just now; choose a hidden size of {hidden_size}, a smaller batch size or sequence "
+                "length, or try again later.",
+                hidden_size=hidden_size,
+                **sizes,
+            )
+        return Refusal(
+            "batch_size",
+            "These settings together need {needed} MB of memory, and this server has {free} left beside those "
+            "who train just now; choose a smaller batch size, sequence length, hidden size or number of "
+            "layers, or try again later.",
+            **sizes,
+        )
+
+
 class Claims:
     """Adds up what nobody else may have. To be asked with the registry's lock held.
 
@@ -41,29 +75,20 @@ class Claims:
 
     def lacks(
         self, needed: int, cost: Cost | None, counts: Counts, room: int, lately: float
-    ) -> Refusal | None:
-        """What is said of something that does not fit beside what stays; None if it does fit.
+    ) -> Shortage | None:
+        """What is short for something that does not fit beside what stays; None if it does fit.
 
         needed: its bytes. cost: of the run that it belongs to, where that is known.
         """
         others = self._need_darkrooms(counts, lately)
-        needed += self._developing([*others, cost]) - self._developing(others)
         free = self.free(counts, room, lately)
-        if needed <= free:
+
+        def with_darkroom(nbytes: int, cost: Cost | None) -> int:
+            return nbytes + self._developing([*others, cost]) - self._developing(others)
+
+        if (all_of_it := with_darkroom(needed, cost)) <= free:
             return None
-        if free < RECORD_BYTES:
-            return Refusal(
-                "batch_size",
-                "This server has no memory left for one more run beside those who train just now; try again later.",
-            )
-        return Refusal(
-            "batch_size",
-            "These settings together need {needed} MB of memory, and this server has {free} left beside those "
-            "who train just now; choose a smaller batch size, sequence length, hidden size or number of "
-            "layers, or try again later.",
-            needed=-(-needed // 1_000_000),
-            free=free // 1_000_000,
-        )
+        return Shortage(all_of_it, free, lambda other: with_darkroom(other.at_work, other) <= free)
 
     def free(self, counts: Counts, room: int, lately: float) -> int:
         """Bytes beside what others use and what is coming, their darkrooms included; negative where some lack."""

@@ -11,23 +11,29 @@ from playground.config import ExperimentConfig
 from playground.corpus import Corpus
 from playground.limits import Limits
 from playground.named_locks import NamedLocks
-from playground.refusal import Refusal
 from playground.runs.bending import bend
 from playground.runs.beside import Beside, Nothing
-from playground.runs.claims import Claims, Coming, Counts
+from playground.runs.claims import Claims, Coming, Counts, Shortage
 from playground.runs.darkroom import Darkroom, darkroom
 from playground.runs.darkrooms import Darkrooms
 from playground.runs.entry import Entry
 from playground.runs.memory import keep_heap_small, private_bytes
 from playground.runs.room import Room
 from playground.runs.run import Run, run_name
-from playground.runs.size import Cost, check_size
+from playground.runs.size import Cost, check_size, hidden_size_that_fits
 from playground.runs.turns import Turns
 
 UNWATCHED_SHARE = 0.04  # of all memory: runs that nobody watches may take as much
 AT_WORK_SECONDS = 10.0  # what was asked for within this time is not put away
 SWEEP_SECONDS = 1.0  # between looks at leases and memory; tapes grow while they are watched
 SLOW_BYTES = 16_000_000  # a run as large is not built within half of a turn, nor beside the one it replaces
+
+Advise = Callable[[Callable[[Cost], bool]], int | None]  # a hidden size with which a run fits, by what does
+
+
+def no_advice(fits: Callable[[Cost], bool]) -> None:
+    """Where another hidden size is not what is asked for."""
+    del fits
 
 
 def _is_watched(identifier: str, watching: Set[str]) -> bool:
@@ -114,9 +120,14 @@ class Registry:
         replicas = 1 if seeds is None else len(seeds)
         check_size(config, corpus, replicas=replicas, most=self._limits.run_mb * 1_000_000)
         cost = Cost.of(config, corpus, replicas=replicas)
-        return self._make(
-            viewer, cost, lambda: Run(config, corpus, self._admitted, seeds=seeds), beside, always=always
-        )
+
+        def make() -> Run:
+            return Run(config, corpus, self._admitted, seeds=seeds)
+
+        def advise(fits: Callable[[Cost], bool]) -> int | None:
+            return hidden_size_that_fits(config, corpus, fits, replicas=replicas)
+
+        return self._make(viewer, cost, make, beside, always=always, advise=advise)
 
     def _lease(self, viewer: str, name: Hashable) -> str | None:
         """The run of that name, leased, if there is one."""
@@ -133,6 +144,7 @@ class Registry:
         beside: Collection[str],
         *,
         always: bool,
+        advise: Advise,
     ) -> str:
         """Make a run, of which the name is held and for which memory is set aside meanwhile, and lease it.
 
@@ -143,7 +155,7 @@ class Registry:
             """What this viewer alone watches and gives up does not: the new run takes its place."""
             return identifier in beside or bool(watching - {viewer})
 
-        with self._set_aside(cost.at_work, cost, counts, always=always) as coming:
+        with self._set_aside(cost.at_work, cost, counts, always=always, advise=advise) as coming:
             with self._turns.slow.turn() if cost.at_work >= SLOW_BYTES else nullcontext():
                 run = make()  # without the lock: others go on meanwhile
             return self._lease_new(viewer, run, cost, coming)
@@ -160,46 +172,52 @@ class Registry:
 
     @contextmanager
     def _set_aside(
-        self, needed: int, cost: Cost | None, counts: Counts, *, always: bool
+        self, needed: int, cost: Cost | None, counts: Counts, *, always: bool, advise: Advise = no_advice
     ) -> Generator[object]:
         """Make room for something that is made meanwhile, or refuse it if there would be none beside what others use.
 
-        Of a run at work its trainer belongs to that, and so does the darkroom of its frames. Large runs that do not
-        count are put away first: else one that takes the place of another would be beside it while it is made.
+        Of a run at work its trainer belongs to that, and so does the darkroom of its frames.
 
         needed: bytes of what is made. cost: of the run that it belongs to. counts: which runs stay.
         Gives what it is known by among what is coming.
         """
         coming = object()
         with self._lock:
-            self._rest_what_is_unused()
             lacks = self._lacks(needed, cost, counts)
-            if lacks is not None:
-                self._beside.let_go(time.monotonic() - AT_WORK_SECONDS)
-                self._memory.give_back(time.monotonic(), is_short=True)
-                lacks = self._lacks(needed, cost, counts)
-            if lacks is not None and not always:
-                raise lacks
-            for identifier, entry in self._entries.items():
-                if entry.cost.at_work >= SLOW_BYTES and not counts(identifier, entry.watched.keys()):
-                    entry.run.park()
-            self._coming[coming] = Coming(needed, cost)
-            self._sweep()
+            if lacks is None or always:
+                self._put_replaced_away(counts)
+                self._coming[coming] = Coming(needed, cost)
+                self._sweep()
+        if lacks is not None and not always:
+            raise lacks.refusal(advise(lacks.fits))  # without the lock: others go on meanwhile
         try:
             yield coming
         finally:
             with self._lock:
                 self._coming.pop(coming, None)
 
+    def _lacks(self, needed: int, cost: Cost | None, counts: Counts) -> Shortage | None:
+        """What is short for something, whatever nobody uses let go of; None if it fits."""
+        lately = self._lately()
+        self._rest_what_is_unused()
+        lacks = self._claims.lacks(needed, cost, counts, self._room(), lately)
+        if lacks is not None:
+            self._beside.let_go(lately)
+            self._memory.give_back(time.monotonic(), is_short=True)
+            lacks = self._claims.lacks(needed, cost, counts, self._room(), lately)
+        return lacks
+
+    def _put_replaced_away(self, counts: Counts) -> None:
+        """Put away the trainers of large runs that do not stay: one that takes their place is not made beside them."""
+        for identifier, entry in self._entries.items():
+            if entry.cost.at_work >= SLOW_BYTES and not counts(identifier, entry.watched.keys()):
+                entry.run.park()
+
     def make_free(self) -> int:
         """Make room where it is short; bytes that are free then beside all who use a run, negative where some lack."""
         with self._lock:
             self._sweep()
             return self._claims.free(_is_watched, self._room(), self._lately())
-
-    def _lacks(self, needed: int, cost: Cost | None, counts: Counts) -> Refusal | None:
-        """What is said of something that does not fit beside what stays; None if it does fit."""
-        return self._claims.lacks(needed, cost, counts, self._room(), self._lately())
 
     def _rest_what_is_unused(self) -> None:
         """Let go of what only saves time and was not used lately: trainers that walk through a past, and darkrooms."""
@@ -260,7 +278,12 @@ class Registry:
                 run = old.run
                 cost = Cost.of(config, run.corpus, replicas=len(run.seeds))
                 forked = self._make(
-                    viewer, cost, lambda: run.fork(config, step), beside, always=leaves_a_trainer
+                    viewer,
+                    cost,
+                    lambda: run.fork(config, step),
+                    beside,
+                    always=leaves_a_trainer,
+                    advise=no_advice,
                 )
         assert forked is not None
         return forked

@@ -1,8 +1,9 @@
 """How much memory training would take, reckoned before any of it is asked for."""
 
 import math
-from collections.abc import Hashable
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
 
 from playground.cells import CELLS
 from playground.config import ExperimentConfig, NetworkConfig
@@ -105,6 +106,26 @@ class Cost:
             (FrameLayout.of(config.network, corpus), config.network),
             darkroom_bytes(config, corpus),
         )
+
+
+def hidden_size_that_fits(
+    config: ExperimentConfig, corpus: Corpus, fits: Callable[[Cost], bool], *, replicas: int = 1
+) -> int | None:
+    """A hidden size below that of an experiment with which a run of it fits; None where there seems to be none.
+
+    It is the largest one, or about: a darkroom of small networks may take more than one of larger ones, which develops
+    fewer frames at once.
+
+    fits: whether something of that cost does.
+    """
+
+    def does(hidden_size: int) -> bool:
+        smaller = replace(config, network=replace(config.network, hidden_size=hidden_size))
+        return fits(Cost.of(smaller, corpus, replicas=replicas))
+
+    sizes = range(1, config.network.hidden_size)
+    found = bisect_left(sizes, True, key=lambda size: not does(size))
+    return found or None
 
 
 def check_size(

@@ -27,6 +27,7 @@ from playground.runs import registry as registry_module
 from playground.runs import room as room_module
 from playground.runs import run as run_module
 from playground.runs.darkroom import Darkroom
+from playground.runs.darkrooms import Darkrooms
 from playground.runs.entry import PLAYED_SECONDS
 from playground.runs.layout import FrameLayout
 from playground.runs.memory import _of_c_library, give_back, private_bytes
@@ -36,7 +37,7 @@ from playground.runs.run import Run
 from playground.runs.size import Cost, check_size, parked_bytes, run_bytes, trainer_bytes
 from playground.runs.viewer import Viewer
 from playground.training import Trainer
-from tests.runs.server import HELLO, LARGE, LIMIT, PLENTY, USABLE, Server, needed, seed
+from tests.runs.server import HELLO, LARGE, LIMIT, PLENTY, USABLE, VERSE, Server, needed, seed
 from tests.runs.straight import Clock, alone, same_weights, straight
 
 STEPS = 90  # past the steps that tape and samples keep whole
@@ -509,6 +510,34 @@ def test_what_the_refusal_says_would_fit_does_fit_and_a_megabyte_more_does_not(
             server.registry.release("b", server.registry.open("b", config))
         elif size > (free + 1) * 1_000_000:
             assert numbers(refusal_of(server, "b", config))[1] == free
+
+
+@pytest.mark.parametrize("developing", [False, True])
+@pytest.mark.parametrize("room", range(5_000_000, 19_000_000, 2_700_000))
+def test_the_hidden_size_that_the_refusal_names_does_fit(clock: Clock, room: int, developing: bool) -> None:
+    """With the darkroom of its frames, too, where one has to leave room for that; of runs alone, one more does not."""
+    server = Server(clock, room, darkrooms=Darkrooms(Darkroom) if developing else None)
+    server.open("a", HELLO)
+    huge = replace(LARGE, network=NetworkConfig(hidden_size=128, layers=3))
+    refusal = refusal_of(server, "b", huge)
+    size = cast(int, refusal.values["hidden_size"])
+    assert f"choose a hidden size of {size}, a smaller batch size" in str(refusal)
+    assert str(refusal).count(".") == 1 <= size < 128
+
+    def of_size(hidden_size: int) -> ExperimentConfig:
+        return replace(huge, network=replace(huge.network, hidden_size=hidden_size))
+
+    if not developing:
+        refusal_of(server, "b", of_size(size + 1))
+    server.open("b", of_size(size))
+
+
+def test_where_not_even_one_unit_fits_no_size_is_named(server: Server) -> None:
+    server.set_room(needed(HELLO) + 1_000_000)
+    server.open("a", HELLO)
+    text = replace(LARGE.text, sequence_length=100, batch_size=64, text=VERSE * 100)
+    refusal = refusal_of(server, "b", replace(LARGE, text=text))
+    assert "hidden_size" not in refusal.values and "hidden size or number of layers" in str(refusal)
 
 
 def test_more_than_a_run_may_have_is_refused_whatever_the_room(clock: Clock) -> None:
