@@ -135,7 +135,7 @@ FIELD_LABELS = {
     "bag_seed": N_("Seed"),
     "beginning": N_("What has been read"),
     "order": N_("Seed of the order"),
-    "before.line": N_("Line of the text"),
+    "line": N_("Line of the text"),
     "sizes": N_("Train 1 to 24 states"),
     "decides": N_("Sentences in which"),
     "before.language": N_("Language of the sentences"),

@@ -8,6 +8,8 @@ import pytest
 
 from playground.catalogue import N_
 from playground.config import FIELDS, Choice, RateChange
+from playground.models.bag import BAG_FIELDS
+from playground.models.crf import CRF_FIELDS
 from playground.models.hmm import HMM_FIELDS
 from playground.models.ngram import NGRAM_FIELDS
 from playground.models.window import WINDOW_FIELDS
@@ -23,7 +25,7 @@ from tests.ui.pages import Visitor
 OF_PAGES = {name: choice.kind for page in PAGES.values() for name, choice in page.items()}
 TABLES: list[Mapping[str, Any]] = [
     *(FIELDS, OF_PAGES, KNOBS, TASK_FIELDS),
-    *(NGRAM_FIELDS, HMM_FIELDS, WINDOW_FIELDS),
+    *(NGRAM_FIELDS, HMM_FIELDS, WINDOW_FIELDS, BAG_FIELDS, CRF_FIELDS),
 ]
 
 
@@ -64,7 +66,8 @@ def test_every_option_has_a_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "field", [*TASK_FIELDS, *NGRAM_FIELDS, *HMM_FIELDS, *WINDOW_FIELDS, "edits", "draws"]
+    "field",
+    [*TASK_FIELDS, *NGRAM_FIELDS, *HMM_FIELDS, *WINDOW_FIELDS, *BAG_FIELDS, *CRF_FIELDS, "edits", "draws"],
 )
 def test_what_is_refused_is_called_by_its_name(field: str) -> None:
     said = sentence(Refusal(field, "{field} is refused"))
