@@ -65,7 +65,7 @@ def compared_values(frame: pd.DataFrame, look: Look, *, chosen: int | None = Non
     look.styled(figure)
     time_axis(figure, frame, look)
     figure.update_yaxes(
-        autorange="reversed",
+        range=[units + 0.5, 0.5],
         tickvals=sorted({1, (units + 1) // 2, units}),
         showgrid=False,
         title_text=look.words["axis_unit"],

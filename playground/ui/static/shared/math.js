@@ -126,8 +126,11 @@ class Reader {
     return made("mi", [text], attributes);
   }
 
-  /** What stands in brackets, with them; null where none open here, or where one is not closed. */
-  bracket() {
+  /**
+   * What stands in brackets, with them; null where none open here, or where one is not closed.
+   * @param {boolean} [isFlat]
+   */
+  bracket(isFlat = this.isFlat) {
     if (!this.rest.startsWith("(")) return null;
     let depth = 0;
     const end = [...this.rest].findIndex((sign) => {
@@ -136,7 +139,7 @@ class Reader {
       return depth === 0;
     });
     if (end < 0) return null;
-    const inner = new Reader(this.rest.slice(1, end), this.isFlat);
+    const inner = new Reader(this.rest.slice(1, end), isFlat);
     const nodes = inner.all();
     this.hasSymbol ||= inner.hasSymbol;
     this.at += end + 1;
@@ -152,7 +155,7 @@ class Reader {
     const below = this.take(/^[₀-₉]+/) || this.take(/^_[a-z]+/).slice(1);
     const index = this.take(/^[₀-₉]+/);
     const raised = this.take(/^[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ⁿ]+/);
-    const power = this.take(/^\^(?=\()/) ? this.bracket() : null;
+    const power = this.take(/^\^(?=\()/) ? this.bracket(true) : null;
     const above = [...(marks ? [made("mo", [marks])] : []), ...(raised ? [made("mn", [lowered(raised)])] : []), ...(power ?? [])];
     const under = [below, index].filter(Boolean).map((text) => {
       const digits = text.replace(/[₀-₉]/g, (digit) => String((digit.codePointAt(0) ?? 0) - 0x2080));

@@ -27,7 +27,7 @@ const CASES = {
   "state h, units 1–8": '"state " math(h ,) " " "units " "1–8"',
   "√s + 10⁻⁸": "math(msqrt(s) + msup(10 −8))",
   "v̂": "math(mover(v ^))",
-  "(3)^(1/4)": "math(msup(mrow(( 3 )) mrow(( mfrac(1 4) ))))",
+  "(3)^(1/4)": "math(msup(mrow(( 3 )) mrow(( 1 / 4 ))))",
   "= 0.3": '"= 0.3"',
   "나머지 12개": '"나머지 " "12" "개"',
 };
