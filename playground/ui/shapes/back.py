@@ -35,7 +35,8 @@ def show() -> None:
     words.heading("shapes", "gradient")
     words.text("shapes", "gradient")
     example.is_not_used()
-    lesson = chosen.choose()
+    with st.container():  # as in `five`
+        lesson = chosen.choose()
     if lesson is None:
         return
     _side_by_side(lesson, chosen.example(lesson))

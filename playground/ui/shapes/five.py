@@ -15,10 +15,14 @@ def show() -> None:
     words.heading("shapes", "five")
     words.text("shapes", "five")
     example.is_not_used()
-    lesson = chosen.choose()
+    with (
+        st.container()
+    ):  # what comes below keeps its place, whatever there is to choose: the picture moves on in it
+        lesson = chosen.choose()
     if lesson is None:
         return
-    words.note("shapes", lesson.task.shape)
+    with st.container():
+        words.note("shapes", lesson.task.shape)
     _lesson(lesson, chosen.example(lesson))
 
 
