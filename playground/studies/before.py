@@ -12,26 +12,26 @@ from typing import NamedTuple
 import pandas as pd
 
 from playground.analysis.before import HeldOut, hold_out
-from playground.config import ExperimentConfig, Range
+from playground.config import ExperimentConfig, NetworkConfig, Range
 from playground.corpus import Corpus
 from playground.models.bag import BagConfig, BagTrainer
-from playground.models.hmm import BaumWelch, HMMConfig
-from playground.models.model import LanguageModel, loss_in_pieces, perplexity
+from playground.models.hmm import PART, BaumWelch, HMMConfig
+from playground.models.mlp import BATCH
+from playground.models.model import PLACES, LanguageModel, loss_in_pieces, perplexity
 from playground.models.network import Network
 from playground.models.ngram import MAX_ORDER, NGram, NGramConfig
 from playground.models.window import WindowConfig, WindowTrainer
 from playground.passes.generation import Continuation, generate_in_pieces
 from playground.passes.recurrent import RecurrentModel
 from playground.passes.replica import replica_of
-from playground.pieces import InPieces, Pieces, share
+from playground.pieces import SMALL_BYTES, InPieces, Pieces, share
 from playground.runs.size import trainer_bytes
 from playground.studies.learning import TextStudy
 from playground.training import Trainer
 
 WRITTEN = 40  # symbols at most
 ALLOWED_UPDATES = Range(1, 5000)  # of a fixed window
-ITERATIONS = 60  # of Baum–Welch at most
-GAIN = 1e-6  # of ln p of the text, for which it goes on
+ITERATIONS = 60  # of Baum–Welch
 COLUMNS = {
     "model": object,
     "memory": float,
@@ -41,8 +41,11 @@ COLUMNS = {
     "given": object,
     "writes": object,
 }
-BYTES = 600  # of a prediction, and of a hidden state's tables in one pass: what all models hold (measured)
-ALWAYS = 30_000_000  # bytes that Baum–Welch holds in one pass over a long text
+# What is held at once, in bytes; counted by hand and measured.
+COUNTED = 160  # of a prediction: contexts of five lengths as numbers, and what is sorted
+BAGGED = 6  # of a prediction and a symbol: its count, and again while lines are joined
+BELIEVED = 12 * 8  # of a prediction, a state and a restart: tables of a pass there and back
+READ = 10  # numbers of 32 bits of a unit and a prediction: states, gates and what they are made of
 
 Sequences = Sequence[Sequence[int]]
 
@@ -92,12 +95,7 @@ def _window(settings: Settings, sequences: Sequences, size: int) -> Pieces[Langu
 
 def _hmm(settings: Settings, sequences: Sequences, size: int) -> Pieces[LanguageModel]:
     trainer = BaumWelch(settings.hmm, sequences, size)
-    for made in range(ITERATIONS):
-        low, high = made / ITERATIONS, (made + 1) / ITERATIONS
-        yield from share(low, high, trainer.iterations_in_pieces(1))
-        *_, before, now = (0.0, *map(max, trainer.log_likelihoods))
-        if made and now - before < GAIN * abs(now):
-            break
+    yield from trainer.iterations_in_pieces(ITERATIONS)
     return trainer.model()
 
 
@@ -109,6 +107,34 @@ MODELS: Mapping[str, Entry] = MappingProxyType(
         "hmm": Entry(lambda settings: None, _hmm),
     }
 )
+
+
+def _bytes(settings: Settings, corpus: Corpus) -> int:
+    """What the models of the table hold, one after the other: the largest of them."""
+    size, hmm = len(corpus.vocabulary), settings.hmm
+    numbers = min(PART, hmm.restarts * hmm.states * (corpus.predictions + len(corpus.windows)))
+    largest = max(
+        COUNTED * corpus.predictions,
+        BAGGED * size * corpus.predictions,
+        BELIEVED * numbers,
+        _window_bytes(settings.window, corpus),
+    )
+    return SMALL_BYTES + largest
+
+
+def _window_bytes(config: WindowConfig, corpus: Corpus) -> int:
+    """What a fixed window holds: its weights four times, for Adam; all predictions; and what a batch of them makes."""
+    size, hidden = len(corpus.vocabulary), config.hidden_size
+    inputs = config.size * (config.embedding or size)
+    weights = hidden * (inputs + size + 1) + size * (config.embedding + 1)
+    batch = min(corpus.predictions, BATCH) * (inputs + hidden + 3 * size)
+    return 4 * (4 * weights + batch + size**2) + 8 * corpus.predictions * (config.size + 1)
+
+
+def _reading_bytes(network: NetworkConfig, corpus: Corpus) -> int:
+    """What a network holds while it reads windows side by side to be measured."""
+    of_one = READ * network.layers * network.hidden_size + 4 * len(corpus.vocabulary)
+    return 4 * min(corpus.predictions, PLACES) * of_one
 
 
 class _Rows(InPieces[None]):
@@ -152,8 +178,8 @@ class Baselines(_Rows):
     """The models of the table that are not recurrent."""
 
     def __init__(self, corpus: Corpus, settings: Settings) -> None:
-        needs = ALWAYS + BYTES * corpus.predictions
-        super().__init__(corpus, hold_out(corpus), settings.seed, self._compare(settings), needs)
+        pieces, needs = self._compare(settings), _bytes(settings, corpus)
+        super().__init__(corpus, hold_out(corpus), settings.seed, pieces, needs)
 
     def _compare(self, settings: Settings) -> Pieces[None]:
         size = len(self.corpus.vocabulary)
@@ -179,7 +205,7 @@ class RecurrentRow(_Rows):
     def __init__(
         self, config: ExperimentConfig, corpus: Corpus, network: Network, step: int, seed: int
     ) -> None:
-        needs = trainer_bytes(config, corpus) + BYTES * corpus.predictions
+        needs = trainer_bytes(config, corpus) + _reading_bytes(config.network, corpus)
         super().__init__(corpus, hold_out(corpus), seed, self._measured(config, network, step), needs)
 
     def _measured(self, config: ExperimentConfig, network: Network, step: int) -> Pieces[None]:
@@ -202,7 +228,7 @@ class WindowStudy(TextStudy[WindowTrainer]):
 
     def __init__(self, config: WindowConfig, corpus: Corpus, updates: int) -> None:
         trainer = WindowTrainer(config, corpus.windows, len(corpus.vocabulary))
-        super().__init__(trainer, corpus, updates, needs=ALWAYS + BYTES * corpus.predictions)
+        super().__init__(trainer, corpus, updates, needs=_window_bytes(config, corpus))
 
 
 class WindowSizes(InPieces[None]):
@@ -210,9 +236,8 @@ class WindowSizes(InPieces[None]):
 
     def __init__(self, config: WindowConfig, corpus: Corpus, updates: int, sizes: Sequence[int]) -> None:
         self._rows: list[tuple[int, int, float]] = []
-        super().__init__(
-            self._train(config, corpus, updates, sizes), needs=ALWAYS + BYTES * corpus.predictions
-        )
+        needs = _window_bytes(replace(config, size=max(sizes)), corpus)
+        super().__init__(self._train(config, corpus, updates, sizes), needs=needs)
 
     def frame(self) -> pd.DataFrame:
         """What is trained so far: memory, numbers, perplexity."""
