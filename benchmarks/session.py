@@ -277,6 +277,7 @@ class Session:
     _began: float = 0.0
     _received: int = 0
     _parts: tuple[str, ...] = ()  # fragments of this run; none: the whole page
+    _is_cut: bool = False  # whether the run before was one of a part, and is said to have ended early
     _is_running: bool = False
     _shown: float | None = None  # when this run's picture came
     _reader: asyncio.Task[None] | None = None
@@ -290,9 +291,10 @@ class Session:
 
     @property
     def _is_tick(self) -> bool:
-        """Whether this run is one of the stage's fragment alone, as far as it is known which that is; it is on the
-        front page."""
-        return not self.path and len(self._parts) == 1 and self._stage_at[1] in ("", *self._parts)
+        """Whether this run is one of the stage's fragment alone, which is on the front page. Its name is another after
+        each run of the page; the other parts keep theirs, and have sliders."""
+        others = {fragment for _, fragment in self._sliders.values()}
+        return not self.path and self._parts != () and others.isdisjoint(self._parts)
 
     @property
     def address(self) -> str:
@@ -470,7 +472,10 @@ class Session:
         elif kind == "new_session":
             self._begin(message)
         elif kind == "script_finished":
-            if message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+            self._is_cut = (
+                self._parts != () and message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN
+            )
+            if not self._is_cut:
                 self._finish()
         elif kind == "session_status_changed":
             self._is_running = message.session_status_changed.script_is_running
@@ -509,6 +514,11 @@ class Session:
             self.exceptions.append(f"{element.exception.type}: {element.exception.message}")
 
     def _begin(self, message: ForwardMsg) -> None:
+        """Note that a run begins. The run of a part before it was cut short, and is no answer, if it has asked for the
+        whole page; else it was done, and the server only says so of what it had not sent yet."""
+        if self._is_cut and message.metadata.run.fragment_ids:
+            self._finish()
+        self._is_cut = False
         self._page = message.new_session.page_script_hash
         self._began = time.perf_counter()
         self._served += self._waiting
