@@ -34,32 +34,36 @@ class Maps:
     typed: tuple[str, np.ndarray] | None = None
 
 
-def embedding_map(maps: Maps, look: Look) -> go.Figure:
-    """The last map, and a button that plays how it came there. Both axes have one scale, the same for all steps."""
+def embedding_map(maps: Maps, look: Look, *, at: int | None = None) -> go.Figure:
+    """One map, and a button that plays how it came there. Both axes have one scale, the same for all steps.
+
+    at: which map, from 0; the last one if None.
+    """
     look = look.with_height(520)
+    at = len(maps.steps) - 1 if at is None else at
     if not len(maps.steps):
         return look.notice("empty")
-    if not np.isfinite(maps.points[-1]).all():
+    if not np.isfinite(maps.points[at]).all():
         return look.notice("not_finite")
     chosen = thinned(len(maps.texts))
     groups = _groups(maps, chosen)
-    figure = go.Figure(_at(maps, groups, -1, look))
-    if len(maps.steps) > 1:
+    figure = go.Figure(_at(maps, groups, at, look))
+    if at:
         figure.frames = [
             go.Frame(
                 data=[{"x": trace.x, "y": trace.y} for trace in _at(maps, groups, place, look)],
                 layout=_said_of(maps, place, look),
                 name=str(step),
             )
-            for place, step in enumerate(maps.steps)
+            for place, step in enumerate(maps.steps[: at + 1])
             if np.isfinite(maps.points[place]).all()
         ]
     look.styled(figure)
     low, high = _box(maps, chosen)
     figure.update_xaxes(range=[low[0], high[0]], zeroline=False)
     figure.update_yaxes(range=[low[1], high[1]], zeroline=False, scaleanchor="x")
-    figure.update_layout(_said_of(maps, len(maps.steps) - 1, look))
-    return figure.update_layout(margin={"t": 56}, showlegend=True, updatemenus=_play(maps, look))
+    figure.update_layout(_said_of(maps, at, look))
+    return figure.update_layout(margin={"t": 56}, showlegend=True, updatemenus=[_play(look)] if at else [])
 
 
 def _said_of(maps: Maps, place: int, look: Look) -> dict[str, Any]:
@@ -177,27 +181,23 @@ def _counter(step: int, look: Look) -> dict[str, Any]:
     }
 
 
-def _play(maps: Maps, look: Look) -> list[dict[str, Any]]:
+def _play(look: Look) -> dict[str, Any]:
     """The button that plays all steps from the first."""
-    if len(maps.steps) < 2:
-        return []
     timing = {
         "frame": {"duration": MOMENT, "redraw": True},  # or the step and the axes would not be written anew
         "transition": {"duration": 0},
         "mode": "immediate",
         "fromcurrent": False,
     }
-    return [
-        {
-            "type": "buttons",
-            "showactive": False,
-            "x": 0,
-            "xanchor": "left",
-            "y": 0,
-            "yanchor": "bottom",
-            "pad": {"l": 8, "b": 8},
-            "bgcolor": look.colours["grid"],
-            "font": {"color": look.colours["text"]},
-            "buttons": [{"label": look.words["play_map"], "method": "animate", "args": [None, timing]}],
-        }
-    ]
+    return {
+        "type": "buttons",
+        "showactive": False,
+        "x": 0,
+        "xanchor": "left",
+        "y": 0,
+        "yanchor": "bottom",
+        "pad": {"l": 8, "b": 8},
+        "bgcolor": look.colours["grid"],
+        "font": {"color": look.colours["text"]},
+        "buttons": [{"label": look.words["play_map"], "method": "animate", "args": [None, timing]}],
+    }

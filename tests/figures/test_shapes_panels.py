@@ -154,6 +154,15 @@ def test_the_map_shows_the_last_step_and_plays_them_all(look: Look) -> None:
     assert figure.layout.updatemenus[0].buttons[0].label == "«play_map»"
 
 
+def test_an_earlier_map_is_played_up_to_it_on_the_same_axes(look: Look) -> None:
+    shown = maps()
+    figure = embedding_map(shown, look, at=1)
+    assert [frame.name for frame in figure.frames] == ["0", "10"]
+    assert figure.layout.annotations[0].text == "«step» 10"
+    assert figure.layout.xaxis.range == embedding_map(shown, look).layout.xaxis.range
+    assert embedding_map(shown, look, at=0).frames == ()
+
+
 def test_a_single_map_does_not_play_and_what_is_not_finite_says_so(look: Look) -> None:
     one = embedding_map(maps(steps=1, typed=False), look)
     assert one.frames == () and len(one.layout.updatemenus) == 0

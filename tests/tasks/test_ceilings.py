@@ -7,7 +7,7 @@ from playground.tasks.packing import packed
 
 # a is answered 0, then b by what follows it: 1 before x, 2 before y; b x comes twice.
 A, B, X, Y = range(4)
-BATCH = packed([([A, B, X], [0, 1, 3]), ([A, B, X], [0, 1, 3]), ([A, B, Y], [0, 2, 3]), ([X], [None])])
+BATCH = packed([([A, B, Y], [0, 2, 3]), ([A, B, X], [0, 1, 3]), ([A, B, X], [0, 1, 3]), ([X], [None])])
 
 
 def test_who_reads_forwards_is_wrong_where_a_later_symbol_decides() -> None:

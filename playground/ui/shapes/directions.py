@@ -201,7 +201,8 @@ def _leak(text: TextConfig, seed: int) -> None:
             "RNN, {hidden} units in each direction, Adam, learning rate 0.01, {updates} updates, seed {seed}."
         ).format(hidden=LEAK.hidden_size, updates=LEAK_UPDATES, seed=seed)
     )
-    places = work.places()
+    recorded = tuple(len(run.frames) for run in work.runs.values())
+    places = state.remembered("leak", (config, text, recorded), work.places)
     t = _most_leaking(places)
     if job.state == "done":
         headline.say(_leak_title(work, places, t))

@@ -106,16 +106,15 @@ def _title(work: SentenceMaps, embedding: Embedding, at: int) -> str:
 def _draw(work: SentenceMaps, embedding: Embedding, at: int, typed: tuple[str, Typed] | None) -> None:
     """The map of a step, which can be played from the first one on."""
     task, lines = work.task, work.lines
-    upto = slice(at + 1)
     star = None
     if typed is not None:
         text, read = typed
-        places = [embedding.place(place, state_) for place, state_ in enumerate(read.states[upto])]
+        places = [embedding.place(place, state_) for place, state_ in enumerate(read.states)]
         star = text, np.stack(places)
     maps = Maps(
-        embedding.steps[upto],
-        embedding.points[upto],
-        embedding.shares[upto],
+        embedding.steps,
+        embedding.points,
+        embedding.shares,
         [line.text for line in lines],
         [said(task, line.asked) for line in lines],
         np.array([line.is_held_out for line in lines]),
@@ -133,7 +132,7 @@ def _draw(work: SentenceMaps, embedding: Embedding, at: int, typed: tuple[str, T
         }
     )
     pictures.show(
-        (embedding_map(maps, look()), table),
+        (embedding_map(maps, look(), at=at), table),
         name="sentence_map",
         title=_("Map of the last hidden states"),
         file="shapes-embedding",
