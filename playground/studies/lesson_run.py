@@ -91,7 +91,8 @@ class LessonRun(InPieces[None]):
         each = network.parameters.nbytes if keeps_weights else 0
         most = max(2, min(MOST_FRAMES, FRAME_WEIGHTS // each)) if each else MOST_FRAMES
         kept = kept_steps(updates, most)
-        needs = trainer.nbytes + self._reader.needs(len(kept)) + len(kept) * each
+        trained = source.batch(config.seed, 0).mask.numel()
+        needs = trainer.nbytes + self._reader.needs(len(kept), trained) + len(kept) * each
         super().__init__(self._train(trainer, kept), needs=needs)
 
     @property

@@ -120,6 +120,7 @@ def _measured(work: SideBySide, column: int) -> None:
     shown = table.dropna(axis="columns", how="all")
     drawn = shown.style.format(dict.fromkeys(shown.select_dtypes("float"), number))
     st.dataframe(drawn, hide_index=True, column_config={name: _(word) for name, word in COLUMNS.items()})
+    pictures.download(table, name="variants", file="shapes-variants")
 
 
 def _ratio(frame: LessonFrame) -> float:
