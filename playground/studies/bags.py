@@ -8,13 +8,13 @@ import torch
 from playground.analysis.bag import bag_floor_in_pieces
 from playground.corpus import Corpus
 from playground.models.bag import BagConfig, BagTrainer
+from playground.models.mlp import BATCH
 from playground.models.model import LanguageModel
-from playground.pieces import SMALL_BYTES, Pieces, share
+from playground.pieces import Pieces, share
 from playground.studies.learning import TextStudy
 
-COUNT_BYTES = (
-    6  # of a symbol of the vocabulary before a prediction: its count, and again while lines are joined
-)
+LEAST_BYTES = 50_000  # of what is not reckoned
+COUNT_BYTES = 4  # of a symbol before a prediction: its count, and again while those of all lines are joined
 DRAWS = 50  # of an order: of two different symbols, all of these would be the old one once in 2⁵⁰ times
 ODDS_COLUMNS = {"model": object, "order": object, "token": object, "probability": float}
 
@@ -28,8 +28,10 @@ class BagStudy(TextStudy[BagTrainer]):
 
     def __init__(self, config: BagConfig, corpus: Corpus, updates: int) -> None:
         self.floor: float | None = None
-        needs = SMALL_BYTES + COUNT_BYTES * corpus.predictions * len(corpus.vocabulary)
         trainer = BagTrainer(config, corpus.windows, len(corpus.vocabulary))
+        numbers = min(corpus.predictions, BATCH) * (config.hidden_size + len(corpus.vocabulary))
+        numbers += 4 * trainer.model.parameter_count
+        needs = LEAST_BYTES + 4 * numbers + COUNT_BYTES * corpus.predictions * len(corpus.vocabulary)
         super().__init__(trainer, corpus, updates, needs=needs)
 
     def _learn(self, corpus: Corpus, updates: int) -> Pieces[None]:

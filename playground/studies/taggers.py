@@ -1,5 +1,6 @@
 """Tags from a conditional random field and from recurrent networks, learned from the same sentences."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
@@ -9,10 +10,15 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from playground.cells import CELLS
 from playground.config import NetworkConfig, TaskConfig, TrainingConfig
 from playground.models.crf import PART, CRFConfig, CRFTrainer, Sentences
+from playground.models.network import Network
+from playground.models.parameters import parameter_shapes
+from playground.passes.replica import layer_names
 from playground.pieces import SMALL_BYTES, InPieces, Pieces, share
 from playground.tasks.own import OwnTags
+from playground.tasks.packing import split
 from playground.tasks.tagging import Tagging
 from playground.training import Trainer
 
@@ -20,6 +26,7 @@ DECIDES = ("later", "earlier", "own")  # which word decides a tag that the word 
 MODELS = ("crf", "forward", "both")  # a CRF, a network that reads forwards, one that reads in both directions
 UPDATES = 300  # of the networks; a CRF makes fewer, for each of them takes all sentences
 CRF_UPDATES = 100
+POSITIONS = 4_000  # words that a network reads at once when it is judged
 Sentenced = Tagging | OwnTags
 WORD_COLUMNS = {"word": object, "tag": object, "n": int, **dict.fromkeys(MODELS, float)}
 
@@ -118,15 +125,8 @@ class TaggerStudy(InPieces[None]):
         self.tagged: dict[str, Tagged] = {}
         learned, signature = Sentences.of(task.learned), task.signature
         self.crf = CRFTrainer(settings.crf, learned, signature.input_size, signature.output_size)
-        trainers = {
-            name: Trainer(settings.network(bidirectional=name == "both"), task) for name in MODELS[1:]
-        }
-        places = min(PART // signature.output_size**2, learned.words.numel())
-        passes = 8 * places * (4 * signature.output_size + signature.output_size**2 // len(learned.words))
-        weights = 5 * 8 * self.crf.model.parameter_count
-        networks = sum(trainer.nbytes for trainer in trainers.values())
-        needs = SMALL_BYTES + passes + weights + networks
-        super().__init__(self._learn(trainers, updates, crf_updates), needs=needs)
+        needs = _crf_bytes(self.crf, learned) + _network_bytes(settings.network(bidirectional=True), task)
+        super().__init__(self._learn(settings, updates, crf_updates), needs=needs)
 
     def frame(self) -> pd.DataFrame:
         """Of those that are done: model, numbers, right (how many words), n (of so many that were judged)."""
@@ -207,24 +207,59 @@ class TaggerStudy(InPieces[None]):
         """Where a model's answer is the tag: (T, B) bool."""
         return (self.tagged[name].tags == self.held_out.tags) & self.held_out.there
 
-    def _learn(self, trainers: Mapping[str, Trainer], updates: int, crf_updates: int) -> Pieces[None]:
+    def _learn(self, settings: TaggerSettings, updates: int, crf_updates: int) -> Pieces[None]:
         yield from share(0.0, 0.3, self.crf.updates_in_pieces(crf_updates))
-        words = self.held_out.words
-        chances, tags = [], []
-        # As many sentences at a time as a pass of the training has places.
-        size = max(1, PART // self.task.signature.output_size**2 // len(words))
-        for some in words.split(size, 1):
-            chances.append(self.crf.model.chain(some).marginals)
-            tags.append(self.crf.model.viterbi(some))
-            yield 0.3
-        numbers = self.crf.model.parameter_count
-        self.tagged["crf"] = Tagged(numbers, torch.cat(tags, 1), torch.cat(chances, 1))
-        for place, (name, trainer) in enumerate(trainers.items()):
+        self.tagged["crf"] = yield from share(0.3, 0.35, self._by_crf())
+        for low, name in ((0.35, "forward"), (0.65, "both")):
+            config = settings.network(bidirectional=name == "both")
+            network = Network(config.network, self.task.signature, seeds=(config.seed,))
+            trainer = Trainer(config, self.task, network=network)
             for made in range(updates):
                 if not trainer.update().finite:
                     break
-                yield 0.3 + 0.35 * (place + (made + 1) / updates)
-            run = trainer.network.run(self.task.held_out(), reduction="sum", backward=False)
-            numbers = sum(each[0].numel() for each in trainer.network.named_parameters().values())
-            chances = run.outputs[:, 0].softmax(-1)
-            self.tagged[name] = Tagged(numbers, chances.argmax(-1), chances)
+                yield low + 0.3 * (made + 1) / updates
+            self.tagged[name] = yield from share(low + 0.3, low + 0.35, self._by_network(network))
+
+    def _by_crf(self) -> Pieces[Tagged]:
+        """What the CRF answers, as many sentences at a time as are read at once when it learns."""
+        crf, words = self.crf.model, self.held_out.words
+        chances, tags = list[Tensor](), list[Tensor]()
+        for some in words.split(max(1, _places(self.task) // len(words)), 1):
+            chances.append(crf.chain(some).marginals)
+            tags.append(crf.viterbi(some))
+            yield 0.5
+        return Tagged(crf.parameter_count, torch.cat(tags, 1), torch.cat(chances, 1))
+
+    def _by_network(self, network: Network) -> Pieces[Tagged]:
+        """What a network answers, some sentences at a time."""
+        outputs = list[Tensor]()
+        for some in split(self.task.held_out(), max(1, POSITIONS // len(self.held_out.words))):
+            outputs.append(network.run(some, reduction="sum", backward=False).outputs[:, 0].clone())
+            yield 0.5
+        chances = torch.cat(outputs, 1).softmax(-1)
+        numbers = sum(each[0].numel() for each in network.named_parameters().values())
+        return Tagged(numbers, chances.argmax(-1), chances)
+
+
+def _places(task: Sentenced) -> int:
+    """Words that a CRF reads at once."""
+    return PART // task.signature.output_size**2
+
+
+def _crf_bytes(trainer: CRFTrainer, learned: Sentences) -> int:
+    """Bytes of a CRF that learns: of the weights and what Adam keeps of them, and of one pass (measured)."""
+    tags = len(trainer.model.weights.start)
+    places = min(PART // tags**2, learned.words.numel())
+    pairs = tags**2 * places // len(learned.words)
+    return SMALL_BYTES + 6 * 8 * trainer.model.parameter_count + 8 * (6 * tags * places + 2 * pairs)
+
+
+def _network_bytes(config: TaskConfig, task: Sentenced) -> int:
+    """Bytes of a network that learns, and of its passes over what is held out."""
+    network, signature, (time, _, count) = config.network, task.signature, task.held_out().mask.shape
+    layers, (of_layer, shared) = len(layer_names(network)), CELLS[network.cell].planes
+    of_position = (layers * of_layer + shared) * network.hidden_size
+    of_position += 6 * signature.output_size + 2 * signature.input_size
+    weights = sum(map(math.prod, parameter_shapes(network, signature).values()))
+    positions = min(POSITIONS, time * count) + 2 * time * task.batch_size
+    return 4 * (positions * of_position + 4 * weights)
