@@ -94,6 +94,7 @@ def test_whoever_is_below_a_floor_has_seen_more() -> None:
     assert crossed(floors, floors[1].perplexity) == 0, "on a floor is not below it"
     assert crossed(floors, float("nan")) is None
     assert floor_of(floors, None) == floors[-1].perplexity
+    assert crossed(distinct_floors(corpus("abcabd")), 1.2) == 2, "1.320 is the floor of one symbol and of two"
 
 
 # n-grams

@@ -120,9 +120,9 @@ def test_the_headline_says_which_floor_the_network_has_crossed() -> None:
 
 
 def test_what_a_text_brings_along_stays_text() -> None:
-    visitor = visit("table", text="<img src=x onerror=alert(1)>\n<b>\n&amp;")
+    visitor = visit("table", text="a<b>a<b>a<b>\n<b>&amp;")
     drawn = page_html(visitor)
-    assert visitor.errors == [] and "<img" not in drawn and "<b>" not in drawn
+    assert visitor.errors == [] and "<b" not in drawn.replace("<bdi", "") and "｜&lt;b&gt;" in drawn
 
 
 # n-grams
