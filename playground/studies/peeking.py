@@ -29,6 +29,7 @@ from playground.tasks.packing import COLUMNS, stretch
 FORWARD, BOTH, SO_FAR = "forward", "both", "so_far"
 LONGEST = 50  # symbols of a window: every beginning of each is read by itself
 PREDICTIONS = 200  # about as many of a long text are measured
+UNIT_NUMBERS = 40  # that a step keeps of a unit: states, gates and what comes before them, in both directions
 READ_SO_FAR = 12  # frames at most of which perplexity is measured as it is in writing
 COLUMN_NAMES = ("variant", "step", "loss", "perplexity")
 
@@ -78,7 +79,10 @@ class Peeking(InPieces[None]):
         self.measured = sum(len(window) - 1 for window in self._windows)
         self.written: dict[str, Written] = {}
         self._rows: list[tuple[str, int, float, float]] = []
-        reading = LONGEST**2 * (len(self.task.corpus.vocabulary) + 40 * config.network.hidden_size) * 4
+        longest = max(map(len, self._windows))
+        reading = (
+            longest**2 * (len(self.task.corpus.vocabulary) + UNIT_NUMBERS * config.network.hidden_size) * 4
+        )
         super().__init__(self._compute(), needs=self._lessons.needs + reading)
 
     def frame(self) -> pd.DataFrame:
