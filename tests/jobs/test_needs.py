@@ -70,7 +70,7 @@ WORK: dict[str, Callable[[], InPieces[Any]]] = {
     "bag": lambda: BagStudy(BagConfig(64), Corpus(TextConfig(LINES)), 40),
     "hidden states": lambda: StatesStudy(HMMConfig(24, restarts=16), Corpus(TextConfig(LINES)), 3),
     "numbers of states": lambda: StatesSweep(
-        HMMConfig(1, restarts=16), Corpus(TextConfig(LINES)), (1, 32), 40
+        HMMConfig(1, restarts=16), Corpus(TextConfig(LINES)), (1, 32), 12
     ),
     "taggers": lambda: TaggerStudy(
         TaggerSettings(CRFConfig(2), "lstm", 32), Tagging(), updates=10, crf_updates=11

@@ -141,8 +141,8 @@ def _verdict(study: TaggerStudy) -> str:
     if not beats + loses:
         return _("The CRF and the network that reads forwards are right at the same words")
     return _(
-        "The CRF is right at {beats:,} words where the network that reads forwards is wrong, and wrong at {loses:,} "
-        "where that is right"
+        "Words that the CRF has right and the network that reads forwards has wrong: {beats:,}; the other way round: "
+        "{loses:,}"
     ).format(beats=beats, loses=loses)
 
 
