@@ -9,9 +9,9 @@ ARG PYTHON=3.13
 
 FROM python:${PYTHON}-slim AS packages
 ARG PIP_EXTRA_INDEX_URL=""
-COPY requirements.txt .
+COPY requirements.txt requirements-fast.txt ./
 RUN python -m venv /opt/venv \
-    && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
+    && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check -r requirements.txt -r requirements-fast.txt
 
 FROM python:${PYTHON}-slim
 COPY --from=packages /opt/venv /opt/venv

@@ -69,8 +69,11 @@ clean:
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
 	  echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
-.venv/run.stamp: requirements.txt | .venv/bin/python
+# The compiled loops are an extra: where they cannot be had, torch computes everything.
+.venv/run.stamp: requirements.txt requirements-fast.txt | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-fast.txt \
+	  || echo "Without Numba: small networks learn more slowly."
 	@touch $@
 
 .venv/dev.stamp: requirements-dev.txt .venv/run.stamp

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
 
+from playground.kernels.engine import SETTING as ENGINE
 from playground.refusal import shorten
 
 logger = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ def _setting(field: str) -> str:
     return PREFIX + field.upper()
 
 
-SETTINGS = (PROFILE, *map(_setting, RANGES))
+SETTINGS = (PROFILE, ENGINE, *map(_setting, RANGES))
 
 
 def _refusal(field: str, value: object) -> ValueError:

@@ -6,13 +6,15 @@ rate α is one number for all of them, or a tensor (R, 1) with one for each.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from playground.kernels.engine import are_compiled
+from playground.kernels.program import Instruction, Program
 from playground.private_torch import adam_update
 
 
@@ -177,3 +179,19 @@ class Adam(Optimizer):
 OPTIMIZERS: Mapping[str, type[Optimizer]] = MappingProxyType(
     {"sgd": SGD, "momentum": Momentum, "rmsprop": RMSprop, "adagrad": Adagrad, "adam": Adam}
 )
+
+
+def stepper(name: str, optimizer: Optimizer) -> Callable[[float | Tensor], None]:
+    """What moves the parameters once, given the learning rate: `optimizer.step`, or its rule in compiled loops."""
+    parameters = optimizer.parameters
+    if not are_compiled(parameters.dtype):
+        return optimizer.step
+    rates = torch.zeros(len(parameters), dtype=torch.float64)
+    tensors = (parameters, optimizer.gradients, *optimizer.state.values(), rates)
+    program, written = Program([Instruction(name, parameters.shape, tensors)]), rates.numpy()
+
+    def step(learning_rate: float | Tensor) -> None:
+        written[:] = learning_rate.flatten() if isinstance(learning_rate, Tensor) else learning_rate
+        program()
+
+    return step

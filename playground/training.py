@@ -23,11 +23,11 @@ from playground.models.bridge import Bridge, EncoderDecoder
 from playground.models.model import perplexity
 from playground.models.network import Network
 from playground.models.workspace import Workspace
-from playground.optimizers import OPTIMIZERS
+from playground.norms import norms_of
+from playground.optimizers import OPTIMIZERS, stepper
 from playground.trace import Trace
 
 CLIP_EPSILON = 1e-6  # torch.nn.utils.clip_grad_norm_ divides by norm + 1e-6
-SQUARES = 1e-15, 1e15  # norms between these have squares that 32 bits hold without loss
 SMALLEST_SCALE = 1e-30  # by which a gradient of 32 bits is multiplied; smaller ones lose digits there
 
 
@@ -141,9 +141,10 @@ class Trainer:
         threshold = config.training.clip_threshold
         self._thresholds = tuple(clip_thresholds or (threshold,) * len(self.seeds))
         self._bounds = threshold if clip_thresholds is None else _column(clip_thresholds, dtype)
-        self._optimizer = OPTIMIZERS[config.training.optimizer](
-            self.network.parameters, self.network.gradients
-        )
+        name, gradients = config.training.optimizer, self.network.gradients
+        self._optimizer = OPTIMIZERS[name](self.network.parameters, gradients)
+        self._move = stepper(name, self._optimizer)
+        self._norms = norms_of(gradients)
         self._exploded: set[int] = set()  # replicas that keep their weights
         self._clips = (0,) * len(self.seeds)
         # Step, network.passes, where the pass is.
@@ -266,7 +267,7 @@ class Trainer:
     def _numbers(self, workspace: Workspace | Bridge) -> _Measured:
         """What the present weights measure."""
         totals: list[float] = workspace.total.tolist()
-        norms = _norms(self.network.gradients)
+        norms = self._norms()
         pairs = zip(totals, workspace.count, strict=True)
         nll = tuple([total / count if count else math.nan for total, count in pairs])
         loss = nll if self.config.training.reduction == "mean" else tuple(totals)
@@ -315,7 +316,7 @@ class Trainer:
         return _but_for(self._exploded, norms, after, clipped)
 
     def _optimize(self) -> None:
-        self._optimizer.step(self.learning_rate if self._learning_rates is None else self._learning_rates)
+        self._move(self.learning_rate if self._learning_rates is None else self._learning_rates)
 
     def _clip(self, norms: Sequence[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
         """Clip as configured. Looked up each time: a kept bound method would be a cycle through the trainer."""
@@ -347,7 +348,7 @@ class Trainer:
         gradients, bounds = self.network.gradients, self._bounds
         largest: list[float] = torch.linalg.vector_norm(gradients, math.inf, 1).tolist()
         gradients.clamp_(-bounds, bounds)  # pyright: ignore[reportCallIssue, reportArgumentType]
-        after = _norms(gradients)
+        after = self._norms()
         pairs = zip(largest, self._thresholds, strict=True)
         return after, tuple([each > threshold for each, threshold in pairs])
 
@@ -374,24 +375,6 @@ def _but_for(
 def _added(clips: tuple[int, ...], clipped: tuple[bool, ...]) -> tuple[int, ...]:
     """How many updates were clipped, with one more."""
     return tuple(map(add, clips, clipped)) if True in clipped else clips
-
-
-def _norms(gradients: Tensor) -> tuple[float, ...]:
-    """L2 norm of each row of (R, P), whatever the size of its entries; not finite only where an entry is not."""
-    norms: list[float] = torch.linalg.vector_norm(gradients, 2, 1).tolist()
-    low, high = SQUARES
-    for replica, norm in enumerate(norms):  # each as alone, to the last bit
-        if not low < norm < high:
-            norms[replica] = _scaled_norm(gradients[replica])
-    return tuple(norms)
-
-
-def _scaled_norm(gradient: Tensor) -> float:
-    """L2 norm in 64 bits, of numbers divided by the largest of them."""
-    largest = gradient.abs().max().double()
-    if largest == 0 or not torch.isfinite(largest):
-        return largest.item()
-    return (torch.linalg.vector_norm(gradient.double() / largest) * largest).item()
 
 
 def _column(values: Sequence[float], dtype: torch.dtype) -> Tensor:

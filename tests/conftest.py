@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from torch import Tensor
 
 from playground.config import NetworkConfig
+from playground.kernels.engine import can_compile, using
 from playground.models import network
 
 torch.set_num_threads(1)
@@ -36,6 +37,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="K",
         help="draw from K by which rounding error every initial weight is off, as if by another processor",
     )
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["torch", "compiled"])
+def each_engine(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Everything in torch, and everything that can be in compiled loops, numbers of 64 bits too."""
+    if request.param and not can_compile():
+        assert "CI" not in os.environ, "compiled loops must be there where everything is checked"
+        pytest.skip("there are no compiled loops: see requirements-fast.txt")
+    with using(loops=request.param, checking=True):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,18 +1,22 @@
 """The numeric tests as other processors compute: `python -m tests.processors`, with pytest's options after it.
 
-torch, MKL and oneDNN choose their kernels by what the processor can do. Other kernels add the same numbers in another
-order, and where training is chaotic another rounding error becomes another run. So the numeric tests run under every
-older set of instructions that this processor has, and once more from weights that are a rounding error off (`--nudge`).
+torch, MKL and oneDNN choose their kernels, and Numba its instructions, by what the processor can do. Other kernels add
+the same numbers in another order, and where training is chaotic another rounding error becomes another run. So the
+numeric tests run under every older set of instructions that this processor has, and once more from weights that are a
+rounding error off (`--nudge`).
 Its best set is what `make test` computes with.
 """
 
 import os
+import platform
 import subprocess
 import sys
 from collections.abc import Mapping
 from types import MappingProxyType
 
 import torch
+
+IS_X86 = platform.machine().lower() in ("x86_64", "amd64")
 
 ENVIRONMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
@@ -21,12 +25,13 @@ ENVIRONMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "ATEN_CPU_CAPABILITY": capability,
                 "MKL_ENABLE_INSTRUCTIONS": mkl,
                 "ONEDNN_MAX_CPU_ISA": onednn,
+                **({"NUMBA_CPU_NAME": numba, "NUMBA_CPU_FEATURES": ""} if IS_X86 else {}),
             }
         )
-        for capability, mkl, onednn in (
-            ("default", "SSE4_2", "SSE41"),
-            ("avx2", "AVX2", "AVX2"),
-            ("avx512", "AVX512", "AVX512_CORE"),
+        for capability, mkl, onednn, numba in (
+            ("default", "SSE4_2", "SSE41", "nehalem"),
+            ("avx2", "AVX2", "AVX2", "haswell"),
+            ("avx512", "AVX512", "AVX512_CORE", "skylake-avx512"),
         )
     }
 )

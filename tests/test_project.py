@@ -45,17 +45,25 @@ def imported(*folders: str) -> set[str]:
 
 def test_the_project_depends_on_what_requirements_pin() -> None:
     assert PROJECT["dependencies"] == requirements("requirements.txt")
+    assert PROJECT["optional-dependencies"]["fast"] == requirements("requirements-fast.txt")
     assert PROJECT["requires-python"] == ">=3.11"
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-fast.txt", "requirements-dev.txt"])
 def test_every_requirement_is_pinned(name: str) -> None:
     pin = r'[\w-]+==[\d.]+(; python_version < "3\.\d+")?'
     assert [line for line in requirements(name) if not re.fullmatch(pin, line)] == []
 
 
 def test_what_the_app_imports_is_required_and_nothing_else() -> None:
-    assert imported("app.py", "pages", "playground") == names(requirements("requirements.txt"))
+    extra = names(requirements("requirements-fast.txt"))
+    assert imported("app.py", "pages", "playground") == names(requirements("requirements.txt")) | extra
+
+
+def test_only_the_compiled_loops_import_the_extra() -> None:
+    extra = names(requirements("requirements-fast.txt"))
+    others = [each for each in (ROOT / "playground").iterdir() if each.name not in ("kernels", "__pycache__")]
+    assert imported(*(str(each.relative_to(ROOT)) for each in others)) & extra == set()
 
 
 def test_what_tests_and_benchmarks_import_is_required() -> None:

@@ -11,6 +11,8 @@ from playground.config import NetworkConfig, TaskConfig, TrainingConfig
 from playground.training import Trainer
 from tests.models.reference import Reference, random_batch, torch_model
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 UPDATES = 50
 
 

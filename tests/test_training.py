@@ -13,8 +13,11 @@ from benchmarks.reference import TorchModel, loss_of, masked_targets
 from playground.cells import CELLS
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig, from_query
 from playground.corpus import Corpus
+from playground.norms import norms_of
 from playground.optimizers import OPTIMIZERS
-from playground.training import Trainer, Update, _norms
+from playground.training import Trainer, Update
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 # A learning rate at which each optimiser learns "hello" and clipping has something to do.
 RATES = {"sgd": 0.5, "momentum": 0.1, "rmsprop": 0.01, "adagrad": 0.1, "adam": 0.02}
@@ -410,16 +413,16 @@ def test_a_norm_is_that_of_64_bits_whatever_the_size_of_its_entries(entries: lis
     """Entries from 1e-30 to 1e30: their squares do not fit into 32 bits, at either end."""
     row = torch.tensor([entries, [1.0] * len(entries)], dtype=torch.float32)
     expected = np.linalg.norm(row.numpy().astype(np.float64), axis=1)
-    assert _norms(row) == pytest.approx(expected.tolist(), rel=1e-5, abs=0)
-    assert _norms(row[:1]) == _norms(row)[:1], "each as alone"
+    assert norms_of(row)() == pytest.approx(expected.tolist(), rel=1e-5, abs=0)
+    assert norms_of(row[:1])() == norms_of(row)()[:1], "each as alone"
 
 
 @pytest.mark.parametrize("bad", [math.inf, -math.inf, math.nan])
 def test_a_norm_is_not_finite_only_where_an_entry_is_not(bad: float) -> None:
-    assert not math.isfinite(_norms(torch.tensor([[1.0, bad, 2.0]]))[0])
-    assert _norms(torch.zeros(2, 3)) == (0.0, 0.0)
+    assert not math.isfinite(norms_of(torch.tensor([[1.0, bad, 2.0]]))()[0])
+    assert norms_of(torch.zeros(2, 3))() == (0.0, 0.0)
     largest = torch.finfo(torch.float32).max
-    assert _norms(torch.full((1, 4), largest)) == pytest.approx((2 * largest,), rel=1e-6)
+    assert norms_of(torch.full((1, 4), largest))() == pytest.approx((2 * largest,), rel=1e-6)
 
 
 @pytest.mark.parametrize("size", [1e-25, 1e-3, 1e18, 1e25, 1e37])

@@ -25,15 +25,17 @@ from playground.cells.weights import ReplicatedWeights
 
 Product = Callable[[], object]  # reads buffers, writes a buffer
 
-# One-hot vectors times a matrix select its rows. From this many multiplications on, selecting is cheaper.
-SELECT_FROM = 50_000
-
 
 class OverTime:
     """The shape (T, R, B) of a pass, and prepared matrix products over all of its timesteps at once.
 
     Buffers are (T, R, B, X), matrices (R, m, n). Rows are symbols (T, R, B) of 0 … V−1, V for none of them.
     """
+
+    is_compiled: ClassVar[bool] = False  # whether the products are instructions for compiled loops
+
+    # One-hot vectors times a matrix select its rows. From this many multiplications on, selecting is cheaper.
+    selects_from: ClassVar[int] = 50_000
 
     def __init__(self, time: int, replicas: int, batch: int, dtype: torch.dtype) -> None:
         self.time, self.replicas, self.batch, self.dtype = time, replicas, batch, dtype
@@ -52,8 +54,20 @@ class OverTime:
 
     @property
     def nbytes(self) -> int:
-        """Bytes held by the scratch buffers."""
+        """Bytes held by the buffers that layers share."""
         return sum(buffer.nbytes for buffer in self._scratch.values())
+
+    def add(self, a: Tensor, b: Tensor, out: Tensor) -> Product:
+        """out = a + b, a row of numbers for each replica: (R, n)."""
+        return partial(torch.add, a, b, out=out)
+
+    def multiply(self, a: Tensor, b: Tensor, out: Tensor) -> Product:
+        """out = a ∘ b, buffers of one shape."""
+        return partial(torch.mul, a, b, out=out)
+
+    def total_loss(self, loss: Tensor, out: Tensor) -> Product:
+        """out (R,) = the losses (T, R, B, 1) summed."""
+        return partial(torch.sum, loss, (0, 2, 3), out=out)
 
     def matrix(self, tensor: Tensor) -> Tensor:
         """A matrix (R, m, n) in the form that `adding` wants."""
@@ -83,12 +97,20 @@ class OverTime:
         """Each row of out (R, rows, n) = grad summed over timesteps and batch: the gradient of biases."""
         raise NotImplementedError
 
-    def table(self, like: Tensor) -> Tensor:
-        """Zeros (R, V + 1, n) for a matrix (R, V, n): the last row is that of no symbol."""
-        replicas, symbols, width = like.shape
-        return torch.zeros(replicas, symbols + 1, width, dtype=self.dtype)
+    def select(self, rows: Tensor, matrix: Tensor, bias: Tensor | None, out: Tensor) -> Product:
+        """out = matrix[rows] + bias; matrix: (R, V, n), bias: (R, n). No symbol gives the bias alone, or zeros."""
+        replicas, symbols, width = matrix.shape
+        name = f"table {len(self._scratch)}"
+        table = self._scratch[name] = torch.zeros(replicas, symbols + 1, width, dtype=self.dtype)
+        of_symbols, of_none = table[:, :-1], table[:, -1:]
+        fetch = self._fetch(rows, table, out)
+        if bias is None:
+            return partial(_all, (partial(of_symbols.copy_, matrix), fetch))
+        row = bias[:, None]
+        fill = partial(torch.add, matrix, row, out=of_symbols)
+        return partial(_all, (fill, partial(of_none.copy_, row), fetch))
 
-    def select(self, rows: Tensor, table: Tensor, out: Tensor) -> Product:
+    def _fetch(self, rows: Tensor, table: Tensor, out: Tensor) -> Product:
         """out = table[rows]; table: (R, V + 1, n)."""
         raise NotImplementedError
 
@@ -126,7 +148,7 @@ class OneReplica(OverTime):
         ones = torch.ones(out.shape[1], self.time * self.batch, dtype=self.dtype)
         return partial(torch.mm, ones, self._rows(grad), out=out[0])
 
-    def select(self, rows: Tensor, table: Tensor, out: Tensor) -> Product:
+    def _fetch(self, rows: Tensor, table: Tensor, out: Tensor) -> Product:
         return partial(torch.index_select, table[0], 0, rows.view(-1), out=self._rows(out))
 
     def gather(self, grad: Tensor, rows: Tensor, out: Tensor) -> Product:
@@ -166,7 +188,7 @@ class ManyReplicas(OverTime):
     def total(self, grad: Tensor, out: Tensor) -> Product:
         return lambda: out.copy_(grad.sum((0, 2))[:, None])
 
-    def select(self, rows: Tensor, table: Tensor, out: Tensor) -> Product:
+    def _fetch(self, rows: Tensor, table: Tensor, out: Tensor) -> Product:
         replica = torch.arange(self.replicas)[:, None]
         return lambda: out.copy_(table[replica, rows])
 
@@ -181,11 +203,6 @@ class ManyReplicas(OverTime):
         return run
 
 
-def over_time(time: int, replicas: int, batch: int, dtype: torch.dtype) -> OverTime:
-    """The cheaper of the two."""
-    return (OneReplica if replicas == 1 else ManyReplicas)(time, replicas, batch, dtype)
-
-
 class FastLayer:
     """One layer over a whole sequence. Each subclass is the fast twin of one readable cell.
 
@@ -196,12 +213,15 @@ class FastLayer:
     rows: (T, R, B), the symbols, given if x is their one-hot form.
     reset: (T, R, B, 1) bool, where the states before a timestep are zero whatever came before it, if anywhere.
 
-    The caller runs `forward`, then writes the ∂L/∂h that comes from above (the read-out or the next layer)
-    into `grad_h`, then runs `backward`, which adds the part that comes back through time. The products in
-    `collect` then fill the gradients of the weights, for whoever wants them.
+    The caller makes the calls of `forward`, then writes the ∂L/∂h that comes from above (the read-out or the next
+    layer) into `grad_h`, then makes those of `backward`, which add the part that comes back through time. The products
+    in `collect` then fill the gradients of the weights, for whoever wants them.
     """
 
     blocks: ClassVar[int]  # K: how many blocks of H rows the weights have
+    before: tuple[Product, ...] = ()  # what comes before everything else
+    project: Product  # W_ih x, for all timesteps at once
+    descend: tuple[Product, ...]  # ∂L/∂x
     collect: tuple[Product, ...]  # they read buffers that no other layer writes
 
     def __init__(
@@ -218,15 +238,13 @@ class FastLayer:
         size = weights.weight_hh.shape[-1]
         self.over_time, self.size, self.nonlinearity = over_time, size, nonlinearity
         self.weights, self.x, self.grad_x = weights, x, grad_x
-        self.weight_hh = over_time.matrix(weights.weight_hh)
-        self.weight_hh_t = self.weight_hh.mT
         self.bias_ih, self.bias_hh = weights.biases.unbind(1)  # (R, K·H) each
 
         cost = x.shape[:-1].numel() * weights.weight_ih[0].numel()
-        self._rows = rows if cost >= SELECT_FROM else None
+        self._rows = rows if cost >= over_time.selects_from else None
         self._gradients = gradients
 
-        self._reset = reset
+        self.reset = reset
         self._after: list[Tensor] = []  # each state after every timestep, and in front before the first
         self._before: list[Tensor] = []  # before every timestep, where that is not the same memory
         self._grad_end: list[
@@ -237,15 +255,17 @@ class FastLayer:
         self._build()
 
     def _build(self) -> None:
-        """Make the buffers, the per-timestep views and the products."""
+        """Make the buffers and the products."""
         raise NotImplementedError
 
-    def forward(self) -> None:
-        """Read `x`, fill every buffer of the forward pass."""
-        raise NotImplementedError
+    def calls(self) -> tuple[list[Product], list[Product]]:
+        """The calls of a pass, in order: those that read `x` and fill every buffer of the forward pass; those that read
+        `grad_h` from above, complete it and fill every other gradient buffer and grad_x."""
+        read, go_back = self.loops()
+        return [*self.before, self.project, read], [go_back, *self.descend]
 
-    def backward(self) -> None:
-        """Read `grad_h` from above and complete it; fill every other gradient buffer and grad_x."""
+    def loops(self) -> tuple[Product, Product]:
+        """Prepare what is recurrent: the loop over the timesteps, and the loop back."""
         raise NotImplementedError
 
     def tensors(self) -> Mapping[str, Tensor]:
@@ -280,7 +300,7 @@ class FastLayer:
         states = self.over_time.zeros(self.size, before=1)  # the first row is that before the first timestep
         self._after.append(states)
         self._grad_end.append(torch.zeros_like(states[0]))
-        if self._reset is None:
+        if self.reset is None:
             return states[1:], states[:-1]
         before = self.over_time.zeros(self.size)
         self._before.append(before)
@@ -288,7 +308,7 @@ class FastLayer:
 
     def starts(self) -> Sequence[Product | None]:
         """What each timestep must do first, if anything: take over the states before it, zeros where they are reset."""
-        o, reset = self.over_time, self._reset
+        o, reset = self.over_time, self.reset
         if reset is None:
             return [None] * o.time
         zero = torch.zeros((), dtype=o.dtype)
@@ -316,7 +336,7 @@ class FastLayer:
 
     def adding_before(self) -> list[Callable[[Tensor, Tensor], Tensor] | None]:
         """For each timestep f(x, w), which adds the product x w to ∂L/∂h of the timestep before unless h is reset."""
-        o, reset = self.over_time, self._reset
+        o, reset = self.over_time, self.reset
         before = o.steps(self.grad_h)[:-1]
         if reset is None:
             return [None, *map(o.adding, before)]  # nothing comes before the first step
@@ -326,8 +346,8 @@ class FastLayer:
 
     def cut(self, factor: Tensor) -> None:
         """Set a factor (T, R, B, H) by which a gradient goes to the timestep before to zero where states are reset."""
-        if self._reset is not None:
-            factor.masked_fill_(self._reset, 0)
+        if self.reset is not None:
+            factor.masked_fill_(self.reset, 0)
 
     def final_states(self) -> tuple[Tensor, ...]:
         """The states after the last timestep, (R, B, H) each, h first: views."""
@@ -337,6 +357,11 @@ class FastLayer:
         """Set ∂L/∂ the states after the last timestep, (R, B, H) each, h first, that comes from whoever reads on."""
         for own, given in zip(self._grad_end, gradients, strict=True):
             own.copy_(given)
+
+    @property
+    def grad_end_c(self) -> Tensor:
+        """∂L/∂c after the last timestep, (R, B, H), that `end` has set."""
+        return self._grad_end[1]
 
     def add_end(self) -> None:
         """Add the ∂L/∂h that `end` has set to `grad_h`, between what comes from above and `backward`."""
@@ -349,24 +374,14 @@ class FastLayer:
     def through_weights(self, grad_hidden: Tensor, weight: Tensor) -> Tensor:
         """What goes back to h before the first timestep, (R, B, H), from the gradient of weight h′."""
         grad = grad_hidden[0] @ weight
-        return grad if self._reset is None else grad.masked_fill_(self._reset[0], 0)
+        return grad if self.reset is None else grad.masked_fill_(self.reset[0], 0)
 
     def input_product(self, bias: Tensor, out: Tensor) -> Product:
         """out = W_ih x + bias."""
         o, weight = self.over_time, self.weights.weight_ih
         if self._rows is None:
             return o.affine(self.x, weight, bias, out)
-        columns, row = weight.mT, bias[:, None]
-        table = o.table(columns)  # (R, V + 1, K·H)
-        of_symbols, of_none = table[:, :-1], table[:, -1:]
-        select = o.select(self._rows, table, out)
-
-        def run() -> None:
-            torch.add(columns, row, out=of_symbols)
-            of_none.copy_(row)
-            select()
-
-        return run
+        return o.select(self._rows, weight.mT, bias, out)
 
     def input_gradient(self, grad_pre: Tensor) -> tuple[Product, ...]:
         """∂L/∂x, from the gradient of W_ih x; nothing where nobody asks."""

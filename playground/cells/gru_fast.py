@@ -28,7 +28,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from playground.cells.fast import FastLayer
+from playground.cells.fast import FastLayer, Product
 
 _sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input  # (d, s) ↦ d ∘ s(1−s)
 _tanh_backward = torch.ops.aten.tanh_backward.grad_input  # (d, s) ↦ d ∘ (1−s²)
@@ -42,19 +42,34 @@ class FastGRU(FastLayer):
     def _build(self) -> None:
         o, size, block = self.over_time, self.size, self.block
         self.x_side = o.scratch("x_side", 3 * size)  # W_ih x + b_ih
-        self.x_rz, x_n = block(self.x_side, 0, 2), block(self.x_side, 2)
         self.h_side = o.zeros(3 * size)  # [a_r, a_z, past]
         self.a_rz, self.past = block(self.h_side, 0, 2), block(self.h_side, 2)
         self.a_n = o.zeros(size)
         self.gates = o.zeros(3 * size)
         self.r, self.z, self.n = (block(self.gates, k) for k in range(3))
-        self.bias_hh_row = self.bias_hh[:, None]  # (R, 1, 3H)
 
         self.carry_and_grad_h_side = o.zeros(4 * size)  # [carry, a_r, a_z, past]
         grad_h_side = block(self.carry_and_grad_h_side, 1, 3)
-        self.grad_h_side_rz = block(grad_h_side, 0, 2)
         self.grad_pre = o.zeros(3 * size)  # [a_r, a_z, a_n]
         self.grad_a_rz, self.grad_a_n = block(self.grad_pre, 0, 2), block(self.grad_pre, 2)
+
+        grad_biases = self._gradients.biases
+        self.project = self.input_product(self.bias_ih, self.x_side)
+        self.descend = self.input_gradient(self.grad_pre)
+        self.collect = (
+            *self.weight_gradients(self.grad_pre, grad_h_side),
+            o.total(self.grad_pre, grad_biases[:, :1]),
+            o.total(grad_h_side, grad_biases[:, 1:]),
+        )
+
+    def loops(self) -> tuple[Product, Product]:
+        o, size, block = self.over_time, self.size, self.block
+        self.weight_hh = o.matrix(self.weights.weight_hh)
+        self.weight_hh_t = self.weight_hh.mT
+        self.x_rz, x_n = block(self.x_side, 0, 2), block(self.x_side, 2)
+        self.bias_hh_row = self.bias_hh[:, None]  # (R, 1, 3H)
+        grad_h_side = block(self.carry_and_grad_h_side, 1, 3)
+        self.grad_h_side_rz = block(grad_h_side, 0, 2)
         factors = o.scratch("factors", 4 * size)
         self.factors = tuple(block(factors, k) for k in range(4))
         self.factor_n = o.scratch("factor_n", size)
@@ -87,18 +102,9 @@ class FastGRU(FastLayer):
                 strict=True,
             )
         )[::-1]
+        return self._read, self._go_back
 
-        grad_biases = self._gradients.biases
-        self.project = self.input_product(self.bias_ih, self.x_side)
-        self.descend = self.input_gradient(self.grad_pre)
-        self.collect = (
-            *self.weight_gradients(self.grad_pre, grad_h_side),
-            o.total(self.grad_pre, grad_biases[:, :1]),
-            o.total(grad_h_side, grad_biases[:, 1:]),
-        )
-
-    def forward(self) -> None:
-        self.project()
+    def _read(self) -> None:
         self.h_side.copy_(self.bias_hh_row)
         self.a_rz.add_(self.x_rz)
 
@@ -113,7 +119,7 @@ class FastGRU(FastLayer):
             tanh(a_n, out=n)
             lerp(n, h_before, z, out=h)
 
-    def backward(self) -> None:
+    def _go_back(self) -> None:
         factor_n, (carry, factor_r, factor_z, factor_past) = self.factor_n, self.factors
         torch.neg(self.z, out=factor_n).add_(1)
         _tanh_backward(factor_n, self.n, grad_input=factor_n)
@@ -142,8 +148,6 @@ class FastGRU(FastLayer):
 
         self.grad_a_rz.copy_(self.grad_h_side_rz)
         torch.mul(self.grad_h, factor_n, out=self.grad_a_n)
-        for product in self.descend:
-            product()
 
     def tensors(self) -> Mapping[str, Tensor]:
         return {

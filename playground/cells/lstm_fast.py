@@ -27,7 +27,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from playground.cells.fast import FastLayer
+from playground.cells.fast import FastLayer, Product
 
 _sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input  # (d, s) ↦ d ∘ s(1−s)
 _tanh_backward = torch.ops.aten.tanh_backward.grad_input  # (d, s) ↦ d ∘ (1−s²)
@@ -45,11 +45,24 @@ class FastLSTM(FastLayer):
         self.i, self.f, self.g, self.o = (block(self.gates, k) for k in range(4))
         self.c, self.c_before = self.state()
         self.tanh_c = o.zeros(size)
-        self.bias = torch.zeros_like(self.bias_ih)
 
         self.grad_c = o.zeros(size)
         self.carry_and_grad_pre = o.zeros(5 * size)  # [carry, i, f, g, o]
         self.grad_pre = block(self.carry_and_grad_pre, 1, 4)
+
+        bias = torch.zeros_like(self.bias_ih)
+        self.before = (o.add(self.bias_ih, self.bias_hh, bias),)
+        self.project = self.input_product(bias, self.pre)
+        self.descend = self.input_gradient(self.grad_pre)
+        self.collect = (
+            *self.weight_gradients(self.grad_pre, self.grad_pre),
+            o.total(self.grad_pre, self._gradients.biases),
+        )
+
+    def loops(self) -> tuple[Product, Product]:
+        o, size, block = self.over_time, self.size, self.block
+        self.weight_hh = o.matrix(self.weights.weight_hh)
+        self.weight_hh_t = self.weight_hh.mT
         self.through_h = o.scratch("through_h", size)
         factors = o.scratch("factors", 5 * size)
         self.factors = tuple(block(factors, k) for k in range(5))
@@ -76,7 +89,7 @@ class FastLSTM(FastLayer):
         self.backward_steps = list(
             zip(
                 grad_h,
-                [*carry[1:], *o.steps(self._grad_end[1][None])],
+                [*carry[1:], *o.steps(self.grad_end_c[None])],
                 o.steps(self.through_h),
                 grad_c,
                 four(factors),
@@ -89,18 +102,9 @@ class FastLSTM(FastLayer):
                 strict=True,
             )
         )[::-1]
+        return self._read, self._go_back
 
-        self.project = self.input_product(self.bias, self.pre)
-        self.descend = self.input_gradient(self.grad_pre)
-        self.collect = (
-            *self.weight_gradients(self.grad_pre, self.grad_pre),
-            o.total(self.grad_pre, self._gradients.biases),
-        )
-
-    def forward(self) -> None:
-        torch.add(self.bias_ih, self.bias_hh, out=self.bias)
-        self.project()
-
+    def _read(self) -> None:
         weight, sigmoid, tanh, mul = self.weight_hh_t, torch.sigmoid, torch.tanh, torch.mul
         for start, add, h_before, a, gates, a_g, g, f, c_before, c, i, tanh_c, o, h in self.forward_steps:
             if start is not None:
@@ -113,7 +117,7 @@ class FastLSTM(FastLayer):
             tanh(c, out=tanh_c)
             mul(o, tanh_c, out=h)
 
-    def backward(self) -> None:
+    def _go_back(self) -> None:
         carry, factor_i, factor_f, factor_g, factor_o = self.factors
         carry.copy_(self.f)
         self.cut(carry)
@@ -142,9 +146,6 @@ class FastLSTM(FastLayer):
             mul(grad_h, factor_o, out=grad_a_o)
             if add_before is not None:
                 add_before(grad_a, weight)
-
-        for product in self.descend:
-            product()
 
     def tensors(self) -> Mapping[str, Tensor]:
         pre = {f"pre.{name}": self.block(self.pre, k) for k, name in enumerate("ifgo")}

@@ -29,7 +29,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from playground.cells.fast import FastLayer
+from playground.cells.fast import FastLayer, Product
 
 _sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input  # (d, s) ↦ d ∘ s(1−s)
 _tanh_backward = torch.ops.aten.tanh_backward.grad_input  # (d, s) ↦ d ∘ (1−s²)
@@ -42,18 +42,32 @@ class FastMGU(FastLayer):
 
     def _build(self) -> None:
         o, size, block = self.over_time, self.size, self.block
-        weight = self.weights.weight_hh
-        self.weight_f, self.weight_n = o.matrix(weight[:, :size]), o.matrix(weight[:, size:])
         self.pre = o.zeros(2 * size)
         self.a_f, self.a_n = block(self.pre, 0), block(self.pre, 1)
         self.gates = o.zeros(2 * size)
         self.f, self.n = block(self.gates, 0), block(self.gates, 1)
         self.seen = o.zeros(size)
-        self.bias = torch.zeros_like(self.bias_ih)
 
         self.grad_seen = o.zeros(size)
         self.carry_and_grad_pre = o.zeros(3 * size)  # [carry, a_f, a_n]
         self.grad_pre = block(self.carry_and_grad_pre, 1, 2)
+        grad_a_f, grad_a_n = block(self.grad_pre, 0), block(self.grad_pre, 1)
+
+        bias, gradient = torch.zeros_like(self.bias_ih), self._gradients.weight_hh
+        self.before = (o.add(self.bias_ih, self.bias_hh, bias),)
+        self.project = self.input_product(bias, self.pre)
+        self.descend = self.input_gradient(self.grad_pre)
+        self.collect = (
+            self.input_weight_gradient(self.grad_pre),
+            o.outer(grad_a_f, self.h_before, gradient[:, :size]),
+            o.outer(grad_a_n, self.seen, gradient[:, size:]),
+            o.total(self.grad_pre, self._gradients.biases),
+        )
+
+    def loops(self) -> tuple[Product, Product]:
+        o, size, block = self.over_time, self.size, self.block
+        weight = self.weights.weight_hh
+        self.weight_f, self.weight_n = o.matrix(weight[:, :size]), o.matrix(weight[:, size:])
         grad_a_f, grad_a_n = block(self.grad_pre, 0), block(self.grad_pre, 1)
         factors, through = o.scratch("factors", 3 * size), o.scratch("through", 2 * size)
         self.factors = tuple(block(factors, k) for k in range(3))
@@ -92,21 +106,9 @@ class FastMGU(FastLayer):
                 strict=True,
             )
         )[::-1]
+        return self._read, self._go_back
 
-        self.project = self.input_product(self.bias, self.pre)
-        self.descend = self.input_gradient(self.grad_pre)
-        gradient = self._gradients.weight_hh
-        self.collect = (
-            self.input_weight_gradient(self.grad_pre),
-            o.outer(grad_a_f, self.h_before, gradient[:, :size]),
-            o.outer(grad_a_n, self.seen, gradient[:, size:]),
-            o.total(self.grad_pre, self._gradients.biases),
-        )
-
-    def forward(self) -> None:
-        torch.add(self.bias_ih, self.bias_hh, out=self.bias)
-        self.project()
-
+    def _read(self) -> None:
         weight_f, weight_n = self.weight_f.mT, self.weight_n.mT
         sigmoid, mul, tanh, lerp = torch.sigmoid, torch.mul, torch.tanh, torch.lerp
         for start, add_f, h_before, a_f, f, seen, add_n, a_n, n, h in self.forward_steps:
@@ -119,7 +121,7 @@ class FastMGU(FastLayer):
             tanh(a_n, out=n)
             lerp(h_before, n, f, out=h)
 
-    def backward(self) -> None:
+    def _go_back(self) -> None:
         (keep, factor_f, factor_n), (through_f, through_slope) = self.factors, self.through
         torch.neg(self.f, out=keep).add_(1)
         torch.sub(self.n, self.h_before, out=factor_f)
@@ -152,9 +154,6 @@ class FastMGU(FastLayer):
             if grad_h_before is not None:
                 grad_h_before.add_(carry)
                 add_before(grad_a_f, weight_f)
-
-        for product in self.descend:
-            product()
 
     def tensors(self) -> Mapping[str, Tensor]:
         return {"h": self.h, "f": self.f, "n": self.n, "pre.f": self.a_f, "pre.n": self.a_n}

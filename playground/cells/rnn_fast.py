@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from playground.cells.fast import FastLayer
+from playground.cells.fast import FastLayer, Product
 from playground.cells.nonlinearity import NONLINEARITIES
 
 
@@ -25,9 +25,20 @@ class FastRNN(FastLayer):
         self.phi = NONLINEARITIES[self.nonlinearity]
         self.pre = o.zeros(self.size)
         self.grad_pre = o.zeros(self.size)
-        self.slope = o.scratch("slope", self.size)
-        self.bias = torch.zeros_like(self.bias_ih)
+        bias = torch.zeros_like(self.bias_ih)
+        self.before = (o.add(self.bias_ih, self.bias_hh, bias),)
+        self.project = self.input_product(bias, self.pre)
+        self.descend = self.input_gradient(self.grad_pre)
+        self.collect = (
+            *self.weight_gradients(self.grad_pre, self.grad_pre),
+            o.total(self.grad_pre, self._gradients.biases),
+        )
 
+    def loops(self) -> tuple[Product, Product]:
+        o = self.over_time
+        self.weight_hh = o.matrix(self.weights.weight_hh)
+        self.weight_hh_t = self.weight_hh.mT
+        self.slope = o.scratch("slope", self.size)
         pre, grad_h = o.steps(self.pre), o.steps(self.grad_h)
         self.forward_steps = list(
             zip(self.starts(), map(o.adding, pre), o.steps(self.h_before), pre, o.steps(self.h), strict=True)
@@ -41,18 +52,9 @@ class FastRNN(FastLayer):
                 strict=True,
             )
         )[::-1]
+        return self._read, self._go_back
 
-        self.project = self.input_product(self.bias, self.pre)
-        self.descend = self.input_gradient(self.grad_pre)
-        self.collect = (
-            *self.weight_gradients(self.grad_pre, self.grad_pre),
-            o.total(self.grad_pre, self._gradients.biases),
-        )
-
-    def forward(self) -> None:
-        torch.add(self.bias_ih, self.bias_hh, out=self.bias)
-        self.project()
-
+    def _read(self) -> None:
         weight, phi = self.weight_hh_t, self.phi.value_into
         for start, add, h_before, a, h in self.forward_steps:
             if start is not None:
@@ -60,7 +62,7 @@ class FastRNN(FastLayer):
             add(h_before, weight)
             phi(a, h)
 
-    def backward(self) -> None:
+    def _go_back(self) -> None:
         self.phi.slope_into(self.h, self.slope)
 
         weight, mul = self.weight_hh, torch.mul
@@ -68,9 +70,6 @@ class FastRNN(FastLayer):
             mul(grad_h, slope, out=grad_a)
             if add_before is not None:
                 add_before(grad_a, weight)
-
-        for product in self.descend:
-            product()
 
     def tensors(self) -> Mapping[str, Tensor]:
         return {"h": self.h, "pre.h": self.pre}

@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 
 from playground.batch import Batch, Signature
-from playground.cells.fast import over_time
+from playground.cells.compiled import over_time
 from playground.config import NetworkConfig
+from playground.kernels.program import as_programs
 from playground.models.dropout import draw
 from playground.models.initialization import initial_parameters
 from playground.models.inputs import inputs_for
@@ -50,11 +51,14 @@ class Encoder:
     ) -> None:
         time, columns = shape
         self._cell, self._seeds = config.cell, seeds
-        self._over_time = o = over_time(time, len(seeds), columns, parameters[0].dtype)
+        self._over_time = o = over_time(time, len(seeds), columns, parameters[0].dtype, config.hidden_size)
         self._reset = torch.zeros(time, len(seeds), columns, 1, dtype=torch.bool) if resets else None
         self.inputs = inputs_for(config, signature, parameters[1], gradients[1], o)
         self.stack = Stack(config, parameters, gradients, self.inputs, o, self._reset, reads_on=True)
         self._dropouts = tuple(self.stack.dropouts.values())
+        back = self.stack.backward
+        self._read = as_programs([*self.inputs.forward, *self.stack.forward])
+        self._go_back = tuple(map(as_programs, (back, [*back, *self.stack.collect, *self.inputs.collect])))
 
     def forward(self, batch: Batch, step: int | None) -> list[tuple[Tensor, ...]]:
         """Read a batch; returns the last states of each layer."""
@@ -63,7 +67,7 @@ class Encoder:
             self._reset[..., 0].copy_(batch.reset)
         if self._dropouts:
             draw(self._dropouts, self._seeds, step, of=ENCODER)
-        for call in (*self.inputs.forward, *self.stack.forward):
+        for call in self._read:
             call()
         return [layer.final_states() for layer in self.stack.layers.values()]
 
@@ -72,11 +76,8 @@ class Encoder:
         self.stack.grad_h.zero_()
         for layer, given in zip(self.stack.layers.values(), gradients, strict=True):
             layer.end(given)
-        for call in self.stack.backward:
+        for call in self._go_back[of_weights]:
             call()
-        if of_weights:
-            for call in (*self.stack.collect, *self.inputs.collect):
-                call()
 
     @property
     def nbytes(self) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from playground.cells.fast import FastLayer, OverTime
+from playground.cells.fast import FastLayer, OverTime, Product
 from playground.models.parameters import REVERSE
 
 # (which of the two, x, grad_x, rows, reset) ↦ a layer
@@ -53,26 +53,31 @@ class BothDirections:
         self._reversed.append((buffer, torch.zeros_like(buffer)))
         return self._reversed[-1][1]
 
-    def forward(self) -> None:
-        """Fill `h`."""
+    def calls(self) -> tuple[list[Product], list[Product]]:
+        """The calls of a pass: those that fill `h`; those from `grad_h` to the gradients of both layers, and to the sum
+        of what they read."""
+        (ahead, go_back), (behind, come_back) = self.forwards.calls(), self.backwards.calls()
+        forward = [self._turn, *ahead, *behind, self._join]
+        return forward, [self._part, *go_back, *come_back, self._add]
+
+    def _turn(self) -> None:
         for buffer, in_reverse in self._reversed:
             in_reverse.copy_(buffer.flip(0))
         if self._cuts is not None:
             cuts, in_reverse = self._cuts
             in_reverse[1:].copy_(cuts[1:].flip(0))  # what lies before a timestep lies after the one before it
-        self.forwards.forward()
-        self.backwards.forward()
+
+    def _join(self) -> None:
         ahead, back = self.h.chunk(2, -1)
         ahead.copy_(self.forwards.h)
         back.copy_(self.backwards.h.flip(0))
 
-    def backward(self) -> None:
-        """From `grad_h` to the gradients of both layers, and to the sum of what they read."""
+    def _part(self) -> None:
         ahead, back = self.grad_h.chunk(2, -1)
         self.forwards.grad_h.copy_(ahead)
         self.backwards.grad_h.copy_(back.flip(0))
-        self.forwards.backward()
-        self.backwards.backward()
+
+    def _add(self) -> None:
         if self._grad_x is not None:
             grad_x, in_reverse = self._grad_x
             grad_x.add_(in_reverse.flip(0))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from playground.cells.fast import OverTime
+from playground.cells.fast import OverTime, Product
 from playground.config import NetworkConfig
 from playground.seeding import seeded
 
@@ -61,17 +61,15 @@ class Dropout:
 
     def __init__(self, over_time: OverTime, p: float, h: Tensor, grad_h: Tensor) -> None:
         width = h.shape[-1]
-        self.p, self.h, self.grad_h = p, h, grad_h
+        self.p = p
         self.factors = over_time.zeros(width)
         self.x, self.grad_x = over_time.zeros(width), over_time.zeros(width)
+        self._forward = over_time.multiply(h, self.factors, self.x)
+        self._backward = over_time.multiply(self.grad_x, self.factors, grad_h)
 
-    def forward(self) -> None:
-        """Fill `x`."""
-        torch.mul(self.h, self.factors, out=self.x)
-
-    def backward(self) -> None:
-        """Fill the ∂L/∂h of the layer below."""
-        torch.mul(self.grad_x, self.factors, out=self.grad_h)
+    def calls(self) -> tuple[list[Product], list[Product]]:
+        """The calls of a pass: the one that fills `x`, and the one that fills the ∂L/∂h of the layer below."""
+        return [self._forward], [self._backward]
 
     def buffers(self) -> list[Tensor]:
         """All buffers, for counting bytes."""

@@ -4,7 +4,6 @@ No symbol (`playground.batch.NOTHING`) is a vector of zeros.
 """
 
 from collections.abc import Mapping
-from functools import partial
 
 import torch
 from torch import Tensor
@@ -67,8 +66,7 @@ class Embedded(Vectors):
         self.given, self._rows = _symbols(over_time), _symbols(over_time)
         self._size = weight.shape[1]
         self.grad_x = over_time.zeros(weight.shape[-1])
-        self._table = table = over_time.table(weight)
-        self.forward = (partial(table[:, :-1].copy_, weight), over_time.select(self._rows, table, self.x))
+        self.forward = (over_time.select(self._rows, weight, None, self.x),)
         self.collect = (over_time.gather(self.grad_x, self._rows, gradient),)
 
     def read(self, inputs: Tensor) -> None:
@@ -77,7 +75,7 @@ class Embedded(Vectors):
 
     def buffers(self) -> list[Tensor]:
         assert self.grad_x is not None
-        return [self.given, self._rows, self.x, self.grad_x, self._table]
+        return [self.given, self._rows, self.x, self.grad_x]
 
 
 def inputs_for(

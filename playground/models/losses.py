@@ -12,7 +12,8 @@ from types import MappingProxyType
 import torch
 from torch import Tensor
 
-from playground.cells.fast import OverTime
+from playground.cells.fast import OverTime, Product
+from playground.kernels.program import Instruction
 from playground.private_torch import log_softmax_backward
 
 
@@ -37,12 +38,8 @@ class Criterion:
         """Take over what is asked. mask: (T, R, B). count: (R, 1, 1), what each loss is divided by, if by anything."""
         raise NotImplementedError
 
-    def forward(self) -> None:
-        """Fill `loss` from `outputs`."""
-        raise NotImplementedError
-
-    def backward(self) -> None:
-        """Fill `grad_outputs`."""
+    def calls(self) -> tuple[Product, Product]:
+        """The calls of a pass: the one that fills `loss` from `outputs`, and the one that fills `grad_outputs`."""
         raise NotImplementedError
 
     def derived(self) -> Mapping[str, Callable[[], Tensor]]:
@@ -66,26 +63,29 @@ class CrossEntropy(Criterion):
     def __init__(self, over_time: OverTime, size: int) -> None:
         super().__init__(over_time, size)
         self.log_probabilities = over_time.zeros(size)
-        self._index = torch.zeros(*self.loss.shape, dtype=torch.int64)
-        self.targets = self._index[..., 0]
-        self._minus_mask, self._is_silent = over_time.zeros(1), over_time.zeros(1).bool()
-        self._minus_target = over_time.zeros(size)  # −(weight of the loss) at the target, 0 elsewhere
+        self.index = torch.zeros(*self.loss.shape, dtype=torch.int64)
+        self.targets = self.index[..., 0]
+        self.minus_mask, self.is_silent = over_time.zeros(1), over_time.zeros(1).bool()
+        self.minus_target = over_time.zeros(size)  # −(weight of the loss) at the target, 0 elsewhere
 
     def read(self, targets: Tensor, mask: Tensor, count: Tensor | None) -> None:
         self.targets.copy_(targets)
-        self._minus_mask[..., 0].copy_(mask).neg_()
-        torch.logical_not(mask, out=self._is_silent[..., 0])
-        weight = self._minus_mask if count is None else self._minus_mask / count
-        self._minus_target.zero_().scatter_(3, self._index, weight)
+        self.minus_mask[..., 0].copy_(mask).neg_()
+        torch.logical_not(mask, out=self.is_silent[..., 0])
+        weight = self.minus_mask if count is None else self.minus_mask / count
+        self.minus_target.zero_().scatter_(3, self.index, weight)
 
-    def forward(self) -> None:
+    def calls(self) -> tuple[Product, Product]:
+        return self._judge, self._go_back
+
+    def _judge(self) -> None:
         torch.log_softmax(self.outputs, 3, out=self.log_probabilities)
-        torch.gather(self.log_probabilities, 3, self._index, out=self.loss)
-        self.loss.neg_().masked_fill_(self._is_silent, 0)  # no product: ∞ · 0 would be NaN
+        torch.gather(self.log_probabilities, 3, self.index, out=self.loss)
+        self.loss.neg_().masked_fill_(self.is_silent, 0)  # no product: ∞ · 0 would be NaN
 
-    def backward(self) -> None:
+    def _go_back(self) -> None:
         # softmax(logits) − one_hot(target), times the weight of each prediction in the loss, in one call.
-        log_softmax_backward(self._minus_target, self.log_probabilities, out=self.grad_outputs)
+        log_softmax_backward(self.minus_target, self.log_probabilities, out=self.grad_outputs)
 
     def derived(self) -> Mapping[str, Callable[[], Tensor]]:
         return {"probabilities": self.log_probabilities.exp}
@@ -94,7 +94,7 @@ class CrossEntropy(Criterion):
         return {**super().buffers_by_name(), "log_probabilities": self.log_probabilities}
 
     def buffers(self) -> list[Tensor]:
-        own = [self.log_probabilities, self._index, self._minus_mask, self._is_silent, self._minus_target]
+        own = [self.log_probabilities, self.index, self.minus_mask, self.is_silent, self.minus_target]
         return [self.outputs, self.grad_outputs, self.loss, *own]
 
 
@@ -106,30 +106,62 @@ class SquaredError(Criterion):
     def __init__(self, over_time: OverTime, size: int) -> None:
         super().__init__(over_time, size)
         self.targets = over_time.zeros(size)
-        self._error = over_time.zeros(size)
-        self._is_silent, self._slope = over_time.zeros(1).bool(), over_time.zeros(1)
+        self.error = over_time.zeros(size)
+        self.is_silent, self.slope = over_time.zeros(1).bool(), over_time.zeros(1)
 
     def read(self, targets: Tensor, mask: Tensor, count: Tensor | None) -> None:
         self.targets.copy_(targets)
-        torch.logical_not(mask, out=self._is_silent[..., 0])
-        self._slope[..., 0].copy_(mask)
+        torch.logical_not(mask, out=self.is_silent[..., 0])
+        self.slope[..., 0].copy_(mask)
         if count is not None:
-            self._slope.div_(count)
-        self._slope.mul_(2)
+            self.slope.div_(count)
+        self.slope.mul_(2)
 
-    def forward(self) -> None:
-        torch.sub(self.outputs, self.targets, out=self._error)
-        torch.sum(self._error * self._error, 3, keepdim=True, out=self.loss)
-        self.loss.masked_fill_(self._is_silent, 0)
+    def calls(self) -> tuple[Product, Product]:
+        return self._judge, self._go_back
 
-    def backward(self) -> None:
-        torch.mul(self._error, self._slope, out=self.grad_outputs)
+    def _judge(self) -> None:
+        torch.sub(self.outputs, self.targets, out=self.error)
+        torch.sum(self.error * self.error, 3, keepdim=True, out=self.loss)
+        self.loss.masked_fill_(self.is_silent, 0)
+
+    def _go_back(self) -> None:
+        torch.mul(self.error, self.slope, out=self.grad_outputs)
 
     def buffers(self) -> list[Tensor]:
-        own = [self.targets, self._error, self._is_silent, self._slope]
+        own = [self.targets, self.error, self.is_silent, self.slope]
         return [self.outputs, self.grad_outputs, self.loss, *own]
 
 
-CRITERIA: Mapping[str, Callable[[OverTime, int], Criterion]] = MappingProxyType(
-    {"cross_entropy": CrossEntropy, "squared_error": SquaredError}
+class CompiledCrossEntropy(CrossEntropy):
+    """The same as instructions for compiled loops."""
+
+    def calls(self) -> tuple[Product, Product]:
+        sizes = self.loss.numel(), self.outputs.shape[-1]
+        log_p, index = self.log_probabilities, self.index
+        judged = (self.outputs, log_p, index, self.is_silent, self.loss)
+        back = (self.minus_target, log_p, index, self.grad_outputs)
+        return Instruction("cross_entropy", sizes, judged), Instruction("cross_entropy_back", sizes, back)
+
+
+class CompiledSquaredError(SquaredError):
+    """The same as instructions for compiled loops."""
+
+    def calls(self) -> tuple[Product, Product]:
+        sizes = self.loss.numel(), self.outputs.shape[-1]
+        judged = (self.outputs, self.targets, self.error, self.is_silent, self.loss)
+        back = (self.error, self.slope, self.grad_outputs)
+        return Instruction("squared_error", sizes, judged), Instruction("squared_error_back", sizes, back)
+
+
+_CRITERIA: Mapping[str, tuple[type[Criterion], type[Criterion]]] = MappingProxyType(
+    {
+        "cross_entropy": (CrossEntropy, CompiledCrossEntropy),
+        "squared_error": (SquaredError, CompiledSquaredError),
+    }
 )
+
+
+def criterion_for(loss: str, over_time: OverTime, size: int) -> Criterion:
+    """The criterion of this name for outputs of this size, in the form that goes with the other parts."""
+    return _CRITERIA[loss][over_time.is_compiled](over_time, size)

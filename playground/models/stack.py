@@ -51,7 +51,8 @@ class Stack:
         self.forward: list[Product] = []
         self.backward: list[Product] = []
         self._pairs: list[BothDirections] = []
-        kind = CELLS[config.cell].fast
+        spec = CELLS[config.cell]
+        kind = spec.compiled if over_time.is_compiled else spec.fast
         x, grad_x, rows = inputs.x, inputs.grad_x, inputs.rows
 
         def make(
@@ -89,8 +90,9 @@ class Stack:
 
     def _append(self, part: FastLayer | BothDirections | Dropout) -> None:
         """Let a part of the pass come after those that are there; on the way back it comes before them."""
-        self.forward.append(part.forward)
-        self.backward.insert(0, part.backward)
+        forward, backward = part.calls()
+        self.forward += forward
+        self.backward = [*backward, *self.backward]
 
     def named(self) -> tuple[Tensors, Computed, Tensors, Computed]:
         """What a `Trace` shows of the layers: tensors of the forward pass, what follows from them, and both of the way

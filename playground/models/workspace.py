@@ -8,11 +8,12 @@ from torch import Tensor
 
 from playground.batch import Batch, Signature
 from playground.cells import CELLS
-from playground.cells.fast import over_time
+from playground.cells.compiled import over_time
 from playground.config import NetworkConfig
+from playground.kernels.program import as_programs
 from playground.models.dropout import LeftOut, draw
 from playground.models.inputs import inputs_for
-from playground.models.losses import CRITERIA
+from playground.models.losses import criterion_for
 from playground.models.readout import Readout
 from playground.models.stack import Stack
 from playground.trace import Trace
@@ -58,7 +59,7 @@ class Workspace:
     ) -> None:
         (flat, named), (_, of_named) = parameters, gradients
         (time, batch), replicas = shape, len(seeds)
-        o = self.over_time = over_time(time, replicas, batch, flat.dtype)
+        o = self.over_time = over_time(time, replicas, batch, flat.dtype, config.hidden_size)
         self._cell, self._seeds = config.cell, seeds
         self._passes = 0
         self._batch: Batch | None = None
@@ -71,7 +72,7 @@ class Workspace:
         self._reset = torch.zeros(time, replicas, batch, 1, dtype=torch.bool) if resets else None
         self.inputs = inputs_for(config, signature, named, of_named, o)
         self.stack = Stack(config, parameters, gradients, self.inputs, o, self._reset)
-        self.criterion = CRITERIA[signature.loss](o, signature.output_size)
+        self.criterion = criterion_for(signature.loss, o, signature.output_size)
         self.outputs, self.loss = self.criterion.outputs, self.criterion.loss
         self._readout = Readout(
             o,
@@ -86,14 +87,12 @@ class Workspace:
         self.total = torch.zeros(replicas, dtype=flat.dtype)
 
         self._dropouts = tuple(self.stack.dropouts.values())
-        self._forward = (
-            *self.inputs.forward,
-            *self.stack.forward,
-            *self._readout.forward,
-            self.criterion.forward,
-        )
-        self._backward = (self.criterion.backward, *self._readout.backward, *self.stack.backward)
-        self._collect = (*self._readout.collect, *self.stack.collect, *self.inputs.collect)
+        judge, go_back = self.criterion.calls()
+        total = o.total_loss(self.loss, self.total)
+        forward = [*self.inputs.forward, *self.stack.forward, *self._readout.forward, judge, total]
+        backward = [*forward, go_back, *self._readout.backward, *self.stack.backward]
+        collect = [*backward, *self._readout.collect, *self.stack.collect, *self.inputs.collect]
+        self._calls = tuple(map(as_programs, (forward, backward, collect)))
         self._name_tensors()
 
     def run(
@@ -113,15 +112,8 @@ class Workspace:
             self._start(initial)
         if self._dropouts:
             draw(self._dropouts, self._seeds, step)
-        for call in self._forward:
+        for call in self._calls[backward + (backward and of_weights)]:
             call()
-        torch.sum(self.loss, (0, 2, 3), out=self.total)
-        if backward:
-            for call in self._backward:
-                call()
-            if of_weights:
-                for call in self._collect:
-                    call()
         self._has_gradients = backward
 
     def _read(self, batch: Batch, reduction: str) -> None:
@@ -187,5 +179,9 @@ class Workspace:
         """Bytes of all buffers and of the views of their timesteps, which weigh more where the network is small."""
         parts = (self.inputs, self.stack, self._readout, self.criterion)
         own = [self.mask, *(buffer for part in parts for buffer in part.buffers())]
-        views = len(self.stack.layers) * view_bytes(self._cell, self.over_time.time)
+        views = (
+            0
+            if self.over_time.is_compiled
+            else len(self.stack.layers) * view_bytes(self._cell, self.over_time.time)
+        )
         return self.over_time.nbytes + sum(buffer.nbytes for buffer in own) + views

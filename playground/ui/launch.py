@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import torch
 
+from playground.kernels.engine import can_compile
 from playground.ui.private_streamlit import load_emojis
 from playground.ui.server import finish_first_run
 
@@ -35,6 +36,7 @@ def warm_up(rehearsal: Callable[[], object] = rehearse) -> None:
     use_one_thread()
     # A thread gives the interpreter up at every tensor operation and would wait 5 ms for its return while a page runs.
     sys.setswitchinterval(0.0005)
+    can_compile()  # and so compile or read what compiled loops need, in nobody's turn
     rehearsal()
     gc.collect()
     gc.freeze()

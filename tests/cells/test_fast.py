@@ -5,9 +5,13 @@ import torch
 from torch import Tensor
 
 from playground.cells import CELLS
-from playground.cells.fast import FastLayer, over_time
+from playground.cells.compiled import over_time
+from playground.cells.fast import FastLayer
 from playground.cells.weights import LayerWeights, ReplicatedWeights
+from playground.kernels.engine import using
 from tests.kinds import KINDS
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 T, B, E, H = 5, 2, 3, 4
 
@@ -25,9 +29,10 @@ def make_fast(
     shapes = [(replicas, rows, E), (replicas, rows, H), (replicas, 2, rows)]
     weights = ReplicatedWeights(*(draw(*shape, generator=generator) for shape in shapes))
     gradients = ReplicatedWeights(*(torch.zeros_like(weight) for weight in weights))
-    shape = over_time(T, replicas, B, torch.float64)
+    shape, spec = over_time(T, replicas, B, torch.float64, H), CELLS[kind]
+    form = spec.compiled if shape.is_compiled else spec.fast
     x = draw(T, replicas, B, E, generator=generator)
-    layer = CELLS[kind].fast(weights, gradients, x, torch.zeros_like(x), shape, nonlinearity, reset=reset)
+    layer = form(weights, gradients, x, torch.zeros_like(x), shape, nonlinearity, reset=reset)
     return layer, gradients
 
 
@@ -43,11 +48,14 @@ def test_fast_is_readable(kind: str, nonlinearity: str, starts: bool, resets: bo
     number = len(CELLS[kind].states)
     initial = draw(number, replicas, B, H, generator=generator) * starts
     layer.begin(draw(number, 1, B, H, generator=generator).unbind())
+    forward, backward = layer.calls()
     for _ in range(2):  # the second pass must not see anything of the first
-        layer.forward()
+        for call in forward:
+            call()
         layer.begin(initial.unbind() if starts else None)
         layer.grad_h.copy_(from_above)
-        layer.backward()
+        for call in backward:
+            call()
         for product in layer.collect:
             product()
     assert layer.grad_x is not None
@@ -103,7 +111,9 @@ def test_a_layer_keeps_about_as_many_views_of_a_timestep_as_are_reckoned(
     kind: str, nonlinearity: str
 ) -> None:
     """Weights and sizes decide what a tensor's numbers take; its Python object takes as much in every network."""
-    layer, _ = make_fast(kind, nonlinearity, 1, None)
+    with using(loops=False):  # compiled loops need none
+        layer, _ = make_fast(kind, nonlinearity, 1, None)
+        layer.loops()
     used = [*vars(layer)["forward_steps"][0], *vars(layer)["backward_steps"][0]]
     tensors = {id(getattr(each, "__self__", each)) for each in used if each is not None}
     assert abs(len(tensors) - CELLS[kind].views) <= 3

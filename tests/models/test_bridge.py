@@ -17,6 +17,8 @@ from playground.models.bridge import EncoderDecoder
 from playground.training import Trainer
 from tests.models.reference import EXACT
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 READ, WRITTEN = Signature("symbols", 5, 1), Signature("symbols", 3, 4)
 
 

@@ -10,6 +10,8 @@ from playground.config import NetworkConfig
 from playground.models.network import Network
 from tests.models.reference import EXACT, random_batch
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 LANGUAGE = Signature.language(4)
 LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 

@@ -5,23 +5,25 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, mse_loss
 
-from playground.cells.fast import over_time
-from playground.models.losses import CRITERIA, Criterion
+from playground.cells.compiled import over_time
+from playground.models.losses import Criterion, criterion_for
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 MASK = torch.tensor([True, False, True]).view(3, 1, 1)
 
 
 def passed(loss: str, outputs: Tensor, targets: Tensor) -> Criterion:
     """A criterion after one pass over outputs (3, 1, 1, O), of which the second is not asked for."""
-    criterion = CRITERIA[loss](over_time(3, 1, 1, torch.float32), outputs.shape[-1])
+    criterion = criterion_for(loss, over_time(3, 1, 1, torch.float32, 1), outputs.shape[-1])
     criterion.read(targets, MASK, torch.tensor(2).view(1, 1, 1))
     criterion.outputs.copy_(outputs)
-    criterion.forward()
-    criterion.backward()
+    for call in criterion.calls():
+        call()
     return criterion
 
 
-@pytest.mark.parametrize("loss", list(CRITERIA))
+@pytest.mark.parametrize("loss", ["cross_entropy", "squared_error"])
 def test_a_masked_loss_that_overflows_adds_nothing(loss: str) -> None:
     huge = 3e38 if loss == "cross_entropy" else 1e30
     outputs = torch.tensor([[0.5, -1.0], [huge, -huge], [2.0, 0.0]]).view(3, 1, 1, 2).requires_grad_()

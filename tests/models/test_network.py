@@ -15,12 +15,15 @@ from torch.nn.functional import cross_entropy
 from benchmarks.reference import TorchModel, loss_of, masked_targets
 from playground.batch import Batch, Signature
 from playground.cells import CELLS
+from playground.cells.fast import OverTime
 from playground.config import NetworkConfig, TextConfig
 from playground.corpus import Corpus
 from playground.models.initialization import initial_parameters, spectral_radius
 from playground.models.network import Network
 from playground.models.parameters import parameter_shapes
 from tests.kinds import KINDS
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 V = 5
 LANGUAGE = Signature.language(V)
@@ -93,7 +96,7 @@ def test_pass_and_gradients_are_torchs(
     for (embedding, select_from), masked, reduction in itertools.product(
         inputs, (False, True), ("mean", "sum")
     ):
-        monkeypatch.setattr("playground.cells.fast.SELECT_FROM", select_from)
+        monkeypatch.setattr(OverTime, "selects_from", select_from)
         config = NetworkConfig(cell, 4, layers, embedding, nonlinearity)
         network = Network(config, LANGUAGE, seeds=range(replicas), dtype=torch.float64)
         assert_equals_torch(network, random_batch(masked=masked), reduction)

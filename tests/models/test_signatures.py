@@ -7,9 +7,12 @@ import pytest
 import torch
 
 from playground.batch import NOTHING, Batch, Signature
+from playground.cells.fast import OverTime
 from playground.config import NetworkConfig
 from playground.models.network import Network
 from tests.models.reference import EXACT, assert_is_torchs, random_batch
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 TORCH = ("rnn", "lstm", "gru")
 SHAPES = [(5, 1, 3), (5, 3, 3), (1, 1, 1), (1, 2, 2), (4, 1, 1)]  # T, R, B
@@ -30,7 +33,7 @@ def test_every_signature_is_torchs(cell: str, signature: Signature, monkeypatch:
     for (time, replicas, batch), embedding, select_from in itertools.product(
         SHAPES, embeddings, (0, math.inf)
     ):
-        monkeypatch.setattr("playground.cells.fast.SELECT_FROM", select_from)
+        monkeypatch.setattr(OverTime, "selects_from", select_from)
         config = NetworkConfig(cell, 4, 2, embedding)
         network = Network(config, signature, seeds=range(replicas), dtype=torch.float64)
         for own, reduction in ((1, "mean"), (replicas, "sum")):

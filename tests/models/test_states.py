@@ -10,6 +10,8 @@ from playground.config import NetworkConfig
 from playground.models.network import Network
 from tests.models.reference import EXACT, assert_is_torchs, random_batch, random_states
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 TORCH = ("rnn", "lstm", "gru")
 SHAPES = [(5, 1, 3), (5, 3, 2), (1, 1, 1), (1, 2, 2), (2, 1, 1)]  # T, R, B
 LANGUAGE = Signature.language(4)

@@ -1,0 +1,98 @@
+"""The losses of `playground.models.losses`, in compiled loops."""
+
+import math
+
+import numpy as np
+
+from playground.kernels.elementary import exp
+from playground.kernels.memory import matrix
+from playground.kernels.order import Order, numbers
+
+_SYMBOL, _FLAG = np.int64(0), np.uint8(0)
+
+
+@Order
+def cross_entropy(instruction, like):
+    """log p = y − log Σ eʸ;   loss = −log p of the target, 0 where nothing is asked"""
+    order = numbers(instruction)
+    rows, size = order[1:3]
+    outputs, log_probabilities, targets, is_silent, loss = order[3:8]
+    logits, logs = matrix(outputs, rows, size, like), matrix(log_probabilities, rows, size, like)
+    target, silent = matrix(targets, 1, rows, _SYMBOL)[0], matrix(is_silent, 1, rows, _FLAG)[0]
+    losses = matrix(loss, 1, rows, like)[0]
+    for s in range(rows):
+        y, log_p = logits[s], logs[s]
+        largest = y[0]
+        for v in range(size):
+            largest = y[v] if y[v] > largest else largest
+        for v in range(size):
+            log_p[v] = exp(y[v] - largest)
+        total = log_p[0] * 0
+        for v in range(size):
+            total += log_p[v]
+        above = largest + log_p.dtype.type(math.log(total))
+        for v in range(size):
+            log_p[v] = y[v] - above
+        losses[s] = 0 if silent[s] else -log_p[target[s]]
+
+
+@Order
+def cross_entropy_back(instruction, like):
+    """∂total/∂y = weight (p − one_hot(target)); minus_target: −weight at the target, 0 elsewhere"""
+    order = numbers(instruction)
+    rows, size = order[1:3]
+    minus_target, log_probabilities, targets, grad_outputs = order[3:7]
+    minus, logs = matrix(minus_target, rows, size, like), matrix(log_probabilities, rows, size, like)
+    target, grads = matrix(targets, 1, rows, _SYMBOL)[0], matrix(grad_outputs, rows, size, like)
+    for s in range(rows):
+        of_target, log_p, grad = minus[s], logs[s], grads[s]
+        weight = of_target[target[s]]
+        for v in range(size):
+            grad[v] = of_target[v] - exp(log_p[v]) * weight
+
+
+@Order
+def squared_error(instruction, like):
+    """error = y − target;   loss = ‖error‖², 0 where nothing is asked"""
+    order = numbers(instruction)
+    rows, size = order[1:3]
+    outputs, targets, errors, is_silent, loss = order[3:8]
+    answered, asked = matrix(outputs, rows, size, like), matrix(targets, rows, size, like)
+    wrong, silent = matrix(errors, rows, size, like), matrix(is_silent, 1, rows, _FLAG)[0]
+    losses = matrix(loss, 1, rows, like)[0]
+    for s in range(rows):
+        y, target, error = answered[s], asked[s], wrong[s]
+        total = y[0] * 0
+        for v in range(size):
+            error[v] = y[v] - target[v]
+            total += error[v] * error[v]
+        losses[s] = 0 if silent[s] else total
+
+
+@Order
+def squared_error_back(instruction, like):
+    """∂total/∂y = slope · error"""
+    order = numbers(instruction)
+    rows, size = order[1:3]
+    errors, slope, grad_outputs = order[3:6]
+    wrong, slopes = matrix(errors, rows, size, like), matrix(slope, 1, rows, like)[0]
+    grads = matrix(grad_outputs, rows, size, like)
+    for s in range(rows):
+        error, grad, factor = wrong[s], grads[s], slopes[s]
+        for v in range(size):
+            grad[v] = error[v] * factor
+
+
+@Order
+def sum_of_losses(instruction, like):
+    """total = the losses of each replica, summed"""
+    order = numbers(instruction)
+    time, replicas, batch = order[1:4]
+    loss, total = order[4:6]
+    losses, totals = matrix(loss, 1, time * replicas * batch, like)[0], matrix(total, 1, replicas, like)[0]
+    for r in range(replicas):
+        total_of_all = 0.0
+        for t in range(time):
+            for b in range(batch):
+                total_of_all += losses[(t * replicas + r) * batch + b]
+        totals[r] = total_of_all

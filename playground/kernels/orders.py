@@ -1,0 +1,48 @@
+"""All that a program can be told to do, by name."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+
+from playground.kernels import gru, layers, losses, lstm, mgu, rnn, updates
+from playground.kernels.order import WIDTH, Order, run
+
+ORDERS: Mapping[str, Order] = MappingProxyType(
+    {
+        "affine": layers.affine,
+        "product": layers.product,
+        "outer": layers.outer,
+        "total": layers.total,
+        "add": layers.add,
+        "multiply": layers.multiply,
+        "select": layers.select,
+        "gather": layers.gather,
+        "rnn": rnn.forward,
+        "rnn_back": rnn.backward,
+        "lstm": lstm.forward,
+        "lstm_back": lstm.backward,
+        "gru": gru.forward,
+        "gru_back": gru.backward,
+        "mgu": mgu.forward,
+        "mgu_back": mgu.backward,
+        "cross_entropy": losses.cross_entropy,
+        "cross_entropy_back": losses.cross_entropy_back,
+        "squared_error": losses.squared_error,
+        "squared_error_back": losses.squared_error_back,
+        "sum_of_losses": losses.sum_of_losses,
+        "norm": updates.norm,
+        "sgd": updates.sgd,
+        "momentum": updates.momentum,
+        "rmsprop": updates.rmsprop,
+        "adagrad": updates.adagrad,
+        "adam": updates.adam,
+    }
+)
+
+
+def compile_all() -> None:
+    """Compile all of it for numbers of 32 bits, or read it from disk."""
+    for order in ORDERS.values():
+        order.address("float32")
+    run(np.zeros((0, WIDTH), np.int64), np.float32(0))

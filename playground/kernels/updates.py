@@ -1,0 +1,143 @@
+"""The norm of a gradient and the rules of `playground.optimizers`, in compiled loops.
+
+Averages below 1e-30 are set to zero: a processor computes with numbers that small a hundred times slower, and nothing
+is left of them in an update. What is not a number stays so.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from playground.kernels.elementary import COMPILED
+from playground.kernels.memory import matrix
+from playground.kernels.order import Order, numbers
+
+_WIDE, _TINY = np.float64(0), 1e-30
+
+
+@njit(inline="always", **COMPILED)
+def _kept(x):
+    return x * 0 if abs(x) < _TINY else x
+
+
+@Order
+def norm(instruction, like):
+    """out = the L2 norm of each row, in 64 bits: eight sums, of every eighth square, and then their sum"""
+    order = numbers(instruction)
+    rows, size = order[1:3]
+    given, norms = matrix(order[3], rows, size, like), matrix(order[4], 1, rows, _WIDE)[0]
+    for r in range(rows):
+        g = given[r]
+        s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
+        k = 0
+        while k + 8 <= size:
+            x0, x1, x2, x3 = (
+                np.float64(g[k]),
+                np.float64(g[k + 1]),
+                np.float64(g[k + 2]),
+                np.float64(g[k + 3]),
+            )
+            x4, x5, x6, x7 = (
+                np.float64(g[k + 4]),
+                np.float64(g[k + 5]),
+                np.float64(g[k + 6]),
+                np.float64(g[k + 7]),
+            )
+            s0 += x0 * x0
+            s1 += x1 * x1
+            s2 += x2 * x2
+            s3 += x3 * x3
+            s4 += x4 * x4
+            s5 += x5 * x5
+            s6 += x6 * x6
+            s7 += x7 * x7
+            k += 8
+        while k < size:
+            x0 = np.float64(g[k])
+            s0 += x0 * x0
+            k += 1
+        norms[r] = math.sqrt(((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7)))
+
+
+@Order
+def sgd(instruction, like):
+    """p ← p − α g"""
+    order = numbers(instruction)
+    rows, size = order[1:3]
+    parameters, gradients = matrix(order[3], rows, size, like), matrix(order[4], rows, size, like)
+    rates = matrix(order[5], 1, rows, _WIDE)[0]
+    for r in range(rows):
+        p, g, rate = parameters[r], gradients[r], parameters.dtype.type(rates[r])
+        for k in range(size):
+            p[k] -= rate * g[k]
+
+
+@Order
+def momentum(instruction, like):
+    """v ← 0.9 v + g;   p ← p − α v"""
+    order = numbers(instruction)
+    rows, size = order[1:3]
+    parameters, gradients = matrix(order[3], rows, size, like), matrix(order[4], rows, size, like)
+    velocity, rates = matrix(order[5], rows, size, like), matrix(order[6], 1, rows, _WIDE)[0]
+    keep = parameters.dtype.type(0.9)
+    for r in range(rows):
+        p, g, v, rate = parameters[r], gradients[r], velocity[r], parameters.dtype.type(rates[r])
+        for k in range(size):
+            v[k] = _kept(keep * v[k] + g[k])
+            p[k] -= rate * v[k]
+
+
+@Order
+def rmsprop(instruction, like):
+    """s ← 0.99 s + 0.01 g²;   p ← p − α g / (√s + 1e−8)"""
+    order = numbers(instruction)
+    rows, size = order[1:3]
+    parameters, gradients = matrix(order[3], rows, size, like), matrix(order[4], rows, size, like)
+    squares, rates = matrix(order[5], rows, size, like), matrix(order[6], 1, rows, _WIDE)[0]
+    number = parameters.dtype.type
+    keep, add, least = number(0.99), number(0.01), number(1e-8)
+    for r in range(rows):
+        p, g, s, rate = parameters[r], gradients[r], squares[r], number(rates[r])
+        for k in range(size):
+            s[k] = _kept(keep * s[k] + add * (g[k] * g[k]))
+            p[k] -= rate * (g[k] / (math.sqrt(s[k]) + least))
+
+
+@Order
+def adagrad(instruction, like):
+    """s ← s + g²;   p ← p − α g / (√s + 1e−10)"""
+    order = numbers(instruction)
+    rows, size = order[1:3]
+    parameters, gradients = matrix(order[3], rows, size, like), matrix(order[4], rows, size, like)
+    squares, rates = matrix(order[5], rows, size, like), matrix(order[6], 1, rows, _WIDE)[0]
+    least = parameters.dtype.type(1e-10)
+    for r in range(rows):
+        p, g, s, rate = parameters[r], gradients[r], squares[r], parameters.dtype.type(rates[r])
+        for k in range(size):
+            s[k] = _kept(s[k] + g[k] * g[k])
+            p[k] -= rate * (g[k] / (math.sqrt(s[k]) + least))
+
+
+@Order
+def adam(instruction, like):
+    """m ← 0.9 m + 0.1 g;   v ← 0.999 v + 0.001 g²;   p ← p − α m̂ / (√v̂ + 1e−8), at the update after `updates`"""
+    order = numbers(instruction)
+    rows, size = order[1:3]
+    parameters, gradients = matrix(order[3], rows, size, like), matrix(order[4], rows, size, like)
+    updates = matrix(order[5], 1, 1, like)[0]
+    averages, squares = matrix(order[6], rows, size, like), matrix(order[7], rows, size, like)
+    rates, number = matrix(order[8], 1, rows, _WIDE)[0], parameters.dtype.type
+    updates[0] += 1
+    n = np.float64(updates[0])
+    unbiased, unbiased_root = 1 - 0.9**n, number(1 / math.sqrt(1 - 0.999**n))
+    keep, add, keep_square, add_square = number(0.9), number(0.1), number(0.999), number(0.001)
+    least = number(1e-8)
+    for r in range(rows):
+        p, g, m, v, rate = parameters[r], gradients[r], averages[r], squares[r], number(rates[r] / unbiased)
+        for k in range(size):
+            mean = _kept(keep * m[k] + add * g[k])
+            square = _kept(keep_square * v[k] + add_square * (g[k] * g[k]))
+            m[k] = mean
+            v[k] = square
+            p[k] -= rate * (mean / (math.sqrt(square) * unbiased_root + least))
