@@ -32,8 +32,10 @@ LAYERS = (
         "playground.presets",
         "playground.variations",
         "playground.optimizers",
+        "playground.norms",
         "playground.limits",
     ),
+    ("playground.kernels",),
     ("playground.refusal",),
     (
         "playground.batch",

@@ -9,7 +9,6 @@ The alphabet of shapes, used everywhere:
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from playground.cells.compiled_layers import CompiledGRU, CompiledLSTM, CompiledMGU, CompiledRNN
 from playground.cells.fast import FastLayer
 from playground.cells.gru import GRU
 from playground.cells.gru_fast import FastGRU
@@ -33,7 +32,6 @@ _KINDS = (
         wires=(Wires("h"),),
         readable=RNN,
         fast=FastRNN,
-        compiled=CompiledRNN,
         planes=(4, 1),
         views=8,
         has_nonlinearity=True,
@@ -48,7 +46,6 @@ _KINDS = (
         ),
         readable=LSTM,
         fast=FastLSTM,
-        compiled=CompiledLSTM,
         planes=(18, 6),
         views=26,
         carry=Carry("c", gate="f"),
@@ -61,7 +58,6 @@ _KINDS = (
         wires=(Wires("h", ((Factor("z", is_complement=True), Factor("n")), (Factor("z"), _H_BEFORE))),),
         readable=GRU,
         fast=FastGRU,
-        compiled=CompiledGRU,
         planes=(16, 8),
         views=20,
         carry=Carry("h", gate="z"),
@@ -74,7 +70,6 @@ _KINDS = (
         wires=(Wires("h", ((Factor("f", is_complement=True), _H_BEFORE), (Factor("f"), Factor("n")))),),
         readable=MGU,
         fast=FastMGU,
-        compiled=CompiledMGU,
         planes=(11, 5),
         views=23,
         carry=Carry("h", gate="f"),

@@ -78,7 +78,7 @@ class CellSpec:
     states: what is carried from one timestep to the next, h first.
     gates: by name, in the order in which torch.nn stacks their weights; none for the vanilla RNN.
     wires: its states as products of gates and states, in the order in which they are computed.
-    readable, fast, compiled: its forms, of the same numbers: the equations, in torch, as instructions.
+    readable, fast: its two forms, of the same numbers; of the fast one there is another, for compiled loops.
     planes: buffers as wide as h that the fast form has: of each layer, and shared by all layers.
     views: tensors that the fast form keeps of each timestep, without numbers of their own.
     carry: the way round the matrix, if there is one.
@@ -92,7 +92,6 @@ class CellSpec:
     wires: tuple[Wires, ...]
     readable: Callable[..., Readable]
     fast: type[FastLayer]
-    compiled: type[FastLayer]
     planes: tuple[int, int]
     views: int
     carry: Carry | None = None

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from playground.batch import Batch, Signature
-from playground.cells.compiled import over_time
+from playground.models.compiled import over_time
 from playground.config import NetworkConfig
 from playground.kernels.program import as_programs
 from playground.models.dropout import draw

@@ -8,6 +8,7 @@ from torch import Tensor
 from playground.cells import CELLS
 from playground.cells.fast import FastLayer, OverTime, Product
 from playground.config import NetworkConfig
+from playground.models.compiled_layers import COMPILED
 from playground.models.directions import BothDirections
 from playground.models.dropout import Dropout
 from playground.models.inputs import Vectors
@@ -51,8 +52,9 @@ class Stack:
         self.forward: list[Product] = []
         self.backward: list[Product] = []
         self._pairs: list[BothDirections] = []
-        spec = CELLS[config.cell]
-        kind = spec.compiled if over_time.is_compiled else spec.fast
+        kind = CELLS[config.cell].fast
+        if over_time.is_compiled:
+            kind = COMPILED[kind]
         x, grad_x, rows = inputs.x, inputs.grad_x, inputs.rows
 
         def make(

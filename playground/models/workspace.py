@@ -8,7 +8,7 @@ from torch import Tensor
 
 from playground.batch import Batch, Signature
 from playground.cells import CELLS
-from playground.cells.compiled import over_time
+from playground.models.compiled import over_time
 from playground.config import NetworkConfig
 from playground.kernels.program import as_programs
 from playground.models.dropout import LeftOut, draw

@@ -5,10 +5,11 @@ import torch
 from torch import Tensor
 
 from playground.cells import CELLS
-from playground.cells.compiled import over_time
 from playground.cells.fast import FastLayer
 from playground.cells.weights import LayerWeights, ReplicatedWeights
 from playground.kernels.engine import using
+from playground.models.compiled import over_time
+from playground.models.compiled_layers import COMPILED
 from tests.kinds import KINDS
 
 pytestmark = pytest.mark.usefixtures("each_engine")
@@ -30,7 +31,7 @@ def make_fast(
     weights = ReplicatedWeights(*(draw(*shape, generator=generator) for shape in shapes))
     gradients = ReplicatedWeights(*(torch.zeros_like(weight) for weight in weights))
     shape, spec = over_time(T, replicas, B, torch.float64, H), CELLS[kind]
-    form = spec.compiled if shape.is_compiled else spec.fast
+    form = COMPILED[spec.fast] if shape.is_compiled else spec.fast
     x = draw(T, replicas, B, E, generator=generator)
     layer = form(weights, gradients, x, torch.zeros_like(x), shape, nonlinearity, reset=reset)
     return layer, gradients

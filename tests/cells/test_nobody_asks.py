@@ -14,7 +14,8 @@ OWN = ("playground/cells/", "playground/presets.py")
 TABLES = (
     "playground/ui/cell_words.py",
     "playground/figures/theme.py",
-)  # complete, says tests/ui/test_cell_words.py
+    "playground/kernels/orders.py",
+)  # complete, say tests/ui/test_cell_words.py and the tests of the fast layers
 QUOTED = re.compile(rf"""(["'`])({"|".join(CELLS)})\1""")
 
 

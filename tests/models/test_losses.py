@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, mse_loss
 
-from playground.cells.compiled import over_time
+from playground.models.compiled import over_time
 from playground.models.losses import Criterion, criterion_for
 
 pytestmark = pytest.mark.usefixtures("each_engine")

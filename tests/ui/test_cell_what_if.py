@@ -126,7 +126,9 @@ def test_what_a_hostile_browser_sends_is_no_traceback(widget: str, sent: dict[st
 
 def clicked(visitor: Visitor, figure: str, customdata: object) -> Visitor:
     """A point of a figure is chosen."""
-    sent = {"selection": {"points": [{"customdata": customdata}], "point_indices": [], "box": [], "lasso": []}}
+    sent = {
+        "selection": {"points": [{"customdata": customdata}], "point_indices": [], "box": [], "lasso": []}
+    }
     return visitor.send(f"figure_whatif_{figure}", string_value=json.dumps(sent))
 
 

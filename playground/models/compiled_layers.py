@@ -3,9 +3,11 @@
 The equations stand in `playground.kernels`, a file for each cell.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from torch import Tensor
 
-from playground.cells.compiled import Compiled
 from playground.cells.fast import FastLayer, Product
 from playground.cells.gru_fast import FastGRU
 from playground.cells.lstm_fast import FastLSTM
@@ -13,6 +15,7 @@ from playground.cells.mgu_fast import FastMGU
 from playground.cells.nonlinearity import NONLINEARITIES
 from playground.cells.rnn_fast import FastRNN
 from playground.kernels.program import Instruction
+from playground.models.compiled import Compiled
 
 
 def _sizes(layer: FastLayer) -> tuple[int, ...]:
@@ -72,3 +75,9 @@ class CompiledMGU(FastMGU):
         of_pass = weight, self.h_before, reset, self.gates
         back = (*of_pass, self.grad_h, self.grad_seen, self.carry_and_grad_pre)
         return Instruction("mgu", _sizes(self), read), Instruction("mgu_back", _sizes(self), back)
+
+
+# Of the form of a cell in torch, the other one.
+COMPILED: Mapping[type[FastLayer], type[FastLayer]] = MappingProxyType(
+    {FastRNN: CompiledRNN, FastLSTM: CompiledLSTM, FastGRU: CompiledGRU, FastMGU: CompiledMGU}
+)
