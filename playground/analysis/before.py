@@ -17,6 +17,7 @@ from playground.analysis.floors import Floor
 from playground.corpus import Corpus
 from playground.models.ngram import MAX_ORDER, Counts, NGram, count, sparsity
 from playground.models.window import FixedWindow, WindowConfig
+from playground.pieces import Pieces, all_of
 
 EVERY = 5  # of so many different lines, the last one is held out
 BELOW = 1e-6  # by this share a perplexity of 32 bits must be below a floor to be called so
@@ -138,18 +139,26 @@ def _numbered(ids: np.ndarray, vocabulary_size: int) -> np.ndarray:
     return (ids[:, ::-1] + 1) @ (vocabulary_size + 1) ** np.arange(ids.shape[1])
 
 
-def sparsity_frame(corpus: Corpus, parts: HeldOut | None) -> pd.DataFrame:
+def sparsity_frame(corpus: Corpus) -> pd.DataFrame:
     """How thin the counts are for n = 1 … 5: n, contexts, once, never, unseen, as shares 0 … 1.
 
     contexts: how many different ones were seen. once: the share of these that was seen once only. never: the share of
     all V^(n−1) thinkable contexts that was not seen. unseen: of the predictions in held-out lines, the share whose
     context does not stand in the other lines; NaN without such lines.
     """
-    size = len(corpus.vocabulary)
+    return all_of(sparsity_in_pieces(corpus))
+
+
+def sparsity_in_pieces(corpus: Corpus) -> Pieces[pd.DataFrame]:
+    """The same, one counting after the other."""
+    size, parts = len(corpus.vocabulary), hold_out(corpus)
+    yield 0.2
     counted = count(corpus.windows, size, MAX_ORDER - 1)
+    yield 0.5
     of_kept = None
     if parts is not None:
         of_kept = sparsity(count(parts.kept.windows, size, MAX_ORDER - 1), parts.held_out.windows)
+        yield 0.9
     rows = []
     for k, (counts, found) in enumerate(zip(counted, sparsity(counted), strict=True)):
         whole = int((counts.context_ids() >= 0).all(1).sum())

@@ -154,7 +154,7 @@ def test_an_unseen_context_was_never_seen_though_its_rest_was(text: str, order: 
 
 
 def test_sparsity_of_hello_by_hand() -> None:
-    frame = sparsity_frame(corpus("hello"), None)
+    frame = sparsity_frame(corpus("hello"))
     assert frame["n"].tolist() == [1, 2, 3, 4, 5]
     assert frame["contexts"].tolist() == [1, 3, 4, 4, 4]
     assert frame["once"].tolist() == [0, 2 / 3, 1, 1, 1]
@@ -165,7 +165,7 @@ def test_sparsity_of_hello_by_hand() -> None:
 
 def test_contexts_of_held_out_lines_that_the_others_have_not() -> None:
     read = corpus("abab\nabba")  # abba is held out: after a comes b, after b comes b, after b comes a
-    frame = sparsity_frame(read, hold_out(read))
+    frame = sparsity_frame(read)
     assert frame["unseen"].tolist() == pytest.approx(
         [0, 0, 1 / 3, 1 / 3, 1 / 3]
     )  # ⊢a and ab were seen, bb was not

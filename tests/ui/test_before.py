@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from playground.analysis.before import floor_of, hold_out, sparsity_frame, storage_frame, unseen_context
+from playground.analysis.before import floor_of, sparsity_frame, storage_frame, unseen_context
 from playground.analysis.floors import distinct_floors
 from playground.config import ExperimentConfig, TextConfig
 from playground.corpus import Corpus
@@ -139,7 +139,7 @@ def test_counts_and_chances_are_the_models_own(order: int, smoothing: str) -> No
     assert found["probability"].to_list() == pytest.approx(answer.probabilities.tolist())
     assert f"{model.parameter_count} counts kept" in said(visitor)
     sparse = table(visitor, "ngram-sparsity.csv")
-    expected = sparsity_frame(corpus, hold_out(corpus))
+    expected = sparsity_frame(corpus)
     np.testing.assert_allclose(sparse.astype(float), expected.astype(float))
 
 

@@ -7,8 +7,7 @@ import streamlit as st
 from playground.analysis.before import (
     context_label,
     counts_frame,
-    hold_out,
-    sparsity_frame,
+    sparsity_in_pieces,
     storage_frame,
     unseen_context,
 )
@@ -18,8 +17,10 @@ from playground.figures.axes import number, percent
 from playground.figures.before import storage
 from playground.models.ngram import NGram, NGramConfig
 from playground.models.window import WindowConfig
+from playground.pieces import SMALL_BYTES
 from playground.refusal import Refusal
-from playground.ui import lesson, picture, state, widgets
+from playground.studies.before import COUNTED
+from playground.ui import lesson, picture, progress, state, widgets
 from playground.ui.before import chosen
 from playground.ui.fields import sentence
 from playground.ui.figure_words import look
@@ -167,12 +168,13 @@ def _table(corpus: Corpus, counts: list[float], chances: list[float]) -> pd.Data
 def _sparsity() -> None:
     """How few of the contexts say anything."""
     corpus = chosen.corpus()
-
-    def make() -> pd.DataFrame:
-        with state.viewer().turn():
-            return sparsity_frame(corpus, hold_out(corpus))
-
-    table = state.remembered("before sparsity", corpus.config, make)
+    table = progress.computed(
+        "sparsity",
+        corpus.config,
+        lambda: sparsity_in_pieces(corpus),
+        _("Computing …"),
+        needs=SMALL_BYTES + 2 * COUNTED * corpus.predictions,
+    )
     last = table.iloc[-1]
     headline.say(
         _("At n = 5, {once} % of the contexts in the text were seen only once.").format(
