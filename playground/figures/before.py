@@ -11,6 +11,7 @@ from .lines import Line, add_line, key, level
 from .look import Look
 from .text import plain
 
+WORST = 10  # times the uniform guess, to which the axis goes at most for held-out lines
 CLOSE = 0.045  # of the height of an axis: names of lines that are closer would cover one another
 STORED = {  # colour, dash and symbol of what is kept
     "table": ("exploded", "dot", "x"),
@@ -23,8 +24,8 @@ STORED = {  # colour, dash and symbol of what is kept
 def models_and_floors(frame: pd.DataFrame, floors: pd.DataFrame, look: Look, *, uniform: float) -> go.Figure:
     """Perplexity of every model, on the text and on held-out lines, with the floors of the text drawn through all.
 
-    A perplexity above all floors, all that was reached on the text and the uniform guess stands in a row of its own, as
-    what is no number does: held-out lines may be thousands of times worse, and the floors would be one line.
+    Of held-out lines a perplexity far beyond the uniform guess stands in a row of its own, as what is no number does:
+    it may be thousands of times higher, and the floors would be one line.
 
     frame: name, memory, perplexity, held_out, floor, a model a row; floor: its own, NaN for none. floors: first, last
     (NaN for any number), perplexity. uniform: perplexity of guessing evenly.
@@ -33,7 +34,7 @@ def models_and_floors(frame: pd.DataFrame, floors: pd.DataFrame, look: Look, *, 
     if frame.empty:
         return look.notice("empty")
     known = np.concatenate([floats(frame, "perplexity"), floats(floors, "perplexity"), [uniform]])
-    axis = LogAxis.of([known, _shown(floats(frame, "held_out"), uniform)], start=1.0)
+    axis = LogAxis.of([known, _shown(floats(frame, "held_out"), WORST * uniform)], start=1.0)
     figure = go.Figure()
     _floors(figure, floors, axis, look)
     level(figure, look.words["uniform"], uniform, look.colours["uniform"])

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from .axes import floats, number, percent
 from .look import Look
-from .text import plain
+from .text import plain, upright
 from .theme import MAGNITUDE, scale
 
 ROW = 19  # pixels of a context
@@ -14,7 +14,6 @@ AROUND = 90  # pixels of axis and title
 WRITTEN = 700  # cells up to which each has its number in it
 LINES = {"once": ("c", "circle"), "never": ("exploded", "diamond"), "unseen": ("h", "square")}
 LISTED = 16  # symbols whose odds are drawn
-UPRIGHT = 3  # letters that stand one below the other
 
 
 def count_map(frame: pd.DataFrame, look: Look, *, quantity: str = "count") -> go.Figure:
@@ -60,8 +59,7 @@ def count_map(frame: pd.DataFrame, look: Look, *, quantity: str = "count") -> go
     look.styled(figure)
     figure.update_xaxes(
         tickvals=list(range(shape[1])),
-        ticktext=[_upright(symbol) for symbol in symbols],
-        tickangle=0 if all(len(symbol) <= UPRIGHT for symbol in symbols) else None,
+        **upright(symbols),
         title_text=look.words["axis_next"],
         showgrid=False,
         zeroline=False,
@@ -76,11 +74,6 @@ def count_map(frame: pd.DataFrame, look: Look, *, quantity: str = "count") -> go
         zeroline=False,
     )
     return figure
-
-
-def _upright(symbol: str) -> str:
-    """A symbol as narrow as a letter: BOS goes down, not across."""
-    return "<br>".join(map(plain, symbol)) if 1 < len(symbol) <= UPRIGHT else plain(symbol, longest=8)
 
 
 def sparsity(frame: pd.DataFrame, look: Look) -> go.Figure:
@@ -140,8 +133,8 @@ def answer(frame: pd.DataFrame, look: Look) -> go.Figure:
     look.styled(figure)
     figure.update_xaxes(
         type="category",
-        labelalias=dict(zip(places, map(_upright, listed["symbol"]), strict=True)),
-        tickangle=0 if all(len(symbol) <= UPRIGHT for symbol in listed["symbol"]) else None,
+        tickvals=places,
+        **upright(listed["symbol"].tolist()),
         title_text=look.words["axis_next"],
         showgrid=False,
     )

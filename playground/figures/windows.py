@@ -8,7 +8,7 @@ from plotly.subplots import make_subplots
 from .axes import LogAxis, floats, headline, number
 from .lines import Line, add_line
 from .look import Look
-from .text import plain
+from .text import plain, upright
 from .theme import SIGNED, scale
 
 ROW = 9  # pixels of a unit, where there is room
@@ -76,7 +76,7 @@ def position_weights(frame: pd.DataFrame, look: Look) -> go.Figure:
     look.styled(figure)
     figure.update_xaxes(
         tickvals=list(range(len(symbols))),
-        ticktext=[plain(symbol, longest=8) for symbol in symbols],
+        **upright(symbols),
         showgrid=False,
         zeroline=False,
     )

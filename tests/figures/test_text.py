@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.figures.text import plain, plain_3d, subscript
+from playground.figures.text import plain, plain_3d, subscript, upright
 
 HOSTILE = [
     "<img src=x onerror=alert(1)>",
@@ -63,3 +63,14 @@ def test_long_text_is_cut_before_it_is_escaped() -> None:
 
 def test_subscript() -> None:
     assert subscript(1203) == "₁₂₀₃"
+
+
+def test_short_symbols_stand_upright_and_long_ones_are_turned_as_they_fit() -> None:
+    assert upright(["a", "BOS", "<b>", "🇰🇷"]) == {
+        "ticktext": ["a", "B<br>O<br>S", "&lt;<br>b<br>&gt;", "🇰🇷"],
+        "tickangle": 0,
+    }
+    assert upright(["a", "quick", "extraordinary"]) == {
+        "ticktext": ["a", "quick", "extraor…"],
+        "tickangle": None,
+    }
