@@ -51,4 +51,5 @@ def _parts(value: Any) -> Iterable[Any]:
         return value
     if is_dataclass(value):
         return [getattr(value, each.name) for each in fields(value)]
-    return list(getattr(value, "__dict__", {}).values())
+    own = getattr(value, "__dict__", None)  # of a function of a library in C it is something else
+    return list(own.values()) if isinstance(own, Mapping) else ()

@@ -6,7 +6,7 @@ I input size, O output size. One replica.
 
 import math
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,17 +81,36 @@ class Reader:
     Any thread may use it.
 
     Args:
-        network: made like the other one.
+        make: gives a network like the other one.
         feeds_itself: whether a network that writes reads what it has answered before, not what it should have.
     """
 
-    def __init__(self, network: Network | EncoderDecoder, task: Task, *, feeds_itself: bool) -> None:
-        self.network, self.task, self.feeds_itself = network, task, feeds_itself
+    def __init__(
+        self, make: Callable[[], Network | EncoderDecoder], task: Task, *, feeds_itself: bool
+    ) -> None:
+        self.task, self.feeds_itself = task, feeds_itself
         self.held_out = task.held_out()
+        self._make = make
+        network = make()
+        self._network: Network | EncoderDecoder | None = network
+        self._config = network.config
         self.decoder_from: int | None = None
         if isinstance(network, EncoderDecoder) and isinstance(task, Delayed):
             self.decoder_from = task.reading
         self._lock = threading.Lock()
+
+    def _with(self, weights: Tensor) -> Network | EncoderDecoder:
+        """The network with these weights (1, P); another one after a rest."""
+        network = self._network
+        if network is None:
+            with torch.inference_mode(False):
+                network = self._network = self._make()
+        network.parameters.copy_(weights)
+        return network
+
+    def rest(self) -> None:
+        """Let go of all buffers until there is something to read again."""
+        self._network = None
 
     @property
     def count(self) -> int:
@@ -100,7 +119,7 @@ class Reader:
 
     def needs(self, frames: int, trained: int) -> int:
         """Bytes that so many frames take, and passes over what is held out and over `trained` timesteps, at most."""
-        time, config, signature = len(self.held_out.mask), self.network.config, self.task.signature
+        time, config, signature = len(self.held_out.mask), self._config, self.task.signature
         layers, (of_layer, shared) = len(layer_names(config)), CELLS[config.cell].planes
         of_frame = time * (layers * config.hidden_size + signature.output_size + signature.input_size + 4)
         of_pass = (layers * of_layer + shared) * config.hidden_size + 6 * signature.output_size
@@ -114,9 +133,9 @@ class Reader:
         Those are logits or numbers; zeros while an encoder reads.
         """
         with self._lock:
-            self.network.parameters.copy_(weights)
-            batch = self._as_read(self.held_out)
-            outputs = torch.cat([self._outputs(part) for part in _parts(batch)], COLUMNS)
+            network = self._with(weights)
+            batch = self._as_read(network, self.held_out)
+            outputs = _outputs(network, batch)
         success = self.task.success(outputs, batch)
         return Record(step, loss, success.values[0], success.n), outputs
 
@@ -126,35 +145,30 @@ class Reader:
         Of a `Delayed` task; both are the same where nothing is read while writing.
         """
         with self._lock, torch.inference_mode():
-            self.network.parameters.copy_(weights)
+            network = self._with(weights)
             assert isinstance(self.task, Delayed)
-            own = own_answers(self.network, self.task, self.held_out)
+            own = own_answers(network, self.task, self.held_out)
             taught, alone = (
-                judge("accuracy", torch.cat([self._outputs(part) for part in _parts(batch)], COLUMNS), batch)
-                for batch in (self.held_out, own)
+                judge("accuracy", _outputs(network, batch), batch) for batch in (self.held_out, own)
             )
         return taught.values[0], alone.values[0]
 
     def frame(self, weights: Tensor, record: Record, column: int) -> LessonFrame:
         """One of the held-out sequences as it is read with the weights of a recorded step."""
         with self._lock, torch.inference_mode():
-            self.network.parameters.copy_(weights)
-            one = self._as_read(columns(self.held_out, torch.tensor([column])))
-            return self._of_one(one, record)
+            network = self._with(weights)
+            one = self._as_read(network, columns(self.held_out, torch.tensor([column])))
+            return self._of_one(network, one, record)
 
-    def _as_read(self, batch: Batch) -> Batch:
+    def _as_read(self, network: Network | EncoderDecoder, batch: Batch) -> Batch:
         """The same, with its own answers if the network reads those."""
         if self.feeds_itself and isinstance(self.task, Delayed):
-            return own_answers(self.network, self.task, batch)
+            return own_answers(network, self.task, batch)
         return batch
 
-    def _outputs(self, batch: Batch) -> Tensor:
-        outputs = self.network.run(batch, reduction="sum", backward=False).outputs
-        return _after(len(batch.mask) - len(outputs), 0.0, outputs)
-
-    def _of_one(self, one: Batch, record: Record) -> LessonFrame:
+    def _of_one(self, network: Network | EncoderDecoder, one: Batch, record: Record) -> LessonFrame:
         """From a pass of one example (T, 1, 1) there and back."""
-        run = self.network.run(one, reduction="sum", backward=True, of_weights=False)
+        run = network.run(one, reduction="sum", backward=True, of_weights=False)
         trace, mask = run.trace(), one.mask[:, 0, 0]
         kind = "probabilities" if self.task.signature.loss == "cross_entropy" else "outputs"
         missing = len(mask) - len(run.outputs)
@@ -180,9 +194,9 @@ class Reader:
         parts = ("",) if self.decoder_from is None else (ENCODER, "")
         layers = [
             torch.cat([trace[name.format(part + layer)][:, 0, 0] for part in parts])
-            for layer in layer_names(self.network.config)
+            for layer in layer_names(self._config)
         ]
-        return torch.stack(layers).unflatten(0, (self.network.config.layers, -1))
+        return torch.stack(layers).unflatten(0, (self._config.layers, -1))
 
 
 def parameter_counts(network: Network | EncoderDecoder) -> Mapping[str, int]:
@@ -204,6 +218,13 @@ def _part(name: str) -> str:
         return module
     layer = parameter.removesuffix(BACKWARDS).rpartition("_")[2]
     return module.removesuffix("rnn") + layer + (BACKWARDS if parameter.endswith(BACKWARDS) else "")
+
+
+def _outputs(network: Network | EncoderDecoder, batch: Batch) -> Tensor:
+    """The outputs (T, 1, B, O) of a batch, zeros while an encoder reads; in passes that keep the buffers small."""
+    passes = [network.run(part, reduction="sum", backward=False).outputs.clone() for part in _parts(batch)]
+    outputs = torch.cat(passes, COLUMNS)
+    return _after(len(batch.mask) - len(outputs), 0.0, outputs)
 
 
 def _parts(batch: Batch) -> Iterator[Batch]:

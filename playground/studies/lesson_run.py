@@ -80,10 +80,10 @@ class LessonRun(InPieces[None]):
         self._others: tuple[int, tuple[LessonFrame, ...]] = watched, ()
         self._outputs: Tensor | None = None
         self._new_network = partial(_network, config, task, dtype, has_decoder=has_decoder)
-        network, copy = self._new_network(), self._new_network()
+        network = self._new_network()
         self._weights: list[Tensor] | None = [] if keeps_weights else None
         self.parameters: Mapping[str, int] = parameter_counts(network)
-        self._reader = Reader(copy, task, feeds_itself=feeds_itself)
+        self._reader = Reader(self._new_network, task, feeds_itself=feeds_itself)
         self.count = self._reader.count
         self.watched = min(watched, self.count - 1)
         source = _FedItself(task, task, network) if feeds_itself and isinstance(task, Delayed) else task
@@ -114,6 +114,8 @@ class LessonRun(InPieces[None]):
         new = zip(self._records[len(known) :], self._weights[len(known) :], strict=False)
         frames = (*known, *(self._reader.frame(weights, record, column) for record, weights in new))
         self._others = column, frames
+        if self.progress == 1:
+            self._reader.rest()
         return frames
 
     def curve(self) -> pd.DataFrame:
@@ -136,7 +138,10 @@ class LessonRun(InPieces[None]):
             raise ValueError(NOT_KEPT)
         if not isinstance(self.task, Delayed):
             return None
-        return self._reader.symbols_right(self._weights[-1])
+        found = self._reader.symbols_right(self._weights[-1])
+        if self.progress == 1:
+            self._reader.rest()
+        return found
 
     def network_at(self, place: int) -> Network | EncoderDecoder:
         """A network of its own with the weights of the frame at a place in `frames`.
@@ -151,18 +156,21 @@ class LessonRun(InPieces[None]):
 
     def _train(self, trainer: Trainer, steps: Sequence[int]) -> Pieces[None]:
         kept = set(steps)
-        while True:
-            if trainer.step in kept:
-                self._record(trainer)
-                yield trainer.step / (self.updates + 1)
-            if trainer.step == self.updates:
-                return
-            if not trainer.update().finite:
-                self.explosion = trainer.explosion()
-                if self._frames[-1].step != trainer.step:
+        try:
+            while True:
+                if trainer.step in kept:
                     self._record(trainer)
-                return
-            yield trainer.step / (self.updates + 1)
+                    yield trainer.step / (self.updates + 1)
+                if trainer.step == self.updates:
+                    return
+                if not trainer.update().finite:
+                    self.explosion = trainer.explosion()
+                    if self._frames[-1].step != trainer.step:
+                        self._record(trainer)
+                    return
+                yield trainer.step / (self.updates + 1)
+        finally:
+            self._reader.rest()
 
     def _record(self, trainer: Trainer) -> None:
         """Take a frame of the present weights."""

@@ -37,3 +37,11 @@ def test_what_holds_itself_is_counted_once() -> None:
     ring: list[object] = [1.0]
     ring.append(ring)
     assert 0 < held_bytes(ring) < KILO
+
+
+def test_what_only_looks_like_a_mapping_of_attributes_is_no_part() -> None:
+    class Library:  # as functions of a library in C are
+        def __getattribute__(self, name: str) -> object:
+            return len if name == "__dict__" else object.__getattribute__(self, name)
+
+    assert 0 < held_bytes([Library()]) < KILO

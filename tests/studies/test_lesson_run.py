@@ -267,7 +267,13 @@ def test_what_is_not_allowed_is_refused() -> None:
         LessonRun(BOTH_WAYS, TASKS["delayed"](), updates=1, has_decoder=True)
 
 
-def test_a_lesson_takes_no_more_memory_than_it_says() -> None:
-    run = LessonRun(CONFIG, TASKS["names"](), updates=60)
+def test_a_lesson_lets_go_of_its_buffers_when_it_is_learned() -> None:
+    run = LessonRun(CONFIG, TASKS["names"](), updates=60, keeps_weights=True)
     run.advance()
-    assert 0.2 * run.needs < held_bytes(run) < run.needs
+    frames = sum(frame.states.nbytes + frame.outputs.nbytes for frame in run.frames)
+    assert frames < held_bytes(run) < 0.3 * run.needs
+    watched = run.frames_of(3)
+    assert held_bytes(run) < 0.4 * run.needs, "also after another example was read"
+    again = LessonRun(CONFIG, TASKS["names"](), updates=60, watched=3)
+    again.advance()
+    np.testing.assert_array_equal(watched[-1].states, again.frames[-1].states)

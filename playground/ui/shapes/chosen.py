@@ -59,12 +59,9 @@ def choose(
     shape: of the lessons that are offered; None lets it be chosen. network: draws what the network is asked for.
     has_readout: whether it may be chosen; else the last state is read out.
     """
-    if shape is None:
-        with widgets.row():
-            shape = widgets.segments("shape")
-    assert shape is not None
-    lessons = offered(shape)
     with widgets.row():
+        of_shape: Shape = widgets.segments("shape") if shape is None else shape
+        lessons = offered(of_shape)
         name = _one_of("task", tuple(lessons))
         ready = lessons[name]
         choices = _of_task(ready, has_readout=has_readout)
@@ -73,9 +70,7 @@ def choose(
     below = st.container()
     with widgets.row():
         made = network(ready)
-        choices |= _written(ready)
-    with widgets.row():
-        choices |= _training(ready)
+        choices |= _written(ready) | _training(ready)
     with below:
         return _made(ready, made, choices)
 

@@ -15,14 +15,11 @@ def show() -> None:
     words.heading("shapes", "five")
     words.text("shapes", "five")
     example.is_not_used()
-    with (
-        st.container()
-    ):  # what comes below keeps its place, whatever there is to choose: the picture moves on in it
+    # What comes below keeps its place, whatever there is to choose: the picture goes on where the last one was.
+    with st.container():
         lesson = chosen.choose()
     if lesson is None:
         return
-    with st.container():
-        words.note("shapes", lesson.task.shape)
     _lesson(lesson, chosen.example(lesson))
 
 
@@ -36,6 +33,7 @@ def _lesson(lesson: Lesson, column: int) -> None:
     run = learned(lesson, draw)
     if run is not None:
         draw(run)
+        words.note("shapes", lesson.task.shape)
         results.show(run)
 
 
