@@ -64,12 +64,14 @@ def choose(
         lessons = offered(of_shape)
         name = _one_of("task", tuple(lessons))
         ready = lessons[name]
-        choices = _of_task(ready, has_readout=has_readout)
+        choices = _of_task(ready)
     if name == OWN:
         choices |= _lines(ready)
     below = st.container()
     with widgets.row():
         made = network(ready)
+        if has_readout and ready.allows("readout"):
+            choices["readout"] = widgets.segments("readout")
         choices |= _written(ready) | _training(ready)
     with below:
         return _made(ready, made, choices)
@@ -90,15 +92,13 @@ def _one_of(name: str, options: tuple[str, ...], default: str | None = None) -> 
     return widgets.segments(name, options) if len(options) > 1 else chosen
 
 
-def _of_task(ready: Ready, *, has_readout: bool) -> dict[str, Any]:
+def _of_task(ready: Ready) -> dict[str, Any]:
     """Choices of the task itself."""
     chosen: dict[str, Any] = {}
     if ready.allows("language"):
         chosen["language"] = _one_of("language", LANGUAGES, language())
     if ready.allows("formats"):
         chosen["formats"] = widgets.select("formats", [1, 2, 3], width=120)
-    if has_readout and ready.allows("readout"):
-        chosen["readout"] = widgets.segments("readout")
     return chosen
 
 
