@@ -10,6 +10,7 @@ one types as well, and looks for the changed number.
 
 import argparse
 import asyncio
+import itertools
 import random
 import time
 from statistics import median
@@ -27,6 +28,7 @@ TYPED = 40  # numbers in a row, of one reader
 THINKING = (3.0, 9.0)  # seconds between an answer and what is done next
 EXAMPLE = {"cell.example": "keeps", "cell.size": 4, "cell.reads": 4}
 PHRASE = "hello world"
+_SERIALS = itertools.count(1)  # of what sheets are asked for
 # Counts from the key press itself, in the page, to the frame after the one in which the result has another text.
 WATCH = """(field) => {
   const root = field.getRootNode();
@@ -50,7 +52,8 @@ async def act(session: Session, number: int, draw: random.Random) -> float:
     """Do one thing; milliseconds until it is answered."""
     if number % 2 == 0:
         name = f"w.{draw.choice('ifgo')}.{draw.randint(1, 4)}.{draw.randint(1, 8)}"
-        answer = await session.trigger("sheet", "edit", {"name": name, "text": f"{draw.uniform(-1, 1):.2f}"})
+        wish = {"name": name, "text": f"{draw.uniform(-1, 1):.2f}", "serial": next(_SERIALS)}
+        answer = await session.trigger("sheet", "ask", [wish])
     else:
         t = draw.randint(1, len(PHRASE) - 1)
         answer = await session.choose("cell.t", f"{t}: {PHRASE[t - 1]}")

@@ -33,7 +33,7 @@ class ChangedNumbers:
         for each in given:
             match each:
                 case (str(number), float() | int() as changed) if _NAME.fullmatch(number):
-                    changes[number] = VALUE.check(name, changed)
+                    changes[number] = VALUE.check(name, changed) + 0.0  # which makes 0 of −0
                 case _:
                     raise self._refusal(name, value)
         return tuple(changes.items())

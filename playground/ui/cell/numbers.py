@@ -1,6 +1,6 @@
 """The numbers of the worked example, as the visitor has changed them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,8 @@ from playground.ui import fields, state
 from playground.ui.cell.kinds import VALUE, Changes
 
 FIELD = "numbers"
+# How numbers are typed too: with a minus that is no hyphen, and in full width, as East Asian keyboards do.
+_AS_TYPED = {ord("−"): "-", **{ord(sign) + 0xFEE0: sign for sign in "0123456789.,+-eE"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ def with_one_more(given: Given, changes: Changes, name: str, text: str) -> Chang
 
     Raises `Refusal` for what is no number, or too large.
     """
-    value = float(VALUE.parse("number", text.strip().replace("−", "-")))
+    value = float(VALUE.parse("number", text.translate(_AS_TYPED).strip())) + 0.0  # which makes 0 of −0
     others = tuple((each, before) for each, before in changes if each != name and each in given.numbers)
     if given.numbers[name] == value:
         return others
@@ -39,13 +41,23 @@ def with_one_more(given: Given, changes: Changes, name: str, text: str) -> Chang
     return kind.check(FIELD, (*others, (name, value)))
 
 
-def take(event: Any, given: Given) -> Complaint | None:
-    """Do what the sheet asks for: another number, or the example as it was. Returns what is wrong with it.
+def take(asked: Sequence[Mapping[str, Any]], given: Given) -> Complaint | None:
+    """Do what the sheet asks for, one thing after the other. Returns what is wrong, the last of several.
 
-    event: whatever a browser sends. given: the example without changes.
+    asked: whatever a browser sends. given: the example without changes.
     """
+    complaint = None
+    for wish in asked:
+        wrong = _take_one(wish, given)
+        if wrong or wish.get("reset") or (complaint and wish.get("name") == complaint.name):
+            complaint = wrong
+    return complaint
+
+
+def _take_one(wish: Mapping[str, Any], given: Given) -> Complaint | None:
+    """Another number, or the example as it was; anything else changes nothing."""
     here = state.shown()
-    match event:
+    match wish:
         case {"reset": True}:
             changes: Changes = ()
         case {"name": str(name), "text": str(text)} if name in given.numbers:

@@ -1,5 +1,6 @@
 """One step of a cell: every product, sum and activation, forward and back. A worked example, or a step of the run."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -15,6 +16,7 @@ from playground.passes.unroll import Unrolled, unroll
 from playground.refusal import Refusal
 from playground.ui import address, asked_step, lesson, live, state, studied, widgets
 from playground.ui.cell import numbers
+from playground.ui.cell.asked import Heard
 from playground.ui.cell.words import words
 from playground.ui.cell_words import WORDS
 from playground.ui.progress import network_at
@@ -40,11 +42,14 @@ def show() -> None:
 
 def _sheet() -> None:
     """The sheet; what is typed into it runs this part of the page only."""
-    look_so(state.event("sheet", "look"))
-    message = _example() if state.shown().chosen["source"] == "example" else _step_of_run()
+    heard = state.remembered("heard of the sheet", "", Heard)
+    asked = heard.fresh(state.event("sheet", "ask"))
+    for each in asked:
+        look_so(each)
+    message = _example(asked) if state.shown().chosen["source"] == "example" else _step_of_run()
     here = state.shown().chosen
-    told = {"way": here["way"], "joined": here["joined"], "words": words()}
-    _mount(key="sheet", data=message | told, on_edit_change=_answer, on_look_change=_answer)
+    told = {"way": here["way"], "joined": here["joined"], "heard": heard.serial, "words": words()}
+    _mount(key="sheet", data=message | told, on_ask_change=_answer)
     address.write_ahead()
 
 
@@ -100,11 +105,11 @@ def _keep_what_fits() -> None:
     here.linked.discard(numbers.FIELD)
 
 
-def _example() -> dict[str, Any]:
-    """The sheet of the worked example with the numbers as they are now."""
+def _example(asked: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The sheet of the worked example with the numbers as they are after what was asked for."""
     here = state.shown()
     plain = numbers.shown_example(here.chosen)
-    complaint = numbers.take(state.event("sheet", "edit"), plain)
+    complaint = numbers.take(asked, plain)
     changes = here.chosen[numbers.FIELD]
     given = numbers.changed(plain, changes)
     arriving = Arriving(given.above, given.later)

@@ -42,6 +42,7 @@
  * @property {Value[][][]} bias_share
  * @property {boolean} editable
  * @property {string[]} changed
+ * @property {number} heard  up to which of the sheet's wishes all was done
  * @property {{name: string, sentence: string}|null} complaint
  * @property {string[]|null} symbols  what the entries of x stand for
  * @property {Lookup|null} lookup

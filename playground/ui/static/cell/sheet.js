@@ -2,6 +2,7 @@
 
 import { element } from "../shared/dom.js";
 import { buildRadios, dressRadios } from "../shared/radios.js";
+import { Asked } from "./asked.js";
 import { arriving, leaving, passing } from "./back.js";
 import { diagram } from "./diagram.js";
 import { equations } from "./equations.js";
@@ -20,6 +21,7 @@ export class Sheet {
     this.root = element("div", { class: "sheet" });
     parent.append(this.root);
     this.lit = new Lit();
+    this.asked = new Asked();
     /** Which row is written out: its block, and its unit's place among those shown. */
     this.block = 0;
     this.place = 0;
@@ -36,7 +38,8 @@ export class Sheet {
    * @param {(name: string, value: unknown) => void} trigger
    */
   receive(message, trigger) {
-    this.message = message;
+    this.asked.hear(message.heard);
+    this.message = this.asked.looked(message);
     this.trigger = trigger;
     this.block = Math.min(this.block, message.blocks.length - 1);
     this.place = Math.min(this.place, message.units.length - 1);
@@ -45,8 +48,13 @@ export class Sheet {
 
   /** Sends what was typed as a number; a field that is taken out has not been left by anybody. */
   send = (/** @type {string} */ name, /** @type {string} */ text) => {
-    if (!this.isBuilding) this.trigger("edit", { name, text });
+    if (!this.isBuilding) this.#ask({ name, text });
   };
+
+  /** @param {import("./asked.js").Wish} wish */
+  #ask(wish) {
+    this.trigger("ask", this.asked.add(wish));
+  }
 
   /** Writes another row out. */
   write(/** @type {number} */ block, /** @type {number} */ place) {
@@ -104,7 +112,7 @@ export class Sheet {
     return element("div", { class: "controls" }, [
       element("strong", {}, [message.name]), ways,
       button(words[joined ? "split" : "join"], "splits", () => this.#look(message, { joined: !joined })),
-      ...(changed ? [button(words.reset, "resets", () => this.trigger("edit", { reset: true }))] : []),
+      ...(changed ? [button(words.reset, "resets", () => this.#ask({ reset: true }))] : []),
     ]);
   }
 
@@ -116,7 +124,7 @@ export class Sheet {
   #look(message, wanted) {
     this.message = { ...message, ...wanted };
     this.build();
-    this.trigger("look", wanted);
+    this.#ask(wanted);
   }
 
   /**

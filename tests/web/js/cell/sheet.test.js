@@ -126,7 +126,26 @@ test("a number that was typed is sent once, one that was not changed never", () 
   opened.type("x.1", "0.25");
   opened.type("w.h.1.1", opened.field("w.h.1.1").value);
   opened.type("b.h.1.1", "abc");
-  assert.deepEqual(opened.sent, [["edit", { name: "x.1", text: "0.25" }], ["edit", { name: "b.h.1.1", text: "abc" }]]);
+  const first = { name: "x.1", text: "0.25", serial: 1 };
+  assert.deepEqual(opened.sent, [["ask", [first]], ["ask", [first, { name: "b.h.1.1", text: "abc", serial: 2 }]]]);
+});
+
+test("what was not answered yet goes along with what is asked next, and the picture keeps its way until then", () => {
+  const message = written("keeps.json");
+  const opened = new Opened(message);
+  opened.type("x.1", "0.25");
+  opened.all("tabs")[0].children[1].onclick({});
+  assert.deepEqual(opened.sent.at(-1)[1].map(({ serial }) => serial), [1, 2]);
+  opened.show({ ...message, heard: 1 }); // the answer to the first: it does not know of the second
+  assert.equal(opened.texts("arrives").length, 6);
+  opened.type("x.2", "3");
+  assert.deepEqual(opened.sent.at(-1)[1].map(({ serial }) => serial), [2, 3]);
+  opened.show({ ...message, heard: 3 });
+  assert.equal(opened.texts("arrives").length, 0);
+  opened.leave();
+  const anew = new Opened({ ...message, heard: 3 });
+  anew.type("x.1", "0.25");
+  assert.deepEqual(anew.sent[0][1], [{ name: "x.1", text: "0.25", serial: 4 }]);
 });
 
 test("what is wrong stands beside its field, as text, and the old value stays", () => {
