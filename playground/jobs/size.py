@@ -3,11 +3,14 @@
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
+
+SHARED = frozenset(("numba", "llvmlite"))  # libraries whose objects, compiled functions, are the process's
 
 
 def held_bytes(value: object) -> int:
@@ -43,7 +46,9 @@ def _own_bytes(value: Any) -> int:
 
 def _parts(value: Any) -> Iterable[Any]:
     """What a thing refers to, as far as that is its own."""
-    if isinstance(value, str | bytes | type | torch.UntypedStorage | np.ndarray | pd.DataFrame):
+    if isinstance(value, str | bytes | type | ModuleType | torch.UntypedStorage | np.ndarray | pd.DataFrame):
+        return ()
+    if type(value).__module__.partition(".")[0] in SHARED:
         return ()
     if isinstance(value, Mapping):
         return (*value.keys(), *value.values())

@@ -13,6 +13,12 @@ class SideBySide(InPieces[None]):
         self.runs = dict(runs)
         super().__init__(_in_turn(self.runs), needs=sum(run.needs for run in self.runs.values()))
 
+    def close(self) -> None:
+        """End all of them as far as they are."""
+        super().close()
+        for run in self.runs.values():
+            run.close()
+
 
 def _in_turn(runs: Mapping[str, LessonRun]) -> Pieces[None]:
     """A piece of each that is not over; how much is done is the mean of all."""

@@ -6,7 +6,11 @@ import numpy as np
 import pandas as pd
 import torch
 
+from playground.batch import Signature
+from playground.config import NetworkConfig
 from playground.jobs.size import held_bytes
+from playground.models.network import Network
+from tests.models.reference import random_batch
 
 KILO = 1000
 
@@ -45,3 +49,10 @@ def test_what_only_looks_like_a_mapping_of_attributes_is_no_part() -> None:
             return len if name == "__dict__" else object.__getattribute__(self, name)
 
     assert 0 < held_bytes([Library()]) < KILO
+
+
+def test_what_a_library_keeps_for_the_whole_process_is_no_part() -> None:
+    assert held_bytes([np, torch]) < KILO
+    network = Network(NetworkConfig("gru", 3), Signature("symbols", 4, 3), seeds=[0])
+    network.trace(random_batch(network.signature, 5, 1, 2))  # by compiled functions, where there are any
+    assert network.nbytes < held_bytes(network) < network.nbytes + 200 * KILO

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from playground.config import NetworkConfig, TaskConfig, TrainingConfig
+from playground.jobs.size import held_bytes
 from playground.models.network import Network
 from playground.studies.lesson_run import LessonRun
 from playground.studies.side_by_side import SideBySide
@@ -65,3 +66,14 @@ def test_weights_are_kept_only_where_asked_for() -> None:
     with pytest.raises(ValueError, match="keeps_weights=True"):
         run.network_at(0)
     assert keeping.needs - run.needs == len(run.frames) * 4 * sum(run.parameters.values())
+
+
+def test_stopped_they_let_go_of_their_buffers_and_keep_their_frames() -> None:
+    together = SideBySide({"forward": lesson(updates=300), "both": lesson(updates=300, bidirectional=True)})
+    for _ in range(20):
+        together.advance(0.0)
+    before = held_bytes(together)
+    together.close()
+    assert held_bytes(together) < before / 2
+    assert all(len(run.frames) > 2 for run in together.runs.values())
+    assert together.advance() and together.progress < 1
