@@ -79,7 +79,8 @@ class CellSpec:
     gates: by name, in the order in which torch.nn stacks their weights; none for the vanilla RNN.
     wires: its states as products of gates and states, in the order in which they are computed.
     readable, fast: its two forms, of the same numbers; of the fast one there is another, for compiled loops.
-    planes: buffers as wide as h that the fast form has: of each layer, and shared by all layers.
+    planes: buffers as wide as h that the fast form has of each layer.
+    shared_planes: the same shared by all layers, in torch and in compiled loops.
     views: tensors that the fast form keeps of each timestep, without numbers of their own.
     carry: the way round the matrix, if there is one.
     has_nonlinearity: whether φ is to be chosen; `readable` then takes its name as well.
@@ -92,7 +93,8 @@ class CellSpec:
     wires: tuple[Wires, ...]
     readable: Callable[..., Readable]
     fast: type[FastLayer]
-    planes: tuple[int, int]
+    planes: int
+    shared_planes: tuple[int, int]
     views: int
     carry: Carry | None = None
     has_nonlinearity: bool = False

@@ -84,13 +84,18 @@ class Compiled(OverTime):
         return self._scratch[name]
 
 
-def over_time(time: int, replicas: int, batch: int, dtype: torch.dtype, size: int) -> OverTime:
-    """The cheapest form for passes of this shape through layers of this many units.
+def takes_loops(batch: int, size: int, dtype: torch.dtype = torch.float32) -> bool:
+    """Whether passes over so many sequences side by side, through layers of this many units, are compiled loops.
 
     It follows from the numbers given and the settings of the server alone: a run keeps to it, whatever is forgotten of
     it and computed again.
     """
-    if are_compiled(dtype) and batch * size <= MOST_WORK:
+    return are_compiled(dtype) and batch * size <= MOST_WORK
+
+
+def over_time(time: int, replicas: int, batch: int, dtype: torch.dtype, size: int) -> OverTime:
+    """The cheapest form for passes of this shape through layers of this many units."""
+    if takes_loops(batch, size, dtype):
         return Compiled(time, replicas, batch, dtype)
     return (OneReplica if replicas == 1 else ManyReplicas)(time, replicas, batch, dtype)
 

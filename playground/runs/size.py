@@ -6,8 +6,10 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 
 from playground.cells import CELLS
+from playground.cells.fast import OverTime
 from playground.config import ExperimentConfig, NetworkConfig
 from playground.corpus import Corpus
+from playground.models.compiled import takes_loops
 from playground.models.dropout import leaves_out
 from playground.models.parameters import parameter_shapes
 from playground.models.workspace import view_bytes
@@ -26,23 +28,41 @@ def trainer_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1
     """What the tensors of training take.
 
     Counted are the 32-bit numbers of one pass (states, gates, pre-activations and their gradients of every layer, unit,
-    timestep and sequence; logits, probabilities and their gradients), of the table in which symbols are looked up, and
-    of parameters, gradients and optimiser state of Adam, the largest; and the views of each timestep that the fast
-    cells keep, which all replicas share.
+    timestep and sequence; logits, probabilities and their gradients), of the tables in which symbols are looked up, and
+    of parameters, gradients and optimiser state of Adam, the largest; and what all replicas share.
     """
-    batch = corpus.batch(config.seed, 0)
-    numbers = _pass_numbers(config.network, corpus, batch.inputs.numel()) + 4 * _parameters(config, corpus)
-    return replicas * 4 * numbers + config.network.layers * view_bytes(config.network.cell, len(batch.inputs))
+    time, _, batch = corpus.batch(config.seed, 0).inputs.shape
+    numbers = _pass_numbers(config.network, corpus, time, batch) + 4 * _parameters(config, corpus)
+    return replicas * 4 * numbers + _shared_bytes(config.network, corpus, time, batch)
 
 
-def _pass_numbers(network: NetworkConfig, corpus: Corpus, positions: int) -> int:
+def _pass_numbers(network: NetworkConfig, corpus: Corpus, time: int, batch: int) -> int:
     """How many 32-bit numbers a pass over so many positions needs beside the parameters of one replica."""
-    vocabulary = len(corpus.vocabulary)
-    of_layer, shared = CELLS[network.cell].planes
+    vocabulary, cell, are_loops = len(corpus.vocabulary), CELLS[network.cell], _are_loops(network, batch)
     gaps = network.layers - 1 if leaves_out(network) else 0
-    per_position = (network.layers * of_layer + shared + gaps * DROPOUT_PLANES) * network.hidden_size
+    planes = network.layers * cell.planes + cell.shared_planes[are_loops] + gaps * DROPOUT_PLANES
+    per_position = planes * network.hidden_size
     per_position += 4 * vocabulary + (2 * network.embedding or vocabulary) + SYMBOL_NUMBERS
-    return positions * per_position + (vocabulary + 1) * (network.embedding or vocabulary)
+    tables = 0 if network.embedding else vocabulary  # the one-hot vectors themselves
+    if not are_loops:
+        rows = cell.blocks * network.hidden_size
+        is_selected = time * batch * rows * vocabulary >= OverTime.selects_from
+        tables += network.embedding or rows * is_selected
+    return time * batch * per_position + (vocabulary + 1) * tables
+
+
+def _shared_bytes(network: NetworkConfig, corpus: Corpus, time: int, batch: int) -> int:
+    """What all replicas share: the views of each timestep that torch needs, or turned weights of compiled loops."""
+    if not _are_loops(network, batch):
+        return network.layers * view_bytes(network.cell, time)
+    hidden, vocabulary = network.hidden_size, len(corpus.vocabulary)
+    rows = CELLS[network.cell].blocks * hidden
+    turned = {rows * (network.embedding or vocabulary), rows * hidden, hidden * vocabulary}
+    return 4 * sum(turned)
+
+
+def _are_loops(network: NetworkConfig, batch: int) -> bool:
+    return takes_loops(batch, network.hidden_size)
 
 
 def darkroom_bytes(config: ExperimentConfig, corpus: Corpus) -> int:
@@ -52,12 +72,11 @@ def darkroom_bytes(config: ExperimentConfig, corpus: Corpus) -> int:
     gradients; planes of what is drawn, twice in 32 bits and once in 16; and gradients of all states in 64 bits.
     """
     network, layout = config.network, FrameLayout.of(config.network, corpus)
-    positions = 2 * layout.length
-    numbers = _pass_numbers(network, corpus, positions) + 2 * _parameters(config, corpus)
+    numbers = _pass_numbers(network, corpus, layout.length, 2) + 2 * _parameters(config, corpus)
     planes = layout.layers * (len(layout.states) + len(layout.gates)) * layout.units * layout.length
-    gradients = layout.layers * len(layout.states) * positions * layout.hidden_size
-    views = layout.layers * view_bytes(network.cell, layout.length)
-    return most_replicas(layout) * (4 * numbers + 10 * planes + 8 * gradients) + views
+    gradients = layout.layers * len(layout.states) * 2 * layout.length * layout.hidden_size
+    shared = _shared_bytes(network, corpus, layout.length, 2)
+    return most_replicas(layout) * (4 * numbers + 10 * planes + 8 * gradients) + shared
 
 
 def run_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1) -> int:

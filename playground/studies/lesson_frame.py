@@ -120,9 +120,11 @@ class Reader:
     def needs(self, frames: int, trained: int) -> int:
         """Bytes that so many frames take, and passes over what is held out and over `trained` timesteps, at most."""
         time, config, signature = len(self.held_out.mask), self._config, self.task.signature
-        layers, (of_layer, shared) = len(layer_names(config)), CELLS[config.cell].planes
+        layers, cell = len(layer_names(config)), CELLS[config.cell]
         of_frame = time * (layers * config.hidden_size + signature.output_size + signature.input_size + 4)
-        of_pass = (layers * of_layer + shared) * config.hidden_size + 6 * signature.output_size
+        of_pass = (
+            layers * cell.planes + max(cell.shared_planes)
+        ) * config.hidden_size + 6 * signature.output_size
         passes = (MOST_POSITIONS + 2 * time + trained) * (of_pass + 2 * signature.input_size)
         answers = time * self.count * signature.output_size
         return 4 * (frames * of_frame + passes + 2 * answers) + frames * FRAME_BYTES

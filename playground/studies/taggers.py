@@ -257,8 +257,8 @@ def _crf_bytes(trainer: CRFTrainer, learned: Sentences) -> int:
 def _network_bytes(config: TaskConfig, task: Sentenced) -> int:
     """Bytes of a network that learns, and of its passes over what is held out."""
     network, signature, (time, _, count) = config.network, task.signature, task.held_out().mask.shape
-    layers, (of_layer, shared) = len(layer_names(network)), CELLS[network.cell].planes
-    of_position = (layers * of_layer + shared) * network.hidden_size
+    layers, cell = len(layer_names(network)), CELLS[network.cell]
+    of_position = (layers * cell.planes + max(cell.shared_planes)) * network.hidden_size
     of_position += 6 * signature.output_size + 2 * signature.input_size
     weights = sum(map(math.prod, parameter_shapes(network, signature).values()))
     positions = min(POSITIONS, time * count) + 2 * time * task.batch_size

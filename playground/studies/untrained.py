@@ -92,6 +92,7 @@ class _Pass:
         self.layer = CELLS[cell].fast(
             self.weights, gradients, self.x, None, shape, nonlinearity, self.symbols
         )
+        self._forward, self._backward = self.layer.calls()
         self.states = CELLS[cell].states
 
     def norms(self, networks: Untrained) -> dict[str, Tensor]:
@@ -100,8 +101,10 @@ class _Pass:
             own.copy_(given)
         self.symbols.copy_(networks.symbols)
         self.x.zero_().scatter_(-1, self.symbols.unsqueeze(-1), 1)
-        self.layer.forward()
+        for call in self._forward:
+            call()
         self.layer.grad_h.zero_()[-1] = networks.gradient
-        self.layer.backward()
+        for call in self._backward:
+            call()
         gradients = self.layer.gradients()
         return {name: norms(gradients[name].squeeze(2)) for name in self.states}
