@@ -7,7 +7,8 @@
     clipped, then the optimiser's rule, line by line
 
 It is the update that a trainer makes: its own pass, its own gradient, its own step. Losses and shares are computed from
-what that pass left, in 64 bits; the gradient, the clipped one, the optimiser's state and the weights are the trainer's.
+what that pass left, in 64 bits, for in 32 a loss is 0 long before the network is certain; the gradient, the clipped
+one, the optimiser's state and the weights are the trainer's.
 """
 
 import math
@@ -23,6 +24,7 @@ from playground.cells import CELLS
 from playground.models.network import Network
 from playground.optimizers import OPTIMIZERS, Term
 from playground.pieces import Pieces, all_of
+from playground.trace import Trace
 from playground.training import CLIP_EPSILON, Trainer, Update
 
 BLOCK_NUMBERS = 500_000  # of a tensor over all blocks of a cell, of which a pass has about ten
@@ -45,8 +47,8 @@ class Back:
     from_outputs, from_later: norms of both parts of ∂L/∂h, of the read-out or the layer above, and of the timestep
     after. states: norm of the whole gradient of each state. pre: norm of ∂L/∂ the pre-activations. to_before: norm of
     what goes on to the timestep before, through W_hh and past it.
-    left, right: the factors of the chosen weight's share. share: their product. partial: the sum of the shares from the
-    last timestep down to this one. norm: that of the same sum of the whole parameter.
+    came_back, met: the factors of the chosen weight's share. share: their product. partial: the sum of the shares from
+    the last timestep down to this one. norm: that of the same sum of the whole parameter.
     """
 
     from_outputs: float
@@ -54,8 +56,8 @@ class Back:
     states: Mapping[str, float]
     pre: float
     to_before: float
-    left: float
-    right: float
+    came_back: float
+    met: float
     share: float
     partial: float
     norm: float
@@ -110,8 +112,9 @@ class SlowMotion:
     """One update.
 
     Sequences: `sequences` of them were read side by side and `column` is shown; `predictions` is N, of all of them.
-    inputs, targets: (T,) of the one that is shown. h: (T, H) of the layer of the chosen weight. probabilities: (T, V).
-    losses: (T,). others_loss: the sum of the losses of all other sequences. total: L, what was differentiated.
+    inputs, targets: (T,) of the one that is shown. layer: that of the chosen weight, from 0, of `layers`. h: (T, H) of
+    it. probabilities: (T, V). losses: (T,). others_loss: the sum of the losses of all other sequences. total: L, what
+    was differentiated.
     back: by timestep. others_share: what the uses in all other sequences add to the chosen weight's gradient.
     summed: the sum over all uses. norms: of the gradient of each parameter.
     losses_after, total_after: the same batch, read by the network after the update.
@@ -125,6 +128,8 @@ class SlowMotion:
     predictions: int
     inputs: tuple[int, ...]
     targets: tuple[int, ...]
+    layer: int
+    layers: int
     h: Tensor
     probabilities: Tensor
     losses: tuple[float, ...]
@@ -175,15 +180,18 @@ def slow_motion_in_pieces(
         column = next(number for number, length in enumerate(lengths) if length)
     length = lengths[column]
     of_column = Pass(network, trace, slice(column, column + 1), has_resets=batch.reset is not None)
-    every, losses = trace["loss"][:, 0][mask].tolist(), of_column.of("loss")[:length, 0].tolist()
+    layer = of_column.layer_of(weight.parameter)
+    every, losses = _losses(trace, lengths), _losses_of(trace, column, length)
     shown = {
         "inputs": tuple(of_column.of("inputs")[:length, 0].tolist()),
         "targets": tuple(of_column.of("targets")[:length, 0].tolist()),
-        "h": of_column.layer(of_column.layer_of(weight.parameter)).h[:length, 0].clone(),
-        "probabilities": of_column.of("probabilities")[:length, 0].clone(),
+        "layer": layer,
+        "layers": network.config.layers,
+        "h": of_column.layer(layer).h[:length, 0].clone(),
+        "probabilities": _log_probabilities(trace, column)[:length].exp(),
         "losses": tuple(losses),
         "others_loss": math.fsum(every) - math.fsum(losses) if len(every) > length else 0.0,
-        "total": float(trace["total"][0]),
+        "total": _total(every, reduction),
         "perplexity": perplexity(losses, every),
         "back": _back(of_column, weight, length),
     }
@@ -197,7 +205,10 @@ def slow_motion_in_pieces(
     with torch.inference_mode():
         workspace = network.run(batch, reduction=reduction, backward=False, step=step)
         trace = workspace.trace()
-        losses_after, total_after = trace["loss"][:length, 0, column].tolist(), float(trace["total"][0])
+        losses_after, total_after = (
+            _losses_of(trace, column, length),
+            _total(_losses(trace, lengths), reduction),
+        )
     return SlowMotion(
         step=step,
         weight=weight,
@@ -214,6 +225,27 @@ def slow_motion_in_pieces(
         total_after=total_after,
         **shown,
     )
+
+
+def _log_probabilities(trace: Trace, column: int) -> Tensor:
+    """Of one sequence, (T, V)."""
+    return trace["logits"][:, 0, column].double().log_softmax(-1)
+
+
+def _losses_of(trace: Trace, column: int, length: int) -> list[float]:
+    """Of the predictions of one sequence."""
+    targets = trace["targets"][:length, 0, column, None]
+    return (-_log_probabilities(trace, column)[:length].gather(1, targets)[:, 0]).tolist()
+
+
+def _losses(trace: Trace, lengths: Sequence[int]) -> list[float]:
+    """Of all predictions; one sequence at a time, for in 64 bits the outputs of all may take much memory."""
+    return [loss for column, length in enumerate(lengths) for loss in _losses_of(trace, column, length)]
+
+
+def _total(losses: Sequence[float], reduction: str) -> float:
+    total = math.fsum(losses) if all(map(math.isfinite, losses)) else sum(losses)  # fsum refuses ∞ − ∞
+    return total / len(losses) if reduction == "mean" else total
 
 
 def _update(trainer: Trainer, network: Network, weight: Weight) -> tuple[Clip, Step]:
@@ -283,12 +315,14 @@ def _back(whole: Pass, weight: Weight, length: int) -> tuple[Back, ...]:
         if number + 1 == whole.config.layers
         else whole.layer(number + 1).to_below
     )
-    left, right = (each[:, 0].tolist() for each in uses.factors(weight.row, weight.column))
+    came_back, met = (each[:, 0].tolist() for each in uses.factors(weight.row, weight.column))
+    if weight.parameter.startswith("embedding."):  # its rows meet the symbol, its columns what comes back
+        came_back, met = met, came_back
     later, found = 0.0, []
     partial, gathered = 0.0, torch.zeros_like(uses.at(0, 0))
     for t in reversed(range(length)):
         gathered += uses.at(t, 0)
-        partial += left[t] * right[t]
+        partial += came_back[t] * met[t]
         to_before = _norm(layer.to_before[t, 0]) if t else 0.0
         found.append(
             Back(
@@ -297,9 +331,9 @@ def _back(whole: Pass, weight: Weight, length: int) -> tuple[Back, ...]:
                 states=_state_norms(layer, t),
                 pre=_norm(layer.grad_pre[t, 0]),
                 to_before=to_before,
-                left=left[t],
-                right=right[t],
-                share=left[t] * right[t],
+                came_back=came_back[t],
+                met=met[t],
+                share=came_back[t] * met[t],
                 partial=partial,
                 norm=_norm(gathered),
             )

@@ -62,7 +62,11 @@ def lines_of(message: dict[str, Any], name: str) -> list[str]:
 
 
 def test_every_stage_has_its_section_with_a_paragraph_a_beat_and_the_same_numbers_in_both_languages() -> None:
-    variants = {"clipping": CLIPPINGS, "course": ("up", "down", "level")}
+    variants = {
+        "clipping": CLIPPINGS,
+        "course": ("up", "down", "level", "broken"),
+        "moves": ("moves", "stays"),
+    }
     for stage in STAGES:
         names = [stage.section or stage.name]
         for value, options in variants.items():
@@ -137,7 +141,72 @@ def test_the_losses_are_summed_or_averaged_as_training_does() -> None:
     mean = lines_of(told("en"), "loss")[0]
     assert "/ 5 =" in mean
     assert "/" not in summed.split(" = ")[1]
-    assert summed.endswith(number(shown(training(reduction="sum"))[0].total, 6))
+    assert summed.endswith(number(shown(training(reduction="sum"))[0].total, 5))
+
+
+@pytest.mark.parametrize("text", [BASE.text, SEVERAL])
+def test_the_sum_of_the_shares_reads_as_the_gradient_that_is_clipped(text: TextConfig) -> None:
+    config = replace(training(clip="value", clip_threshold=1e-3), text=text)
+    summed, _norm = lines_of(told("en", config), "sum")
+    (clipped,) = [line for line in lines_of(told("en", config), "clip") if line.startswith("g(w): ")]
+    assert summed.split(" = ")[-1] == clipped.removeprefix("g(w): ").split(" → ")[0]
+
+
+def test_a_network_that_is_nearly_certain_has_losses_above_0() -> None:
+    """In 32 bits −log p is 0 from p = 1 − 3·10⁻⁸ on; −log p = log(1 + e⁻²⁰) is 2.06·10⁻⁹."""
+    corpus = Corpus(BASE.text)
+    trainer = Trainer(BASE, corpus)
+    named = trainer.network.named_parameters()
+    for value in named.values():
+        value.zero_()
+    target = corpus.batch(BASE.seed, 0).targets[0, 0, 0]
+    named["readout.bias"][0, target] = 20 + math.log(len(corpus.labels) - 1)
+    message = motion.message(slow_motion(trainer, HELD), corpus, "adam")
+    (losses,) = [row["texts"] for row in message["rows"] if row["name"] == "loss"]
+    assert losses[0] == "2.06·10⁻⁹"
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+def test_what_reaches_h_comes_from_the_layer_above_where_there_is_one(layer: int) -> None:
+    config = replace(BASE, network=replace(BASE.network, layers=2))
+    message = told("en", config, Weight(f"rnn.weight_hh_l{layer}", 1, 2))
+    labels = {row["name"]: row["label"] for row in message["rows"]}
+    assert labels["state"] == f"state h, layer {layer + 1}, units 1–4"
+    assert labels["outputs"].endswith("from the outputs" if layer else "from the layer above")
+    assert ("what lies above" in beats_of(message, "back")[0]["text"]) == (layer == 0)
+
+
+def test_a_row_of_an_embedding_met_the_symbol_that_was_read() -> None:
+    config = replace(BASE, network=replace(BASE.network, embedding=3))
+    last = Corpus(config.text).batch(config.seed, 3).inputs[-1, 0, 0]
+    found = shown(config, Weight("embedding.weight", int(last), 1))[0]
+    assert found.back[-1].met == 1
+    line = lines_of(told("en", config, found.weight), "back")[-1]
+    assert line == f"{number(found.back[-1].came_back, 3)} × 1 = {number(found.back[-1].share, 3)}"
+
+
+def test_what_goes_past_the_matrix_has_a_row_of_its_own_where_it_is_another_state() -> None:
+    rows = {cell: {} for cell in ("lstm", "gru")}
+    for cell in rows:
+        config = replace(BASE, network=replace(BASE.network, cell=cell))
+        rows[cell] = {row["name"]: row for row in told("en", config)["rows"]}
+        norms = [number(back.states.get("c", 0.0), 3) for back in shown(config)[0].back]
+        assert rows[cell].get("carried", {"texts": ["0"] * 5})["texts"] == norms
+    assert "carried" in rows["lstm"]
+
+
+def test_one_weight_that_keeps_its_digits_stays() -> None:
+    at_rest = training(optimizer="sgd", learning_rate=1e-5, clip="norm", clip_threshold=1e-3)
+    assert " stays at " in beats_of(told("en", at_rest), "optimise")[1]["text"]
+    assert " goes from " in beats_of(told("en"), "optimise")[1]["text"]
+
+
+@pytest.mark.parametrize(
+    ("text", "product"), [("ab", "1/p₁ ="), ("aba", "1/p₁ · 1/p₂ ="), ("abab", "1/p₁ · … · 1/p₃ =")]
+)
+def test_the_product_has_as_many_factors_as_there_are_predictions(text: str, product: str) -> None:
+    lines = lines_of(told("en", replace(BASE, text=TextConfig(text=text))), "loss")
+    assert lines[-2].startswith(product)
 
 
 def test_other_sequences_are_told_of_where_there_are_any() -> None:
@@ -152,7 +221,13 @@ def test_other_sequences_are_told_of_where_there_are_any() -> None:
 @pytest.mark.parametrize(("before", "after", "course"), [(1, 0.9, "down"), (1, 1.1, "up"), (1, 1, "level")])
 def test_it_says_where_the_loss_went(before: float, after: float, course: str) -> None:
     assert motion._course(before, after) == course
-    assert motion._course(before, math.nan) == "up"
+    assert motion._course(before, math.nan) == motion._course(before, math.inf) == "broken"
+
+
+@pytest.mark.parametrize("size", [1e-9, 5e-4, 3])
+def test_a_loss_that_reads_otherwise_has_not_stayed(size: float) -> None:
+    assert motion._course(size, 0.999 * size) == "down"
+    assert motion._course(size, size * (1 + 1e-9)) == "level"
 
 
 def test_a_perplexity_beyond_every_number_is_a_power_of_ten() -> None:

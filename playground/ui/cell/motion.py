@@ -22,7 +22,7 @@ UNITS = 8  # of the state that are drawn
 TERMS = 3  # of a sum that are written out before it becomes too long
 LARGEST_EXPONENT = 308  # of ten, in 64 bits
 KNOWN_EXPONENT = 1e5
-LEVEL = 1e-6  # relative change of a loss that 32 bits do not tell from none
+KNOWN_OF_LOSS = 5  # digits: a network of 32 bits knows no more of its own losses
 WORDS = {
     "player": N_("One update in slow motion"),
     "stages": N_("Stages"),
@@ -44,8 +44,8 @@ def message(shown: SlowMotion, corpus: Corpus, optimizer: str) -> dict[str, Any]
 
     optimizer: its name in `OPTIMIZERS`.
     """
-    values = _values(shown, corpus, optimizer)
-    at = places(shown.length)
+    values, rows = _values(shown, corpus, optimizer), list(_rows(shown, corpus))
+    named, at = {row["name"] for row in rows}, places(shown.length)
     stages, beats = [], []
     for stage in STAGES:
         title, paragraphs = _section(stage, values)
@@ -57,7 +57,7 @@ def message(shown: SlowMotion, corpus: Corpus, optimizer: str) -> dict[str, Any]
                 {
                     "stage": len(stages),
                     "text": text.format_map(values),
-                    "lights": beat.lights,
+                    "lights": [name for name in beat.lights if name in named],
                     "at": list(at[beat.at]),
                     "seconds": beat.seconds,
                     "lines": list(_LINES.get((stage.name, place), _no_lines)(shown)),
@@ -69,7 +69,7 @@ def message(shown: SlowMotion, corpus: Corpus, optimizer: str) -> dict[str, Any]
         "note": _note(shown),
         "stages": stages,
         "beats": beats,
-        "rows": list(_rows(shown, corpus)),
+        "rows": rows,
         "words": {name: _(text) for name, text in WORDS.items()},
     }
 
@@ -92,6 +92,7 @@ def _note(shown: SlowMotion) -> str:
 def _values(shown: SlowMotion, corpus: Corpus, optimizer: str) -> dict[str, str]:
     """What the texts have placeholders for."""
     last, clip, made = shown.back[-1], shown.clip, shown.made
+    weight_before, weight_after = _precise(made.weight_before), _precise(made.weight_after)
     likeliest = int(shown.probabilities[0].argmax())
     return {
         "first": _symbol(corpus, shown.inputs[0]),
@@ -100,10 +101,11 @@ def _values(shown: SlowMotion, corpus: Corpus, optimizer: str) -> dict[str, str]
         "p_first": _number(math.exp(-shown.losses[0])),
         "loss_first": _number(shown.losses[0]),
         "length": str(shown.length),
+        "way_to_h": _("the read-out") if _is_highest(shown) else _("the read-out and what lies above"),
         "outputs_last": _number(last.from_outputs),
         "gates_last": _number(last.pre),
-        "left_last": _number(last.left),
-        "right_last": _number(last.right),
+        "came_back_last": _number(last.came_back),
+        "met_last": _number(last.met),
         "share_last": _number(last.share),
         "later": _number(last.to_before),
         "others": str(shown.sequences - 1) if shown.sequences > 1 else "",
@@ -115,18 +117,27 @@ def _values(shown: SlowMotion, corpus: Corpus, optimizer: str) -> dict[str, str]
         "threshold": _number(clip.threshold),
         "scale": _number(clip.scale),
         "optimizer": option_label(optimizer),
-        "weight_before": _precise(made.weight_before),
-        "weight_after": _precise(made.weight_after),
-        "total": _precise(shown.total),
-        "total_after": _precise(shown.total_after),
+        "weight_before": weight_before,
+        "weight_after": weight_after,
+        "moves": "stays" if weight_before == weight_after else "moves",
+        "total": _loss(shown.total),
+        "total_after": _loss(shown.total_after),
         "course": _course(shown.total, shown.total_after),
     }
 
 
 def _course(before: float, after: float) -> str:
-    if math.isclose(before, after, rel_tol=LEVEL, abs_tol=LEVEL):
+    """Where the loss went, as far as the digits tell that are shown."""
+    if not math.isfinite(after):
+        return "broken"
+    if _loss(before) == _loss(after):
         return "level"
-    return "down" if after < before else "up"  # what is no number any more has not come down
+    return "down" if after < before else "up"
+
+
+def _is_highest(shown: SlowMotion) -> bool:
+    """Whether the layer of the chosen weight is the one that is read out."""
+    return shown.layer + 1 == shown.layers
 
 
 # Rows
@@ -145,7 +156,7 @@ def _rows(shown: SlowMotion, corpus: Corpus) -> Iterator[dict[str, Any]]:
     largest = max((abs(value) for unit in state for value in unit), default=0.0) or 1.0
     yield {
         "name": "state",
-        "label": _("state h, units 1–{count}").format(count=len(state)) if len(state) > 1 else _("state h"),
+        "label": _state_label(shown, len(state)),
         "palette": "signed",
         "units": [[_shade(value, largest) for value in at_t] for at_t in zip(*state, strict=True)],
     }
@@ -161,8 +172,11 @@ def _rows(shown: SlowMotion, corpus: Corpus) -> Iterator[dict[str, Any]]:
     yield _numbers("loss", _("loss −log p"), shown.losses, "loss")
     products = [_exp(each) for each in shown.perplexity.products]
     yield _texts("product", _("product of 1/p so far"), products)
-    yield _numbers("outputs", _("‖∂L/∂h‖ from the outputs"), back(lambda at: at.from_outputs), "beam")
+    from_outputs = _("‖∂L/∂h‖ from the outputs") if _is_highest(shown) else _("‖∂L/∂h‖ from the layer above")
+    yield _numbers("outputs", from_outputs, back(lambda at: at.from_outputs), "beam")
     yield _numbers("later", _("‖∂L/∂h‖ from later"), back(lambda at: at.from_later), "beam")
+    if "c" in shown.back[0].states:
+        yield _numbers("carried", _("‖∂L/∂c‖ in the cell"), back(lambda at: at.states["c"]), "beam")
     yield _numbers("gates", _("‖∂L/∂a‖ in the cell"), back(lambda at: at.pre), "beam")
     yield _numbers("share", _("share of w"), back(lambda at: at.share), "signed")
     yield _numbers("partial", _("sum from the end"), back(lambda at: at.partial), "signed")
@@ -170,6 +184,15 @@ def _rows(shown: SlowMotion, corpus: Corpus) -> Iterator[dict[str, Any]]:
         "norm", _("‖sum‖ of all of {name}").format(name=_matrix(shown)), back(lambda at: at.norm), "beam"
     )
     yield _numbers("after", _("loss after it"), shown.losses_after, "loss", max(shown.losses, default=0.0))
+
+
+def _state_label(shown: SlowMotion, units: int) -> str:
+    parts = [_("state h")]
+    if shown.layers > 1:
+        parts.append(_("layer {n}").format(n=shown.layer + 1))
+    if units > 1:
+        parts.append(_("units 1–{count}").format(count=units))
+    return ", ".join(parts)
 
 
 def _texts(name: str, label: str, texts: Sequence[str], shares: Sequence[float] = ()) -> dict[str, Any]:
@@ -220,14 +243,14 @@ def _loss_lines(shown: SlowMotion) -> Iterator[str]:
         )
         terms = [_number(math.fsum(shown.losses)), _number(shown.others_loss)]
     if shown.reduction == "mean":
-        yield f"L = ({' + '.join(terms)}) / {shown.predictions} = {_precise(shown.total)}"
+        yield f"L = ({' + '.join(terms)}) / {shown.predictions} = {_loss(shown.total)}"
     else:
-        yield f"L = {' + '.join(terms)} = {_precise(shown.total)}"
+        yield f"L = {' + '.join(terms)} = {_loss(shown.total)}"
 
 
 def _mean_lines(shown: SlowMotion) -> Iterator[str]:
     mean = shown.perplexity.by_mean
-    yield f"exp({_precise(mean)}) = {_exp(mean)}"
+    yield f"exp({_loss(mean)}) = {_exp(mean)}"
 
 
 def _product_lines(shown: SlowMotion) -> Iterator[str]:
@@ -237,21 +260,22 @@ def _product_lines(shown: SlowMotion) -> Iterator[str]:
         if shown.sequences == 1
         else _(", with the other sequences {product}").format(product=_exp(found.product))
     )
-    yield f"1/p₁ · … · 1/p{subscript(shown.length)} = {_exp(found.products[-1])}{ending}"
+    ends = sorted({1, shown.length})
+    factors = " · … · " if shown.length > 2 else " · "
+    yield f"{factors.join(f'1/p{subscript(t)}' for t in ends)} = {_exp(found.products[-1])}{ending}"
     yield f"({_exp(found.product)})^(1/{count}) = {_exp(found.by_product)}"
 
 
 def _share_lines(shown: SlowMotion) -> Iterator[str]:
     last = shown.back[-1]
     yield f"w = {_name(shown)}"
-    yield f"{_number(last.left)} × {_number(last.right)} = {_number(last.share)}"
+    yield f"{_number(last.came_back)} × {_number(last.met)} = {_number(last.share)}"
 
 
 def _sum_lines(shown: SlowMotion) -> Iterator[str]:
-    mine = _precise(shown.back[0].partial)
-    total = (
-        f"{mine} + {_precise(shown.others_share)} = {_precise(shown.summed)}" if shown.sequences > 1 else mine
-    )
+    total = _precise(shown.clip.gradient)  # the trainer's own sum, rounded in its own order
+    if shown.sequences > 1:
+        total = f"{_precise(shown.back[0].partial)} + {_precise(shown.others_share)} = {total}"
     yield f"∂L/∂w = Σ = {total}"
     yield f"‖∂L/∂{_matrix(shown)}‖ = {_number(shown.norms[shown.weight.parameter])}"
 
@@ -289,7 +313,7 @@ def _weight_lines(shown: SlowMotion) -> Iterator[str]:
 
 
 def _after_lines(shown: SlowMotion) -> Iterator[str]:
-    yield f"L: {_precise(shown.total)} → {_precise(shown.total_after)}"
+    yield f"L: {_loss(shown.total)} → {_loss(shown.total_after)}"
 
 
 _LINES: Mapping[tuple[str, int], Callable[[SlowMotion], Iterable[str]]] = {
@@ -315,6 +339,10 @@ def _number(value: float) -> str:
 def _precise(value: float) -> str:
     """With so many digits that a small step of a weight is seen."""
     return number(value + 0.0, DIGITS + 3)
+
+
+def _loss(value: float) -> str:
+    return number(value + 0.0, KNOWN_OF_LOSS)
 
 
 def _exp(logarithm: float) -> str:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 class Beat:
     """One thing that is shown at a time.
 
-    lights: rows of the picture. at: the timesteps at which they are lit, one after the other: a name of `places`.
+    lights: rows of the picture, as far as the cell has them. at: the timesteps at which they are lit, one after the
+    other: a name of `places`.
     seconds: how long it takes when it is played. where: a value without which the beat is left out; always there if "".
     """
 
@@ -32,7 +33,7 @@ class Stage:
     section: str = ""
 
 
-GOING_BACK = ("outputs", "later", "gates", "share")
+GOING_BACK = ("outputs", "later", "carried", "gates", "share")
 
 STAGES = (
     Stage("read", (Beat(("read", "state"), "first"), Beat(("read", "state"), "others", 3.0))),
@@ -51,7 +52,7 @@ STAGES = (
         "back",
         (
             Beat(("outputs", "later"), "last"),
-            Beat(("gates",), "last"),
+            Beat(("carried", "gates"), "last"),
             Beat(("share",), "last"),
             Beat(("later",), "last but one"),
             Beat(GOING_BACK, "back from there", 6.0),
@@ -66,7 +67,7 @@ STAGES = (
         ),
     ),
     Stage("clip", (Beat(),), section="clip-{clipping}"),
-    Stage("optimise", (Beat(seconds=6.0), Beat())),
+    Stage("optimise", (Beat(seconds=6.0), Beat()), section="optimise-{moves}"),
     Stage("after", (Beat(("after",), "all", 3.0), Beat(("loss", "after"), "all")), section="after-{course}"),
 )
 
