@@ -15,16 +15,16 @@ import torch
 from torch import Tensor
 
 from playground.batch import Batch, Signature
-from playground.models.compiled import over_time
 from playground.config import NetworkConfig
 from playground.kernels.program import as_programs
+from playground.models.compiled import over_time
 from playground.models.dropout import draw
 from playground.models.initialization import initial_parameters
 from playground.models.inputs import inputs_for
 from playground.models.parameters import Parameterized, parameter_shapes, reading_shapes
 from playground.models.recent import Recent
 from playground.models.stack import Stack
-from playground.models.workspace import Workspace, view_bytes
+from playground.models.workspace import Workspace, call_bytes
 from playground.trace import Trace
 
 ENCODER, DECODER = "encoder.", "decoder."
@@ -81,10 +81,11 @@ class Encoder:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all buffers and of the views of their timesteps."""
-        views = len(self.stack.layers) * view_bytes(self._cell, self._over_time.time)
+        """Bytes of all buffers and of what calls keep beside them."""
+        o = self._over_time
+        calls = len(self.stack.layers) * call_bytes(self._cell, o.time, are_loops=o.is_compiled)
         own = (*self.inputs.buffers(), *self.stack.buffers())
-        return self._over_time.nbytes + sum(buffer.nbytes for buffer in own) + views
+        return o.nbytes + sum(buffer.nbytes for buffer in own) + calls
 
 
 class Bridge:

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from playground.batch import Batch, Signature
 from playground.cells import CELLS
-from playground.models.compiled import over_time
 from playground.config import NetworkConfig
 from playground.kernels.program import as_programs
+from playground.models.compiled import over_time
 from playground.models.dropout import LeftOut, draw
 from playground.models.inputs import inputs_for
 from playground.models.losses import criterion_for
@@ -19,15 +19,16 @@ from playground.models.stack import Stack
 from playground.trace import Trace
 
 VIEW_BYTES = 600  # a tensor without its numbers, as Python and torch keep it (measured)
+PROGRAM_BYTES = 20_000  # of each layer: the instructions of a pass, as Python keeps them (measured)
 
 States = Sequence[
     tuple[Tensor, ...]
 ]  # of each layer in torch.nn's order: h (R or 1, B, H), and c where there is one
 
 
-def view_bytes(cell: str, time: int) -> int:
-    """Bytes of the views of its timesteps that a fast layer of this cell keeps."""
-    return VIEW_BYTES * CELLS[cell].views * time
+def call_bytes(cell: str, time: int, *, are_loops: bool) -> int:
+    """Bytes of what a fast layer of this cell keeps beside its numbers: views of its timesteps, or instructions."""
+    return PROGRAM_BYTES if are_loops else VIEW_BYTES * CELLS[cell].views * time
 
 
 class Workspace:
@@ -118,6 +119,7 @@ class Workspace:
 
     def _read(self, batch: Batch, reduction: str) -> None:
         """Write the batch into the buffers, in the forms that the pass needs."""
+        self._batch = None  # one that is refused halfway leaves none that could be read again
         self.inputs.read(batch.inputs)
         self.mask.copy_(batch.mask)
         if self._reset is not None and batch.reset is not None:
@@ -176,12 +178,10 @@ class Workspace:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all buffers and of the views of their timesteps, which weigh more where the network is small."""
+        """Bytes of all buffers and of what calls keep beside them, which weighs more where the network is small."""
         parts = (self.inputs, self.stack, self._readout, self.criterion)
         own = [self.mask, *(buffer for part in parts for buffer in part.buffers())]
-        views = (
-            0
-            if self.over_time.is_compiled
-            else len(self.stack.layers) * view_bytes(self._cell, self.over_time.time)
+        calls = len(self.stack.layers) * call_bytes(
+            self._cell, self.over_time.time, are_loops=self.over_time.is_compiled
         )
-        return self.over_time.nbytes + sum(buffer.nbytes for buffer in own) + views
+        return self.over_time.nbytes + sum(buffer.nbytes for buffer in own) + calls

@@ -12,7 +12,7 @@ from playground.corpus import Corpus
 from playground.models.compiled import takes_loops
 from playground.models.dropout import leaves_out
 from playground.models.parameters import parameter_shapes
-from playground.models.workspace import view_bytes
+from playground.models.workspace import call_bytes
 from playground.refusal import Refusal
 from playground.runs.darkroom import most_replicas
 from playground.runs.layout import FrameLayout
@@ -52,13 +52,15 @@ def _pass_numbers(network: NetworkConfig, corpus: Corpus, time: int, batch: int)
 
 
 def _shared_bytes(network: NetworkConfig, corpus: Corpus, time: int, batch: int) -> int:
-    """What all replicas share: the views of each timestep that torch needs, or turned weights of compiled loops."""
-    if not _are_loops(network, batch):
-        return network.layers * view_bytes(network.cell, time)
+    """What all replicas share: what calls keep beside the numbers, and turned weights of compiled loops."""
+    are_loops = _are_loops(network, batch)
+    calls = network.layers * call_bytes(network.cell, time, are_loops=are_loops)
+    if not are_loops:
+        return calls
     hidden, vocabulary = network.hidden_size, len(corpus.vocabulary)
     rows = CELLS[network.cell].blocks * hidden
     turned = {rows * (network.embedding or vocabulary), rows * hidden, hidden * vocabulary}
-    return 4 * sum(turned)
+    return calls + 4 * sum(turned)
 
 
 def _are_loops(network: NetworkConfig, batch: int) -> bool:

@@ -113,7 +113,7 @@ class ClippingComparison(InPieces[None]):
         corpus = corpus or Corpus(config.text)
         check_size(config, corpus, replicas=2)
         self._rows: dict[str, list[tuple]] = {"free": [], "clipped": []}
-        needs = trainer_bytes(config, corpus, replicas=2) + 2 * (updates + 1) * ROW_BYTES
+        needs = 2 * (trainer_bytes(config, corpus) + (updates + 1) * ROW_BYTES)
         super().__init__(_compare(config, corpus, updates, self._rows), needs=needs)
 
     def frame(self) -> pd.DataFrame:

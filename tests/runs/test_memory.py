@@ -18,7 +18,7 @@ from playground.cells import CELLS
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.corpus import Corpus
 from playground.limits import Limits
-from playground.models.workspace import view_bytes
+from playground.models.workspace import call_bytes
 from playground.optimizers import OPTIMIZERS
 from playground.refusal import Refusal
 from playground.runs import album as album_module
@@ -939,7 +939,8 @@ def test_what_a_run_tells_of_itself_is_what_python_and_torch_hold(config: Experi
         run.advance(4 if config is LARGEST else 60)
         developed(run)
         run.advance(1)  # weighs it again
-        views = config.network.layers * view_bytes(config.network.cell, run.layout.length)
+        cell, length = config.network.cell, run.layout.length
+        views = config.network.layers * call_bytes(cell, length, are_loops=False)
         whole = held()
         assert whole <= 1.25 * run.nbytes and whole + views >= 0.75 * run.nbytes
         while run.thin_tape() or run.thin_checkpoints():
