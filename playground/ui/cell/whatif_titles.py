@@ -7,6 +7,7 @@ from playground.figures.axes import floats, number
 from playground.ui.words import _, plain
 
 DIGITS = 3  # of a number that a sentence says; the figure has the others
+MOST_DIGITS = 15  # that all numbers of 64 bits have
 
 
 def values(table: pd.DataFrame, quantity: str) -> str:
@@ -18,11 +19,7 @@ def values(table: pd.DataFrame, quantity: str) -> str:
         return _("{quantity} stays as it is, to the last digit.").format(quantity=quantity)
     most = table.iloc[int(difference.argmax())]
     return _("{quantity} changes most at t = {t}, unit {u}: from {before} to {after}.").format(
-        quantity=quantity,
-        t=most["t"],
-        u=most["unit"],
-        before=number(most["original"], DIGITS),
-        after=number(most["changed"], DIGITS),
+        quantity=quantity, t=most["t"], u=most["unit"], **_apart(most["original"], most["changed"])
     )
 
 
@@ -33,7 +30,7 @@ def losses(table: pd.DataFrame) -> str:
         return _("Read so, a number is not finite at this step: nothing can be compared.")
     if (before == after).all():
         return _("Every loss stays as it is, to the last digit.")
-    means = {"before": number(before.mean(), DIGITS), "after": number(after.mean(), DIGITS)}
+    means = _apart(before.mean(), after.mean())
     others = table.loc[table["answer_original"] != table["answer_changed"]]
     if others.empty:
         return _("Every answer stays; the mean loss goes from {before} to {after} nats.").format(**means)
@@ -53,8 +50,15 @@ def odds(table: pd.DataFrame) -> str:
         return _("What is expected after t = {t} stays as it is, to the last digit.").format(t=t)
     most = table.iloc[int(difference.argmax())]
     return _("After t = {t}, the probability of {symbol} goes from {before} to {after}.").format(
-        t=t,
-        symbol=plain(most["symbol"]),
-        before=number(most["original"], DIGITS),
-        after=number(most["changed"], DIGITS),
+        t=t, symbol=plain(most["symbol"]), **_apart(most["original"], most["changed"])
     )
+
+
+def _apart(before: float, after: float) -> dict[str, str]:
+    """Both numbers with as many digits as tell them apart: what goes from 1.27 to 1.27 has not gone anywhere."""
+    texts = ("", "")
+    for digits in range(DIGITS, MOST_DIGITS + 1):
+        texts = number(before, digits), number(after, digits)
+        if texts[0] != texts[1]:
+            break
+    return dict(zip(("before", "after"), texts, strict=True))
