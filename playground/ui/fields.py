@@ -103,7 +103,7 @@ FIELD_LABELS = {
     "reads": N_("Entries of x"),
     "size": N_("Units"),
     "numbers": N_("Changed numbers"),
-    "number": N_("The number"),
+    "number": N_("This field"),
     "way": N_("Direction"),
     "joined": N_("One matrix"),
     "units": N_("Units shown"),

@@ -38,6 +38,8 @@ def show() -> None:
     player = st.container()  # above what is chosen of it, so that its numbers are seen without scrolling
     with widgets.row():
         column = _sequence(run, step)
+    st.caption(_("The weight w that is followed, by its parameter and its place there:"))
+    with widgets.row():
         weight = _weight(run)
     with player:
         _play(run, step, weight, column)

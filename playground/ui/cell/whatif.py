@@ -185,6 +185,11 @@ def _add() -> None:
 def _chips(edits: Edits, batch: Batch, corpus: Corpus, layers: int) -> None:
     """Draw what is edited just now, each to be taken back; and the ways back."""
     if not edits:
+        st.caption(
+            _(
+                "Nothing is edited yet, so both readings are the same. Choose above what to edit, and press the button."
+            )
+        )
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         for number, edit in enumerate(edits):

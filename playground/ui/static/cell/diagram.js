@@ -28,6 +28,11 @@ function drawn(tag, attributes, children = []) {
   return made;
 }
 
+/** @param {SVGElement} each */
+function isText(each) {
+  return each.tagName.toLowerCase() === "text";
+}
+
 /**
  * A node: a round sign, or a box with a name and a value.
  * @param {Point} at @param {string} name @param {string} [value]
@@ -60,6 +65,23 @@ function wire(from, to, text, order, start = 42, end = 13) {
 }
 
 /**
+ * From a gate to the sum of another block, which it stands before or behind: on its way it passes left of the boxes.
+ * @param {Point} gate @param {Point} sum @param {string} text @param {number} order
+ */
+function intoSum(gate, sum, text, order) {
+  const [x, y] = [gate.x - 28, gate.y + 34];
+  const [beside, above] = [gate.x - 54, sum.y - 30];
+  const down = above > y ? `H${beside + 8} Q${beside} ${y} ${beside} ${y + 8} V${above - 8} Q${beside} ${above} ${beside - 8} ${above} ` : "";
+  return [
+    drawn("path", {
+      d: `M${x} ${y - 13} V${y - 8} Q${x} ${y} ${x - 10} ${y} ${down}H${sum.x + 10} Q${sum.x} ${above} ${sum.x} ${above + 8} V${sum.y - 13}`,
+      class: "wire", style: `--order: ${order}`,
+    }),
+    drawn("text", { x: sum.x + 40, y: above - 5, class: "carried" }, [text]),
+  ];
+}
+
+/**
  * @param {Sheet} sheet
  * @param {Message} message
  */
@@ -69,7 +91,7 @@ export function diagram(sheet, message) {
   const unit = units[place];
   /** @type {Map<string, Point>} where each value stands, by what it is lit by */
   const places = new Map();
-  /** @type {Node[]} */
+  /** @type {SVGElement[]} */
   const lines = [];
   /** @type {Node[]} */
   const nodes = [];
@@ -114,10 +136,17 @@ export function diagram(sheet, message) {
     }
     const at = { x: left.gate, y };
     const sum = message.way === "forward" ? message.pre : message.pre_gradient;
-    lines.push(...wire(sign, at, numberText(message, message.way === "forward" ? sumOf([...message.products[block][place], ...message.biases[block][place]], sum[block][place]) : sum[block][place]), block, 13, 42));
+    const summed = [...message.products[block][place], ...message.biases[block][place]];
+    const carried = message.way === "forward" ? numberText(message, sumOf(summed, sum[block][place])) : `∂ ${numberText(message, sum[block][place])}`;
+    lines.push(...wire(sign, at, carried, block, 13, 42));
     nodes.push(drawn("text", { x: (sign.x + at.x) / 2, y: y + 15, class: "squash" }, [squashText(squash)]));
     put(at, symbol(name, unit), message.values[name][place], `v.${name}.${place}`);
     gradient(at, message.gradients[name][place]);
+  });
+  blocks.forEach(({ through, after }, block) => {
+    const gate = through ?? after;
+    const at = gate === null ? null : places.get(`v.${gate}.${place}`);
+    if (at) lines.push(...intoSum(at, { x: left.sum, y: first + block * ROW }, through ? `${through} · h′` : `· ${symbol(after ?? "", unit)}`, block));
   });
   let x = LEFT.first;
   let order = blocks.length;
@@ -151,7 +180,7 @@ export function diagram(sheet, message) {
   const picture = drawn("svg", {
     viewBox: `0 0 ${width} ${height}`, role: "img", style: `max-width: ${width * 1.15}px`,
     "aria-label": say(words, "diagram_told", { unit: unit + 1, list: told.join(", ") }), class: `${message.way}${isAlone ? " alone" : ""}`,
-  }, [...lines, ...nodes]);
+  }, [...lines.filter((each) => !isText(each)), ...lines.filter(isText), ...nodes]); // no wire goes through what is written
   return element("section", { class: "wide" }, [
     element("h3", {}, [say(words, "diagram", { unit: unit + 1 })]), element("div", { class: "scroll" }, [picture]),
   ]);

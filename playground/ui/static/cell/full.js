@@ -53,7 +53,7 @@ export function inFull(sheet, message) {
   const result = part(numberText(message, values[name][place]), [`r.${block}.${place}`, `v.${name}.${place}`]);
   const named = part(own, [`r.${block}.${place}`, `v.${name}.${place}`]);
   return element("section", { class: "full" }, [
-    element("h3", {}, [words.in_full]),
+    element("h3", {}, [words.in_full]), ...(blocks.length * units.length > 1 ? [element("p", { class: "note" }, [words.in_full_of])] : []),
     element("p", { class: "equation formula" }, [named, ...typeset(` = ${squashText(squash)}(`), ...line(true), ")"]),
     element("p", { class: "equation formula" }, [
       ...typeset(`= ${squashText(squash)}(`), ...line(false), ")",
@@ -71,10 +71,10 @@ export function notes(sheet, message) {
   const told = [];
   if (lit !== null) {
     const { block, place } = sheet;
-    const read = columns.map(({ part }, k) => (part === "x" ? message.products[block][place][k] : 0));
+    const read = columns.flatMap(({ part }, k) => (part === "x" ? [factorText(message, message.products[block][place][k])] : []));
     told.push(say(words, "one_hot", {
       entry: columnName(message, columns[lit]),
-      products: numberText(message, read.reduce((sum, each) => (sum === null || each === null ? null : sum + each), 0)),
+      products: read.join(" + "),
       column: numberText(message, message.weight[block][place][lit]),
     }));
   }

@@ -162,7 +162,7 @@ export class Player {
   #write(lines) {
     const whole = lines.map(({ text }) => text).join("\n");
     const isSame = this.written === whole;
-    if (!isSame) this.lines.replaceChildren(...lines.map(({ text }) => element("div", {}, typeset(text))));
+    if (!isSame) this.lines.replaceChildren(...lines.map(({ text }) => element("div", {}, typeset(text, { isFlat: true }))));
     this.written = whole;
     lines.forEach(({ isLit }, k) => setAttribute(/** @type {HTMLElement} */ (this.lines.children[k]), "data-lit", String(isLit)));
     if (!isSame) this.lines.scrollTop = this.lines.scrollHeight; // the newest ones are meant

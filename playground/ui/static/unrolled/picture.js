@@ -133,7 +133,8 @@ export class Picture {
       element("span", { class: "wire up" }),
       element("span", { class: "box" }, ["W"]),
       element("span", { class: "wire up" }),
-      element("span", { class: "input", title: words.reads }, [isolate(inputs[t]), element("sub", {}, [String(t + 1)])]),
+      element("span", { class: "input", title: words.reads }, [isolate(inputs[t])]),
+      element("span", { class: "time" }, [columns.column < NAMED ? String(t + 1) : `t = ${t + 1}`]),
       ...(t > 0 ? [element("span", { class: "wire across" }, [element("i", {}, [`h${subscript(t)}`])])] : []),
     ]));
     const loop = element("div", { class: "loop" }, [element("i", {}, [words.state])]);

@@ -166,6 +166,31 @@ test("of a one-hot input all columns but one are dimmed, and it is said that it 
   assert.equal(opened.tagged("input").length, 0);
 });
 
+for (const [name, gate, sums, carried] of [["blends", "r", 3, "· r₁"], ["one_gate", "f", 2, "f · h′"]]) {
+  test(`${name}: a gate that stands at another block's weights has a wire to its sum, and no wire is drawn over a text`, () => {
+    const [picture] = new Opened(written(`${name}.json`)).tagged("svg");
+    const tags = picture.children.map(({ tagName }) => tagName.toLowerCase());
+    assert.ok(tags.lastIndexOf("path") < tags.indexOf("text"));
+    assert.ok(picture.all(".carried").map(plainText).includes(carried));
+    const gates = picture.children.filter((each) => plainText(each).startsWith(`${gate}₁`));
+    assert.equal(gates.length, 1);
+    const wires = picture.children.filter((each) => (each.getAttribute("d") ?? "").includes(" Q"));
+    assert.equal(wires.length, 1);
+    const ends = picture.children.filter((each) => plainText(each) === "Σ").map(({ children }) => children[0]);
+    assert.equal(ends.length, sums);
+    const last = ends.at(-1); // of the candidate, which is the last block
+    assert.ok(wires[0].getAttribute("d").endsWith(`${last.getAttribute("cx")} ${last.getAttribute("cy") - 22} V${last.getAttribute("cy") - 13}`));
+  });
+}
+
+test("what is looked up is the sum of all products with what is read", () => {
+  const message = written("run.json");
+  const note = new Opened(message).texts("note").find((text) => text.includes("looking up a column"));
+  const [products, column] = note.slice(note.lastIndexOf(": ") + 2, -1).split(" = ");
+  assert.equal(products.split(" + ").length, message.columns.filter(({ part }) => part === "x").length);
+  assert.equal(products.split(" + ").filter((text) => text !== "0").join(), column.startsWith("−") ? `(${column})` : column);
+});
+
 test("the other convention turns a gate round and changes no state", () => {
   for (const name of NAMES) {
     const message = written(`${name}.json`);
