@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from playground.kernels import gru, layers, losses, lstm, mgu, rnn, updates
+from playground.kernels import gru, layers, losses, lstm, mgu, pictures, rnn, updates
 from playground.kernels.order import WIDTH, Order, run
 
 ORDERS: Mapping[str, Order] = MappingProxyType(
@@ -31,6 +31,10 @@ ORDERS: Mapping[str, Order] = MappingProxyType(
         "squared_error": losses.squared_error,
         "squared_error_back": losses.squared_error_back,
         "sum_of_losses": losses.sum_of_losses,
+        "plane": pictures.plane,
+        "lengths": pictures.lengths,
+        "answers": pictures.answers,
+        "apart": pictures.apart,
         "norm": updates.norm,
         "sgd": updates.sgd,
         "momentum": updates.momentum,

@@ -16,9 +16,10 @@ from playground.batch import Batch, Signature
 from playground.config import NetworkConfig
 from playground.models.dropout import Draw
 from playground.models.network import Network
+from playground.runs.compiled_prints import CompiledPrints
 from playground.runs.darkrooms import Darkrooms
 from playground.runs.layout import FrameLayout
-from playground.runs.planes import Planes
+from playground.runs.prints import Prints, TorchPrints
 from playground.training import Update
 
 MOST_REPLICAS = 12  # frames of one pass: those of a tick in a full class, and the newest
@@ -88,20 +89,12 @@ class Darkroom:
             self._network.run(self._twice, reduction="sum", backward=True, of_weights=False, step=draws)
 
     def _keep_buffers(self) -> None:
-        """Views of the buffers that every pass fills again, by what they are needed for."""
-        layout, replicas = self.layout, self._network.replicas
-        buffers = self._network.workspace(self._twice).buffers_by_name()  # (T, R, 2, ·)
-        self._planes = Planes(layout, buffers)
+        """What is read off the buffers that every pass fills again."""
+        layout, workspace = self.layout, self._network.workspace(self._twice)
+        buffers = workspace.buffers_by_name()  # (T, R, 2, ·)
         self._h = [buffers[f"l{layer}.h"][:, :, 0].transpose(0, 1).numpy() for layer in range(layout.layers)]
-        shape = layout.layers, len(layout.states), layout.length, replicas, 2, layout.hidden_size
-        self._gradients = torch.zeros(shape, dtype=torch.float64)
-        self._gradients_from = [
-            (self._gradients[layer, number], buffers[f"grad.l{layer}.{state}"])
-            for layer in range(layout.layers)
-            for number, state in enumerate(layout.states)
-        ]
-        self._losses = buffers["loss"][:, :, 0, 0].T.numpy()  # (R, T)
-        self._log_odds = buffers["log_probabilities"][:, :, 0]  # (T, R, V)
+        make = CompiledPrints if workspace.over_time.is_compiled else TorchPrints
+        self._prints: Prints = make(layout, buffers)
 
     def develop(
         self,
@@ -137,42 +130,17 @@ class Darkroom:
         paths: np.ndarray,
     ) -> None:
         """One pass with these weights, and what it computed into their records and paths."""
-        count, layout = len(weights), self.layout
+        count = len(weights)
         torch.stack(weights, out=self._network.parameters[:count])
         self._pass(draws)
         for layer, h in enumerate(self._h):
             paths[:, layer] = h[:count]
-        for number, (a, b) in enumerate(layout.pairs):
-            records["layers"]["apart"][:, :, number] = np.linalg.norm(
-                paths[:, :, b] - paths[:, :, a], axis=-1
-            )
-
-        self._planes.read()
-        records["planes"] = self._planes.numbers[:count]
-        states = records["layers"]["states"]
-        states["scale"] = self._planes.scales[:count]
-        lengths = self._lengths()[:, :, :, :count].transpose(3, 0, 1, 4, 2)  # (N, L, S, 2, T)
-        if reduction == "mean":
-            lengths[:, :, :, 0] /= layout.length
-        states["norms"] = lengths
-
-        records["losses"] = self._losses[:count]
-        odds, likeliest = self._log_odds.exp().topk(layout.likeliest)  # (T, R, K)
-        odds.nan_to_num_().mul_(65535).round_()
-        records["odds"] = odds.numpy()[:, :count].transpose(1, 0, 2)
-        records["likeliest"] = likeliest.numpy()[:, :count].transpose(1, 0, 2)
+        self._prints.write(records, reduction)
 
     @property
     def nbytes(self) -> int:
         """Bytes of its network and buffers."""
-        return self._network.nbytes + self._planes.nbytes + self._gradients.nbytes
-
-    def _lengths(self) -> np.ndarray:
-        """L2 norms of the gradients, (L, S, T, R, 2), in 64 bits: squares underflow and overflow in 32."""
-        for wide, gradient in self._gradients_from:
-            wide.copy_(gradient)
-        vectors = self._gradients.numpy()
-        return np.sqrt(np.einsum("...h,...h->...", vectors, vectors))
+        return self._network.nbytes + self._prints.nbytes
 
 
 def _equal(one: Batch, other: Batch) -> bool:
