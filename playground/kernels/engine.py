@@ -17,6 +17,7 @@ from pathlib import Path
 
 import torch
 
+from playground.kernels.program import Instruction
 from playground.refusal import shorten
 
 logger = logging.getLogger(__name__)
@@ -78,6 +79,8 @@ def _load(environment: Mapping[str, str]) -> bool:
     except Exception as error:
         return _without(error)
     try:
+        if numba.config.DISABLE_JIT:
+            raise RuntimeError("its compiler is switched off")
         place = _cache(environment)
         numba.config.CACHE_DIR = "" if place is None else str(place)
         if place is None or not any(place.iterdir()):
@@ -87,9 +90,19 @@ def _load(environment: Mapping[str, str]) -> bool:
         from playground.kernels.orders import compile_all
 
         compile_all()
+        _prove()
     except Exception as error:
         return _without(error)
     return True
+
+
+def _prove() -> None:
+    """Carry out one instruction: what is wrong with Numba, no visitor should find out. Raises RuntimeError."""
+    numbers = torch.tensor([1.0, 2.0, 3.0])
+    squares = torch.zeros_like(numbers)
+    Instruction("multiply", (3,), (numbers, numbers, squares))()
+    if squares.tolist() != [1, 4, 9]:
+        raise RuntimeError(f"the squares of 1, 2, 3 must not be {squares.tolist()}")
 
 
 def _without(error: Exception) -> bool:

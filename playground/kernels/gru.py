@@ -9,7 +9,7 @@ from numba import njit
 from playground.kernels.elementary import COMPILED, sigmoid_row, tanh
 from playground.kernels.memory import fill, matrix
 from playground.kernels.order import Order, numbers
-from playground.kernels.products import add_product, transpose
+from playground.kernels.products import FIRST, NEXT, add_product, transpose
 from playground.kernels.states import flags, give_back, take_over
 
 
@@ -68,7 +68,7 @@ def forward(instruction, like):
                     side[k] = of_bias[k] + x[k]
                 for k in range(2 * size, 3 * size):
                     side[k] = of_bias[k]
-            add_product(of_h, row, behind, row, 0, 1, batch, columns)
+            add_product(of_h, row, behind, row, FIRST, NEXT, batch, columns)
             for b in range(row, row + batch):
                 _step(size, of_x[b], of_h[b], behind[b], sums[b], active[b], ahead[b + level])
 

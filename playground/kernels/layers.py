@@ -10,12 +10,12 @@ from numba import njit
 from playground.kernels.elementary import COMPILED
 from playground.kernels.memory import clear, copy, fill, matrix
 from playground.kernels.order import Order, numbers
-from playground.kernels.products import add_outer, add_product, transpose
+from playground.kernels.products import FIRST, add_outer, add_product, transpose
 
 _SYMBOL = np.int64(0)
 
 
-@njit(inline="always", **COMPILED)
+@njit(**COMPILED)
 def chunks(time, replicas, batch):
     """The rows of one replica as few pieces: how many, rows in each, and how far apart those are."""
     if replicas == 1:
@@ -42,7 +42,7 @@ def affine(instruction, like):
             start = (chunk * replicas + r) * batch
             for s in range(each):
                 copy(first, result[start + s * step])
-            add_product(result, start, source, start, 0, step, each, columns)
+            add_product(result, start, source, start, FIRST, step, each, columns)
 
 
 @Order
@@ -59,7 +59,7 @@ def product(instruction, like):
         factor = matrix(weight + r * stride, width, size, like)
         for chunk in range(count):
             start = (chunk * replicas + r) * batch
-            add_product(result, start, source, start, 0, step, each, factor)
+            add_product(result, start, source, start, FIRST, step, each, factor)
 
 
 @Order
@@ -75,7 +75,7 @@ def outer(instruction, like):
         result = matrix(out + r * stride, size, width, like)
         clear(result)
         for chunk in range(count):
-            add_outer(result, above, 0, source, (chunk * replicas + r) * batch, step, each)
+            add_outer(result, above, FIRST, source, (chunk * replicas + r) * batch, step, each)
 
 
 @Order

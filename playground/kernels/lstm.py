@@ -9,7 +9,7 @@ from numba import njit
 from playground.kernels.elementary import COMPILED, sigmoid_row, tanh, tanh_row
 from playground.kernels.memory import fill, matrix
 from playground.kernels.order import Order, numbers
-from playground.kernels.products import add_product, transpose
+from playground.kernels.products import FIRST, NEXT, add_product, transpose
 from playground.kernels.states import flags, give_back, take_over
 
 
@@ -62,7 +62,7 @@ def forward(instruction, like):
             if reset:
                 take_over(ahead, behind, is_reset, row, batch)
                 take_over(ahead_c, behind_c, is_reset, row, batch)
-            add_product(sums, row, behind, row, 0, 1, batch, columns)
+            add_product(sums, row, behind, row, FIRST, NEXT, batch, columns)
             for b in range(row, row + batch):
                 later = b + level
                 _step(size, sums[b], active[b], behind_c[b], ahead_c[later], squashed[b], ahead[later])

@@ -20,27 +20,27 @@ def _pointer(typingctx, address, like):
     return types.CPointer(like)(types.int64, like), codegen
 
 
-@njit(inline="always", **COMPILED)
+@njit(**COMPILED)
 def matrix(address, rows, columns, like):
     """The numbers from this address on, row after row."""
     return carray(_pointer(address, like), (rows, columns))
 
 
-@njit(inline="always", **COMPILED)
+@njit(**COMPILED)
 def fill(row, value):
     """Set all numbers of a row."""
     for k in range(len(row)):
         row[k] = value
 
 
-@njit(inline="always", **COMPILED)
+@njit(**COMPILED)
 def copy(row, out):
     """out = row"""
     for k in range(len(row)):
         out[k] = row[k]
 
 
-@njit(inline="always", **COMPILED)
+@njit(**COMPILED)
 def clear(rows):
     """Set all numbers of a matrix to zero."""
     for row in rows:

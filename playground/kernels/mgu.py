@@ -4,11 +4,48 @@ f = σ(W_if x + W_hf h′ + biases),   seen = f ∘ h′
 n = tanh(W_in x + W_hn seen + biases),   h = h′ + f ∘ (n − h′)
 """
 
-from playground.kernels.elementary import sigmoid, tanh
-from playground.kernels.memory import clear, matrix
+from numba import njit
+
+from playground.kernels.elementary import COMPILED, sigmoid_row, tanh_row
+from playground.kernels.memory import clear, fill, matrix
 from playground.kernels.order import Order, numbers
-from playground.kernels.products import add_row_product, transpose
+from playground.kernels.products import FIRST, add_row_product, transpose
 from playground.kernels.states import flags, take_over
+
+
+@njit(**COMPILED)
+def _forget(size, a, h_before, gates, seen):
+    """f and f ∘ h′, from the sums on."""
+    sigmoid_row(a[:size], gates)
+    for k in range(size):
+        seen[k] = gates[k] * h_before[k]
+
+
+@njit(**COMPILED)
+def _step(size, a, h_before, gates, h):
+    """n and h, from the sums on."""
+    tanh_row(a[size:], gates[size:])
+    f, n = gates[:size], gates[size:]
+    for k in range(size):
+        h[k] = h_before[k] + f[k] * (n[k] - h_before[k])
+
+
+@njit(**COMPILED)
+def _through_n(size, gates, grad_h, out):
+    """∂L/∂a_n"""
+    f, n, a_n = gates[:size], gates[size:], out[2 * size :]
+    for k in range(size):
+        a_n[k] = grad_h[k] * (f[k] * (1 - n[k] * n[k]))
+
+
+@njit(**COMPILED)
+def _through_f(size, gates, h_before, grad_h, grad_seen, out):
+    """carry and ∂L/∂a_f"""
+    f, n, carry, a_f = gates[:size], gates[size:], out[:size], out[size : 2 * size]
+    for k in range(size):
+        slope = f[k] * (1 - f[k])
+        a_f[k] = grad_h[k] * ((n[k] - h_before[k]) * slope) + grad_seen[k] * (h_before[k] * slope)
+        carry[k] = grad_h[k] * (1 - f[k]) + grad_seen[k] * f[k]
 
 
 @Order
@@ -33,17 +70,11 @@ def forward(instruction, like):
             if reset:
                 take_over(ahead, behind, is_reset, row, batch)
             for b in range(row, row + batch):
-                h_before, h, seen_h = behind[b], ahead[b + level], let_through[b]
-                a, gates_now = sums[b], active[b]
-                a_f, a_n, f, n = a[:size], a[size:], gates_now[:size], gates_now[size:]
-                add_row_product(a_f, h_before, 0, of_f)
-                for k in range(size):
-                    f[k] = sigmoid(a_f[k])
-                    seen_h[k] = f[k] * h_before[k]
-                add_row_product(a_n, seen_h, 0, of_n)
-                for k in range(size):
-                    n[k] = tanh(a_n[k])
-                    h[k] = h_before[k] + f[k] * (n[k] - h_before[k])
+                h_before, a, seen_h = behind[b], sums[b], let_through[b]
+                add_row_product(a[:size], h_before, FIRST, of_f)
+                _forget(size, a, h_before, active[b], seen_h)
+                add_row_product(a[size:], seen_h, FIRST, of_n)
+                _step(size, a, h_before, active[b], ahead[b + level])
 
 
 @Order
@@ -64,22 +95,16 @@ def backward(instruction, like):
         for t in range(time - 1, -1, -1):
             row = (t * replicas + r) * batch
             for b in range(row, row + batch):
-                h_before, grad, grad_of_seen = behind[b], above[b], of_seen[b]
-                gates_now, now = active[b], out[b]
-                f, n = gates_now[:size], gates_now[size:]
-                carry, a_f, a_n = now[:size], now[size : 2 * size], now[2 * size :]
-                for k in range(size):
-                    a_n[k] = grad[k] * (f[k] * (1 - n[k] * n[k]))
-                add_row_product(grad_of_seen, a_n, 0, of_n)
+                now = out[b]
+                carry = now[:size]
+                _through_n(size, active[b], above[b], now)
+                add_row_product(of_seen[b], now, 2 * size, of_n)
+                _through_f(size, active[b], behind[b], above[b], of_seen[b], now)
                 is_cut = reset and is_reset[b]
-                for k in range(size):
-                    slope = f[k] * (1 - f[k])
-                    a_f[k] = grad[k] * ((n[k] - h_before[k]) * slope) + grad_of_seen[k] * (
-                        h_before[k] * slope
-                    )
-                    carry[k] = 0 if is_cut else grad[k] * (1 - f[k]) + grad_of_seen[k] * f[k]
+                if is_cut:
+                    fill(carry, 0)
                 if t and not is_cut:
                     earlier = above[b - level]
                     for k in range(size):
                         earlier[k] += carry[k]
-                    add_row_product(earlier, a_f, 0, of_f)
+                    add_row_product(earlier, now, size, of_f)

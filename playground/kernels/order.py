@@ -38,7 +38,7 @@ class Order:
         return self._compiled[kind].address
 
 
-@njit(inline="always", **COMPILED)
+@njit(**COMPILED)
 def numbers(instruction):
     """The numbers of an instruction."""
     return matrix(instruction, 1, WIDTH, instruction)[0]

@@ -4,10 +4,15 @@ All inner loops run along rows that are contiguous, eight rows of one factor at 
 at once, and no sum changes its order. `a_first`, `d_first`: the column at which what is meant begins in wider rows.
 """
 
+import numpy as np
 from numba import njit
 
 from playground.kernels.elementary import COMPILED
 
+FIRST, NEXT = (
+    np.int64(0),
+    np.int64(1),
+)  # no literals: of a function, one form is compiled for each literal given
 BLOCK = 32  # rows of a long product whose numbers stay in the first cache
 
 

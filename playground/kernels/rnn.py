@@ -5,7 +5,7 @@ from numba import njit
 from playground.kernels.elementary import COMPILED, sigmoid, tanh
 from playground.kernels.memory import matrix
 from playground.kernels.order import Order, numbers
-from playground.kernels.products import add_product, transpose
+from playground.kernels.products import FIRST, NEXT, add_product, transpose
 from playground.kernels.states import flags, give_back, take_over
 
 TANH, RELU, SIGMOID, LINEAR = range(4)
@@ -59,7 +59,7 @@ def forward(instruction, like):
             row = (t * replicas + r) * batch
             if reset:
                 take_over(ahead, behind, is_reset, row, batch)
-            add_product(sums, row, behind, row, 0, 1, batch, columns)
+            add_product(sums, row, behind, row, FIRST, NEXT, batch, columns)
             for b in range(row, row + batch):
                 _phi(phi, sums[b], ahead[b + level])
 
@@ -81,4 +81,4 @@ def backward(instruction, like):
             for b in range(row, row + batch):
                 _through_phi(phi, h[b], above[b], grad_a[b])
             if t:
-                give_back(above, level, grad_a, 0, is_reset, row, batch, factor)
+                give_back(above, level, grad_a, FIRST, is_reset, row, batch, factor)

@@ -13,12 +13,19 @@ from playground.kernels.elementary import COMPILED
 from playground.kernels.memory import matrix
 from playground.kernels.order import Order, numbers
 
-_WIDE, _TINY = np.float64(0), 1e-30
+_WIDE, _NARROW, _TINY = np.float64(0), np.float32(0), 1e-30
 
 
-@njit(inline="always", **COMPILED)
+@njit(**COMPILED)
 def _kept(x):
     return x * 0 if abs(x) < _TINY else x
+
+
+@njit(**COMPILED)
+def _square(x):
+    """In 64 bits."""
+    wide = np.float64(x)
+    return wide * wide
 
 
 @Order
@@ -32,30 +39,17 @@ def norm(instruction, like):
         s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
         k = 0
         while k + 8 <= size:
-            x0, x1, x2, x3 = (
-                np.float64(g[k]),
-                np.float64(g[k + 1]),
-                np.float64(g[k + 2]),
-                np.float64(g[k + 3]),
-            )
-            x4, x5, x6, x7 = (
-                np.float64(g[k + 4]),
-                np.float64(g[k + 5]),
-                np.float64(g[k + 6]),
-                np.float64(g[k + 7]),
-            )
-            s0 += x0 * x0
-            s1 += x1 * x1
-            s2 += x2 * x2
-            s3 += x3 * x3
-            s4 += x4 * x4
-            s5 += x5 * x5
-            s6 += x6 * x6
-            s7 += x7 * x7
+            s0 += _square(g[k])
+            s1 += _square(g[k + 1])
+            s2 += _square(g[k + 2])
+            s3 += _square(g[k + 3])
+            s4 += _square(g[k + 4])
+            s5 += _square(g[k + 5])
+            s6 += _square(g[k + 6])
+            s7 += _square(g[k + 7])
             k += 8
         while k < size:
-            x0 = np.float64(g[k])
-            s0 += x0 * x0
+            s0 += _square(g[k])
             k += 1
         norms[r] = math.sqrt(((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7)))
 
@@ -121,11 +115,12 @@ def adagrad(instruction, like):
 
 @Order
 def adam(instruction, like):
-    """m ← 0.9 m + 0.1 g;   v ← 0.999 v + 0.001 g²;   p ← p − α m̂ / (√v̂ + 1e−8), at the update after `updates`"""
+    """m ← 0.9 m + 0.1 g;   v ← 0.999 v + 0.001 g²;   p ← p − α m̂ / (√v̂ + 1e−8), at the update after `updates`,
+    which is of 32 bits whatever the others are"""
     order = numbers(instruction)
     rows, size = order[1:3]
     parameters, gradients = matrix(order[3], rows, size, like), matrix(order[4], rows, size, like)
-    updates = matrix(order[5], 1, 1, like)[0]
+    updates = matrix(order[5], 1, 1, _NARROW)[0]
     averages, squares = matrix(order[6], rows, size, like), matrix(order[7], rows, size, like)
     rates, number = matrix(order[8], 1, rows, _WIDE)[0], parameters.dtype.type
     updates[0] += 1
