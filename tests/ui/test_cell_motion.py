@@ -162,8 +162,9 @@ def test_a_network_that_is_nearly_certain_has_losses_above_0() -> None:
     target = corpus.batch(BASE.seed, 0).targets[0, 0, 0]
     named["readout.bias"][0, target] = 20 + math.log(len(corpus.labels) - 1)
     message = motion.message(slow_motion(trainer, HELD), corpus, "adam")
-    (losses,) = [row["texts"] for row in message["rows"] if row["name"] == "loss"]
-    assert losses[0] == "2.06·10⁻⁹"
+    texts = {row["name"]: row.get("texts") for row in message["rows"]}
+    assert texts["loss"][0] == "2.06·10⁻⁹"
+    assert texts["target"][0].endswith(" 1 − 2.06·10⁻⁹")
 
 
 @pytest.mark.parametrize("layer", [0, 1])

@@ -98,7 +98,7 @@ def _values(shown: SlowMotion, corpus: Corpus, optimizer: str) -> dict[str, str]
         "first": _symbol(corpus, shown.inputs[0]),
         "target_first": _symbol(corpus, shown.targets[0]),
         "answer_first": _symbol(corpus, likeliest),
-        "p_first": _number(math.exp(-shown.losses[0])),
+        "p_first": _probability(shown.losses[0]),
         "loss_first": _number(shown.losses[0]),
         "length": str(shown.length),
         "way_to_h": _("the read-out") if _is_highest(shown) else _("the read-out and what lies above"),
@@ -166,7 +166,7 @@ def _rows(shown: SlowMotion, corpus: Corpus) -> Iterator[dict[str, Any]]:
     yield _texts(
         "target",
         _("what follows, p"),
-        [f"{each} {_number(value)}" for each, value in zip(targets, p, strict=True)],
+        [f"{each} {_probability(loss)}" for each, loss in zip(targets, shown.losses, strict=True)],
         p,
     )
     yield _numbers("loss", _("loss −log p"), shown.losses, "loss")
@@ -343,6 +343,12 @@ def _precise(value: float) -> str:
 
 def _loss(value: float) -> str:
     return number(value + 0.0, KNOWN_OF_LOSS)
+
+
+def _probability(loss: float) -> str:
+    """That of a loss; one that is nearly 1 by what it lacks, for of p = 1 there is no loss."""
+    text = _number(math.exp(-loss))
+    return f"1 − {_number(-math.expm1(-loss))}" if text == "1" and loss > 0 else text
 
 
 def _exp(logarithm: float) -> str:
