@@ -31,6 +31,7 @@ from playground.optimizers import OPTIMIZERS
 from playground.pieces import Pieces
 
 PART = 2_000_000  # scores of pairs of tags in one pass: T · B · Y²
+EQUAL = 1e-6  # nats: scores that differ by less are equal, and rounding shall not choose between them
 
 CRF_FIELDS: Mapping[str, Choice | Range] = MappingProxyType(
     {
@@ -184,19 +185,28 @@ class CRF:
         return self.score(sentences) - self.chain(sentences.words).log_partition
 
     def viterbi(self, words: Tensor) -> Tensor:
-        """The most probable sequence of tags of every sentence: (T, B), NOTHING where it has ended."""
+        """The most probable sequence of tags of every sentence: (T, B), NOTHING where it has ended.
+
+        Of several that are equally probable, it is the one with the lowest tags, from the last on.
+        """
         there, emitted = words != NOTHING, self.emitted(words)
         start, transition, end = self.weights[1:]
         best, origins = start + emitted[0], []  # (B, Y): the score of the best way to each tag
         stay = torch.arange(len(end)).expand_as(best)
         for t in range(1, len(words)):
-            arrived, origin = (best[:, :, None] + transition).max(1)
-            best = torch.where(there[t][:, None], arrived + emitted[t], best)
+            arriving = best[:, :, None] + transition
+            origin = _first_best(arriving, 1)
+            best = torch.where(there[t][:, None], arriving.amax(1) + emitted[t], best)
             origins.append(torch.where(there[t][:, None], origin, stay))
-        tags = [(best + end).argmax(1)]
+        tags = [_first_best(best + end, 1)]
         for origin in reversed(origins):
             tags.append(origin.gather(1, tags[-1][:, None])[:, 0])
         return torch.stack(tags[::-1]).masked_fill(~there, NOTHING)
+
+
+def _first_best(scores: Tensor, dim: int) -> Tensor:
+    """The first place along a dimension where a score is as good as the best."""
+    return (scores >= scores.amax(dim, keepdim=True) - EQUAL).byte().argmax(dim)
 
 
 def observed_counts(sentences: Sentences, vocabulary: int, tags: int, places: int) -> Weights:

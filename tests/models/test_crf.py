@@ -219,3 +219,15 @@ def features(words: Sequence[int]) -> list[dict[str, float]]:
         {f"word {word}": 1.0, "begins": float(t == 0), "ends": float(t == len(words) - 1)}
         for t, word in enumerate(words)
     ]
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-15, -1e-15])
+def test_rounding_does_not_choose_between_equal_tags(noise: float) -> None:
+    """Whatever is left of arithmetic in the weights, sentences that leave two tags open are answered alike."""
+    weights = Weights.zeros(1, V, Y)
+    weights.transition[:, 0] = -1
+    for each in weights:
+        each[..., 2] += noise
+    answered = CRF(weights).viterbi(SENTENCES.words)
+    assert set(answered[0].tolist()) == {0}
+    assert set(answered[1:][SENTENCES.there[1:]].tolist()) == {1}
