@@ -14,6 +14,11 @@ class FairGate:
         self._busy = False
         self._queue: deque[threading.Event] = deque()
 
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._queue)
+
     @contextmanager
     def turn(self) -> Generator[None]:
         """Wait for all who came earlier, then hold the gate for the body of the `with`."""

@@ -5,7 +5,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 
 from playground.config import ExperimentConfig
 from playground.refusal import Refusal
@@ -431,6 +431,10 @@ class Playhead:
     def is_slow(self) -> bool:
         """Whether a run trains in the line of those of which one update takes longer than a turn. Takes no lock."""
         return any(track.is_slow for track in self.tracks)
+
+    def asking(self) -> AbstractContextManager[object]:
+        """From a question for what comes next to its answer: so it is known whether anybody waits."""
+        return nullcontext() if self.is_slow else self._registry.asking()
 
     @property
     def others_training(self) -> int:

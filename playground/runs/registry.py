@@ -5,7 +5,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Collection, Generator, Hashable, Iterable, Sequence, Set
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
@@ -314,8 +314,12 @@ class Registry:
         if is_due:  # not while anybody waits for the lock: it takes longer than a turn in a large class
             self._memory.give_back(now, is_short=has_let_go)
         is_slow = run is not None and self.is_slow(run)
-        with (self._turns.slow if is_slow else self._turns.quick).turn():
+        with self._turns.turn(is_slow=is_slow):
             yield self._turns.seconds(now)
+
+    def asking(self) -> AbstractContextManager[None]:
+        """From a question of somebody with a quick run to the answer: slow ones give way to those who wait."""
+        return self._turns.asking()
 
     def is_slow(self, run: Run) -> bool:
         """Whether two updates of this run do not fit into a turn."""

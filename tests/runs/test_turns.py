@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -13,10 +14,19 @@ from playground.corpus import Corpus
 from playground.models.network import Network
 from playground.runs import registry as registry_module
 from playground.runs import run as run_module
+from playground.runs.gate import FairGate
 from playground.runs.registry import SWEEP_SECONDS, Registry
 from playground.runs.run import Run
 from playground.runs.size import run_bytes
-from playground.runs.turns import ACTIVE_SECONDS, LONGEST_TURN, ROUND_SECONDS, SHORTEST_TURN
+from playground.runs.turns import (
+    ACTIVE_SECONDS,
+    LONGEST_REST,
+    LONGEST_TURN,
+    REST_STEP,
+    ROUND_SECONDS,
+    SHORTEST_TURN,
+    Turns,
+)
 from tests.runs.straight import Clock, calm_registry
 
 HELLO = ExperimentConfig()
@@ -245,6 +255,101 @@ def test_leases_are_looked_at_every_now_and_then_not_at_every_turn(
         clock.now += SWEEP_SECONDS / 10
         turn_of(registry)
     assert 3 <= len(swept) <= 4
+
+
+# How slow ones give way
+
+
+class Resting:
+    """A clock that only turns and rests move. Quick ones that wait get all the time of a rest."""
+
+    def __init__(self) -> None:
+        self.now = self.rested = 0.0
+        self.meanwhile: Callable[[], object] = lambda: None  # happens while somebody rests
+
+    def clock(self) -> float:
+        return self.now
+
+    def rest(self, seconds: float) -> None:
+        self.now += seconds
+        self.rested += seconds
+        self.meanwhile()
+
+
+def class_of(quick: int, slow: int = 1) -> tuple[Turns, Resting]:
+    """Turns of a class that trains."""
+    resting = Resting()
+    turns = Turns(resting.clock, resting.rest)
+    for number in range(quick + slow):
+        turns.trains(f"viewer {number}", [f"run {number}"], now=0.0)
+    return turns, resting
+
+
+def slow_turn(turns: Turns, resting: Resting, seconds: float) -> None:
+    with turns.turn(is_slow=True):
+        resting.now += seconds
+
+
+def test_after_a_slow_turn_quick_ones_that_wait_get_as_much_time_each() -> None:
+    turns, resting = class_of(quick=9)
+    with turns.asking(), turns.asking():
+        for _ in range(5):
+            slow_turn(turns, resting, 0.2)
+    assert resting.rested == pytest.approx(4 * 9 * 0.2, abs=4 * REST_STEP), (
+        "nobody gives way before the first"
+    )
+
+
+def test_several_slow_ones_owe_as_much_together_as_one_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns, resting = class_of(quick=8, slow=4)
+    monkeypatch.setattr(FairGate, "waiting", 3)
+    with turns.asking(), turns.asking():
+        for _ in range(8):
+            slow_turn(turns, resting, 0.1)
+    assert resting.rested == pytest.approx(7 * 0.1 * 8 / 4, abs=7 * REST_STEP)
+
+
+def test_a_slow_one_gives_way_no_longer_than_a_picture_may_stand_still() -> None:
+    turns, resting = class_of(quick=97)
+    with turns.asking(), turns.asking():
+        slow_turn(turns, resting, 1.5)
+        slow_turn(turns, resting, 1.5)
+    assert resting.rested == pytest.approx(LONGEST_REST, abs=1.5 * REST_STEP)
+
+
+def test_a_slow_one_gives_way_only_while_a_quick_one_waits() -> None:
+    """Where there is room for both, both compute."""
+    turns, resting = class_of(quick=9)
+    slow_turn(turns, resting, 0.2)
+    with turns.asking():
+        slow_turn(turns, resting, 0.2)
+    assert resting.rested == 0.0
+
+    with ExitStack() as questions:
+        for _ in range(2):
+            questions.enter_context(turns.asking())
+        resting.meanwhile = questions.close
+        slow_turn(turns, resting, 0.2)
+    assert resting.rested == REST_STEP, "it ends when nobody waits any more"
+
+
+def test_quick_ones_never_give_way() -> None:
+    turns, resting = class_of(quick=9)
+    with turns.asking(), turns.asking():
+        slow_turn(turns, resting, 1.0)
+        with turns.turn(is_slow=False):
+            pass
+    assert resting.rested == 0.0
+
+
+def test_a_question_that_fails_is_none_any_more() -> None:
+    turns, resting = class_of(quick=9)
+    for _ in range(2):
+        with pytest.raises(KeyError), turns.asking():
+            raise KeyError
+        with turns.asking():
+            slow_turn(turns, resting, 0.2)
+    assert resting.rested == 0.0
 
 
 # What is done within

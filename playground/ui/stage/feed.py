@@ -174,7 +174,8 @@ class _Lines:
         with questions.one() as too_soon:
             await asyncio.sleep(too_soon)
             line = self._slow if feed.viewer.is_slow else self._quick
-            body = await line.answer(answer, unless=has_left)
+            with feed.viewer.asking():
+                body = await line.answer(answer, unless=has_left)
         return _refused(204) if body is None else _told(body)
 
 
