@@ -15,7 +15,7 @@ from playground.config import FIELDS, Choice, Range, TrainingConfig
 from playground.models.initialization import SETS_BIASES, memory_gates
 from playground.presets import PRESETS
 from playground.ui import address, experiment, keep, room, stage, state
-from playground.ui.complaints import complain, complaint
+from playground.ui.complaints import complain, complaint, in_full_width
 from playground.ui.fields import FIELD_LABELS, HELP, exact_number, option_label, preset_label, sentence
 from playground.ui.private_streamlit import is_fragment_run
 from playground.ui.words import _
@@ -98,9 +98,10 @@ def _row(names: list[str]) -> None:
     if len(names) == 1:
         _DRAW[names[0]]()
         return
-    for place, name in zip(st.columns(len(names)), names, strict=True):
-        with place:
-            _DRAW[name]()
+    with in_full_width():
+        for place, name in zip(st.columns(len(names)), names, strict=True):
+            with place:
+                _DRAW[name]()
 
 
 def _rows(names: list[str]) -> Iterator[list[str]]:

@@ -45,4 +45,7 @@ def test_a_reset_that_needs_another_run_is_refused_beside_its_field(monkeypatch:
         patch.setattr(Viewer, "reset", refuse)
         visitor.click("reset")
     assert visitor.stage.playhead == 1 and not visitor.app.exception
-    assert any("91" in error for error in visitor.errors)
+    assert [error for error in visitor.errors if "91" in error]
+    columns = visitor.app.columns
+    (beside,) = [column for column in columns if "batch_size" in [each.key for each in column.number_input]]
+    assert not beside.error, "in half of the width a sentence is a pile of words"
