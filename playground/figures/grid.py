@@ -8,12 +8,12 @@ import plotly.graph_objects as go
 
 from .axes import floats, number
 from .look import Look
-from .text import plain
+from .text import plain, upright
 from .theme import MAGNITUDE, SIGNED, scale
 
 ROW = 26  # pixels of a row
 AROUND = 100  # pixels of axis and titles
-WRITTEN = 150  # cells up to which each has its number in it
+WRITTEN = 12  # columns up to which each cell has its number in it: in half a page more of them leave no room
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def grid(frame: pd.DataFrame, look: Look, places: Grid) -> go.Figure:
         y=list(range(len(rows))),
         z=z,
         text=[[_written(value) for value in row] for row in z.tolist()],
-        texttemplate="%{text}" if z.size <= WRITTEN else None,
+        texttemplate="%{text}" if len(columns) <= WRITTEN else None,
         hovertext=hover,
         hoverinfo="text",
         hoverongaps=False,
@@ -75,9 +75,10 @@ def grid(frame: pd.DataFrame, look: Look, places: Grid) -> go.Figure:
     )
     look.styled(figure)
     shared = {"showgrid": False, "zeroline": False}
+    labels = upright(columns) if places.across == "token" else {"ticktext": names[1]}
     figure.update_xaxes(
         tickvals=list(range(len(columns))),
-        ticktext=names[1],
+        **labels,
         title_text=look.words[f"axis_{places.across}"],
         **shared,
     )

@@ -39,13 +39,14 @@ def count_map(frame: pd.DataFrame, look: Look, *, quantity: str = "count") -> go
         )
     ]
     text = [[("" if value == 0 else number(value, 2)) for value in row] for row in z.tolist()]
+    is_written = z.size <= WRITTEN
     figure = go.Figure()
     figure.add_heatmap(
         x=list(range(shape[1])),
         y=list(range(shape[0])),
         z=np.where(z > 0, z, np.nan),
         text=text,
-        texttemplate="%{text}" if z.size <= WRITTEN else None,
+        texttemplate="%{text}" if is_written else None,
         hovertext=np.array(hover, dtype=object).reshape(shape).tolist(),
         hoverinfo="text",
         hoverongaps=True,
@@ -54,7 +55,15 @@ def count_map(frame: pd.DataFrame, look: Look, *, quantity: str = "count") -> go
         zmin=0,
         zmax=1 if quantity == "probability" else max(1.0, float(z.max())),
         colorscale=scale(MAGNITUDE[look.mode]),
-        showscale=False,
+        showscale=not is_written,  # else the numbers say what the colours mean
+        colorbar={
+            "thickness": 10,
+            "outlinewidth": 0,
+            "tickfont": {"size": 12, "color": look.colours["muted"]},
+            "title": {"text": look.words[quantity], "side": "right", "font": {"size": 13}},
+            "dtick": None if quantity == "probability" else max(1, round(float(z.max()) / 5)),
+            "tick0": 0,
+        },
     )
     look.styled(figure)
     figure.update_xaxes(

@@ -154,8 +154,9 @@ def test_what_was_never_counted_is_blank(look: Look) -> None:
     drawn = count_map(counts(), look).data[0]
     assert np.isnan(np.asarray(drawn.z)[:, 0]).all()
     assert np.asarray(drawn.z)[:, 1:].tolist() == [[1, 2], [2, 4]]
-    assert drawn.texttemplate is not None
-    assert count_map(counts(WRITTEN // 9, 10), look).data[0].texttemplate is None
+    assert drawn.texttemplate is not None and not drawn.showscale
+    drawn = count_map(counts(WRITTEN // 9, 10), look).data[0]
+    assert drawn.texttemplate is None and drawn.showscale, "numbers or a scale say what colours mean"
 
 
 def test_shares_are_in_per_cent_and_without_held_out_lines_there_is_no_line_for_them(look: Look) -> None:

@@ -132,11 +132,13 @@ def test_a_grid_is_its_table_and_blank_where_there_is_no_pair(look: Look) -> Non
     np.testing.assert_array_equal(np.array(drawn.z), [[1.0, -2.0], [np.nan, 0.5]])
     assert (drawn.zmin, drawn.zmax) == (-2, 2) and drawn.texttemplate
     many = pd.DataFrame(
-        [(f"{a}", f"{b}", 0.1) for a, b in product(range(13), range(13))],
+        [(f"{a}", b, 0.1) for a, b in product(range(2), ["BOS", *"abcdefghijkl"])],
         columns=["state", "token", "probability"],
     )
-    (drawn,) = grid(many, look, Grid("state", "token", "probability")).data
-    assert drawn.texttemplate is None and WRITTEN < 13 * 13 and (drawn.zmin, drawn.zmax) == (0, 1)
+    figure = grid(many, look, Grid("state", "token", "probability"))
+    (drawn,) = figure.data
+    assert drawn.texttemplate is None and WRITTEN < 13 and (drawn.zmin, drawn.zmax) == (0, 1)
+    assert figure.layout.xaxis.tickangle == 0 and figure.layout.xaxis.ticktext[:2] == ("B<br>O<br>S", "a")
 
 
 def test_chances_of_tags_are_the_table_and_the_right_ones_are_ringed(look: Look) -> None:
