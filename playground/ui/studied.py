@@ -34,7 +34,7 @@ def say_which() -> None:
 def _say_step() -> None:
     viewer, shown = state.viewer(), step()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if viewer.shows_finished:
+        if viewer.shows_finished and shown == viewer.own_playhead:
             st.caption(
                 _("The network at the end of the recording, after {step:,} updates.").format(step=shown)
             )

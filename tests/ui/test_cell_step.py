@@ -221,3 +221,10 @@ def test_what_is_not_finite_after_an_explosion_is_told_as_such() -> None:
     assert seen.errors == []
     assert len(seen.app.warning) == 1
     json.dumps(told, allow_nan=False)
+
+
+def test_a_step_within_the_recording_is_not_called_its_end() -> None:
+    said = [caption.value for caption in visitor(source="run", at=7).app.caption]
+    assert "The network after 7 updates, the step you chose." in said
+    last = [caption.value for caption in visitor(source="run").app.caption]
+    assert any(text.startswith("The network at the end of the recording, after ") for text in last)
