@@ -99,6 +99,14 @@ def test_200_steps_are_torchs(cell: str, optimizer: str, clip: str) -> None:
     assert any(u.clipped[0] for u in updates) == (clip != "off")
 
 
+@pytest.mark.parametrize("clip", ["off", "norm", "value"])
+@pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
+def test_200_steps_of_a_sum_are_torchs(optimizer: str, clip: str) -> None:
+    config = experiment("gru", optimizer, clip, reduction="sum", rate=RATES[optimizer] / 4)
+    updates = assert_equals_torch(config, 200)
+    assert updates[-1].loss[0] < updates[0].loss[0] - 0.4
+
+
 @pytest.mark.parametrize("cell", list(CELLS))
 def test_mini_batches_with_padding_summed_and_stacked_are_torchs(cell: str) -> None:
     text = TextConfig("one\nthree\nseventeen\nelf\nno", bos=True, eos=True, sequence_length=4, batch_size=2)
