@@ -30,6 +30,18 @@ def test_every_number_of_the_example_is_on_the_page_and_follows_what_is_typed(pa
     lit = page.locator(".sheet [data-lit] input, .sheet input[data-lit]")
     expect(lit).to_have_count(5 + 5 + 2)  # a row of W, what it meets, its biases
 
+    second = page.locator(".sheet .result").nth(1)
+    second.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The cell as a picture, unit 2")).to_be_visible()
+    expect(second).to_be_focused()  # though the sheet was built anew
+    way = page.locator(".sheet [role=radio]")
+    way.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(way.nth(1)).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    expect(way.first).to_be_focused()
+
     first = page.locator('.sheet [data-name="x.1"]')
     first.fill("2")
     first.press("Enter")
@@ -47,6 +59,7 @@ def test_an_edit_is_read_on_from_and_an_update_is_stepped_through(page: Page) ->
     expect(timestep).to_have_attribute("aria-valuetext", "2: b")
     expect(page.get_by_text("h stays as it is, to the last digit.")).to_be_visible()
     cells = page.locator(".st-key-figure_whatif_values .xy .nsewdrag")
+    cells.scroll_into_view_if_needed()
     box = cells.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.85 * box["height"])

@@ -76,7 +76,7 @@ export function passing(sheet, message) {
   });
   const shrinks = [...closed(message), ...saturated(message)].map((text) => element("p", { class: "note shrinks" }, [text]));
   const choice = units.map((each, k) => {
-    const button = element("button", { type: "button", "aria-pressed": String(k === place) }, [String(each + 1)]);
+    const button = element("button", { type: "button", "aria-pressed": String(k === place), "data-stop": `unit.${k}` }, [String(each + 1)]);
     button.onclick = () => sheet.write(sheet.block, k);
     return button;
   });

@@ -79,7 +79,7 @@ function conventions(sheet, message) {
   const turned = [...new Set(factors.filter(({ is_complement: is }) => is).map(({ name }) => name))];
   return turned.map((gate) => {
     const isOther = sheet.other.has(gate);
-    const button = element("button", { type: "button", "aria-pressed": String(isOther), class: "convention" }, [
+    const button = element("button", { type: "button", "aria-pressed": String(isOther), class: "convention", "data-stop": `other.${gate}` }, [
       ...typeset(say(message.words, "convention", { gate })),
     ]);
     button.onclick = () => sheet.turn(gate);

@@ -208,7 +208,7 @@ function arrived(message, block, place, part) {
 /** @param {Sheet} sheet @param {Message} message @param {number} block @param {number} place @param {string} name */
 function results(sheet, message, block, place, name) {
   const { blocks, pre, values } = message;
-  const result = element("span", { class: "result", tabindex: "0", role: "button" }, [
+  const result = element("span", { class: "result", tabindex: "0", role: "button", "data-stop": `result.${block}.${place}` }, [
     ...typeset(`${name} = ${squashText(blocks[block].squash)}(a) = `),
     element("b", {}, [numberText(message, values[blocks[block].name][place])]),
   ]);

@@ -1,4 +1,4 @@
-/** One step of a cell as a sheet: builds itself anew from every message, and keeps what somebody is typing. */
+/** One step of a cell as a sheet: builds itself anew from every message, and keeps the focus and what somebody is typing. */
 
 import { element } from "../shared/dom.js";
 import { buildRadios, dressRadios } from "../shared/radios.js";
@@ -11,8 +11,9 @@ import { Lit } from "./lit.js";
 import { matrix } from "./matrix.js";
 
 /** @typedef {import("./message.js").Message} Message */
-/** @typedef {{name?: string, full?: string, value: string, selectionStart: number|null, selectionEnd: number|null}} Typed */
+/** @typedef {{where: string, full?: string, value: string, selectionStart: number|null, selectionEnd: number|null}} Held */
 
+const WAY = '[role="radio"][aria-checked="true"]';
 const WAYS = /** @type {const} */ (["forward", "back"]);
 
 export class Sheet {
@@ -72,7 +73,7 @@ export class Sheet {
   build() {
     const { message, lit } = this;
     if (!message) return;
-    const typed = this.#typed();
+    const held = this.#held();
     lit.clear();
     const parts = message.way === "forward" ? this.#forward(message) : this.#back(message);
     this.isBuilding = true;
@@ -80,7 +81,7 @@ export class Sheet {
     this.isBuilding = false;
     this.root.setAttribute("data-dressed", "");
     lit.light(lit.kept);
-    this.#typeOn(typed);
+    this.#holdOn(held);
   }
 
   /** @param {Message} message */
@@ -104,7 +105,7 @@ export class Sheet {
       this.#look(message, { way: WAYS[k] });
     });
     const button = (/** @type {string} */ text, /** @type {string} */ name, /** @type {() => void} */ press) => {
-      const made = element("button", { type: "button", class: name }, [text]);
+      const made = element("button", { type: "button", class: name, "data-stop": name }, [text]);
       made.onclick = press;
       return made;
     };
@@ -128,24 +129,27 @@ export class Sheet {
   }
 
   /**
-   * What stands in the field that has the focus.
-   * @returns {Typed|null}
+   * What has the focus: a field, with what stands in it, or a button.
+   * @returns {Held|null}
    */
-  #typed() {
+  #held() {
     const holder = /** @type {ShadowRoot|Document} */ (this.root.getRootNode());
-    const field = /** @type {HTMLInputElement|null} */ (holder.activeElement);
-    if (!field || !this.root.contains(field)) return null;
-    const { value, selectionStart, selectionEnd } = field;
-    return { name: field.dataset.name, value, selectionStart, selectionEnd, full: field.dataset.full };
+    const held = /** @type {HTMLInputElement|null} */ (holder.activeElement);
+    if (!held || !this.root.contains(held)) return null;
+    const { value, selectionStart, selectionEnd } = held;
+    const { name, stop, full } = held.dataset;
+    const where = name ? `[data-name="${name}"]` : stop ? `[data-stop="${stop}"]` : WAY;
+    return { where, value, selectionStart, selectionEnd, full };
   }
 
-  /** @param {Typed|null} typed */
-  #typeOn(typed) {
-    if (!typed?.name) return;
-    const field = /** @type {HTMLInputElement|null} */ (this.root.querySelector(`[data-name="${typed.name}"]`));
-    if (!field) return;
-    field.focus();
-    if (typed.value !== typed.full) field.value = typed.value;
-    field.setSelectionRange?.(typed.selectionStart, typed.selectionEnd);
+  /** Gives the focus back; where its holder is no more, to the choice of a direction. @param {Held|null} held */
+  #holdOn(held) {
+    if (!held) return;
+    const found = /** @type {HTMLInputElement|null} */ (this.root.querySelector(held.where) ?? this.root.querySelector(WAY));
+    if (!found) return;
+    found.focus({ preventScroll: true });
+    if (held.full === undefined || found.dataset.full === undefined) return;
+    if (held.value !== held.full) found.value = held.value;
+    found.setSelectionRange(held.selectionStart, held.selectionEnd);
   }
 }
