@@ -35,6 +35,7 @@ ORDERS: Mapping[str, Order] = MappingProxyType(
         "lengths": pictures.lengths,
         "answers": pictures.answers,
         "apart": pictures.apart,
+        "seen": pictures.seen,
         "norm": updates.norm,
         "sgd": updates.sgd,
         "momentum": updates.momentum,

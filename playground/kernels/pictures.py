@@ -17,6 +17,7 @@ from playground.kernels.order import Order, numbers
 _BYTE, _SHORT, _NUMBER = np.uint8(0), np.uint16(0), np.float32(0)
 _SYMBOL, _WIDE = np.int64(0), np.float64(0)
 _MOST_ODDS = 65535
+_NOISE = 1e-12  # as `playground.projection.NOISE`
 
 
 @njit(inline="always", **COMPILED)
@@ -118,3 +119,45 @@ def apart(instruction, like):
                 difference = np.float64(b[unit]) - np.float64(a[unit])
                 total += difference * difference
             distances[number] = math.sqrt(total)
+
+
+@Order
+def seen(instruction, like):
+    """Points (T, 2) of paths (T, size), each from its mean, along axes (size, 2), and the share that they show
+
+    As `playground.projection.seen_along`: paths of 32 bits, everything else of 64.
+    """
+    order = numbers(instruction)
+    count, time, size = order[1:4]
+    paths, axes, means, points, shares = order[4:9]
+    mean, share = _row(means, size, _WIDE), _row(shares, count, _WIDE)
+    for n in range(count):
+        path = matrix(paths + n * time * size * 4, time, size, _NUMBER)
+        along = matrix(axes + n * size * 16, size, 2, _WIDE)
+        point = matrix(points + n * time * 16, time, 2, _WIDE)
+        of_mean = total = shown = 0.0
+        for unit in range(size):
+            mean[unit] = 0
+            for t in range(time):
+                mean[unit] += path[t, unit]
+            mean[unit] /= time
+            of_mean += mean[unit] * mean[unit]
+        for t in range(time):
+            x = y = 0.0
+            for unit in range(size):
+                away = path[t, unit] - mean[unit]
+                total += away * away
+                x += away * along[unit, 0]
+                y += away * along[unit, 1]
+            point[t, 0], point[t, 1] = x, y
+            shown += x * x + y * y
+        if not math.isfinite(total):
+            share[n] = math.nan
+            for t in range(time):
+                point[t, 0] = point[t, 1] = math.nan
+        elif total > _NOISE * _NOISE * time * of_mean:
+            share[n] = min(shown / total, 1.0)
+        else:
+            share[n] = 0
+            for t in range(time):
+                point[t, 0] = point[t, 1] = 0

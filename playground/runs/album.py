@@ -17,7 +17,7 @@ from torch import Tensor
 from playground.batch import Batch
 from playground.config import NetworkConfig
 from playground.models.dropout import Draw
-from playground.projection import projected, seen_along
+from playground.projection import projected
 from playground.runs.darkroom import Exposure, darkroom
 from playground.runs.kept import Kept, is_kept, last_kept
 from playground.runs.layout import FrameLayout
@@ -184,12 +184,14 @@ class Album:
             room, steps = darkroom(self.layout, self._network), [frame.step for frame in frames]
             draws = None if self._left_out is None else [self._left_out(step) for step in steps]
             records, paths = room.develop(exposures, self._watched, self._reduction, draws)
-            self._draw_paths(steps, records, paths)
+            axes = self._axes_of(steps, paths)
+            layers = records["layers"]
+            layers["xy"], layers["share"] = room.see(paths, axes)
             for frame, record in zip(frames, records, strict=True):
                 frame.finish(record.tobytes())
 
-    def _draw_paths(self, steps: list[int], records: np.ndarray, paths: np.ndarray) -> None:
-        """Write the trajectories of the frames of `steps`, from their paths of h (N, L, T, H), into their records."""
+    def _axes_of(self, steps: list[int], paths: np.ndarray) -> np.ndarray:
+        """The axes (N, L, H, 2) along which the frames of `steps` show their paths of h (N, L, T, H)."""
         new = (step for step in steps if is_kept(step, self.first) and step not in self._axes)
         kept = sorted((step, steps.index(step)) for step in new)
         if kept:
@@ -203,9 +205,7 @@ class Album:
                 axis=1,
             )  # in 64 bits, as they go from path to path: so nothing depends on what is developed together
             self._axes |= {step: each for (step, _), each in zip(kept, axes, strict=True)}
-        along = np.array([self._axes[last_kept(step, self.first)] for step in steps])  # (N, L, H, 2)
-        layers = records["layers"]
-        layers["xy"], layers["share"] = seen_along(paths, along)
+        return np.array([self._axes[last_kept(step, self.first)] for step in steps])
 
     def thin(self) -> bool:
         """Let go of the recent frames, and of half of those that are kept; whether there was anything to let go of.

@@ -1,5 +1,7 @@
 """The fields of frames by compiled loops: one call, where torch and NumPy need some forty on a few numbers each."""
 
+# pyright: reportUnknownMemberType=false
+
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 
@@ -35,6 +37,13 @@ class CompiledPrints:
             call()
         self._programs[reduction]()
         records[...] = self._records[: len(records)]
+
+    def see(self, paths: np.ndarray, axes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        count, (time, size) = paths[..., 0, 0].size, paths.shape[-2:]
+        points, shares = np.empty((*paths.shape[:-1], 2)), np.empty(paths.shape[:-2])
+        given = paths, axes, np.empty(size), points, shares
+        Instruction("seen", (count, time, size), [torch.from_numpy(each) for each in given])()
+        return points, shares
 
     @property
     def nbytes(self) -> int:

@@ -1,6 +1,6 @@
 """The learning curve: what every update measured. The record keeps steps by a rule, and forgets none of them."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from math import log
 
 import numpy as np
@@ -31,7 +31,8 @@ class CurvePoints:
 
     @property
     def columns(self) -> tuple[np.ndarray, ...]:
-        return tuple(getattr(self, each.name) for each in fields(self))
+        norms = self.gradient_norm, self.clipped_norm
+        return (self.step, self.loss, *norms, self.clipped, self.clips, self.learning_rate)
 
     @property
     def perplexity(self) -> np.ndarray:

@@ -37,7 +37,7 @@ class Paths(NamedTuple):
     """Frames without their trajectories, as records of the layout, and the paths of h they still need."""
 
     records: np.ndarray  # (N,)
-    paths: np.ndarray  # (N, L, T, H), in 64 bits
+    paths: np.ndarray  # (N, L, T, H), in 32 bits
 
 
 def most_replicas(layout: FrameLayout) -> int:
@@ -110,7 +110,7 @@ class Darkroom:
         """
         layout, replicas = self.layout, self._network.replicas
         records = np.zeros(len(exposures), layout.dtype)
-        paths = np.empty((len(exposures), layout.layers, layout.length, layout.hidden_size))
+        paths = np.empty((len(exposures), layout.layers, layout.length, layout.hidden_size), dtype=np.float32)
         with self._lock, torch.inference_mode():
             if not _equal(watched, self._watched):
                 self._watched, self._twice = watched, _twice(watched, layout.loss_at)
@@ -120,6 +120,10 @@ class Darkroom:
                 self._write(weights, reduction, draws and draws[part], records[part], paths[part])
         _measure(records, [exposure.update for exposure in exposures])
         return Paths(records, paths)
+
+    def see(self, paths: np.ndarray, axes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Paths as `develop` gives them along axes (N, L, H, 2), in 64 bits: as `playground.projection.seen_along`."""
+        return self._prints.see(paths, axes)
 
     def _write(
         self,

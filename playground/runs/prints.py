@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from playground.projection import seen_along
 from playground.runs.layout import FrameLayout
 from playground.runs.planes import Planes
 
@@ -25,6 +26,10 @@ class Prints(Protocol):
 
         reduction: how the losses become the total of which the gradients are shown, "mean" or "sum".
         """
+        ...
+
+    def see(self, paths: np.ndarray, axes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Paths (N, L, T, H), of 32 bits, along axes (N, L, H, 2): points and shares, as `seen_along`."""
         ...
 
     @property
@@ -77,6 +82,9 @@ class TorchPrints:
         odds.nan_to_num_().mul_(65535).round_()
         records["odds"] = odds.numpy()[:, :count].transpose(1, 0, 2)
         records["likeliest"] = likeliest.numpy()[:, :count].transpose(1, 0, 2)
+
+    def see(self, paths: np.ndarray, axes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return seen_along(paths, axes)
 
     def _lengths(self) -> np.ndarray:
         """L2 norms of the gradients, (L, S, T, R, 2), in 64 bits: squares underflow and overflow in 32."""

@@ -109,3 +109,20 @@ def test_of_equal_odds_the_first_symbols_come_first() -> None:
     record = records_of(CompiledPrints, layout, buffers)[0]
     assert record["likeliest"][0].tolist() == [6, 0, 1, 2, 3]
     assert record["odds"][0].tolist() == [24109, 8869, 8869, 8869, 8869]  # 65535/e, 65535/e²
+
+
+def test_paths_are_seen_as_by_numpy() -> None:
+    """One that moves, one that rests but for rounding, and one that is not finite; of each two layers."""
+    layout = layout_of("lstm", "tanh")
+    buffers = buffers_for(layout)
+    random = np.random.default_rng(1)
+    paths = random.normal(size=(3, 2, 7, 9)).astype(np.float32)
+    paths[1] = np.float32(0.3)
+    paths[2, 1, 4, 5] = np.inf
+    axes = np.linalg.qr(random.normal(size=(3, 2, 9, 2)))[0]
+    points, shares = CompiledPrints(layout, buffers).see(paths, axes)
+    expected = TorchPrints(layout, buffers).see(paths, axes)
+    np.testing.assert_allclose(points, expected[0], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(shares, expected[1], rtol=1e-12)
+    assert (shares[0] > 0.01).all() and not shares[1].any() and np.isnan(shares[2, 1]) and shares[2, 0] > 0
+    assert not points[1].any() and np.isnan(points[2, 1]).all()
