@@ -43,11 +43,25 @@ def heading(page: str, name: str) -> None:
 
 def text(page: str, name: str) -> None:
     """What a section says: its first paragraph, and all else, the formulas first, when the reader unfolds it."""
-    lead, _empty, rest = named(page, name)[1].partition("\n\n")
-    st.markdown(lead)
+    st.markdown(_lead(page, name))
+    _details(page, name)
+
+
+def _lead(page: str, name: str) -> str:
+    return named(page, name)[1].partition("\n\n")[0]
+
+
+def _details(page: str, name: str) -> None:
+    rest = named(page, name)[1].partition("\n\n")[2]
     if rest:
         with st.expander(_("Formula and details"), icon=":material/function:", type="compact"):
             st.markdown(rest)
+
+
+def opening(page: str, name: str) -> None:
+    """A section above a picture that should be near: its heading on one line with what it says."""
+    st.markdown(f"**{named(page, name)[0]}** — {_lead(page, name)}")
+    _details(page, name)
 
 
 def note(page: str, name: str) -> None:

@@ -12,6 +12,9 @@ def test_a_lesson_is_learned_scrubbed_and_given_ones_own_lines(page: Page) -> No
     expect(where).to_have_text("Step 40 of 40")
     expect(page.get_by_text("of 72 held-out answers are right")).to_be_visible()
     expect(page.locator(".st-key-figure_confusion .heatmaplayer image")).to_have_count(1)
+    expect(page.locator(".st-key-experiment")).to_be_hidden()
+    drawn = picture.locator("canvas, svg").first.bounding_box()
+    assert drawn is not None and drawn["y"] + drawn["height"] < 900, "the picture is in the first screen"
 
     picture.locator(".scrub").fill("0")
     expect(where).to_have_text("Step 0 of 40")

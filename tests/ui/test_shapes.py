@@ -75,6 +75,18 @@ def test_every_lesson_is_learned_and_judged_as_without_a_page(name: str, languag
     assert frames[-1]["loss"] == run.frames[-1].loss
 
 
+def folded(visitor: Visitor) -> bool:
+    """Whether network and training are folded."""
+    return any(node.type == "popover" for node in visitor.app.main)
+
+
+def test_network_and_training_are_folded_unless_something_is_wrong_with_them() -> None:
+    assert folded(whole(visit(**FEW)))
+    wrong = visit(hidden_size="1000", updates="12")
+    assert len(wrong.errors) == 1 and "1000" in wrong.errors[0]
+    assert not folded(wrong)
+
+
 def spoken(visitor: Visitor) -> list[str]:
     """Every word of the page, the picture's among them."""
     read = [word for word in words_of(whole(visitor)) if not word.startswith("{")]

@@ -13,8 +13,7 @@ from playground.ui import lesson as words
 from playground.ui import picture as pictures
 from playground.ui import progress, widgets
 from playground.ui.figure_words import LABELS, look
-from playground.ui.gradients import example
-from playground.ui.shapes import chosen
+from playground.ui.shapes import apart, chosen
 from playground.ui.shapes.five import draw_lesson
 from playground.ui.shapes.results import ALONE, curves, success_in_words
 from playground.ui.words import N_, _
@@ -32,14 +31,12 @@ COLUMNS = {
 
 def show() -> None:
     """Draw the choice of a lesson, its picture backwards, and its variants side by side."""
-    words.heading("shapes", "gradient")
-    words.text("shapes", "gradient")
-    example.is_not_used()
+    words.opening("shapes", "gradient")
     with st.container():  # as in `five`
-        lesson = chosen.choose()
-    if lesson is None:
-        return
-    _side_by_side(lesson, chosen.example(lesson))
+        made = chosen.choose()
+    if made is not None:
+        _side_by_side(*made)
+    apart.show()
 
 
 @st.fragment
@@ -78,6 +75,16 @@ def _gradients(frames: dict[str, tuple[LessonFrame, ...]]) -> None:
     figure = gradient_over_time(table, look())
     title = _("How much gradient comes to each timestep")
     pictures.show((figure, table), name="gradient_over_time", title=title, file="shapes-gradient")
+    layers, directions, _time = next(iter(frames.values()))[0].gradients.shape
+    if layers * directions > 1:
+        st.caption(
+            _(
+                "Drawn is the gradient of the highest layer, of both directions together √(a² + b²); the picture "
+                "above shows each."
+            )
+            if directions > 1
+            else _("Drawn is the gradient of the highest layer; the picture above shows each.")
+        )
 
 
 def gradient_table(variant: str, frame: LessonFrame) -> pd.DataFrame:

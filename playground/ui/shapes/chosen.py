@@ -1,6 +1,10 @@
-"""Which lesson is looked at: its shape and task, its network, and how it is trained; all of it in the address."""
+"""Which lesson is looked at: its shape and task, its network, and how it is trained; all of it in the address.
+
+What a picture is about stands in a row above it; network and training are folded, so that the picture is near.
+"""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -28,8 +32,18 @@ FORMS = {
 }
 
 
-def plain_network(ready: Ready) -> NetworkConfig:
+# Which choices are folded, unless something is wrong with one of them.
+FOLDED = ("cell", "hidden_size", "layers", "directions", "dropout", "seed", "learning_rate", "updates")
+Folded = AbstractContextManager[object]
+
+
+def plain_network(ready: Ready, folded: Folded) -> NetworkConfig:
     """Draw what every network is asked for: its cell and how many hidden units; one layer that reads forwards."""
+    with folded:
+        return _plain_network(ready)
+
+
+def _plain_network(ready: Ready) -> NetworkConfig:
     usual = ready.network
     cell = state.one_of("cell", tuple(CELLS), default=usual.cell)
     cell = widgets.select("cell", tuple(CELLS), width=150)
@@ -39,27 +53,33 @@ def plain_network(ready: Ready) -> NetworkConfig:
     return NetworkConfig(cell, hidden_size)
 
 
-def _any_network(ready: Ready) -> NetworkConfig:
+def _any_network(ready: Ready, folded: Folded) -> NetworkConfig:
     """The same, with layers, directions and dropout."""
-    network = plain_network(ready)
-    layers = widgets.select("layers", [1, 2, 3], width=110)
-    both = ready.shape in BOTH_WAYS and widgets.segments("directions") == "both"
-    dropout = widgets.slider("dropout", 0.1, width=150) if layers > 1 else 0.0
+    with folded:
+        network = _plain_network(ready)
+        layers = widgets.select("layers", [1, 2, 3], width=110)
+        both = ready.shape in BOTH_WAYS and widgets.segments("directions") == "both"
+        dropout = widgets.slider("dropout", 0.1, width=150) if layers > 1 else 0.0
     return replace(network, layers=layers, bidirectional=both, dropout=dropout)
 
 
 def choose(
     shape: Shape | None = None,
-    network: Callable[[Ready], NetworkConfig] = _any_network,
+    network: Callable[[Ready, Folded], NetworkConfig] = _any_network,
     *,
     has_readout: bool = True,
-) -> Lesson | None:
+    has_example: bool = True,
+) -> tuple[Lesson, int] | None:
     """Draw the widgets; None, and one sentence says why, where the lines cannot be learned.
 
-    shape: of the lessons that are offered; None lets it be chosen. network: draws what the network is asked for.
-    has_readout: whether it may be chosen; else the last state is read out.
+    Returns the lesson, and which of the held-out examples is watched, from 0.
+
+    shape: of the lessons that are offered; None lets it be chosen. network: draws what the network is asked for, in the
+    row or folded. has_readout: whether it may be chosen; else the last state is read out. has_example: the same of what
+    is watched; else it is the first.
     """
-    with widgets.row():
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="lesson_choices")
+    with row:
         of_shape: Shape = widgets.segments("shape") if shape is None else shape
         lessons = offered(of_shape)
         name = _one_of("task", tuple(lessons))
@@ -68,16 +88,30 @@ def choose(
     if name == OWN:
         choices |= _lines(ready)
     below = st.container()
-    with widgets.row():
-        made = network(ready)
+    with row:
         if has_readout and ready.allows("readout"):
             choices["readout"] = widgets.segments("readout")
-        choices |= _written(ready) | _training(ready)
+        choices |= _written(ready)
+        folded = _folded()
+        made = network(ready, folded)
+        with folded:
+            choices |= _training(ready)
     with below:
-        return _made(ready, made, choices)
+        lesson = _made(ready, made, choices)
+    if lesson is None:
+        return None
+    with row:
+        return lesson, _example(lesson) if has_example else 0
 
 
-def example(lesson: Lesson) -> int:
+def _folded() -> Folded:
+    """A place for the choices that are folded; an open one while it must be said what is wrong with one of them."""
+    if any(name in state.shown().wrong for name in FOLDED):
+        return widgets.row()
+    return st.popover(_("Network and training"), icon=":material/tune:", key="lesson_folded")
+
+
+def _example(lesson: Lesson) -> int:
     """Which of the held-out examples is watched, from 0."""
     count = lesson.task.held_out().mask.shape[COLUMNS]
     state.fitted("example", 1, count, default=1)
@@ -130,8 +164,9 @@ def _lines(ready: Ready) -> dict[str, Any]:
     return chosen
 
 
-# A decoder would read what it should write, had it both directions; a sequence of one timestep has none.
-BOTH_WAYS = frozenset(("one-to-many", "many-to-one", "each step"))
+# A decoder would read what it should write, had it both directions. Where zeros are read while something is written, who
+# reads them backwards would know how much is still to come. A sequence of one timestep has no directions.
+BOTH_WAYS = frozenset(("many-to-one", "each step"))
 
 
 def _written(ready: Ready) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from playground.ui import lesson as words
 from playground.ui import picture as pictures
 from playground.ui import state, widgets
 from playground.ui.figure_words import look
-from playground.ui.gradients import example, headline
-from playground.ui.shapes import chosen
+from playground.ui.gradients import headline
+from playground.ui.shapes import apart, chosen
 from playground.ui.shapes.five import draw_lesson
 from playground.ui.shapes.learned import learned, recorded_step
 from playground.ui.shapes.results import success_in_words
@@ -37,17 +37,16 @@ PARTS = {"embedding": N_("embedding"), "readout": N_("read-out")}
 
 def show() -> None:
     """Draw the choice of a lesson and its layers, their states both ways, and what they consist of."""
-    words.heading("shapes", "depth")
-    words.text("shapes", "depth")
-    example.is_not_used()
-    lesson = chosen.choose("many-to-one", _deep_network, has_readout=False)
-    if lesson is not None:
-        _layers(lesson, chosen.example(lesson))
+    words.opening("shapes", "depth")
+    made = chosen.choose("many-to-one", _deep_network, has_readout=False)
+    if made is not None:
+        _layers(*made)
+    apart.show()
 
 
-def _deep_network(ready: Ready) -> NetworkConfig:
+def _deep_network(ready: Ready, folded: chosen.Folded) -> NetworkConfig:
     """Draw what a network of several layers is asked for."""
-    network = chosen.plain_network(ready)
+    network = chosen.plain_network(ready, folded)
     layers = widgets.segments("depth", [1, 2, 3])
     dropout = widgets.slider("depth_dropout", 0.1, width=150) if layers > 1 else 0.0
     return replace(network, layers=layers, dropout=dropout)

@@ -21,17 +21,17 @@ from playground.ui import lesson as words
 from playground.ui import picture as pictures
 from playground.ui import progress, state, widgets
 from playground.ui.figure_words import look
-from playground.ui.gradients import example, headline
-from playground.ui.shapes import chosen, picture
+from playground.ui.gradients import headline
+from playground.ui.shapes import apart, chosen, picture
 from playground.ui.shapes.five import draw_lesson
 from playground.ui.shapes.results import said
 from playground.ui.words import N_, _, plain
 
 NAMES = {FORWARD: N_("Forwards only"), BOTH: N_("Both directions")}
 VERSE = "Tyger (Blake)"  # the ready-made text that is longer than a word
-LEAK = NetworkConfig("rnn", 16)
+LEAK = NetworkConfig("rnn", 24)  # with 16 units one seed in six stays far above what can be reached
 LEAK_TRAINING = TrainingConfig("adam", 0.01)
-LEAK_UPDATES = 300
+LEAK_UPDATES = 500
 DIGITS = 5  # of a perplexity near 1
 HEADS = {
     "example": N_("held-out example"),
@@ -45,22 +45,14 @@ HEADS = {
 
 def show() -> None:
     """Draw one direction beside two on tags, then the mistake."""
-    words.heading("shapes", "directions")
-    words.text("shapes", "directions")
-    if state.value(state.key("leak_text")) == "text":
-        st.caption(
-            _(
-                "The networks of this view are its own; of your experiment only the text is read, further down."
-            )
-        )
-    else:
-        example.is_not_used()
-    lesson = chosen.choose("each step", chosen.plain_network)
-    if lesson is not None:
-        _beside(lesson, chosen.example(lesson))
+    words.opening("shapes", "directions")
+    made = chosen.choose("each step", chosen.plain_network)
+    if made is not None:
+        _beside(*made)
     words.heading("shapes", "leak")
     words.text("shapes", "leak")
     _leak(_leak_text(), state.whole(state.key("seed")) or 0)
+    apart.show(reads_text=_reads_text())
 
 
 # Tags
@@ -162,10 +154,17 @@ def _measured(work: SideBySide, reached: float) -> None:
 def _leak_text() -> TextConfig:
     """The text of the Train page, or a verse, where there is more to write."""
     with widgets.row():
-        if widgets.segments("leak_text") == "text":
-            return state.viewer().config.text
+        widgets.segments("leak_text")
+    if _reads_text():
+        st.caption(_("Of your experiment only this text is read, from the top of the page."))
+        return state.viewer().config.text
     preset = PRESETS[VERSE]
     return TextConfig(preset.text, preset.tokens, preset.bos, preset.eos)
+
+
+def _reads_text() -> bool:
+    """Whether the networks that peek learn the text of the experiment."""
+    return state.value(state.key("leak_text")) == "text"
 
 
 @st.fragment
@@ -228,14 +227,14 @@ def _leak_title(work: Peeking, places: pd.DataFrame, t: int) -> str:
         )
     return _(
         "Reading the answer: perplexity {both}. With only what is there so far: {so_far}. At t = {t} the "
-        "probability of {symbol} falls from {before} to {after}."
+        "probability of {symbol} falls from {before} % to {after} %."
     ).format(
         both=number(both, DIGITS),
         so_far=number(so_far, DIGITS),
         t=t + 1,
         symbol=plain(str(place["target"])),
-        before=number(float(place[BOTH]), 3),
-        after=number(float(place[SO_FAR]), 3),
+        before=percent(float(place[BOTH])),
+        after=percent(float(place[SO_FAR])),
     )
 
 

@@ -15,8 +15,8 @@ from playground.ui import picture as pictures
 from playground.ui import progress, state, widgets
 from playground.ui.complaints import complain
 from playground.ui.figure_words import look
-from playground.ui.gradients import example, headline
-from playground.ui.shapes import chosen
+from playground.ui.gradients import headline
+from playground.ui.shapes import apart, chosen
 from playground.ui.shapes.learned import recorded_step
 from playground.ui.shapes.results import said
 from playground.ui.words import N_, _, plain
@@ -33,12 +33,11 @@ HEADS = {
 
 def show() -> None:
     """Draw the choice of lines, their map, and what is near to one of them or to one more."""
-    words.heading("shapes", "embedding")
-    words.text("shapes", "embedding")
-    example.is_not_used()
-    lesson = chosen.choose("many-to-one", chosen.plain_network, has_readout=False)
-    if lesson is not None:
-        _map(lesson)
+    words.opening("shapes", "embedding")
+    made = chosen.choose("many-to-one", chosen.plain_network, has_readout=False, has_example=False)
+    if made is not None:
+        _map(made[0])
+    apart.show()
 
 
 @st.fragment
@@ -91,13 +90,25 @@ def _title(work: SentenceMaps, embedding: Embedding, at: int) -> str:
     """How many answers are right, and how many lines have their like as the nearest one."""
     classes = np.array([line.asked for line in work.lines], dtype=object)
     right = work.right(at)
-    return _(
-        "At step {step:,}, {right} % of the {count:,} lines are answered right; of {same} % the nearest other line is "
-        "of the same class. Before any update that was so of {before} %."
-    ).format(
+    held = np.array([line.is_held_out for line in work.lines])
+    sentence = (
+        _(
+            "At step {step:,}, {right} % of the {count:,} lines that are trained on are answered right and {held_out} % of "
+            "the {others:,} held-out ones; of {same} % of all the nearest other line is of the same class. Before any "
+            "update that was so of {before} %."
+        )
+        if held.any()
+        else _(
+            "At step {step:,}, {right} % of the {count:,} lines are answered right, all of them trained on; of {same} % "
+            "the nearest other line is of the same class. Before any update that was so of {before} %."
+        )
+    )
+    return sentence.format(
         step=embedding.steps[at],
-        right=percent(float(right.mean())),
-        count=len(right),
+        right=percent(float(right[~held].mean())),
+        count=int((~held).sum()),
+        held_out=percent(float(right[held].mean())) if held.any() else "",
+        others=int(held.sum()),
         same=percent(same_class(embedding, at, classes)),
         before=percent(same_class(embedding, 0, classes)),
     )

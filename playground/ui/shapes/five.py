@@ -5,22 +5,20 @@ import streamlit as st
 from playground.studies.lesson_run import LessonRun
 from playground.studies.lessons import Lesson
 from playground.ui import lesson as words
-from playground.ui.gradients import example
-from playground.ui.shapes import chosen, picture, results
+from playground.ui.shapes import apart, chosen, picture, results
 from playground.ui.shapes.learned import learned
+from playground.ui.words import _
 
 
 def show() -> None:
     """Draw the choice of a lesson, its picture, and its results."""
-    words.heading("shapes", "five")
-    words.text("shapes", "five")
-    example.is_not_used()
+    words.opening("shapes", "five")
     # What comes below keeps its place, whatever there is to choose: the picture goes on where the last one was.
     with st.container():
-        lesson = chosen.choose()
-    if lesson is None:
-        return
-    _lesson(lesson, chosen.example(lesson))
+        made = chosen.choose()
+    if made is not None:
+        _lesson(*made)
+    apart.show()
 
 
 @st.fragment
@@ -34,6 +32,14 @@ def _lesson(lesson: Lesson, column: int) -> None:
     if run is not None:
         draw(run)
         words.note("shapes", lesson.task.shape)
+        network, signature = lesson.config.network, lesson.task.signature
+        if network.bidirectional and lesson.task.shape == "many-to-one" and signature.readout == "each":
+            st.caption(
+                _(
+                    "At the last timestep, what reads backwards has read the last symbol only: with the last state "
+                    "read out, the highest layer tells nothing more in that direction."
+                )
+            )
         results.show(run)
 
 
