@@ -79,7 +79,7 @@ def test_an_edit_is_read_on_from_and_an_update_is_stepped_through(page: Page) ->
     player = page.locator(".motion")
     said, lines = player.locator(".said"), player.locator(".lines")
     expect(said).to_contain_text("At t = 1 the network reads")
-    player.get_by_role("button", name="7 Step").click()
+    player.get_by_role("button", name="7 Optimise").click()
     expect(lines.locator("math").first).to_be_visible()
     page.keyboard.press("ArrowRight")
     expect(said).to_contain_text("So w goes from")
