@@ -187,8 +187,9 @@ class Album:
             axes = self._axes_of(steps, paths)
             layers = records["layers"]
             layers["xy"], layers["share"] = room.see(paths, axes)
-            for frame, record in zip(frames, records, strict=True):
-                frame.finish(record.tobytes())
+            size, payloads = self.layout.nbytes, records.tobytes()
+            for number, frame in enumerate(frames):
+                frame.finish(payloads[number * size : (number + 1) * size])
 
     def _axes_of(self, steps: list[int], paths: np.ndarray) -> np.ndarray:
         """The axes (N, L, H, 2) along which the frames of `steps` show their paths of h (N, L, T, H)."""

@@ -112,7 +112,7 @@ class Darkroom:
         records = np.zeros(len(exposures), layout.dtype)
         paths = np.empty((len(exposures), layout.layers, layout.length, layout.hidden_size), dtype=np.float32)
         with self._lock, torch.inference_mode():
-            if not _equal(watched, self._watched):
+            if watched is not self._watched and not _equal(watched, self._watched):
                 self._watched, self._twice = watched, _twice(watched, layout.loss_at)
             for start in range(0, len(exposures), replicas):
                 part = slice(start, start + replicas)
