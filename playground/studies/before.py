@@ -148,6 +148,12 @@ class _Rows(InPieces[None]):
         self._seed = seed
         self._rows: list[dict[str, object]] = []
 
+    @property
+    def pending(self) -> str | None:
+        """The model whose perplexity on held-out lines is not measured yet, though its row is there; None if none."""
+        is_open = bool(self._rows) and self.parts is not None and "held_out" not in self._rows[-1]
+        return str(self._rows[-1]["model"]) if is_open else None
+
     def frame(self) -> pd.DataFrame:
         """What is measured so far: model, memory, numbers, perplexity, held_out, given, writes.
 

@@ -135,6 +135,13 @@ class TaggerStudy(InPieces[None]):
         columns = {"model": object, "numbers": int, "right": int, "n": int}
         return pd.DataFrame(rows, columns=list(columns)).astype(columns)
 
+    @property
+    def usual(self) -> float:
+        """The share of right words among those judged for who always gives the tag most frequent in what is learned."""
+        learned = Sentences.of(self.task.learned)
+        tag = learned.tags[learned.there].bincount().argmax()
+        return (self.held_out.tags[self.held_out.there] == tag).double().mean().item()
+
     def words(self) -> pd.DataFrame:
         """Every word with every tag it has among those judged: word, tag, n, and the share that each model has right.
 

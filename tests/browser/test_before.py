@@ -25,7 +25,7 @@ def test_all_models_then_a_context_and_on_a_phone_a_card_each(
     page.locator(".st-key-before-panel button", has_text="n-grams").click()
     figure(page, "counts")
     page.get_by_role("button", name="A context that was never seen").click()
-    expect(page.get_by_text("was never seen: it backs off")).to_be_visible()
+    expect(page.get_by_text("was never seen with anything after it: it backs off")).to_be_visible()
     expect(page).to_have_url(re.compile(r"before\.panel=ngram&before\.asked="))
     asked = page.locator(".st-key-before-asked input")
     asked.fill("zz")

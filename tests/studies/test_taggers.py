@@ -54,6 +54,13 @@ def test_who_decides_the_word(korean: TaggerStudy) -> None:
     assert (beats, loses) == (n - table.loc["forward", "right"], 0)
 
 
+def test_the_usual_tag_is_judged_on_the_same_words(korean: TaggerStudy) -> None:
+    """Of 36 sentences of four words, 40 words are times: one in each, and 밤을 four times."""
+    words: Any = korean.words()
+    of_tag: Any = words.groupby("tag")["n"].sum()
+    assert korean.usual == pytest.approx(of_tag["time"] / words["n"].sum()) == 40 / 144
+
+
 def test_a_sentence_in_rows(korean: TaggerStudy) -> None:
     table, shown = korean.sentence(3), korean.task.show(korean.task.held_out(), 3)
     assert tuple(table["word"]) == shown.read and tuple(table["tag"]) == shown.asked

@@ -113,6 +113,15 @@ def test_one_line_holds_nothing_out_and_says_so(language: str) -> None:
     assert ("none is held out" if language == "en" else "떼어 둔 줄이 없습니다") in said(visitor)
 
 
+def test_a_network_whose_odds_are_no_numbers_is_not_waited_for() -> None:
+    exploding = {"cell": "rnn", "nonlinearity": "linear", "initialization": "spectral", "spectral_radius": 5}
+    rates = {"learning_rate": 10, "optimizer": "sgd", "clip": "off", "at": 3}
+    visitor = visit("table", updates=2, **exploding, **rates)
+    assert "odds are not numbers any more" in said(visitor)
+    drawn = page_html(visitor)
+    assert "not yet" not in drawn and drawn.count(">NaN</td>") == 2, "on the text and on held-out lines"
+
+
 def test_the_headline_says_which_floor_the_network_has_crossed() -> None:
     assert "so far no better than knowing" in said(visit("table", text="hello world", seed=1))
     text = said(visit("table", text="hello world", at=150, hidden_size=24, learning_rate=0.03))
@@ -150,9 +159,16 @@ def test_an_unseen_context_is_one_click_away_and_what_is_made_up_is_told(smoothi
     model = NGram(NGramConfig(3), corpus.windows, len(corpus.vocabulary))
     unseen = unseen_context(model.counted)
     assert unseen is not None and visitor.widget("asked").value == corpus.decode(unseen)
-    told = "all 8 symbols get the same odds" if smoothing == "add" else "it backs off to the last 1 symbols"
+    told = "all 8 symbols get the same odds" if smoothing == "add" else "it backs off to its last symbol."
     assert "was never seen" in said(visitor) and told in said(visitor)
     assert visitor.address["before.asked"] == corpus.decode(unseen)
+
+
+def test_what_ends_the_text_is_not_called_unseen() -> None:
+    text = said(visit("ngram", text="hello world", ngram_order=2, asked="d"))
+    assert "**d** was never seen with anything after it: it backs off to how often each symbol comes." in text
+    text = said(visit("ngram", text="hello world", ngram_order=4, asked="hoe"))
+    assert "**hoe** was never seen with anything after it: it backs off to its last symbol." in text
 
 
 def test_storage_counts_the_network_too() -> None:

@@ -126,7 +126,7 @@ def _scores(study: TaggerStudy, table: pd.DataFrame) -> None:
             delta_arrow="off",
             help=_("It has learned {numbers:,} numbers.").format(numbers=row["numbers"]),
         )
-    said = [_("always the most frequent tag: {share} %").format(share=percent(study.task.chance))]
+    said = [_("always the most frequent tag: {share} %").format(share=percent(study.usual))]
     if isinstance(study.task, Tagging):
         forward = percent(study.task.forward_ceiling)
         said.append(_("nobody who reads forwards only gets above {share} %").format(share=forward))

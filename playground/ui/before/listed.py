@@ -3,7 +3,7 @@
 It is HTML of our own, so whatever a reader's text has brought into it is escaped.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from html import escape
 
 import pandas as pd
@@ -37,10 +37,10 @@ _STYLE = """
 """
 
 
-def draw(table: pd.DataFrame, *, is_held_out: bool) -> None:
-    """Draw the table. is_held_out: whether there are lines that are.
+def draw(table: pd.DataFrame, *, is_held_out: bool, pending: Collection[object] = ()) -> None:
+    """Draw the table. is_held_out: whether there are lines that are. pending: models that have yet to be asked them.
 
-    table: name, numbers, perplexity, held_out, given, writes, cannot, a model a row.
+    table: model, name, numbers, perplexity, held_out, given, writes, cannot, a model a row.
     """
     headings = [
         _("model"),
@@ -50,7 +50,10 @@ def draw(table: pd.DataFrame, *, is_held_out: bool) -> None:
         _("what it writes"),
         _("what it cannot do"),
     ]
-    rows = "".join(_row(row, headings, is_held_out=is_held_out) for row in table.to_dict("records"))
+    rows = "".join(
+        _row(row, headings, missing=_missing(row, pending) if is_held_out else "–")
+        for row in table.to_dict("records")
+    )
     numeric = ("", "number", "number", "number", "", "")
     head = "".join(
         f'<th scope="col" class="{kind}">{escape(name)}</th>'
@@ -61,9 +64,13 @@ def draw(table: pd.DataFrame, *, is_held_out: bool) -> None:
     )
 
 
-def _row(row: dict[str, object], headings: Sequence[str], *, is_held_out: bool) -> str:
-    """A model: its name, its numbers, what it writes and what it cannot do."""
-    missing = _("not yet") if is_held_out else "–"
+def _missing(row: dict[str, object], pending: Collection[object]) -> str:
+    """What stands where a perplexity on held-out lines is no number."""
+    return _("not yet") if row["model"] in pending else number(float("nan"))
+
+
+def _row(row: dict[str, object], headings: Sequence[str], *, missing: str) -> str:
+    """A model: its name, its numbers, what it writes and what it cannot do. missing: for held-out lines."""
     held_out = float(str(row["held_out"]))
     cells = [
         ("number", f"{float(str(row['numbers'])):,.0f}"),

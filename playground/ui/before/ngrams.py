@@ -150,12 +150,16 @@ def _said(model: NGram, name: str, seen: int, known: int) -> str:
     elif seen:
         text = _("**{context}** was seen {seen:,} times. The numbers above the bars are counts.")
     elif model.config.smoothing == "add":
-        text = _("**{context}** was never seen: all {size} symbols get the same odds.")
+        text = _("**{context}** was never seen with anything after it: all {size} symbols get the same odds.")
+    elif known > 1:
+        text = _(
+            "**{context}** was never seen with anything after it: it backs off to its last {known} symbols."
+        )
     elif known:
-        text = _("**{context}** was never seen: it backs off to the last {known} symbols of it.")
+        text = _("**{context}** was never seen with anything after it: it backs off to its last symbol.")
     else:
         text = _(
-            "**{context}** was never seen, nor its last symbol: it backs off to how often each symbol comes."
+            "**{context}** was never seen with anything after it: it backs off to how often each symbol comes."
         )
     return text.format(**values)
 

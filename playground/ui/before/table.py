@@ -62,7 +62,8 @@ def _compared(network: beside.Beside, settings: Settings) -> None:
     uniform = uniform_perplexity(corpus)
     figure = models_and_floors(table, _drawn_floors(floors), look(), uniform=uniform)
     picture.show((figure, table), name="models", title=title, file="before-rnns")
-    listed.draw(table, is_held_out=found[0].parts is not None)
+    pending = {work.pending for work in found} - {None}
+    listed.draw(table, is_held_out=found[0].parts is not None, pending=pending)
 
 
 def _named(table: pd.DataFrame, settings: Settings, floors: tuple[Floor, ...]) -> pd.DataFrame:

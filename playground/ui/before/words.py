@@ -59,8 +59,8 @@ WORDS: Mapping[str, ModelWords] = MappingProxyType(
         "hmm": ModelWords(
             N_("HMM, K = {states}"),
             N_(
-                "All that it carries on is which of K = {states} states it is in: between two symbols no more than "
-                "log₂ {states} = {bits} bits about the past get through."
+                "At every symbol it is in one of K = {states} states, and what comes next depends on that one alone: "
+                "in what it writes, no more than log₂ {states} = {bits} bits about the past get through."
             ),
             lambda settings: {
                 "states": settings.hmm.states,
