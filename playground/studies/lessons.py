@@ -26,7 +26,8 @@ class Ready:
     """A lesson as it is offered.
 
     kind: of task. network, learning_rate, updates: with which it is learned; Adam, clipping by norm at 1. batch_size:
-    sequences an update. has_decoder: as in `LessonRun`.
+    sequences an update. has_decoder: as in `LessonRun`. beside: updates when all its `variants` are learned side by
+    side, if not as many.
     """
 
     kind: TaskKind
@@ -35,6 +36,7 @@ class Ready:
     updates: int
     batch_size: int = 16
     has_decoder: bool = False
+    beside: int | None = None
 
     @property
     def shape(self) -> Shape:
@@ -60,7 +62,9 @@ LESSONS: Mapping[str, Ready] = MappingProxyType(
         "sentiment": Ready(Sentiment, NetworkConfig("gru", 16), 0.01, 300),
         "names": Ready(Names, NetworkConfig("gru", 32), 0.005, 300),
         "words": Ready(Translation, NetworkConfig("rnn", 64), 0.005, 400, batch_size=32),
-        "dates": Ready(Dates, NetworkConfig("lstm", 64), 0.005, 2000, batch_size=64, has_decoder=True),
+        "dates": Ready(
+            Dates, NetworkConfig("lstm", 64), 0.005, 2000, batch_size=64, has_decoder=True, beside=1500
+        ),
         "tags": Ready(Tagging, NetworkConfig("rnn", 16), 0.01, 200),
     }
 )

@@ -2,8 +2,10 @@
 
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import streamlit as st
@@ -11,7 +13,7 @@ import streamlit as st
 from playground.config import NetworkConfig
 from playground.studies.lessons import LESSONS, SHAPES, Lesson, lesson_of, variants
 from playground.ui.server import JOBS, LONG_TEXTS
-from playground.ui.shapes import kinds
+from playground.ui.shapes import chosen, kinds
 from playground.ui.shapes.back import gradient_table
 from playground.ui.shapes.results import success_in_words
 from tests.ui.pages import Visitor
@@ -85,6 +87,17 @@ def test_network_and_training_are_folded_unless_something_is_wrong_with_them() -
     wrong = visit(hidden_size="1000", updates="12")
     assert len(wrong.errors) == 1 and "1000" in wrong.errors[0]
     assert not folded(wrong)
+
+
+def test_dates_are_learned_for_fewer_updates_beside_their_variants(monkeypatch: pytest.MonkeyPatch) -> None:
+    dates = LESSONS["dates"]
+    assert dates.beside is not None and dates.beside < dates.updates
+    few = {"words": replace(LESSONS["words"], updates=9, beside=4)}
+    monkeypatch.setattr(chosen, "offered", lambda shape: few)
+    for panel, updates in (("five", 9), ("gradient", 4)):
+        visitor = whole(visit(panel=panel, shape="delayed", task="words"))
+        assert visitor.widget("updates").value == updates
+        assert table(visitor, "learning")["step"].tolist()[-1] == updates
 
 
 def spoken(visitor: Visitor) -> list[str]:
@@ -246,6 +259,32 @@ def test_gradients_start_where_losses_stand() -> None:
     rows = gradient_table("x", frame)
     assert rows["t"].tolist() == [1, 2, 3, 4, 5] and frame.mask.tolist() == [False] * 3 + [True] * 2
     assert min(rows["gradient"].tolist()) > 0
+
+
+def test_the_chart_of_gradients_is_of_the_highest_layer_and_says_so() -> None:
+    """Read out at the last word: in the highest layer nothing comes to earlier words from what reads backwards."""
+    network = NetworkConfig("gru", 4, 2, bidirectional=True)
+    run = lesson("sentiment", network=network).run()
+    run.advance(0.0)
+    frame = run.frames[0]
+    shown = gradient_table("x", frame)["gradient"].to_numpy()
+    forwards, backwards = (frame.gradients[1, direction][: len(shown)] for direction in (0, 1))
+    assert not backwards[:-1].any() and backwards[-1] > 0
+    np.testing.assert_allclose(shown, np.sqrt(forwards**2 + backwards**2), rtol=1e-6)
+    assert not np.allclose(shown, np.linalg.norm(frame.gradients[0][:, : len(shown)], axis=0), rtol=0.1)
+
+    choices = {"panel": "gradient", "shape": "many-to-one", "layers": "2", "directions": "both", **FEW}
+    said = [each.value for each in whole(visit(**choices)).app.caption]
+    assert any("of the highest layer, of both directions together" in text for text in said)
+
+
+def test_directions_are_offered_where_reading_backwards_tells_nothing_of_the_answer() -> None:
+    """Zeros that are read backwards would tell how much of a name is still to come."""
+    for shape, directions in (("one-to-many", 1), ("delayed", 1), ("many-to-one", 2), ("each step", 2)):
+        visitor = whole(visit(shape=shape, directions="both", **FEW))
+        assert told(visitor)["directions"] == directions
+        said = [each.value for each in visitor.app.caption]
+        assert any("has read the last symbol only" in text for text in said) == (shape == "many-to-one")
 
 
 def test_a_decoder_is_compared_in_all_that_it_may_read() -> None:

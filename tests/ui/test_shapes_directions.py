@@ -85,7 +85,9 @@ def test_the_leak_is_measured_on_the_text_of_the_visitor() -> None:
     assert expected[1] is not None and expected[1] <= 1.01
     written = [each.value for each in visitor.app.code]
     assert written == [f"{one.given}│{one.made}" for one in peeking.written.values()]
-    assert written[0] == "h│ello world" and written[1] != written[0]
+    assert written[0] == "h│ello world"
+    writes_it_too = any("it can still write" in each.value for each in visitor.app.caption)
+    assert writes_it_too is (written[1] == written[0])
     assert "Reading the answer: perplexity 1.0" in titles(visitor)[-1]
     assert re.search(r"falls from > 99.9 % to \d+\.?\d* %", titles(visitor)[-1]), "no share is 1 that is not"
     places = table(visitor, "leak-timesteps")
@@ -107,7 +109,7 @@ WRITES = re.compile(r"writes \((\d+) of 28 symbols")
 def test_a_verse_is_read_well_and_written_badly() -> None:
     visitor = visit(updates="5", leak_text="verse")
     assert visitor.errors == [] and not visitor.app.exception
-    forward, both = (each.value for each in visitor.app.code)
+    forward, _both = (each.value for each in visitor.app.code)
     assert forward.startswith("T│yger Tyger") and visitor.choices["leak_text"] == "verse"
     right = [int(found[1]) for each in visitor.app.markdown if (found := WRITES.search(each.value))]
     assert right[0] > 2 * right[1], "what both write of the text"

@@ -33,7 +33,7 @@ def show() -> None:
     """Draw the choice of a lesson, its picture backwards, and its variants side by side."""
     words.opening("shapes", "gradient")
     with st.container():  # as in `five`
-        made = chosen.choose()
+        made = chosen.choose(has_variants=True)
     if made is not None:
         _side_by_side(*made)
     apart.show()

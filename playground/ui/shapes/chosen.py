@@ -69,6 +69,7 @@ def choose(
     *,
     has_readout: bool = True,
     has_example: bool = True,
+    has_variants: bool = False,
 ) -> tuple[Lesson, int] | None:
     """Draw the widgets; None, and one sentence says why, where the lines cannot be learned.
 
@@ -76,7 +77,7 @@ def choose(
 
     shape: of the lessons that are offered; None lets it be chosen. network: draws what the network is asked for, in the
     row or folded. has_readout: whether it may be chosen; else the last state is read out. has_example: the same of what
-    is watched; else it is the first.
+    is watched; else it is the first. has_variants: whether the lesson is learned side by side with its variants.
     """
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="lesson_choices")
     with row:
@@ -95,7 +96,7 @@ def choose(
         folded = _folded()
         made = network(ready, folded)
         with folded:
-            choices |= _training(ready)
+            choices |= _training(ready, has_variants=has_variants)
     with below:
         lesson = _made(ready, made, choices)
     if lesson is None:
@@ -164,8 +165,8 @@ def _lines(ready: Ready) -> dict[str, Any]:
     return chosen
 
 
-# A decoder would read what it should write, had it both directions. Where zeros are read while something is written, who
-# reads them backwards would know how much is still to come. A sequence of one timestep has no directions.
+# A decoder would read what it should write, had it both directions. Where zeros are read while something is written,
+# who reads them backwards would know how much is still to come. A sequence of one timestep has no directions.
 BOTH_WAYS = frozenset(("many-to-one", "each step"))
 
 
@@ -179,16 +180,17 @@ def _written(ready: Ready) -> dict[str, Any]:
     return {"has_decoder": networks == "two_networks", "feed": widgets.segments("feed")}
 
 
-def _training(ready: Ready) -> dict[str, Any]:
-    """How it is trained."""
+def _training(ready: Ready, *, has_variants: bool) -> dict[str, Any]:
+    """How it is trained; beside its variants it may be for fewer updates."""
+    usual_updates = (ready.beside if has_variants else None) or ready.updates
     with st.container(width=150):
         seed = widgets.number("seed")
     usual = state.following("learning_rate", ready.learning_rate)
     rate = widgets.pick("learning_rate", sorted({*RATES, usual}), width=220, drawn=fields.exact_number)
-    state.following("updates", ready.updates)
+    state.following("updates", usual_updates)
     with st.container(width=150):
         updates = widgets.number("updates")
-    return {"seed": seed or 0, "learning_rate": rate, "updates": updates or ready.updates}
+    return {"seed": seed or 0, "learning_rate": rate, "updates": updates or usual_updates}
 
 
 def _made(ready: Ready, network: NetworkConfig, choices: dict[str, Any]) -> Lesson | None:
