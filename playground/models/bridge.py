@@ -51,7 +51,7 @@ class Encoder:
     ) -> None:
         time, columns = shape
         self._cell, self._seeds = config.cell, seeds
-        self._over_time = o = over_time(time, len(seeds), columns, parameters[0].dtype, config.hidden_size)
+        self._over_time = o = over_time(time, len(seeds), columns, parameters[0].dtype)
         self._reset = torch.zeros(time, len(seeds), columns, 1, dtype=torch.bool) if resets else None
         self.inputs = inputs_for(config, signature, parameters[1], gradients[1], o)
         self.stack = Stack(config, parameters, gradients, self.inputs, o, self._reset, reads_on=True)

@@ -7,9 +7,11 @@ from playground.cells.fast import ManyReplicas, OneReplica, OverTime, Product
 from playground.kernels.engine import are_compiled
 from playground.kernels.program import Instruction
 
-# Compiled loops save the calls into torch; where each call multiplies as many rows as this, of this many units or more,
-# there is nothing to save, and torch's products are the faster ones (`python -m benchmarks.training`).
-MOST_WORK = 1024  # sequences side by side times units
+# Compiled loops save the calls into torch; where each call multiplies more rows than this at once there is nothing to
+# save, whatever the number of units, and torch's products are the faster ones. Measured for 8 to 128 units; of several
+# replicas, torch multiplies all at once (`python -m benchmarks.training` says what is gained).
+MOST_SEQUENCES = 32  # side by side
+MOST_OF_REPLICAS = 16  # of each of several replicas
 
 
 class Compiled(OverTime):
@@ -84,18 +86,18 @@ class Compiled(OverTime):
         return self._scratch[name]
 
 
-def takes_loops(batch: int, size: int, dtype: torch.dtype = torch.float32) -> bool:
-    """Whether passes over so many sequences side by side, through layers of this many units, are compiled loops.
+def takes_loops(batch: int, replicas: int = 1, dtype: torch.dtype = torch.float32) -> bool:
+    """Whether passes over so many sequences side by side are compiled loops.
 
     It follows from the numbers given and the settings of the server alone: a run keeps to it, whatever is forgotten of
     it and computed again.
     """
-    return are_compiled(dtype) and batch * size <= MOST_WORK
+    return are_compiled(dtype) and batch <= (MOST_SEQUENCES if replicas == 1 else MOST_OF_REPLICAS)
 
 
-def over_time(time: int, replicas: int, batch: int, dtype: torch.dtype, size: int) -> OverTime:
-    """The cheapest form for passes of this shape through layers of this many units."""
-    if takes_loops(batch, size, dtype):
+def over_time(time: int, replicas: int, batch: int, dtype: torch.dtype) -> OverTime:
+    """The cheapest form for passes of this shape."""
+    if takes_loops(batch, replicas, dtype):
         return Compiled(time, replicas, batch, dtype)
     return (OneReplica if replicas == 1 else ManyReplicas)(time, replicas, batch, dtype)
 

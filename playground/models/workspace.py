@@ -60,7 +60,7 @@ class Workspace:
     ) -> None:
         (flat, named), (_, of_named) = parameters, gradients
         (time, batch), replicas = shape, len(seeds)
-        o = self.over_time = over_time(time, replicas, batch, flat.dtype, config.hidden_size)
+        o = self.over_time = over_time(time, replicas, batch, flat.dtype)
         self._cell, self._seeds = config.cell, seeds
         self._passes = 0
         self._batch: Batch | None = None

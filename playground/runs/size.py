@@ -38,7 +38,7 @@ def trainer_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1
 
 def _pass_numbers(network: NetworkConfig, corpus: Corpus, time: int, batch: int) -> int:
     """How many 32-bit numbers a pass over so many positions needs beside the parameters of one replica."""
-    vocabulary, cell, are_loops = len(corpus.vocabulary), CELLS[network.cell], _are_loops(network, batch)
+    vocabulary, cell, are_loops = len(corpus.vocabulary), CELLS[network.cell], takes_loops(batch)
     gaps = network.layers - 1 if leaves_out(network) else 0
     planes = network.layers * cell.planes + cell.shared_planes[are_loops] + gaps * DROPOUT_PLANES
     per_position = planes * network.hidden_size
@@ -53,7 +53,7 @@ def _pass_numbers(network: NetworkConfig, corpus: Corpus, time: int, batch: int)
 
 def _shared_bytes(network: NetworkConfig, corpus: Corpus, time: int, batch: int) -> int:
     """What all replicas share: what calls keep beside the numbers, and turned weights of compiled loops."""
-    are_loops = _are_loops(network, batch)
+    are_loops = takes_loops(batch)
     calls = network.layers * call_bytes(network.cell, time, are_loops=are_loops)
     if not are_loops:
         return calls
@@ -61,10 +61,6 @@ def _shared_bytes(network: NetworkConfig, corpus: Corpus, time: int, batch: int)
     rows = CELLS[network.cell].blocks * hidden
     turned = {rows * (network.embedding or vocabulary), rows * hidden, hidden * vocabulary}
     return calls + 4 * sum(turned)
-
-
-def _are_loops(network: NetworkConfig, batch: int) -> bool:
-    return takes_loops(batch, network.hidden_size)
 
 
 def darkroom_bytes(config: ExperimentConfig, corpus: Corpus) -> int:

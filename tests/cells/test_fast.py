@@ -30,7 +30,7 @@ def make_fast(
     shapes = [(replicas, rows, E), (replicas, rows, H), (replicas, 2, rows)]
     weights = ReplicatedWeights(*(draw(*shape, generator=generator) for shape in shapes))
     gradients = ReplicatedWeights(*(torch.zeros_like(weight) for weight in weights))
-    shape, spec = over_time(T, replicas, B, torch.float64, H), CELLS[kind]
+    shape, spec = over_time(T, replicas, B, torch.float64), CELLS[kind]
     form = COMPILED[spec.fast] if shape.is_compiled else spec.fast
     x = draw(T, replicas, B, E, generator=generator)
     layer = form(weights, gradients, x, torch.zeros_like(x), shape, nonlinearity, reset=reset)

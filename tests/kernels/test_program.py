@@ -25,6 +25,7 @@ if not can_compile():
     pytest.skip("there are no compiled loops: see requirements-fast.txt", allow_module_level=True)
 
 GRADIENTS = 5e-7  # of the largest: by how much they may be off in 32 bits
+SMALL = 0.5  # or of this: softmax − one_hot is as far off as numbers near 1 are, however little is left of it
 LANGUAGE = Signature.language(4)
 TEXT = TextConfig("hello\nworld\nabc\nfour", batch_size=1)
 
@@ -89,7 +90,7 @@ def test_gradients_are_torchs_at_any_size(data: st.DataObject) -> None:
     for name in ("loss", "total"):
         torch.testing.assert_close(ours[name].double(), theirs[name], rtol=1e-5, atol=1e-6, msg=name)
     difference = (network.gradients.double() - exact.gradients).abs().max()
-    assert difference <= GRADIENTS * exact.gradients.abs().max().clamp(min=1e-3)
+    assert difference <= GRADIENTS * exact.gradients.abs().max().clamp(min=SMALL)
 
 
 def test_a_program_keeps_what_it_works_on() -> None:
