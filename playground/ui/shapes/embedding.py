@@ -93,14 +93,14 @@ def _title(work: SentenceMaps, embedding: Embedding, at: int) -> str:
     held = np.array([line.is_held_out for line in work.lines])
     sentence = (
         _(
-            "At step {step:,}, {right} % of the {count:,} lines that are trained on are answered right and {held_out} % of "
-            "the {others:,} held-out ones; of {same} % of all the nearest other line is of the same class. Before any "
-            "update that was so of {before} %."
+            "At step {step:,}, {right} % of the {count:,} lines that are trained on are answered right and "
+            "{held_out} % of the {others:,} held-out ones; of {same} % of all the nearest other line is of the same "
+            "class. Before any update that was so of {before} %."
         )
         if held.any()
         else _(
-            "At step {step:,}, {right} % of the {count:,} lines are answered right, all of them trained on; of {same} % "
-            "the nearest other line is of the same class. Before any update that was so of {before} %."
+            "At step {step:,}, {right} % of the {count:,} lines are answered right, all of them trained on; of {same} "
+            "% the nearest other line is of the same class. Before any update that was so of {before} %."
         )
     )
     return sentence.format(
