@@ -287,18 +287,19 @@ class Trainer:
         measured = self._numbers(workspace)
         if measured.finite:
             after = self._clip(measured.gradient_norm)
-            self._optimize()
+            self._optimize(measured.learning_rate)
             self.step += 1
         else:
-            after = self._update_the_finite(workspace.total.tolist(), measured.gradient_norm)
+            after = self._update_the_finite(workspace.total.tolist(), measured)
         update = self._reported(measured, *after)
         self._clips = update.clips
         return update
 
     def _update_the_finite(
-        self, totals: Sequence[float], norms: Sequence[float]
+        self, totals: Sequence[float], measured: _Measured
     ) -> tuple[tuple[float, ...], tuple[bool, ...]]:
         """Update as usual, then put back the replicas that have exploded, now or before."""
+        norms = measured.gradient_norm
         self._exploded |= _broken(totals, norms)
         if len(self._exploded) == len(self.seeds):
             return tuple(norms), (False,) * len(norms)
@@ -309,14 +310,14 @@ class Trainer:
             tensor[frozen].clone() for tensor in tensors if tensor.dim()
         ]  # a step counter is shared by all
         after, clipped = self._clip(norms)
-        self._optimize()
+        self._optimize(measured.learning_rate)
         for tensor, rows in zip([tensor for tensor in tensors if tensor.dim()], kept, strict=True):
             tensor[frozen] = rows
         self.step += 1
         return _but_for(self._exploded, norms, after, clipped)
 
-    def _optimize(self) -> None:
-        self._move(self.learning_rate if self._learning_rates is None else self._learning_rates)
+    def _optimize(self, learning_rate: float) -> None:
+        self._move(learning_rate if self._learning_rates is None else self._learning_rates)
 
     def _clip(self, norms: Sequence[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
         """Clip as configured. Looked up each time: a kept bound method would be a cycle through the trainer."""
