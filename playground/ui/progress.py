@@ -129,8 +129,9 @@ def _bar(watch: Watch[Work], kind: str, text: str) -> None:
     is_paused = watch.state == "paused"
     if is_paused:
         text = _("Paused at {share} %").format(share=percent(watch.progress))
-    st.progress(watch.progress, text)
-    with st.container(horizontal=True, gap="small"):
+    # On one line, so that what stands below moves little when the bar comes and goes.
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.progress(watch.progress, text)
         _press("pause", kind, watch, _("Pause"), ":material/pause:", enabled=not is_paused)
         _press("go_on", kind, watch, _("Go on"), ":material/play_arrow:", enabled=is_paused)
         _press("stop", kind, watch, _("Stop here"), ":material/stop:")

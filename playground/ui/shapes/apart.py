@@ -16,12 +16,16 @@ _ROW = """.st-key-experiment:not(:has([data-testid="stAlert"])) { display: none;
 """
 
 
-def show(*, reads_text: bool = False) -> None:
-    """Put the experiment's widgets away, and say why. reads_text: whether the text is of use here, and stays."""
+def put_away(*, reads_text: bool = False) -> None:
+    """Take the experiment's widgets out of sight; what comes below stands there from the first moment on.
+
+    reads_text: whether the text is of use here, and stays.
+    """
     st.html(_AWAY.format(row="" if reads_text else _ROW))
-    if not reads_text:
-        st.caption(
-            _(
-                "This view has networks of its own: cell, text and settings of your experiment do not matter here."
-            )
-        )
+
+
+def say() -> None:
+    """Say below a panel why they are away."""
+    st.caption(
+        _("This view has networks of its own: cell, text and settings of your experiment do not matter here.")
+    )

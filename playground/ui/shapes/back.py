@@ -31,12 +31,13 @@ COLUMNS = {
 
 def show() -> None:
     """Draw the choice of a lesson, its picture backwards, and its variants side by side."""
+    apart.put_away()
     words.opening("shapes", "gradient")
     with st.container():  # as in `five`
         made = chosen.choose(has_variants=True)
     if made is not None:
         _side_by_side(*made)
-    apart.show()
+    apart.say()
 
 
 @st.fragment

@@ -37,11 +37,12 @@ PARTS = {"embedding": N_("embedding"), "readout": N_("read-out")}
 
 def show() -> None:
     """Draw the choice of a lesson and its layers, their states both ways, and what they consist of."""
+    apart.put_away()
     words.opening("shapes", "depth")
     made = chosen.choose("many-to-one", _deep_network, has_readout=False)
     if made is not None:
         _layers(*made)
-    apart.show()
+    apart.say()
 
 
 def _deep_network(ready: Ready, folded: chosen.Folded) -> NetworkConfig:

@@ -45,6 +45,7 @@ HEADS = {
 
 def show() -> None:
     """Draw one direction beside two on tags, then the mistake."""
+    apart.put_away(reads_text=_reads_text())
     words.opening("shapes", "directions")
     made = chosen.choose("each step", chosen.plain_network)
     if made is not None:
@@ -52,7 +53,8 @@ def show() -> None:
     words.heading("shapes", "leak")
     words.text("shapes", "leak")
     _leak(_leak_text(), state.whole(state.key("seed")) or 0)
-    apart.show(reads_text=_reads_text())
+    if not _reads_text():
+        apart.say()
 
 
 # Tags

@@ -33,11 +33,12 @@ HEADS = {
 
 def show() -> None:
     """Draw the choice of lines, their map, and what is near to one of them or to one more."""
+    apart.put_away()
     words.opening("shapes", "embedding")
     made = chosen.choose("many-to-one", chosen.plain_network, has_readout=False, has_example=False)
     if made is not None:
         _map(made[0])
-    apart.show()
+    apart.say()
 
 
 @st.fragment

@@ -12,13 +12,14 @@ from playground.ui.words import _
 
 def show() -> None:
     """Draw the choice of a lesson, its picture, and its results."""
+    apart.put_away()
     words.opening("shapes", "five")
     # What comes below keeps its place, whatever there is to choose: the picture goes on where the last one was.
     with st.container():
         made = chosen.choose()
     if made is not None:
         _lesson(*made)
-    apart.show()
+    apart.say()
 
 
 @st.fragment
