@@ -4,7 +4,7 @@
 
 All sides train the same network from the same weights on the same batch, with one thread. Ours is
 `Trainer.update()` with its record kept and everything the stage shows (states, gates, ∂L/∂h, ∂L/∂c, loss per
-position) in the buffers, by the engine that the rule of `playground.models.compiled` chooses; beside it the same in
+position) in the buffers, by the engine that the rule of `playground.models.form` chooses; beside it the same in
 torch alone. torch.nn records nothing. The sides take turns in short slices within one run, so a
 machine that is slow for a while is slow for all; what counts is the median over slices of processor time, and the
 ratios of the medians. A second table says how the time grows with the timesteps and with the units.
@@ -24,7 +24,7 @@ from benchmarks.turns import Side, medians
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.corpus import Corpus
 from playground.kernels.engine import can_compile, using
-from playground.models.compiled import takes_loops
+from playground.models.form import takes_loops
 from playground.training import Trainer, Update
 
 
@@ -110,7 +110,7 @@ def compare(task: Task, seconds: float) -> Result:
     with using(loops=False):
         in_torch = playground_side(task)
     nn, alone, ours = (each * 1e6 for each in medians((theirs, in_torch, playground_side(task)), seconds))
-    return Result(task, nn, alone, ours, takes_loops(task.batch, task.replicas))
+    return Result(task, nn, alone, ours, takes_loops(task.cell, task.batch, task.replicas))
 
 
 @dataclass(frozen=True, slots=True)

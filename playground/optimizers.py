@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from playground.kernels.engine import are_compiled
-from playground.kernels.program import Instruction, Program
+from playground.kernels.program import Instruction, Program, is_order
 from playground.private_torch import adam_update
 
 
@@ -182,9 +182,12 @@ OPTIMIZERS: Mapping[str, type[Optimizer]] = MappingProxyType(
 
 
 def stepper(name: str, optimizer: Optimizer) -> Callable[[float | Tensor], None]:
-    """What moves the parameters once, given the learning rate: `optimizer.step`, or its rule in compiled loops."""
+    """What moves the parameters once, given the learning rate: `optimizer.step`, or its rule in compiled loops.
+
+    name: of the rule among the orders, if it is there.
+    """
     parameters = optimizer.parameters
-    if not are_compiled(parameters.dtype):
+    if not (are_compiled(parameters.dtype) and is_order(name)):
         return optimizer.step
     rates = torch.zeros(len(parameters), dtype=torch.float64)
     tensors = (parameters, optimizer.gradients, *optimizer.state.values(), rates)

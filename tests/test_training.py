@@ -153,10 +153,11 @@ def test_the_configs_seed_is_the_default() -> None:
     assert trainer_for(config).advance(3) != trainer_for(config, seeds=(8,)).advance(3)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
-def test_restoring_goes_on_bit_for_bit(optimizer: str) -> None:
+def test_restoring_goes_on_bit_for_bit(optimizer: str, dtype: torch.dtype) -> None:
     config = experiment(optimizer=optimizer, text=TextConfig("hello\nworld\nabc", batch_size=2))
-    trainer = trainer_for(config, seeds=(0, 1))
+    trainer = trainer_for(config, seeds=(0, 1), dtype=dtype)
     trainer.advance(7)
     snapshot = trainer.snapshot()
     expected = trainer.advance(20)
@@ -168,7 +169,7 @@ def test_restoring_goes_on_bit_for_bit(optimizer: str) -> None:
     assert trainer.advance(20) == expected
     assert torch.equal(trainer.network.parameters, weights)
 
-    elsewhere = trainer_for(config, seeds=(0, 1))
+    elsewhere = trainer_for(config, seeds=(0, 1), dtype=dtype)
     elsewhere.restore(snapshot)
     assert elsewhere.advance(20) == expected
     assert torch.equal(elsewhere.network.parameters, weights)

@@ -1,7 +1,8 @@
 """Which engine computes: compiled loops where they can be had and are faster, else torch alone.
 
-The setting PLAYGROUND_ENGINE: "auto", or "torch" to do without compiled loops. Without Numba, with one that does not
-work, or with a setting that is none, a line in the log says so, and torch computes everything.
+The setting PLAYGROUND_ENGINE: "auto", as when it is empty, or "torch" to do without compiled loops. With a Numba that
+does not work, or with a setting that is none, a line in the log says so, and torch computes everything, as without
+Numba. Where machine code cannot be kept, or what is kept cannot be read, it is compiled at the start.
 """
 
 # Numba says little of its types, and gives an intrinsic its first argument by itself.
@@ -10,6 +11,8 @@ work, or with a setting that is none, a line in the log says so, and torch compu
 import hashlib
 import logging
 import os
+import shutil
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -63,7 +66,7 @@ def using(*, loops: bool, checking: bool = False) -> Iterator[None]:
 
 def _load(environment: Mapping[str, str]) -> bool:
     """Compile what every program needs, or read it from disk; whether it can be used."""
-    wanted = environment.get(SETTING, "auto")
+    wanted = environment.get(SETTING) or "auto"
     if wanted not in ENGINES:
         allowed = ", ".join(map(repr, ENGINES))
         logger.warning(
@@ -74,26 +77,60 @@ def _load(environment: Mapping[str, str]) -> bool:
         return False
     try:
         import numba
-    except ImportError:
-        return False  # an extra, which a small server does without
+    except ModuleNotFoundError as error:  # Numba is an extra, which a small server does without
+        return False if error.name == "numba" else _without(error)
     except Exception as error:
         return _without(error)
     try:
         if numba.config.DISABLE_JIT:
             raise RuntimeError("its compiler is switched off")
         place = _cache(environment)
-        numba.config.CACHE_DIR = "" if place is None else str(place)
-        if place is None or not any(place.iterdir()):
-            logger.warning(
-                "Compiling for this processor: some ten seconds, %s", "once" if place else "at every start"
-            )
-        from playground.kernels.orders import compile_all
-
-        compile_all()
-        _prove()
+        if place is None:
+            _say_how_long("at every start")
+        elif _has_compiled(place):
+            return True
+        _compile("")
     except Exception as error:
         return _without(error)
     return True
+
+
+def _has_compiled(place: Path) -> bool:
+    """Compile what is not kept there yet, and keep it; False, and nothing is left of it, where that fails.
+
+    A file of the cache may be damaged, or the disk full: Numba then raises whatever it meets.
+    """
+    try:
+        if not any(place.iterdir()):
+            _say_how_long("once")
+        _compile(str(place))
+    except Exception as error:
+        _say_how_long(f"without a cache this time, because of {_fault(error)}")
+        shutil.rmtree(place, ignore_errors=True)
+        _forget()
+        return False
+    return True
+
+
+def _compile(place: str) -> None:
+    """Compile what every program needs, or read it from a folder ("" for none), and see that it works."""
+    import numba
+
+    numba.config.CACHE_DIR = place
+    from playground.kernels.orders import compile_all
+
+    compile_all()
+    _prove()
+
+
+def _forget() -> None:
+    """Let compiled functions be made anew: each takes the cache that there is when its file is imported."""
+    package = sys.modules[__name__.rpartition(".")[0]]
+    for name, module in list(vars(package).items()):
+        full = f"{package.__name__}.{name}"
+        if sys.modules.get(full) is module and full not in (__name__, Instruction.__module__):
+            del sys.modules[full]
+            delattr(package, name)
 
 
 def _prove() -> None:
@@ -105,11 +142,20 @@ def _prove() -> None:
         raise RuntimeError(f"the squares of 1, 2, 3 must not be {squares.tolist()}")
 
 
+def _say_how_long(how_often: str) -> None:
+    """Say why the start takes its time."""
+    logger.warning("Compiling for this processor: some ten seconds, %s", how_often)
+
+
 def _without(error: Exception) -> bool:
     """Say in one line why there are no compiled loops."""
-    fault = " ".join(f"{type(error).__name__}: {error}".split())[:LONGEST_FAULT]
-    logger.warning("Numba cannot be used, so torch computes everything: %s", fault)
+    logger.warning("Numba cannot be used, so torch computes everything: %s", _fault(error))
     return False
+
+
+def _fault(error: Exception) -> str:
+    """An error as part of a line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())[:LONGEST_FAULT]
 
 
 def _cache(environment: Mapping[str, str]) -> Path | None:

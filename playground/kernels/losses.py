@@ -3,12 +3,19 @@
 import math
 
 import numpy as np
+from numba import njit
 
-from playground.kernels.elementary import exp
+from playground.kernels.elementary import COMPILED, exp
 from playground.kernels.memory import matrix
 from playground.kernels.order import Order, numbers
 
 _SYMBOL, _FLAG = np.int64(0), np.uint8(0)
+
+
+@njit(**COMPILED)
+def _entry(row, index):
+    """What stands there; NaN where that would be beyond the row, as nothing else looks."""
+    return row[index] if 0 <= index < len(row) else row.dtype.type(math.nan)
 
 
 @Order
@@ -33,7 +40,7 @@ def cross_entropy(instruction, like):
         above = largest + log_p.dtype.type(math.log(total))
         for v in range(size):
             log_p[v] = y[v] - above
-        losses[s] = 0 if silent[s] else -log_p[target[s]]
+        losses[s] = 0 if silent[s] else -_entry(log_p, target[s])
 
 
 @Order
@@ -46,7 +53,7 @@ def cross_entropy_back(instruction, like):
     target, grads = matrix(targets, 1, rows, _SYMBOL)[0], matrix(grad_outputs, rows, size, like)
     for s in range(rows):
         of_target, log_p, grad = minus[s], logs[s], grads[s]
-        weight = of_target[target[s]]
+        weight = _entry(of_target, target[s])
         for v in range(size):
             grad[v] = of_target[v] - exp(log_p[v]) * weight
 

@@ -8,6 +8,7 @@ is compiled by itself.
 # Numba says little of its types, and gives an intrinsic its first argument by itself.
 # pyright: reportCallIssue=false, reportPrivateImportUsage=false, reportAttributeAccessIssue=false
 
+import threading
 from collections.abc import Callable
 
 from llvmlite import ir
@@ -29,13 +30,18 @@ class Order:
     def __init__(self, function: Callable[..., None]) -> None:
         self._function = function
         self._compiled: dict[str, object] = {}
+        self._lock = threading.Lock()
 
     def address(self, kind: str) -> int:
-        """Where its machine code for numbers of a kind, "float32" or "float64", begins."""
-        if kind not in self._compiled:
-            signature = types.void(types.int64, _KINDS[kind])
-            self._compiled[kind] = cfunc(signature, **_OPTIONS)(self._function)
-        return self._compiled[kind].address
+        """Where its machine code for numbers of a kind, "float32" or "float64", begins.
+
+        It stays there: programs that were made keep the address.
+        """
+        with self._lock:  # whoever compiled it a second time would free what the first was given
+            if kind not in self._compiled:
+                signature = types.void(types.int64, _KINDS[kind])
+                self._compiled[kind] = cfunc(signature, **_OPTIONS)(self._function)
+            return self._compiled[kind].address
 
 
 @njit(**COMPILED)

@@ -1,6 +1,6 @@
 """A pass as a list of instructions for compiled loops: what is to be done, with sizes and addresses.
 
-An instruction is a row of whole numbers: the number of a function of `playground.kernels.interpreter`, then what that
+An instruction is a row of whole numbers: the address of a function of `playground.kernels.orders`, then what that
 function takes, sizes first, then the addresses of tensors. Torch keeps the tensors; compiled loops work in place on
 their memory. A program keeps the tensors that its addresses belong to.
 """
@@ -10,6 +10,13 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import torch
 from torch import Tensor
+
+
+def is_order(name: str) -> bool:
+    """Whether an instruction may have this name; only to be asked where there are compiled loops."""
+    from playground.kernels.orders import ORDERS
+
+    return name in ORDERS
 
 
 class Instruction:

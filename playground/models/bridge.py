@@ -17,8 +17,8 @@ from torch import Tensor
 from playground.batch import Batch, Signature
 from playground.config import NetworkConfig
 from playground.kernels.program import as_programs
-from playground.models.compiled import over_time
 from playground.models.dropout import draw
+from playground.models.form import over_time
 from playground.models.initialization import initial_parameters
 from playground.models.inputs import inputs_for
 from playground.models.parameters import Parameterized, parameter_shapes, reading_shapes
@@ -51,7 +51,7 @@ class Encoder:
     ) -> None:
         time, columns = shape
         self._cell, self._seeds = config.cell, seeds
-        self._over_time = o = over_time(time, len(seeds), columns, parameters[0].dtype)
+        self._over_time = o = over_time(config.cell, time, len(seeds), columns, parameters[0].dtype)
         self._reset = torch.zeros(time, len(seeds), columns, 1, dtype=torch.bool) if resets else None
         self.inputs = inputs_for(config, signature, parameters[1], gradients[1], o)
         self.stack = Stack(config, parameters, gradients, self.inputs, o, self._reset, reads_on=True)

@@ -1,17 +1,10 @@
-"""The matrix products of a pass as instructions for compiled loops; and which form a pass takes."""
+"""The matrix products of a pass as instructions for compiled loops."""
 
 import torch
 from torch import Tensor
 
-from playground.cells.fast import ManyReplicas, OneReplica, OverTime, Product
-from playground.kernels.engine import are_compiled
+from playground.cells.fast import OverTime, Product
 from playground.kernels.program import Instruction
-
-# Compiled loops save the calls into torch; where each call multiplies more rows than this at once there is nothing to
-# save, whatever the number of units, and torch's products are the faster ones. Measured for 8 to 128 units; of several
-# replicas, torch multiplies all at once (`python -m benchmarks.training` says what is gained).
-MOST_SEQUENCES = 32  # side by side
-MOST_OF_REPLICAS = 16  # of each of several replicas
 
 
 class Compiled(OverTime):
@@ -84,22 +77,6 @@ class Compiled(OverTime):
         if name not in self._scratch:
             self._scratch[name] = torch.zeros(rows, columns, dtype=self.dtype)
         return self._scratch[name]
-
-
-def takes_loops(batch: int, replicas: int = 1, dtype: torch.dtype = torch.float32) -> bool:
-    """Whether passes over so many sequences side by side are compiled loops.
-
-    It follows from the numbers given and the settings of the server alone: a run keeps to it, whatever is forgotten of
-    it and computed again.
-    """
-    return are_compiled(dtype) and batch <= (MOST_SEQUENCES if replicas == 1 else MOST_OF_REPLICAS)
-
-
-def over_time(time: int, replicas: int, batch: int, dtype: torch.dtype) -> OverTime:
-    """The cheapest form for passes of this shape."""
-    if takes_loops(batch, replicas, dtype):
-        return Compiled(time, replicas, batch, dtype)
-    return (OneReplica if replicas == 1 else ManyReplicas)(time, replicas, batch, dtype)
 
 
 def _stride(tensor: Tensor) -> int:

@@ -10,8 +10,8 @@ from playground.batch import Batch, Signature
 from playground.cells import CELLS
 from playground.config import NetworkConfig
 from playground.kernels.program import as_programs
-from playground.models.compiled import over_time
 from playground.models.dropout import LeftOut, draw
+from playground.models.form import over_time
 from playground.models.inputs import inputs_for
 from playground.models.losses import criterion_for
 from playground.models.readout import Readout
@@ -60,7 +60,7 @@ class Workspace:
     ) -> None:
         (flat, named), (_, of_named) = parameters, gradients
         (time, batch), replicas = shape, len(seeds)
-        o = self.over_time = over_time(time, replicas, batch, flat.dtype)
+        o = self.over_time = over_time(config.cell, time, replicas, batch, flat.dtype)
         self._cell, self._seeds = config.cell, seeds
         self._passes = 0
         self._batch: Batch | None = None

@@ -9,8 +9,8 @@ from playground.cells import CELLS
 from playground.cells.fast import OverTime
 from playground.config import ExperimentConfig, NetworkConfig
 from playground.corpus import Corpus
-from playground.models.compiled import takes_loops
 from playground.models.dropout import leaves_out
+from playground.models.form import takes_loops
 from playground.models.parameters import parameter_shapes
 from playground.models.workspace import call_bytes
 from playground.refusal import Refusal
@@ -38,7 +38,7 @@ def trainer_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1
 
 def _pass_numbers(network: NetworkConfig, corpus: Corpus, time: int, batch: int) -> int:
     """How many 32-bit numbers a pass over so many positions needs beside the parameters of one replica."""
-    vocabulary, cell, are_loops = len(corpus.vocabulary), CELLS[network.cell], takes_loops(batch)
+    vocabulary, cell, are_loops = len(corpus.vocabulary), CELLS[network.cell], takes_loops(network.cell, batch)
     gaps = network.layers - 1 if leaves_out(network) else 0
     planes = network.layers * cell.planes + cell.shared_planes[are_loops] + gaps * DROPOUT_PLANES
     per_position = planes * network.hidden_size
@@ -53,7 +53,7 @@ def _pass_numbers(network: NetworkConfig, corpus: Corpus, time: int, batch: int)
 
 def _shared_bytes(network: NetworkConfig, corpus: Corpus, time: int, batch: int) -> int:
     """What all replicas share: what calls keep beside the numbers, and turned weights of compiled loops."""
-    are_loops = takes_loops(batch)
+    are_loops = takes_loops(network.cell, batch)
     calls = network.layers * call_bytes(network.cell, time, are_loops=are_loops)
     if not are_loops:
         return calls

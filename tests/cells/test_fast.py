@@ -1,5 +1,7 @@
 """The fast twins against the readable ones: the same numbers under the same names, at every timestep."""
 
+import math
+
 import pytest
 import torch
 from torch import Tensor
@@ -8,13 +10,14 @@ from playground.cells import CELLS
 from playground.cells.fast import FastLayer
 from playground.cells.weights import LayerWeights, ReplicatedWeights
 from playground.kernels.engine import using
-from playground.models.compiled import over_time
 from playground.models.compiled_layers import COMPILED
+from playground.models.form import over_time
 from tests.kinds import KINDS
 
 pytestmark = pytest.mark.usefixtures("each_engine")
 
 T, B, E, H = 5, 2, 3, 4
+LONG, WIDE = 40, 17  # more rows and columns than compiled products take at once
 
 
 def draw(*shape: int, generator: torch.Generator) -> Tensor:
@@ -22,17 +25,18 @@ def draw(*shape: int, generator: torch.Generator) -> Tensor:
 
 
 def make_fast(
-    kind: str, nonlinearity: str, replicas: int, reset: Tensor | None
+    kind: str, nonlinearity: str, replicas: int, reset: Tensor | None, time: int = T, size: int = H
 ) -> tuple[FastLayer, ReplicatedWeights]:
     """A layer with random weights and input, and where it puts its weight gradients."""
     generator = torch.Generator().manual_seed(0)
-    rows = CELLS[kind].blocks * H
-    shapes = [(replicas, rows, E), (replicas, rows, H), (replicas, 2, rows)]
-    weights = ReplicatedWeights(*(draw(*shape, generator=generator) for shape in shapes))
+    rows = CELLS[kind].blocks * size
+    shapes = [(replicas, rows, E), (replicas, rows, size), (replicas, 2, rows)]
+    drawn = (draw(*shape, generator=generator) for shape in shapes)
+    weights = ReplicatedWeights(*(weight / math.sqrt(size) for weight in drawn))  # nothing explodes
     gradients = ReplicatedWeights(*(torch.zeros_like(weight) for weight in weights))
-    shape, spec = over_time(T, replicas, B, torch.float64), CELLS[kind]
+    shape, spec = over_time(kind, time, replicas, B, torch.float64), CELLS[kind]
     form = COMPILED[spec.fast] if shape.is_compiled else spec.fast
-    x = draw(T, replicas, B, E, generator=generator)
+    x = draw(time, replicas, B, E, generator=generator)
     layer = form(weights, gradients, x, torch.zeros_like(x), shape, nonlinearity, reset=reset)
     return layer, gradients
 
@@ -42,13 +46,25 @@ def make_fast(
 @pytest.mark.parametrize("starts", [False, True])
 @pytest.mark.parametrize(("kind", "nonlinearity"), KINDS)
 def test_fast_is_readable(kind: str, nonlinearity: str, starts: bool, resets: bool, replicas: int) -> None:
+    held_to_readable(kind, nonlinearity, starts, resets, replicas, T, H)
+
+
+@pytest.mark.parametrize(("kind", "nonlinearity"), KINDS)
+def test_fast_is_readable_where_products_take_several_blocks(kind: str, nonlinearity: str) -> None:
+    held_to_readable(kind, nonlinearity, True, True, 1, LONG, WIDE)
+
+
+def held_to_readable(
+    kind: str, nonlinearity: str, starts: bool, resets: bool, replicas: int, time: int, size: int
+) -> None:
+    """Everything of a pass there and back, and of a second one in the same buffers."""
     generator = torch.Generator().manual_seed(1)
-    reset = torch.rand(T, replicas, B, 1, generator=generator) < (0.4 if resets else 0)
-    layer, gradients = make_fast(kind, nonlinearity, replicas, reset if resets else None)
-    from_above = draw(T, replicas, B, H, generator=generator)
+    reset = torch.rand(time, replicas, B, 1, generator=generator) < (0.4 if resets else 0)
+    layer, gradients = make_fast(kind, nonlinearity, replicas, reset if resets else None, time, size)
+    from_above = draw(time, replicas, B, size, generator=generator)
     number = len(CELLS[kind].states)
-    initial = draw(number, replicas, B, H, generator=generator) * starts
-    layer.begin(draw(number, 1, B, H, generator=generator).unbind())
+    initial = draw(number, replicas, B, size, generator=generator) * starts
+    layer.begin(draw(number, 1, B, size, generator=generator).unbind())
     forward, backward = layer.calls()
     for _ in range(2):  # the second pass must not see anything of the first
         for call in forward:
@@ -73,7 +89,7 @@ def test_fast_is_readable(kind: str, nonlinearity: str, starts: bool, resets: bo
 
         states = initial[:, r].unbind()
         steps = []
-        for t in range(T):
+        for t in range(time):
             steps.append(cell.step(layer.x[t, r], *(torch.where(reset[t, r], 0, state) for state in states)))
             states = steps[-1].state
             named = {f"pre.{name}": value for name, value in steps[-1].pre.items()}
@@ -83,8 +99,8 @@ def test_fast_is_readable(kind: str, nonlinearity: str, starts: bool, resets: bo
                 torch.testing.assert_close(fast[name][t, r], value, rtol=0, atol=1e-9)
 
         total = LayerWeights(*map(torch.zeros_like, weights))
-        through_time = [torch.zeros(B, H, dtype=torch.float64) for _ in states]
-        for t in reversed(range(T)):
+        through_time = [torch.zeros(B, size, dtype=torch.float64) for _ in states]
+        for t in reversed(range(time)):
             grad_h = from_above[t, r] + through_time[0]
             back = cell.step_backward(steps[t], grad_h, *through_time[1:])
             through_time = [torch.where(reset[t, r], 0, grad) for grad in back.before]

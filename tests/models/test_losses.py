@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, mse_loss
 
-from playground.models.compiled import over_time
+from playground.models.form import over_time
 from playground.models.losses import Criterion, criterion_for
 
 pytestmark = pytest.mark.usefixtures("each_engine")
@@ -15,7 +15,7 @@ MASK = torch.tensor([True, False, True]).view(3, 1, 1)
 
 def passed(loss: str, outputs: Tensor, targets: Tensor) -> Criterion:
     """A criterion after one pass over outputs (3, 1, 1, O), of which the second is not asked for."""
-    criterion = criterion_for(loss, over_time(3, 1, 1, torch.float32), outputs.shape[-1])
+    criterion = criterion_for(loss, over_time("rnn", 3, 1, 1, torch.float32), outputs.shape[-1])
     criterion.read(targets, MASK, torch.tensor(2).view(1, 1, 1))
     criterion.outputs.copy_(outputs)
     for call in criterion.calls():

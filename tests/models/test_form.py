@@ -1,0 +1,56 @@
+"""Which form a pass takes, and that torch computes what has no compiled form."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from benchmarks.equations import EQUATIONS
+from playground.batch import Signature
+from playground.cells import CELLS
+from playground.cells.lstm_fast import FastLSTM
+from playground.config import NetworkConfig
+from playground.kernels.engine import can_compile, using
+from playground.models.form import over_time, takes_loops
+from playground.models.network import Network
+from playground.optimizers import SGD, stepper
+from tests.kinds import register
+from tests.models.reference import random_batch
+
+LANGUAGE = Signature.language(4)
+
+
+class FastStandIn(FastLSTM):
+    """Of a cell whose loops nobody has written for the compiler."""
+
+
+@pytest.mark.parametrize("cell", list(CELLS))
+@pytest.mark.parametrize(("replicas", "most"), [(1, 32), (2, 16), (8, 16)])
+def test_small_batches_are_compiled_loops_where_they_can_be_had(cell: str, replicas: int, most: int) -> None:
+    for batch, small in ((1, True), (most, True), (most + 1, False)):
+        assert takes_loops(cell, batch, replicas) == (small and can_compile())
+        form = over_time(cell, 2, replicas, batch, torch.float32)
+        assert form.is_compiled == (small and can_compile())
+    assert not takes_loops(cell, 1, replicas, torch.float64)
+
+
+def test_torch_computes_a_cell_without_a_compiled_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = replace(CELLS["lstm"], name="stand-in", fast=FastStandIn)
+    register(monkeypatch, spec, EQUATIONS["lstm", "tanh"])
+    batch = random_batch(LANGUAGE, 5, 1, 2)
+    network = Network(NetworkConfig("stand-in", 3, 2, bidirectional=True), LANGUAGE, seeds=(0,))
+    found = network.trace(batch)
+    assert not network.workspace(batch).over_time.is_compiled and not takes_loops("stand-in", 1)
+    with using(loops=False):
+        expected = Network(NetworkConfig("lstm", 3, 2, bidirectional=True), LANGUAGE, seeds=(0,)).trace(batch)
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        assert torch.equal(found[name], value), name
+
+
+def test_torch_computes_an_optimiser_without_a_compiled_form() -> None:
+    parameters = torch.tensor([[1.0, 2.0]])
+    optimizer = SGD(parameters, torch.tensor([[2.0, -4.0]]))
+    move = stepper("stand-in", optimizer)
+    move(0.5)
+    assert move == optimizer.step and parameters.tolist() == [[0.0, 4.0]]
