@@ -63,7 +63,7 @@ LESSONS: Mapping[str, Ready] = MappingProxyType(
         "names": Ready(Names, NetworkConfig("gru", 32), 0.005, 300),
         "words": Ready(Translation, NetworkConfig("rnn", 64), 0.005, 400, batch_size=32),
         "dates": Ready(
-            Dates, NetworkConfig("lstm", 64), 0.005, 2000, batch_size=64, has_decoder=True, beside=1500
+            Dates, NetworkConfig("lstm", 64), 0.005, 2000, batch_size=64, has_decoder=True, beside=1200
         ),
         "tags": Ready(Tagging, NetworkConfig("rnn", 16), 0.01, 200),
     }
