@@ -38,7 +38,11 @@ def trainer_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1
 
 def _pass_numbers(network: NetworkConfig, corpus: Corpus, time: int, batch: int) -> int:
     """How many 32-bit numbers a pass over so many positions needs beside the parameters of one replica."""
-    vocabulary, cell, are_loops = len(corpus.vocabulary), CELLS[network.cell], takes_loops(network.cell, batch)
+    vocabulary, cell, are_loops = (
+        len(corpus.vocabulary),
+        CELLS[network.cell],
+        takes_loops(network.cell, batch),
+    )
     gaps = network.layers - 1 if leaves_out(network) else 0
     planes = network.layers * cell.planes + cell.shared_planes[are_loops] + gaps * DROPOUT_PLANES
     per_position = planes * network.hidden_size
@@ -67,14 +71,22 @@ def darkroom_bytes(config: ExperimentConfig, corpus: Corpus) -> int:
     """What the darkroom takes that develops the frames of a run, and of all others of its network and text.
 
     Counted are, of as many replicas as it has: passes over two copies of the watched sequence, parameters and their
-    gradients; planes of what is drawn, twice in 32 bits and once in 16; and gradients of all states in 64 bits.
+    gradients; and frames as compiled loops write them, or in torch planes of what is drawn, twice in 32 bits and once
+    in 16, and gradients of all states in 64 bits.
     """
     network, layout = config.network, FrameLayout.of(config.network, corpus)
     numbers = _pass_numbers(network, corpus, layout.length, 2) + 2 * _parameters(config, corpus)
-    planes = layout.layers * (len(layout.states) + len(layout.gates)) * layout.units * layout.length
-    gradients = layout.layers * len(layout.states) * 2 * layout.length * layout.hidden_size
     shared = _shared_bytes(network, corpus, layout.length, 2)
-    return most_replicas(layout) * (4 * numbers + 10 * planes + 8 * gradients) + shared
+    return most_replicas(layout) * (4 * numbers + _print_bytes(network, layout)) + shared
+
+
+def _print_bytes(network: NetworkConfig, layout: FrameLayout) -> int:
+    """What a darkroom takes to write one frame, beside the pass."""
+    numbers = 2 * layout.layers * layout.length * layout.hidden_size  # of a state, in both copies
+    if takes_loops(network.cell, 2):
+        return layout.nbytes + (0 if CELLS[network.cell].gates else 4 * numbers)  # slopes stand in for gates
+    planes = layout.layers * (len(layout.states) + len(layout.gates)) * layout.units * layout.length
+    return 10 * planes + 8 * len(layout.states) * numbers
 
 
 def run_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1) -> int:

@@ -858,6 +858,7 @@ SHAPES = [
 ]
 
 
+@pytest.mark.usefixtures("each_engine")
 @pytest.mark.parametrize("cell", list(CELLS))
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_the_tensors_of_training_are_reckoned_to_the_hundredth(cell: str, shape: tuple[int, ...]) -> None:
@@ -868,6 +869,7 @@ def test_the_tensors_of_training_are_reckoned_to_the_hundredth(cell: str, shape:
     assert trainer_bytes(config, corpus) == pytest.approx(trainer.nbytes, rel=0.01, abs=600)
 
 
+@pytest.mark.usefixtures("each_engine")
 @pytest.mark.parametrize("cell", list(CELLS))
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_a_darkroom_is_reckoned_to_the_fiftieth_before_it_is_made(cell: str, shape: tuple[int, ...]) -> None:
