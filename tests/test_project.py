@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+REQUIREMENTS = ("requirements.txt", "requirements-fast.txt", "requirements-dev.txt")
 OURS = {"app", "benchmarks", "pages", "playground", "tests"}
 
 
@@ -49,7 +50,7 @@ def test_the_project_depends_on_what_requirements_pin() -> None:
     assert PROJECT["requires-python"] == ">=3.11"
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-fast.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", REQUIREMENTS)
 def test_every_requirement_is_pinned(name: str) -> None:
     pin = r'[\w-]+==[\d.]+(; python_version < "3\.\d+")?'
     assert [line for line in requirements(name) if not re.fullmatch(pin, line)] == []
@@ -67,7 +68,7 @@ def test_only_the_compiled_loops_import_the_extra() -> None:
 
 
 def test_what_tests_and_benchmarks_import_is_required() -> None:
-    tools = names(requirements("requirements.txt")) | names(requirements("requirements-dev.txt"))
+    tools = {name for file in REQUIREMENTS for name in names(requirements(file))}
     assert imported("tests", "benchmarks") - tools == set()
 
 

@@ -38,11 +38,8 @@ def trainer_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1
 
 def _pass_numbers(network: NetworkConfig, corpus: Corpus, time: int, batch: int) -> int:
     """How many 32-bit numbers a pass over so many positions needs beside the parameters of one replica."""
-    vocabulary, cell, are_loops = (
-        len(corpus.vocabulary),
-        CELLS[network.cell],
-        takes_loops(network.cell, batch),
-    )
+    vocabulary, cell = len(corpus.vocabulary), CELLS[network.cell]
+    are_loops = takes_loops(network.cell, batch)
     gaps = network.layers - 1 if leaves_out(network) else 0
     planes = network.layers * cell.planes + cell.shared_planes[are_loops] + gaps * DROPOUT_PLANES
     per_position = planes * network.hidden_size
