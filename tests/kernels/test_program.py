@@ -183,6 +183,18 @@ def test_a_batch_that_is_refused_is_read_by_nobody() -> None:
     assert torch.equal(network.trace(good)["loss"], expected)
 
 
+def test_a_target_beyond_the_outputs_is_nan_and_reads_nobodys_memory() -> None:
+    """A criterion refuses it before; if one did not, it would be seen."""
+    outputs, targets = torch.zeros(4, 3), torch.tensor([0, 3, -1, 10**11])
+    logs, silent, loss = torch.zeros(4, 3), torch.zeros(4, dtype=torch.bool), torch.zeros(4)
+    Instruction("cross_entropy", (4, 3), (outputs, logs, targets, silent, loss))()
+    assert loss[0] == pytest.approx(math.log(3)) and loss[1:].isnan().all()
+    weights, grads = -torch.eye(4, 3), torch.zeros(4, 3)
+    Instruction("cross_entropy_back", (4, 3), (weights, logs, targets, grads))()
+    torch.testing.assert_close(grads[0], torch.tensor([-2.0, 1.0, 1.0]) / 3)
+    assert grads[1:].isnan().all()
+
+
 @pytest.mark.parametrize(("optimizer", "names"), [("adam", 2), ("rmsprop", 1), ("momentum", 1)])
 def test_what_an_optimiser_remembers_is_never_a_denormal(optimizer: str, names: int) -> None:
     """Once nothing is left to learn, averages shrink for ever; a processor is slow with numbers below the normal."""
