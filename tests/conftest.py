@@ -3,6 +3,9 @@
 import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# One process keeps what thousands of tests leave behind, and compilers; what a server may take is tested with limits of
+# its own.
+os.environ.setdefault("PLAYGROUND_MEMORY_MB", "8000")
 
 from collections.abc import Iterator, Mapping
 
