@@ -10,9 +10,10 @@ from tests.serving import ROOT
 
 
 def start(program: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run a program as a server of these settings would."""
+    """Run a program as a server of these settings, and no others, would."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("PLAYGROUND_")}
     return subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, env=os.environ | settings, capture_output=True, text=True
+        [sys.executable, "-c", program], cwd=ROOT, env=others | settings, capture_output=True, text=True
     )
 
 
