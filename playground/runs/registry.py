@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
 from playground.limits import Limits
+from playground.limits import limits as of_this_process
 from playground.named_locks import NamedLocks
 from playground.runs.bending import bend
 from playground.runs.beside import Beside, Nothing
@@ -51,7 +52,7 @@ class Registry:
     darkroom that its frames need (`playground.runs.claims`).
 
     Args:
-        limits: what the process may spend.
+        limits: what the process may spend; None: what its environment says.
         measured: bytes that the process has for itself just now, or None.
         beside: what else is kept. When memory becomes short, what nobody looks at of it goes before anything of a run.
         darkrooms: those that develop the frames of all runs; the process's own if None.
@@ -65,7 +66,7 @@ class Registry:
         beside: Beside | None = None,
         darkrooms: Darkrooms[Darkroom] | None = None,
     ) -> None:
-        self._limits = limits or Limits()
+        self._limits = limits or of_this_process()
         self._memory = Room(self._limits.memory_mb * 1_000_000, measured)
         self._darkrooms = darkroom if darkrooms is None else darkrooms
         self._beside = Nothing() if beside is None else beside  # one that is empty is false

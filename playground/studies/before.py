@@ -44,7 +44,7 @@ COLUMNS = {
 # What is held at once, in bytes; counted by hand and measured.
 COUNTED = 160  # of a prediction: contexts of five lengths as numbers, and what is sorted
 BAGGED = 6  # of a prediction and a symbol: its count, and again while lines are joined
-BELIEVED = 12 * 8  # of a prediction, a state and a restart: tables of a pass there and back
+BELIEVED = 10 * 8  # of a prediction, a state and a restart: tables of a pass there and back
 READ = 10  # numbers of 32 bits of a unit and a prediction: states, gates and what they are made of
 
 Sequences = Sequence[Sequence[int]]

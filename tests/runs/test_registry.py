@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from playground.config import ExperimentConfig, NetworkConfig, RateChange, TextConfig, TrainingConfig
+from playground.limits import Limits
 from playground.refusal import Refusal
 from playground.runs import registry as registry_module
 from playground.runs.registry import Registry
@@ -165,7 +166,7 @@ def test_a_released_run_stays_for_a_while_and_is_found_again(clock: Clock, regis
 
 
 def test_a_pinned_run_stays_whatever_comes(clock: Clock) -> None:
-    registry = Registry(measured=lambda: 2 * 800_000_000 + registry.nbytes)  # twice what is allowed
+    registry = Registry(Limits(), measured=lambda: 2 * 800_000_000 + registry.nbytes)  # twice what is allowed
     pinned = registry.open("server", HELLO, always=True)
     registry.pin(pinned)
     registry.get("server", pinned).advance(30)

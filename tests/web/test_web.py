@@ -237,4 +237,5 @@ def test_the_stage_in_node(messages: Path) -> None:
 def test_what_streamlit_does_not_promise_is_read_in_one_file() -> None:
     """The attribute that says whether a page is still running, and whatever else is Streamlit's own."""
     users = [file.name for file in WEB.rglob("*.js") if "data-test" in file.read_text(encoding="utf-8")]
-    assert sorted(users) == ["dom.js", "layout.js"]  # layout.js gives the stage its own data-testid
+    # layout.js gives the stage its own data-testid, and picture.js the shape.
+    assert sorted(users) == ["dom.js", "layout.js", "picture.js"]
