@@ -13,9 +13,13 @@ def test_the_first_page_has_two_addresses(page: Page, address: str) -> None:
     expect(page.get_by_role("textbox", name="Text", exact=True)).to_have_value("abcabd")
     expect(page.get_by_text("Page not found")).to_have_count(0)
     links = page.get_by_test_id("stTopNavLink")
-    assert [link.inner_text().split()[-1] for link in links.all()] == ["Train", "Gradients", "Cell"], (
-        "one entry in the menu"
-    )
+    assert [link.inner_text().split()[-1] for link in links.all()] == [
+        "Train",
+        "Gradients",
+        "Cell",
+        "Shapes",
+        "RNNs",
+    ], "one entry in the menu"
 
 
 def test_from_the_other_address_one_gets_on_and_back(page: Page) -> None:
