@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 
 from playground.kernels.engine import can_compile
-from playground.ui.private_streamlit import load_emojis
+from playground.ui.private_streamlit import load_emojis, make_stack_of_containers
 from playground.ui.server import finish_first_run
 
 
@@ -24,6 +24,7 @@ def rehearse() -> None:
     """Do once, unseen, what a first visit does, so that no visitor waits for imports and first calls."""
     finish_first_run()
     load_emojis()
+    make_stack_of_containers()
     import playground.ui.study  # noqa: F401  (and with it pandas and plotly)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 from streamlit import file_util, net_util
+from streamlit.delta_generator_singletons import context_dg_stack
 from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -50,6 +51,15 @@ def index_html() -> str:
 def load_emojis() -> None:
     """Read the table of emojis now: a page's icon asks for it, and it takes a quarter of a second."""
     import streamlit.emojis  # noqa: F401
+
+
+def make_stack_of_containers() -> None:
+    """Make what remembers in which containers a page stands, now.
+
+    Streamlit makes it at its first use, without a lock: two first visitors at once would get two, and where one of them
+    leaves a container, it would be taken off another stack than it was put on.
+    """
+    context_dg_stack.get()
 
 
 def ask_nobody_for_own_address() -> None:

@@ -92,6 +92,16 @@ def test_the_icon_of_a_page_needs_what_is_loaded_before() -> None:
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
+def test_there_is_one_stack_of_containers_before_the_first_visitor() -> None:
+    program = (
+        "from streamlit.delta_generator_singletons import context_dg_stack as stack; "
+        "from playground.ui.launch import rehearse; "
+        "assert stack._context_var is None; rehearse(); made = stack._context_var; "
+        "assert made is not None and len(stack.get()) == 1 and stack._context_var is made"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 def test_an_origin_of_another_site_is_refused_without_a_question_to_the_internet(monkeypatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr(net_util, "_make_blocking_http_get", lambda url, **_: asked.append(url))
