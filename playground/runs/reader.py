@@ -16,7 +16,9 @@ from playground.runs.tape import of_replica
 from playground.runs.track import Track
 from playground.runs.viewer import Viewer
 
-SHARE = 6  # while playing, as many times as long as a reading took passes until the next
+SHARE = (
+    6  # while playing, as many times as long as a reading took passes until the next that nobody asked for
+)
 NOTHING = Question()
 Moment = Sequence[tuple[Run, int] | None]  # run and replica of each track; None where the run was dropped
 
@@ -86,14 +88,16 @@ class Reader:
             return None
 
     def newest(
-        self, question: Question, watched: Moment, frames: Sequence[Sequence[Frame]]
+        self, question: Question, watched: Moment, frames: Sequence[Sequence[Frame]], *, playing: bool
     ) -> list[Reading | None]:
-        """The answers at the newest of some frames of each track, while playing: only as far as they cost little.
+        """The answers at the newest of some frames of each track, as far as their weights are at hand.
 
-        watched: when the frames were taken.
+        watched: when the frames were taken. playing: whether more frames follow; then not each of them is answered,
+        only so many as cost little.
         """
         nothing = list[Reading | None]([None] * len(watched))
-        if time.monotonic() < self._rests_until or not self._lock.acquire(blocking=False):
+        is_resting = playing and time.monotonic() < self._rests_until
+        if is_resting or not self._lock.acquire(blocking=False):
             return nothing
         began = time.monotonic()
         try:

@@ -218,16 +218,18 @@ def test_while_playing_the_newest_frame_is_read_as_far_as_there_is_time(
     viewer = watching(cell="gru")
     reader, run = Reader(viewer), viewer.run
     frames = [run.frames(0, 12)]
-    (first,) = reader.newest(asked("h@1>2"), moment(viewer.tracks), frames)
+    (first,) = reader.newest(asked("h@1>2"), moment(viewer.tracks), frames, playing=True)
     assert first is not None and first.step == 12
     read = Reader._look_up
     monkeypatch.setattr(Reader, "_look_up", lambda *given: (now.__setitem__(0, now[0] + 1), read(*given))[1])
     answers = []
     for _ in range(10):
-        (each,) = reader.newest(asked("h@1>2"), moment(viewer.tracks), frames)
+        (each,) = reader.newest(asked("h@1>2"), moment(viewer.tracks), frames, playing=True)
         answers.append(each is not None)
         now[0] += 1
     assert answers[0] and not answers[1] and sum(answers) == 2, "it rests six times as long as it has worked"
+    (each,) = reader.newest(asked("h@1>2"), moment(viewer.tracks), frames, playing=False)
+    assert each is not None, "a frame that no other follows is always read"
 
 
 def test_nobody_asks_and_nothing_is_read() -> None:
@@ -245,9 +247,8 @@ def test_a_question_about_a_text_of_a_moment_ago_has_no_answer(question: Questio
     viewer = watching(0)
     reader, (track,) = Reader(viewer), viewer.tracks
     assert reader.at(question, 0) == [None]
-    assert reader.newest(
-        question, moment(viewer.tracks), [track.frames_to_send(playing=False, repeat=True)]
-    ) == [None]
+    frames = [track.frames_to_send(playing=False)]
+    assert reader.newest(question, moment(viewer.tracks), frames, playing=False) == [None]
 
 
 def test_a_dropped_run_is_had_again_for_a_question() -> None:

@@ -115,7 +115,9 @@ def message(
         header["question"] = told_question(question)
         newest = [track.frames for track in told]
         found = (
-            reader.newest(question, watched, newest) if step is None else reader.at(question, step, watched)
+            reader.newest(question, watched, newest, playing=playing)
+            if step is None
+            else reader.at(question, step, watched)
         )
         told = [replace(track, reading=reading) for track, reading in zip(told, found, strict=True)]
     return wire.encode(header, told)
