@@ -1,31 +1,49 @@
-"""How fast one update is, against torch.nn + autograd + clip_grad_norm_ + fused Adam on the same task.
+"""How fast one update is, against torch.nn + autograd + clip_grad_norm_ + fused Adam on the same task, and others.
 
-    python -m benchmarks.training [--quick] [--json]
+    python -m benchmarks.training [--quick] [--json] [--peers FOLDER]
 
 All sides train the same network from the same weights on the same batch, with one thread. Ours is
-`Trainer.update()` with its record kept and everything the stage shows (states, gates, ∂L/∂h, ∂L/∂c, loss per
-position) in the buffers, by the engine that the rule of `playground.models.form` chooses; beside it the same in
-torch alone. torch.nn records nothing. The sides take turns in short slices within one run, so a
+`Trainer.advance`, several updates by one call with their record kept and everything the stage shows (states, gates,
+∂L/∂h, ∂L/∂c, loss per position) in the buffers, by the engine that the rule of `playground.models.form` chooses; beside
+it the same in torch alone. torch.nn records nothing. The sides take turns in short slices within one run, so a
 machine that is slow for a while is slow for all; what counts is the median over slices of processor time, and the
 ratios of the medians. A second table says how the time grows with the timesteps and with the units.
+
+Where there is a C compiler, plain C loops (`c_loop.c`) of the same update of one sequence are compiled for this
+processor and take part, after their losses have been held against ours. Where there is Node, so do brain.js and
+recurrentjs: the same cell, V, H and T (of both, V counts the symbol before and after a text), each with the optimiser,
+clipping, rate and embedding that it usually has. Of them, the folder holds what there is of:
+
+    npm install --ignore-scripts --prefix FOLDER brain.js@2.0.0-beta.24
+    git clone https://github.com/karpathy/recurrentjs FOLDER/recurrentjs
 """
 
 import argparse
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import torch
 
+from benchmarks.peers import C_LOOP, LIBRARIES, libraries_in, peers_of
 from benchmarks.reference import TorchTraining
+from benchmarks.table import Target
 from benchmarks.texts import random_text
-from benchmarks.turns import Side, medians
+from benchmarks.turns import Several, medians
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.corpus import Corpus
 from playground.kernels.engine import can_compile, using
 from playground.models.form import takes_loops
 from playground.training import Trainer, Update
+
+OURS, IN_TORCH, TORCH_NN = "playground", "in torch", "torch.nn"
+SIDES = (OURS, IN_TORCH, TORCH_NN, *LIBRARIES, C_LOOP)
+CELLS = ("rnn", "lstm", "gru")
+SLOWER = 1.1  # what two measurements of the same differ by
+TOGETHER = 8  # updates by one call
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,36 +57,63 @@ class Task:
     batch: int
     replicas: int
     target: float  # torch.nn's time per model and update, divided by ours, at least
+    peer: float | None = None  # that of the fastest library for the browser, divided by ours, at least
+    c_loop: float | None = None  # ours, divided by that of plain C loops, at most
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Medians in microseconds per update (of all replicas); whether compiled loops are what the rule chooses."""
+    """Medians in microseconds per update by side, ours of all replicas; whether the rule chooses compiled loops."""
 
     task: Task
-    torch_us: float
-    in_torch_us: float  # ours, with everything in torch
-    playground_us: float
+    microseconds: Mapping[str, float]
     loops: bool
 
     @property
     def ratio(self) -> float:
         """torch.nn's time per model, divided by ours."""
-        return self.torch_us * self.task.replicas / self.playground_us
+        return self.microseconds[TORCH_NN] * self.task.replicas / self.microseconds[OURS]
+
+    @property
+    def of_peers(self) -> float | None:
+        """The time of the fastest library for the browser, divided by ours."""
+        theirs = [self.microseconds[name] for name in LIBRARIES if name in self.microseconds]
+        return min(theirs) / self.microseconds[OURS] if theirs else None
+
+    @property
+    def of_c_loop(self) -> float | None:
+        """Ours, divided by that of plain C loops."""
+        return self.microseconds[OURS] / self.microseconds[C_LOOP] if C_LOOP in self.microseconds else None
+
+    @property
+    def is_slower(self) -> bool:
+        """Whether compiled loops are slower than doing without them."""
+        return self.microseconds[OURS] > self.microseconds[IN_TORCH] * SLOWER
+
+    @property
+    def held(self) -> tuple[tuple[float | None, Target | None], ...]:
+        """The ratios, None for one that was not measured, each with what is demanded of it, if anything is."""
+        task = self.task
+        return (
+            (self.ratio, Target("≥", task.target)),
+            (self.of_peers, Target("≥", task.peer) if task.peer else None),
+            (self.of_c_loop, Target("≤", task.c_loop) if task.c_loop else None),
+        )
 
     @property
     def reached(self) -> bool:
-        """Whether the ratio is what is demanded, and compiled loops are not slower than doing without them."""
-        return self.ratio >= self.task.target and self.playground_us <= self.in_torch_us * SLOWER
+        """Whether all that was measured is as demanded, and nothing slower than in torch alone."""
+        pairs = [(value, target) for value, target in self.held if value is not None and target is not None]
+        return not self.is_slower and all(target.is_met(value) for value, target in pairs)
 
-
-CELLS = ("rnn", "lstm", "gru")
-SLOWER = 1.1  # what two measurements of the same differ by
 
 TASKS = (
-    *(Task(cell, 5, 16, 6, 1, 1, 60) for cell in CELLS),
+    *(Task(cell, 5, 16, 6, 1, 1, 60, peer=5) for cell in CELLS),
     *(Task(cell, 5, 16, 6, 1, 16, 100) for cell in CELLS),
-    *(Task(cell, 27, 64, 50, 1, 1, target) for cell, target in zip(CELLS, (20, 5, 20), strict=True)),
+    *(
+        Task(cell, 27, 64, 50, 1, 1, of_nn, c_loop=1.3)
+        for cell, of_nn in zip(CELLS, (20, 5, 20), strict=True)
+    ),
     *(Task(cell, 65, 64, 50, 16, 1, 1) for cell in CELLS),
     *(Task(cell, 65, 128, 64, 32, 1, 0.8) for cell in CELLS),
 )
@@ -89,28 +134,32 @@ def config_for(task: Task) -> ExperimentConfig:
     )
 
 
-def playground_side(task: Task) -> Side:
-    """One call is one update of all replicas, its record kept; warmed up."""
+def playground_side(task: Task) -> Several:
+    """One call is several updates of all replicas, their record kept; warmed up."""
     config = config_for(task)
     corpus = Corpus(config.text)
     trainer = Trainer(config, corpus, seeds=range(task.replicas))
     batch = corpus.batch(0, 0)
     assert (len(corpus.vocabulary), *batch.inputs.shape[::2]) == (task.vocabulary, task.time, task.batch)
     updates: list[Update] = []
-    updates += trainer.advance(3)
-    return lambda: updates.append(trainer.update())
+    updates += trainer.advance(TOGETHER)
+    return Several(lambda: updates.extend(trainer.advance(TOGETHER)), TOGETHER)
 
 
-def compare(task: Task, seconds: float) -> Result:
-    """Let all sides train in turns for `seconds` in total."""
+def compare(task: Task, seconds: float, folder: Path | None = None) -> Result:
+    """Let all sides train in turns for `seconds` in total; folder: where libraries for the browser are."""
     config = config_for(task)
     theirs = TorchTraining(config, Corpus(config.text)).update
     for _ in range(3):
         theirs()
     with using(loops=False):
         in_torch = playground_side(task)
-    nn, alone, ours = (each * 1e6 for each in medians((theirs, in_torch, playground_side(task)), seconds))
-    return Result(task, nn, alone, ours, takes_loops(task.cell, task.batch, task.replicas))
+    sides = {OURS: playground_side(task), IN_TORCH: in_torch, TORCH_NN: theirs}
+    with peers_of(config, folder) if task.replicas == 1 else nullcontext({}) as peers:
+        sides |= peers
+        measured = medians([*sides.values()], seconds)
+    microseconds = {name: each * 1e6 for name, each in zip(sides, measured, strict=True)}
+    return Result(task, microseconds, takes_loops(task.cell, task.batch, task.replicas))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,19 +191,36 @@ def growth(cell: str, of: str, seconds: float) -> Growth:
 
 def table(results: Sequence[Result]) -> str:
     """What a person reads."""
-    lines = [
-        "| cell | V, H, T, B | replicas | torch.nn µs | in torch µs | playground µs | per model | demanded |"
-    ]
-    lines.append("|---|---|---|---|---|---|---|---|")
+    columns = ["cell", "V, H, T, B", "replicas", *(f"{name} µs" for name in SIDES)]
+    columns += ["torch.nn / ours, per model", "best library / ours", "ours / C loop"]
+    lines = [_line(columns), "|---" * len(columns) + "|"]
     for result in results:
         task = result.task
-        lines.append(
-            f"| {task.cell} | {task.vocabulary}, {task.hidden}, {task.time}, {task.batch} | {task.replicas} "
-            f"| {result.torch_us:,.0f} | {result.in_torch_us:,.0f} "
-            f"| {result.playground_us:,.1f}{'' if result.loops else ' (in torch)'} | {result.ratio:.2f}× "
-            f"| ≥ {task.target:g}×{'' if result.reached else ' MISSED'} |"
-        )
+        cells = [
+            task.cell,
+            f"{task.vocabulary}, {task.hidden}, {task.time}, {task.batch}",
+            str(task.replicas),
+        ]
+        cells += [
+            f"{result.microseconds[name]:,.1f}" if name in result.microseconds else "-" for name in SIDES
+        ]
+        cells[3] += "" if result.loops else " (in torch)"
+        cells[3] += " SLOWER than in torch" if result.is_slower else ""
+        lines.append(_line([*cells, *(_held(value, target) for value, target in result.held)]))
     return "\n".join(lines)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _held(value: float | None, target: Target | None) -> str:
+    """A ratio, with what is demanded of it."""
+    if value is None:
+        return "-"
+    if target is None:
+        return f"{value:.2f}×"
+    return f"{value:.2f}× ({target}×{'' if target.is_met(value) else ' MISSED'})"
 
 
 def growth_table(found: Sequence[Growth]) -> str:
@@ -169,19 +235,29 @@ def growth_table(found: Sequence[Growth]) -> str:
 
 def main() -> None:
     """Run all comparisons and print them."""
-    parser = argparse.ArgumentParser(description="Speed of one update against torch.nn.")
+    parser = argparse.ArgumentParser(description="Speed of one update against torch.nn and others.")
     parser.add_argument("--json", action="store_true", help="print JSON for machines")
-    parser.add_argument(
-        "--quick", action="store_true", help="about half a minute instead of a minute and a half"
-    )
+    parser.add_argument("--quick", action="store_true", help="about 40 seconds instead of two minutes")
+    parser.add_argument("--peers", type=Path, metavar="FOLDER", help="where brain.js and recurrentjs are")
     arguments = parser.parse_args()
+    if arguments.peers is not None and not libraries_in(arguments.peers):
+        parser.error(f"{arguments.peers} holds none of {', '.join(LIBRARIES)}")
     torch.set_num_threads(1)
     if not can_compile() and not arguments.json:
         print("There are no compiled loops (requirements-fast.txt), which what is demanded is of.\n")
-    results = [compare(task, 1.2 if arguments.quick else 4.5) for task in TASKS]
+    results = [compare(task, 1.2 if arguments.quick else 4.5, arguments.peers) for task in TASKS]
     found = [growth(cell, of, 0.7 if arguments.quick else 2.5) for cell in CELLS for of in "TH"]
     if arguments.json:
-        updates = [asdict(each) | {"ratio": each.ratio, "reached": each.reached} for each in results]
+        updates = [
+            asdict(each)
+            | {
+                "ratio": each.ratio,
+                "of_peers": each.of_peers,
+                "of_c_loop": each.of_c_loop,
+                "reached": each.reached,
+            }
+            for each in results
+        ]
         grown = [asdict(each) | {"exponent": each.exponent} for each in found]
         print(json.dumps({"updates": updates, "growth": grown}, indent=2))
     else:

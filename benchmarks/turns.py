@@ -7,13 +7,37 @@ time in which others had the core says nothing about them.
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 SLICE = 0.05  # seconds that one side works before the next takes its turn
 
-Side = Callable[[], object]
+
+@runtime_checkable
+class Clocked(Protocol):
+    """A side that reads a clock of its own."""
+
+    def turn(self, seconds: float) -> float:
+        """Work for about `seconds` of processor time; returns the mean seconds of what is counted."""
+        ...
 
 
-def one_turn(side: Side, seconds: float = SLICE) -> float:
+Side = Callable[[], object] | Clocked
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """A side that does several of what is counted by one call."""
+
+    call: Callable[[], object]
+    count: int
+
+    def turn(self, seconds: float) -> float:
+        """Like `one_turn`, of one of them."""
+        return one_turn(self.call, seconds) / self.count
+
+
+def one_turn(side: Callable[[], object], seconds: float = SLICE) -> float:
     """Call a side for about `seconds`, at least once. Returns the mean seconds of a call."""
     count, start = 0, time.process_time()
     while (elapsed := time.process_time() - start) < seconds or not count:
@@ -31,5 +55,5 @@ def medians(sides: Sequence[Side], seconds: float) -> tuple[float, ...]:
     end = time.perf_counter() + seconds
     while not turns[0] or time.perf_counter() < end:
         for side, taken in zip(sides, turns, strict=True):
-            taken.append(one_turn(side))
+            taken.append(side.turn(SLICE) if isinstance(side, Clocked) else one_turn(side))
     return tuple(map(statistics.median, turns))
