@@ -11,11 +11,10 @@ import math
 
 import numpy as np
 from llvmlite import ir
-from numba import config, njit, types
+from numba import njit, types
 from numba.extending import intrinsic, overload
 
 CALLED = {  # from Python
-    "cache": bool(config.CACHE_DIR),
     "nogil": True,
     "error_model": "numpy",
     "fastmath": {"contract"},  # no sum in another order

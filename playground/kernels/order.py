@@ -1,4 +1,4 @@
-"""One order: what a compiled program can be told to do. Compiled when it is first asked for, or read from disk.
+"""One order: what a compiled program can be told to do.
 
 An order is a function of the address of its instruction, a row of whole numbers: its own address, then sizes, then the
 addresses of tensors; and of a number of the kind that these hold. Programs call orders by their addresses, so that each
@@ -8,20 +8,31 @@ is compiled by itself.
 # Numba says little of its types, and gives an intrinsic its first argument by itself.
 # pyright: reportCallIssue=false, reportPrivateImportUsage=false, reportAttributeAccessIssue=false
 
-import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
+import numpy as np
 from llvmlite import ir
-from numba import cfunc, njit, types
+from numba import njit, types
 from numba.extending import intrinsic
 
-from playground.kernels.elementary import CALLED, COMPILED
+from playground.kernels.elementary import COMPILED
+from playground.kernels.library import WIDTH
 from playground.kernels.memory import matrix
 
-WIDTH = 20  # numbers in an instruction
-
 _KINDS = {"float32": types.float32, "float64": types.float64}
-_OPTIONS = {key: value for key, value in CALLED.items() if key != "nogil"}
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What Numba makes of a function: its name there, the kinds of what it takes and the assembly, as LLVM calls them.
+
+    All functions that it calls are in the assembly.
+    """
+
+    name: str
+    kinds: tuple[str, ...]
+    assembly: str
 
 
 class Order:
@@ -29,19 +40,31 @@ class Order:
 
     def __init__(self, function: Callable[..., None]) -> None:
         self._function = function
-        self._compiled: dict[str, object] = {}
-        self._lock = threading.Lock()
 
-    def address(self, kind: str) -> int:
-        """Where its machine code for numbers of a kind, "float32" or "float64", begins.
+    def compiled(self, kind: str) -> Compiled:
+        """It for numbers of a kind, "float32" or "float64"."""
+        return _compiled(self._function, types.int64, _KINDS[kind])
 
-        It stays there: programs that were made keep the address.
-        """
-        with self._lock:  # whoever compiled it a second time would free what the first was given
-            if kind not in self._compiled:
-                signature = types.void(types.int64, _KINDS[kind])
-                self._compiled[kind] = cfunc(signature, **_OPTIONS)(self._function)
-            return self._compiled[kind].address
+
+def compiled_run(kind: str) -> Compiled:
+    """What carries out instructions, rows of whole numbers, one after the other; given their address, and how many."""
+    number = np.dtype(kind).type(0)
+
+    def run(program, count):
+        for row in range(count):
+            instruction = program + row * (8 * WIDTH)
+            _call(matrix(instruction, 1, 1, instruction)[0, 0], instruction, number)
+
+    return _compiled(run, types.int64, types.int64)
+
+
+def _compiled(function: Callable[..., None], *kinds: types.Type) -> Compiled:
+    """A function that takes numbers of these kinds."""
+    signature = types.void(*kinds)
+    dispatcher = njit(signature, **COMPILED)(function)
+    named = {types.int64: "i64", types.float32: "float", types.float64: "double"}
+    name = dispatcher.get_compile_result(signature).fndesc.llvm_func_name
+    return Compiled(name, tuple(named[kind] for kind in kinds), dispatcher.inspect_llvm(kinds))
 
 
 @njit(**COMPILED)
@@ -62,11 +85,3 @@ def _call(typingctx, address, instruction, like):
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64, like), codegen
-
-
-@njit(**CALLED)
-def run(program, like):
-    """Carry out the instructions, rows of whole numbers, one after the other, on numbers of the kind of `like`."""
-    first = program.ctypes.data
-    for row in range(len(program)):
-        _call(program[row, 0], first + row * (8 * WIDTH), like)

@@ -1,12 +1,10 @@
-"""All that a program can be told to do, by name."""
+"""All that a program can be told to do, by name. Needs Numba: only what compiles imports it."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-import numpy as np
-
 from playground.kernels import gru, layers, losses, lstm, mgu, pictures, rnn, updates
-from playground.kernels.order import WIDTH, Order, run
+from playground.kernels.order import Order
 
 ORDERS: Mapping[str, Order] = MappingProxyType(
     {
@@ -44,10 +42,3 @@ ORDERS: Mapping[str, Order] = MappingProxyType(
         "adam": updates.adam,
     }
 )
-
-
-def compile_all() -> None:
-    """Compile all of it for numbers of 32 bits, or read it from disk."""
-    for order in ORDERS.values():
-        order.address("float32")
-    run(np.zeros((0, WIDTH), np.int64), np.float32(0))

@@ -5,18 +5,20 @@ function takes, sizes first, then the addresses of tensors. Torch keeps the tens
 their memory. A program keeps the tensors that its addresses belong to.
 """
 
+import ctypes
 from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import NoReturn
 
 import numpy as np
-import torch
 from torch import Tensor
+
+from playground.kernels.library import WIDTH, library
 
 
 def is_order(name: str) -> bool:
     """Whether an instruction may have this name; only to be asked where there are compiled loops."""
-    from playground.kernels.orders import ORDERS
-
-    return name in ORDERS
+    return library("float32").has(name)
 
 
 class Instruction:
@@ -39,22 +41,22 @@ class Program:
     """Several instructions, carried out by one call."""
 
     def __init__(self, instructions: Iterable[Instruction]) -> None:
-        from playground.kernels.order import WIDTH, run
-        from playground.kernels.orders import ORDERS
-
         instructions = list(instructions)
-        self._run, self._like = run, _LIKE[instructions[0].dtype]
+        orders = library(str(instructions[0].dtype).removeprefix("torch."))
         self._rows = np.zeros((len(instructions), WIDTH), np.int64)
         for row, each in zip(self._rows, instructions, strict=True):
-            row[0] = ORDERS[each.order].address(self._like.dtype.name)
+            row[0] = orders.address(each.order)
             row[1 : 1 + len(each.numbers)] = each.numbers
         self._kept = [each.tensors for each in instructions]
+        # A number that ctypes has made already costs the least to hand over.
+        begin, count = ctypes.c_void_p(self._rows.ctypes.data), ctypes.c_int64(len(instructions))
+        self._run = partial(orders.run, begin, count)
 
     def __call__(self) -> None:
-        self._run(self._rows, self._like)
+        self._run()
 
-
-_LIKE = {torch.float32: np.float32(0), torch.float64: np.float64(0)}
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a program cannot be copied: addresses in it are of tensors that stay where they are")
 
 
 def as_programs(calls: Iterable[object]) -> list:
