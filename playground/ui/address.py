@@ -3,10 +3,8 @@
 A text that would make the address too long for servers on the way stays out of it: a mark takes its place, under which
 this server finds the text again (`long_texts`).
 
-Each change of the address is an entry of the browser's history, by which Back brings an earlier experiment back. Going
-over to another page makes two: Streamlit first writes the page's bare address, and only when the page has run can ours
-follow. Going back to the bare one changes nothing on screen; it is left as it is, because writing it again would send
-the reader forward.
+Each change of the address is an entry of the browser's history, by which Back brings an earlier experiment back; of a
+page that was gone over to, its bare address is none (`navigation`).
 """
 
 import time

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from playground.ui import address, class_link, controls, experiment, lesson, state, theme
+from playground.ui import address, class_link, controls, experiment, lesson, navigation, state, theme
 from playground.ui.tour import card
 from playground.ui.words import LANGUAGES, _
 
@@ -40,6 +40,7 @@ with st.sidebar:
 with st.container(horizontal=True, key="pages"):  # for phones, where Streamlit hides them in the sidebar
     for each in shown:
         st.page_link(each)
+navigation.follow(shown.index(page) if page in shown else 0)
 first_line = st.container(horizontal=True, vertical_alignment="center", key="introduction")
 with first_line:
     lesson.introduction(state.session().page)

@@ -44,4 +44,10 @@ def test_all_models_then_a_context_and_on_a_phone_a_card_each(
     expect(first).to_be_visible()
     assert first.bounding_box()["width"] <= 390  # type: ignore[index]
     assert phone.evaluate("document.documentElement.scrollWidth") == 390
+    phone.set_viewport_size({"width": 320, "height": 844})
+    phone.reload()
+    here = phone.locator(".st-key-pages [aria-current=page]")
+    expect(here).to_contain_text("Before RNNs")
+    box, row = here.bounding_box(), phone.locator(".st-key-pages").bounding_box()
+    assert box and row and row["x"] <= box["x"] and box["x"] + box["width"] <= row["x"] + row["width"] + 1
     phone.context.close()

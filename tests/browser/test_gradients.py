@@ -71,10 +71,8 @@ def test_the_step_comes_along_and_the_address_follows(page: Page, server: Server
     page.go_back()
     says(page, "t = 5")
     expect(page).to_have_url(re.compile(rf"at={step}$"))
-    page.go_back()  # how the link to the page was called
-    expect(page).to_have_url(re.compile("/gradients$"))
     visit.quiet()  # Streamlit itself writes an address where one page's run overtakes another's
-    page.go_back()
+    page.go_back()  # the page was entered once, not by its bare address first
     visit.until("step", f"= {step}")
     expect(page).to_have_url(re.compile(r"/\?cell=lstm&text=abcabd&seed=401$"))
     page.go_forward()
