@@ -19,7 +19,7 @@ const WAYS = /** @type {const} */ (["forward", "back"]);
 export class Sheet {
   /** @param {ShadowRoot|HTMLElement} parent */
   constructor(parent) {
-    this.root = element("div", { class: "sheet" });
+    this.root = element("div", { class: "live sheet" });
     parent.append(this.root);
     this.lit = new Lit();
     this.asked = new Asked();
@@ -68,6 +68,10 @@ export class Sheet {
   turn(/** @type {string} */ gate) {
     if (!this.other.delete(gate)) this.other.add(gate);
     this.build();
+  }
+
+  dispose() {
+    this.root.remove();
   }
 
   build() {

@@ -27,7 +27,7 @@ export class Player {
     ]));
     this.bar = element("div", { class: "bar", role: "group" }, [...Object.values(this.buttons), this.where]);
     this.told = element("div", { class: "told" }, [this.said, this.lines]);
-    this.root = element("div", { class: "motion", role: "group", tabindex: "0", style: "display: none" }, [
+    this.root = element("div", { class: "live motion", role: "group", tabindex: "0", style: "display: none" }, [
       element("div", { class: "head" }, [this.stages, this.bar]), element("div", { class: "body" }, [this.told, this.picture.element]),
       this.note, this.keys,
     ]);

@@ -62,7 +62,7 @@ export class Picture {
     this.example = element("p", { class: "example" });
     this.detail = element("p", { class: "detail", "aria-live": "polite" });
     this.keys = element("p", { class: "keys" });
-    this.root = element("div", { class: "shape", role: "group", tabindex: "0", style: "display: none", "data-testid": "shape" }, [
+    this.root = element("div", { class: "live shape", role: "group", tabindex: "0", style: "display: none", "data-testid": "shape" }, [
       this.bar, this.verdict, this.scroller, this.legends, this.example, this.detail, this.keys,
     ]);
     parent.append(this.root); // its style sheet shows it

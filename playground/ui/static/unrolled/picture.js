@@ -46,7 +46,7 @@ export class Picture {
       element("span", { class: "control" }, [this.rolled, this.slider, this.unrolled]),
       element("label", { class: "control" }, [this.lengthName, this.lengths]),
     ]);
-    this.root = element("div", { class: "unrolled" }, [controls, this.scene, this.counts, this.verdict]);
+    this.root = element("div", { class: "live unrolled" }, [controls, this.scene, this.counts, this.verdict]);
     parent.append(this.root);
     this.rolled.onclick = () => this.#go(0);
     this.unrolled.onclick = () => this.#go(1);
