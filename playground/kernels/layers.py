@@ -10,7 +10,7 @@ from numba import njit
 from playground.kernels.elementary import COMPILED
 from playground.kernels.memory import clear, copy, fill, matrix
 from playground.kernels.order import Order, numbers
-from playground.kernels.products import FIRST, add_outer, add_product, transpose
+from playground.kernels.products import FIRST, add_outer, add_product, add_rows, transpose
 
 _SYMBOL = np.int64(0)
 
@@ -83,18 +83,16 @@ def total(instruction, like):
     """Each row of out = grad summed over timesteps and batch; grad is a block of wider rows"""
     order = numbers(instruction)
     time, replicas, batch, size, copies, stride, wide = order[1:8]
-    grad, out = order[8:10]
+    grad, out, of_block = order[8:11]
     above = matrix(grad, time * replicas * batch, wide, like)
+    part = matrix(of_block, 1, size, like)[0]
     count, each, step = chunks(time, replicas, batch)
     for r in range(replicas):
         result = matrix(out + r * stride, copies, size, like)
         first = result[0]
         fill(first, 0)
         for chunk in range(count):
-            for s in range(each):
-                row = above[(chunk * replicas + r) * batch + s * step]
-                for j in range(size):
-                    first[j] += row[j]
+            add_rows(first, above, (chunk * replicas + r) * batch, step, each, part)
         for number in range(1, copies):
             copy(first, result[number])
 

@@ -37,9 +37,9 @@ def cross_entropy(instruction, like):
         total = log_p[0] * 0
         for v in range(size):
             total += log_p[v]
-        above = largest + log_p.dtype.type(math.log(total))
+        rest = log_p.dtype.type(math.log(total))
         for v in range(size):
-            log_p[v] = y[v] - above
+            log_p[v] = (y[v] - largest) - rest  # largest + rest would be rounded as a large number is
         losses[s] = 0 if silent[s] else -_entry(log_p, target[s])
 
 

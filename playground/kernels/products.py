@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 from playground.kernels.elementary import COMPILED
+from playground.kernels.memory import fill
 
 FIRST, NEXT = (
     np.int64(0),
@@ -121,6 +122,34 @@ def add_outer(g, d, d_first, x, row, step, rows):
                 d0, x0 = d[p, i], x[p]
                 for k in range(n):
                     out[k] += d0 * x0[k]
+
+
+@njit(**COMPILED)
+def add_rows(z, a, row, step, rows, part):
+    """z += `rows` rows of a, `step` apart, from `row` on, as far as z goes; part: room for the sum of a block of them.
+
+    One by one, thousands of rows of 32 bits would be off by more than anything else in a gradient.
+    """
+    m = len(z)
+    for start in range(0, rows, 2 * BLOCK):
+        end = min(start + 2 * BLOCK, rows)
+        fill(part, 0)
+        s = start
+        while s + 8 <= end:
+            p = row + s * step
+            a0, a1, a2, a3 = a[p], a[p + step], a[p + 2 * step], a[p + 3 * step]
+            p += 4 * step
+            a4, a5, a6, a7 = a[p], a[p + step], a[p + 2 * step], a[p + 3 * step]
+            for j in range(m):
+                part[j] += ((a0[j] + a1[j]) + (a2[j] + a3[j])) + ((a4[j] + a5[j]) + (a6[j] + a7[j]))
+            s += 8
+        while s < end:
+            last = a[row + s * step]
+            for j in range(m):
+                part[j] += last[j]
+            s += 1
+        for j in range(m):
+            z[j] += part[j]
 
 
 @njit(**COMPILED)

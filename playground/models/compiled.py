@@ -41,7 +41,7 @@ class Compiled(OverTime):
     def total(self, grad: Tensor, out: Tensor) -> Product:
         copies, size = out.shape[1:]
         sizes = *self._shape, size, copies, _stride(out), grad.stride(2)
-        return Instruction("total", sizes, (grad, out))
+        return Instruction("total", sizes, (grad, out, self._turned(1, size)))
 
     def select(self, rows: Tensor, matrix: Tensor, bias: Tensor | None, out: Tensor) -> Product:
         symbols, size = matrix.shape[1:]
