@@ -142,7 +142,4 @@ class BagTrainer(PredictionTrainer[Bag]):
         super().__init__(
             Bag(config, vocabulary_size, dtype=dtype),
             *bags_before_predictions(sequences, vocabulary_size),
-            optimizer=config.optimizer,
-            learning_rate=config.learning_rate,
-            seed=config.seed,
         )

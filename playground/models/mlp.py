@@ -81,12 +81,34 @@ def backward(
     return gradients, grad_a
 
 
+class HowItLearns(Protocol):
+    """What the config of a learner says of its training; the seed is that of its first weights, too."""
+
+    @property
+    def optimizer(self) -> str:
+        """Its name in `OPTIMIZERS`."""
+        ...
+
+    @property
+    def learning_rate(self) -> float: ...
+
+    @property
+    def seed(self) -> int:
+        """Of the order in which predictions are learned."""
+        ...
+
+
 class Learner(Protocol):
     """A model that learns from what is seen before predictions, one row each.
 
     Attributes:
         parameters: by name; changed in place by every update.
     """
+
+    @property
+    def config(self) -> HowItLearns:
+        """What it is and how it learns."""
+        ...
 
     parameters: dict[str, Tensor]
 
@@ -109,9 +131,8 @@ class PredictionTrainer(Generic[Model]):
     shows every prediction once but those that are left over at its end.
 
     Args:
-        model: what is trained.
+        model: what is trained, as its config says.
         before: what is seen before every prediction, (N, …). targets: the symbols that come, (N,).
-        optimizer, learning_rate, seed: how it learns, and in which order.
 
     Attributes:
         model: the network as it is now.
@@ -120,28 +141,19 @@ class PredictionTrainer(Generic[Model]):
     Raises ValueError if nothing is predicted.
     """
 
-    def __init__(
-        self,
-        model: Model,
-        before: Tensor,
-        targets: Tensor,
-        *,
-        optimizer: str,
-        learning_rate: float,
-        seed: int,
-    ) -> None:
+    def __init__(self, model: Model, before: Tensor, targets: Tensor) -> None:
         if not len(targets):
             raise ValueError("sequences must have one of two symbols or more; got none")
         self.model = model
         self.losses: list[float] = []
         self._before, self._targets = before, targets
-        self._learning_rate = learning_rate
+        self._learning_rate = model.config.learning_rate
         self._gradients = {name: torch.zeros_like(each) for name, each in model.parameters.items()}
         self._optimizers = [
-            OPTIMIZERS[optimizer](parameter, self._gradients[name])
+            OPTIMIZERS[model.config.optimizer](parameter, self._gradients[name])
             for name, parameter in model.parameters.items()
         ]
-        self._generator = torch.Generator().manual_seed(seed)
+        self._generator = torch.Generator().manual_seed(model.config.seed)
         self._batches: list[Tensor] = []  # places of predictions: what is left of this epoch
 
     @property

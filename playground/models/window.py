@@ -139,7 +139,4 @@ class WindowTrainer(PredictionTrainer[FixedWindow]):
         super().__init__(
             FixedWindow(config, vocabulary_size, dtype=dtype),
             *predictions(sequences, config.size),
-            optimizer=config.optimizer,
-            learning_rate=config.learning_rate,
-            seed=config.seed,
         )

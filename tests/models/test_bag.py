@@ -16,6 +16,7 @@ from playground.models.bag import BAG_FIELDS, Bag, BagConfig, BagTrainer, bags, 
 from playground.models.model import loss, perplexity
 from playground.pieces import all_of
 from playground.refusal import Refusal
+from tests.models import learners
 
 CORPUS = Corpus(TextConfig("hello\nyellow world", bos=True))
 SIZE = len(CORPUS.vocabulary)
@@ -44,44 +45,26 @@ def test_bags_by_hand() -> None:
     assert before.tolist() == [*hello[:4].tolist(), [0, 0, 1, 0]] and targets.tolist() == [1, 2, 2, 3, 1]
 
 
+def torchs(model: Bag) -> TorchBag:
+    made = TorchBag(model.config, model.vocabulary_size).double()
+    made.load_state_dict(model.parameters, strict=True)
+    return made
+
+
 def test_gradients_are_those_of_autograd() -> None:
     model = Bag(BagConfig(5, seed=3), SIZE, dtype=DOUBLE)
-    reference = TorchBag(model.config, SIZE).double()
-    reference.load_state_dict(model.parameters, strict=True)
-    before, targets = bags_before_predictions(CORPUS.windows, SIZE)
-    made, expected = model.forward(before), reference(before)
-    torch.testing.assert_close(made.log_probabilities, expected.log_softmax(1).detach(), rtol=0, atol=1e-12)
-    nn.functional.cross_entropy(expected, targets).backward()
-    gradients = model.backward(before, targets, made)
-    assert gradients.keys() == model.parameters.keys()
-    for name, parameter in reference.named_parameters():
-        torch.testing.assert_close(gradients[name], parameter.grad, rtol=0, atol=1e-12)
+    learners.have_gradients_of_autograd(model, torchs(model), *bags_before_predictions(CORPUS.windows, SIZE))
 
 
 def test_initial_weights_are_torchs() -> None:
-    with torch.random.fork_rng():
-        torch.manual_seed(7)
-        expected = TorchBag(BagConfig(), SIZE).state_dict()
-    for name, parameter in Bag(BagConfig(seed=7), SIZE).parameters.items():
-        torch.testing.assert_close(parameter, expected[name])
+    learners.begin_as_torch(Bag(BagConfig(seed=7), SIZE), TorchBag, BagConfig(), SIZE, seed=7)
 
 
 def test_training_is_torchs() -> None:
-    config = BagConfig(5, "adam", 0.05)
-    trainer = BagTrainer(config, CORPUS.windows, SIZE, dtype=DOUBLE)
-    reference = TorchBag(config, SIZE).double()
-    reference.load_state_dict(trainer.model.parameters, strict=True)
+    trainer = BagTrainer(BagConfig(5, "adam", 0.05), CORPUS.windows, SIZE, dtype=DOUBLE)
+    reference = torchs(trainer.model)
     optimizer = torch.optim.Adam(reference.parameters(), lr=0.05)
-    before, targets = bags_before_predictions(CORPUS.windows, SIZE)
-    expected = []
-    for _ in range(40):
-        optimizer.zero_grad()
-        nats = nn.functional.cross_entropy(reference(before), targets)
-        nats.backward()
-        optimizer.step()
-        expected.append(nats.item())
-    all_of(trainer.updates_in_pieces(40))
-    assert trainer.losses == pytest.approx(expected, abs=1e-9)
+    learners.learn_as_torch(trainer, reference, optimizer, *bags_before_predictions(CORPUS.windows, SIZE))
 
 
 def test_the_order_makes_no_difference_not_even_in_the_last_bit() -> None:

@@ -15,6 +15,7 @@ from playground.models.model import loss, perplexity, predictions
 from playground.models.window import FixedWindow, WindowConfig, WindowTrainer
 from playground.pieces import all_of
 from playground.refusal import Refusal
+from tests.models import learners
 
 CORPUS = Corpus(TextConfig("hello\nyellow world", bos=True))
 SIZE = len(CORPUS.vocabulary)
@@ -52,28 +53,16 @@ KINDS = [WindowConfig(k, 5, embedding, seed=k) for k in (1, 2, 4) for embedding 
 
 @pytest.mark.parametrize("config", KINDS, ids=str)
 def test_gradients_are_those_of_autograd(config: WindowConfig) -> None:
-    model = FixedWindow(config, SIZE, dtype=DOUBLE)
-    reference = torchs(model)
     before, targets = predictions(CORPUS.windows, config.size)
     assert config.size == 1 or 0 in before, "some are near the beginning"
-    made = model.forward(before)
-    expected = reference(before)
-    torch.testing.assert_close(made.log_probabilities, expected.log_softmax(1).detach(), rtol=0, atol=1e-12)
-    nn.functional.cross_entropy(expected, targets).backward()
-    gradients = model.backward(before, targets, made)
-    assert gradients.keys() == model.parameters.keys()
-    for name, parameter in reference.named_parameters():
-        torch.testing.assert_close(gradients[name], parameter.grad, rtol=0, atol=1e-12)
+    model = FixedWindow(config, SIZE, dtype=DOUBLE)
+    learners.have_gradients_of_autograd(model, torchs(model), before, targets)
 
 
 @pytest.mark.parametrize("embedding", [0, 3])
 def test_initial_weights_are_torchs(embedding: int) -> None:
     config = WindowConfig(3, 5, embedding, seed=7)
-    with torch.random.fork_rng():
-        torch.manual_seed(7)
-        expected = TorchWindow(config, SIZE).state_dict()
-    for name, parameter in FixedWindow(config, SIZE).parameters.items():
-        torch.testing.assert_close(parameter, expected[name])
+    learners.begin_as_torch(FixedWindow(config, SIZE), TorchWindow, config, SIZE, seed=7)
 
 
 @pytest.mark.parametrize(
@@ -85,16 +74,7 @@ def test_training_is_torchs(name: str, kind: type[torch.optim.Optimizer], rate: 
     trainer = WindowTrainer(config, CORPUS.windows, SIZE, dtype=DOUBLE)
     reference = torchs(trainer.model)
     optimizer = kind(reference.parameters(), lr=rate)
-    before, targets = predictions(CORPUS.windows, 2)
-    expected = []
-    for _ in range(40):
-        optimizer.zero_grad()
-        nats = nn.functional.cross_entropy(reference(before), targets)
-        nats.backward()
-        optimizer.step()
-        expected.append(nats.item())
-    all_of(trainer.updates_in_pieces(40))
-    assert trainer.losses == pytest.approx(expected, abs=1e-9)
+    learners.learn_as_torch(trainer, reference, optimizer, *predictions(CORPUS.windows, 2))
 
 
 @pytest.mark.parametrize("text", ["hello world", "mississippi", "abcabd"])
