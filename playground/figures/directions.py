@@ -1,15 +1,16 @@
 """One direction beside two: how well both answer what is held out, and each word of it."""
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from .axes import floats, number, percent
-from .lines import level
+from .held_out import success_over_training
+from .lines import Line
 from .look import Look
 from .text import plain
 
 MOST_WORDS = 24  # that are drawn; the table has all
+# Colour, dash and mark of who reads forwards, and of who reads both ways.
 STYLES = {"forward": ("h", "solid", "circle"), "both": ("c", "dash", "diamond")}
 
 
@@ -21,31 +22,13 @@ def success_beside(frame: pd.DataFrame, look: Look, *, ceiling: float) -> go.Fig
     look = look.with_height(320)
     if frame.empty:
         return look.notice("empty")
-    figure = go.Figure()
-    for variant, (colour, dash, symbol) in STYLES.items():
-        rows = frame.loc[frame["variant"] == variant]
-        name = look.words[f"variant_{variant}"]
-        values = floats(rows, "success")
-        figure.add_scatter(
-            x=rows["step"].tolist(),
-            y=[value if np.isfinite(value) else None for value in values],
-            mode="lines+markers",
-            line={"color": look.colours[colour], "width": 2, "dash": dash},
-            marker={"size": 5, "symbol": symbol},
-            name=name,
-            hovertext=[
-                f"{look.words['step'].format(step=step)}<br>{name}: {percent(value)} %"
-                for step, value in zip(rows["step"], values, strict=True)
-            ],
-            hoverinfo="text",
-        )
-    level(
-        figure, look.words["forward_ceiling"].format(share=percent(ceiling)), ceiling, look.colours["floor"]
-    )
-    look.styled(figure)
-    figure.update_xaxes(title_text=look.words["axis_step"], rangemode="tozero")
-    figure.update_yaxes(title_text=look.words["axis_held_out"], range=[0, 1.04])
-    return figure.update_layout(margin={"t": 56}, showlegend=True)
+    name = look.words["forward_ceiling"].format(share=percent(ceiling))
+    lines = {
+        variant: Line(look.words[f"variant_{variant}"], look.colours[colour], dash, symbol)
+        for variant, (colour, dash, symbol) in STYLES.items()
+    }
+    across = name, ceiling, look.colours["floor"]
+    return success_over_training(frame, look, lines, across=across)
 
 
 def by_word(frame: pd.DataFrame, look: Look) -> go.Figure:

@@ -5,16 +5,13 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from .axes import LogAxis, floats, number, time_axis, time_hover
+from .directions import STYLES as READERS
 from .lines import Line, add_line, level
 from .look import Look
 from .text import plain
 
-# Colour, dash and mark of who reads forwards, of who reads both ways, and of the same where nothing comes next.
-STYLES = {
-    "forward": ("h", "solid", "circle"),
-    "both": ("c", "dash", "diamond"),
-    "so_far": ("c", "dot", "diamond-open"),
-}
+# The third is who reads both ways, where nothing comes next.
+STYLES = {**READERS, "so_far": ("c", "dot", "diamond-open")}
 
 
 def perplexities(frame: pd.DataFrame, look: Look, *, floor: float | None = None) -> go.Figure:

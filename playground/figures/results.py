@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from .axes import LogAxis, floats, number, time_axis, time_hover
-from .lines import Line, add_line, level
+from .axes import LogAxis, floats, number, percent, time_axis, time_hover
+from .held_out import success_over_training
+from .lines import Line, add_line
 from .look import Look
 from .text import plain
 from .theme import MAGNITUDE, scale
@@ -105,36 +106,17 @@ def progress(frame: pd.DataFrame, look: Look, *, chance: float, error: bool = Fa
     look = look.with_height(300)
     if frame.empty:
         return look.notice("empty")
-    title = look.words["axis_held_out_error" if error else "axis_held_out"]
-    figure = go.Figure()
-    for name, line, of_it in _variants(frame, look):
-        values = floats(of_it, "success")
-        figure.add_scatter(
-            x=of_it["step"].tolist(),
-            y=[value if np.isfinite(value) else None for value in values],
-            mode="lines+markers",
-            line={"color": line.colour, "width": line.width, "dash": line.dash},
-            marker={"size": 4},
-            name=name,
-            hovertext=[
-                f"{look.words['step'].format(step=step)}<br>{name}: {number(value)}"
-                for step, value in zip(of_it["step"], values, strict=True)
-            ],
-            hoverinfo="text",
-        )
-    level(figure, look.words["chance"].format(value=number(chance)), chance, look.colours["uniform"])
-    look.styled(figure)
-    figure.update_xaxes(title_text=look.words["axis_step"], rangemode="tozero")
-    figure.update_yaxes(title_text=title, rangemode="tozero", range=None if error else [0, 1.04])
-    return figure.update_layout(margin={"t": 36}, showlegend=True)
+    name = look.words["chance"].format(value=number(chance) if error else f"{percent(chance)} %")
+    lines = {variant: line for variant, line, _rows in _variants(frame, look)}
+    across = name, chance, look.colours["uniform"]
+    return success_over_training(frame, look, lines, across=across, error=error)
 
 
 def _variants(frame: pd.DataFrame, look: Look) -> Iterator[tuple[str, Line, pd.DataFrame]]:
-    """Of each variant its name, how its line is drawn, and its rows."""
+    """Each variant, how its line is drawn, and its rows."""
     for place, variant in enumerate(dict.fromkeys(frame["variant"])):
-        name = look.words[f"variant_{variant}"]
-        line = Line(name, look.colours[VARIANTS[place]], DASHES[place])
-        yield name, line, frame.loc[frame["variant"] == variant]
+        line = Line(look.words[f"variant_{variant}"], look.colours[VARIANTS[place]], DASHES[place])
+        yield variant, line, frame.loc[frame["variant"] == variant]
 
 
 def gradient_over_time(frame: pd.DataFrame, look: Look) -> go.Figure:
@@ -147,10 +129,10 @@ def gradient_over_time(frame: pd.DataFrame, look: Look) -> go.Figure:
         return look.notice("empty")
     axis = LogAxis.of([floats(frame, "gradient")])
     figure = go.Figure()
-    for name, line, of_it in _variants(frame, look):
+    for _variant, line, of_it in _variants(frame, look):
         values = floats(of_it, "gradient")
         heads = time_hover(of_it, look)
-        texts = [f"{head}<br>{name}: {number(value)}" for head, value in zip(heads, values, strict=True)]
+        texts = [f"{head}<br>{line.name}: {number(value)}" for head, value in zip(heads, values, strict=True)]
         add_line(figure, axis, line, [str(t) for t in of_it["t"]], values, texts)
     look.styled(figure)
     time_axis(figure, frame, look)
