@@ -1,8 +1,11 @@
 """Networks of compiled loops: against torch in 64 bits at any size, and the same bits however they are computed."""
 
+import copy
 import gc
 import math
+import pickle
 import weakref
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -236,3 +239,11 @@ def test_what_is_not_finite_reaches_the_trainer_as_in_torch(cell: str, value: fl
             state = [tensor for tensor in made._optimizer.state.values() if tensor.dim()]
             assert all(tensor[1].isfinite().all() for tensor in (made.network.parameters, *state))
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_a_program_is_not_copied(copied: Callable[[Program], object]) -> None:
+    """The copy would write where tensors were that nobody keeps."""
+    numbers = torch.zeros(3)
+    with pytest.raises(TypeError, match="a program cannot be copied"):
+        copied(Program([Instruction("multiply", (3,), (numbers, numbers, numbers))]))
