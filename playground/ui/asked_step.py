@@ -1,5 +1,7 @@
 """The training step that a page looks at closely, its choice `at`: one of the run's, or one yet to be trained."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import streamlit as st
@@ -26,7 +28,25 @@ class _Training:
         return self.run.step == self.asked or self.run.explosion is not None
 
 
-def train_up_to_it() -> None:
+def choose() -> int:
+    """Draw the choice of a training step, with a button for more of them; 0 is the untrained network.
+
+    Where more training is asked for, the page comes back until it is done.
+    """
+    with row() as step:
+        return step
+
+
+@contextmanager
+def row() -> Iterator[int]:
+    """The same in a row, for other choices beside it; which network is shown is said below when it is left."""
+    _train_up_to_it()
+    with widgets.row():
+        yield _choose()
+    studied.say_which()
+
+
+def _train_up_to_it() -> None:
     """Where a link or the button asks for a step beyond the playhead, bring it there, and show how far training is."""
     viewer = state.viewer()
     run, asked = viewer.run, state.whole(state.key("at"))
@@ -40,8 +60,7 @@ def train_up_to_it() -> None:
         viewer.go_to(asked)
 
 
-def choose() -> int:
-    """Draw the choice of a training step, with a button for more of them; 0 is the untrained network."""
+def _choose() -> int:
     viewer = state.viewer()
     last = viewer.own_playhead
     step = state.fitted("at", 0, last, default=studied.step())

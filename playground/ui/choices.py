@@ -126,7 +126,7 @@ CELL: Mapping[str, PageField] = MappingProxyType(
     {
         "panel": PageField(Choice(("step", "whatif", "unrolled", "update")), "step"),
         "source": PageField(Choice(("example", "run")), "example"),
-        "example": PageField(Choice(tuple(EXAMPLES)), "entries"),
+        "example": PageField(Choice(tuple(EXAMPLES))),
         "reads": PageField(Range(1, LARGEST_SIZE)),
         "size": PageField(Range(1, LARGEST_SIZE)),
         "numbers": PageField(ChangedNumbers(), ()),

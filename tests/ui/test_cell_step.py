@@ -54,6 +54,26 @@ def test_it_opens_with_the_example_of_three_entries_and_two_units() -> None:
     assert set(told["words"]) == set(WORDS)
 
 
+def test_the_example_is_one_of_the_cell_and_follows_it_until_another_is_chosen() -> None:
+    def shows(seen: Visitor) -> tuple[str, str | None]:
+        assert seen.errors == []
+        return sheet(seen)["name"], seen.choices.get("example")
+
+    for cell in CELLS:
+        assert shows(Visitor.following(f"/cell?cell={cell}")) == (
+            "RNN" if cell == "lstm" else cell.upper(),
+            None,
+        )
+    seen = visitor()
+    for cell, said in (("gru", None), ("lstm", "keeps"), ("rnn", None)):
+        seen.set("cell", cell)
+        assert shows(seen) == (cell.upper(), said)
+    seen.set("example", "blends")
+    assert shows(seen) == ("GRU", "blends")
+    assert shows(seen.run()) == ("GRU", "blends")
+    assert shows(Visitor.following("/cell?cell=gru&cell.example=entries")) == ("RNN", "entries")
+
+
 def test_a_number_is_changed_in_place_and_stands_in_the_address() -> None:
     seen = visitor()
     told = ask(seen, {"name": "x.1", "text": "−2"})

@@ -7,7 +7,7 @@ import streamlit as st
 from playground.models.network import Network
 from playground.passes.recurrent import RecurrentModel
 from playground.passes.replica import replica_of
-from playground.ui import asked_step, studied, widgets
+from playground.ui import asked_step
 from playground.ui.progress import network_at
 from playground.ui.words import _
 
@@ -32,10 +32,7 @@ class Beside:
 
 def choose() -> Beside:
     """Draw the choice of a training step, and get its network; it may take some runs of the page."""
-    asked_step.train_up_to_it()
-    with widgets.row():
-        step = asked_step.choose()
-    studied.say_which()
+    step = asked_step.choose()
     asked_step.warn_of_explosion(step)
     if step == 0:
         st.info(

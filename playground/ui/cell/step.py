@@ -1,6 +1,7 @@
 """One step of a cell: every product, sum and activation, forward and back. A worked example, or a step of the run."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,7 @@ from playground.analysis.arriving import arriving_at
 from playground.analysis.sheet import Arriving, plain, sheet
 from playground.cells import CELLS
 from playground.cells.examples import EXAMPLES, LARGEST_SIZE
+from playground.config import DEFAULTS
 from playground.passes.replica import copy_of
 from playground.passes.unroll import Unrolled, unroll
 from playground.refusal import Refusal
@@ -23,6 +25,8 @@ from playground.ui.progress import network_at
 from playground.ui.words import _
 
 SIZES = tuple(range(1, LARGEST_SIZE + 1))
+SMALLEST = "entries"  # of the examples, and the one that the source text works through
+OF_CELL = {example.cell: name for name, example in reversed(EXAMPLES.items())}  # the first of each
 AT_FIRST = 2  # units of a network, as long as none are chosen
 _ROOM = """
 .room { height: 640px; }
@@ -74,6 +78,7 @@ def look_so(event: Any) -> None:
 
 
 def _choose_example() -> None:
+    _follow_cell()
     with widgets.row():
         name = widgets.select("example", width=380)
         example = EXAMPLES[name]
@@ -82,6 +87,25 @@ def _choose_example() -> None:
             widgets.segments(field, SIZES)
     _keep_what_fits()
     widgets.complaint(numbers.FIELD)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Whose example was shown last."""
+
+    cell: str
+
+
+def _follow_cell() -> None:
+    """Whoever changes the cell sees an example of it; the page opens with that of the reader's cell, or, as long as
+    this is the one that everybody begins with, with the smallest. Either is the usual one, of which links are silent."""
+    here, cell = state.shown(), state.viewer().config.network.cell
+    seen = state.remembered("cell of the example", "", lambda: _Seen(cell))
+    if seen.cell != cell and "example" in here.followed:  # else it has just come from a link
+        state.set_values(**state.keyed(example=OF_CELL[cell]))
+    seen.cell = cell
+    usual = SMALLEST if cell == DEFAULTS["cell"] else OF_CELL[cell]
+    state.one_of("example", tuple(EXAMPLES), default=usual)
 
 
 def _keep_what_fits() -> None:
@@ -130,9 +154,7 @@ def _example(asked: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _choose_place() -> None:
     """Draw the choices of training step, timestep, layer and units."""
     viewer = state.viewer()
-    asked_step.train_up_to_it()
-    with widgets.row():
-        step = asked_step.choose()
+    with asked_step.row() as step:
         corpus, watched = viewer.run.corpus, viewer.run.watched
         symbols = [corpus.labels[symbol] for symbol in watched.inputs[:, 0, 0].tolist()]
         state.fitted("t", 1, len(symbols), default=min(2, len(symbols)))
@@ -141,7 +163,6 @@ def _choose_place() -> None:
             state.fitted("layer", 1, viewer.config.network.layers, default=viewer.config.network.layers)
             widgets.segments("layer", range(1, viewer.config.network.layers + 1))
         _choose_units(viewer.config.network.hidden_size)
-    studied.say_which()
     asked_step.warn_of_explosion(step)
     network_at(step)  # it may take some runs of the page
 

@@ -11,7 +11,7 @@ from playground.runs.left_out import WATCHED
 from playground.runs.run import Run
 from playground.runs.size import trainer_bytes
 from playground.training import Snapshot, Trainer
-from playground.ui import asked_step, chosen_weight, lesson, live, state, studied, widgets
+from playground.ui import asked_step, chosen_weight, lesson, live, state, widgets
 from playground.ui.cell.motion import message
 from playground.ui.progress import computed, snapshot_at
 from playground.ui.words import _, language, plain
@@ -26,10 +26,7 @@ def show() -> None:
     lesson.heading("motion", "update")
     lesson.text("motion", "update")
     viewer = state.viewer()
-    asked_step.train_up_to_it()
-    with widgets.row():
-        step = asked_step.choose()
-    studied.say_which()
+    step = asked_step.choose()
     run = viewer.run
     if asked_step.warn_of_explosion(
         step, _("From these weights there is no update; choose an earlier step.")

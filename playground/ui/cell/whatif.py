@@ -21,7 +21,7 @@ from playground.passes.edits import Edits
 from playground.passes.replica import copy_of
 from playground.pieces import Pieces
 from playground.runs.run import Run
-from playground.ui import actions, asked_step, lesson, picture, state, studied, widgets
+from playground.ui import actions, asked_step, lesson, picture, state, widgets
 from playground.ui import what_if as edited
 from playground.ui.cell import edit_names, whatif_titles
 from playground.ui.complaints import complain
@@ -46,10 +46,7 @@ def show() -> None:
     lesson.heading("cell", "whatif")
     lesson.text("cell", "whatif")
     viewer = state.viewer()
-    asked_step.train_up_to_it()
-    with widgets.row():
-        step = asked_step.choose()
-    studied.say_which()
+    step = asked_step.choose()
     asked_step.warn_of_explosion(step)
     network = network_at(step)
     run = viewer.run

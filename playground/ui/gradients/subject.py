@@ -10,7 +10,7 @@ from playground.cells import CELLS
 from playground.models.network import Network
 from playground.pieces import SMALL_BYTES
 from playground.runs.viewer import Viewer
-from playground.ui import asked_step, state, studied, widgets
+from playground.ui import asked_step, state, widgets
 from playground.ui.progress import network_at
 from playground.ui.words import _
 
@@ -43,9 +43,7 @@ def choose(*, precision: bool = True) -> Subject:
     precision: whether there is a choice; without it, 64 bits.
     """
     viewer = state.viewer()
-    asked_step.train_up_to_it()
-    with widgets.row():
-        step = asked_step.choose()
+    with asked_step.row() as step:
         index = _sequence(viewer)
         bits = "64"
         if precision:
@@ -56,7 +54,6 @@ def choose(*, precision: bool = True) -> Subject:
                     "Jacobians are always computed in 64 bits."
                 ),
             )
-    studied.say_which()
     asked_step.warn_of_explosion(step)
     network = network_at(step)
     corpus = viewer.run.corpus
