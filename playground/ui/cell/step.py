@@ -97,8 +97,8 @@ class _Seen:
 
 
 def _follow_cell() -> None:
-    """Whoever changes the cell sees an example of it; the page opens with that of the reader's cell, or, as long as
-    this is the one that everybody begins with, with the smallest. Either is the usual one, of which links are silent."""
+    """Whoever changes the cell sees an example of it. The page opens with one of the reader's cell, or with the smallest
+    as long as that is the cell that everybody begins with; either is the usual one, of which links are silent."""
     here, cell = state.shown(), state.viewer().config.network.cell
     seen = state.remembered("cell of the example", "", lambda: _Seen(cell))
     if seen.cell != cell and "example" in here.followed:  # else it has just come from a link
