@@ -124,6 +124,13 @@ def test_what_a_hostile_browser_sends_is_no_traceback(widget: str, sent: dict[st
     assert not visitor.app.exception and len(visitor.errors) <= 1
 
 
+def test_a_number_beyond_the_limits_is_said_and_changes_nothing() -> None:
+    visitor = visit()
+    visitor.set("edit_value", 1.0).click("edit_add").set("edit_value", 2e5).click("edit_add")
+    assert visitor.choices["edits"] == "l0.h@1=1" and visitor.widget("edit_value").value == 2e5
+    assert visitor.errors == ["Edits must be a number from -100000 to 100000; got 200000.0."]
+
+
 def clicked(visitor: Visitor, figure: str, customdata: object) -> Visitor:
     """A point of a figure is chosen."""
     sent = {

@@ -26,7 +26,7 @@ from playground.ui.words import _
 
 SIZES = tuple(range(1, LARGEST_SIZE + 1))
 SMALLEST = "entries"  # of the examples, and the one that the source text works through
-OF_CELL = {example.cell: name for name, example in reversed(EXAMPLES.items())}  # the first of each
+OF_CELL = {example.cell: name for name, example in EXAMPLES.items()}  # each has one
 AT_FIRST = 2  # units of a network, as long as none are chosen
 _ROOM = """
 .room { height: 640px; }
@@ -97,8 +97,11 @@ class _Seen:
 
 
 def _follow_cell() -> None:
-    """Whoever changes the cell sees an example of it. The page opens with one of the reader's cell, or with the smallest
-    as long as that is the cell that everybody begins with; either is the usual one, of which links are silent."""
+    """Whoever changes the cell sees an example of it.
+
+    The page opens with one of the reader's cell, or with the smallest if that is the cell that everybody begins with:
+    the usual one, of which links are silent.
+    """
     here, cell = state.shown(), state.viewer().config.network.cell
     seen = state.remembered("cell of the example", "", lambda: _Seen(cell))
     if seen.cell != cell and "example" in here.followed:  # else it has just come from a link

@@ -16,7 +16,6 @@ from playground.corpus import Corpus
 from playground.figures.look import Look
 from playground.figures.what_if import compared_losses, compared_odds, compared_values
 from playground.models.network import Network
-from playground.passes.edit_list import VALUE
 from playground.passes.edits import Edits
 from playground.passes.replica import copy_of
 from playground.pieces import Pieces
@@ -112,10 +111,8 @@ def _editor(network: Network, batch: Batch, corpus: Corpus, quantity: str, t: in
                 on_change="ignore",
                 width=130,
             )
-            st.number_input(
+            st.number_input(  # with limits, the button would take the number before for one beyond them
                 _("{quantity} is").format(quantity=quantity),
-                VALUE.low,
-                VALUE.high,
                 value=0.0,
                 step=0.5,
                 format="%g",
