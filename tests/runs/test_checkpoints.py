@@ -1,12 +1,17 @@
 """Any step from a few snapshots: bit for bit the weights of a training that went straight on."""
 
+import gc
 import itertools
+import sys
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import Tensor
 
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.corpus import Corpus
@@ -74,23 +79,82 @@ def test_until_is_a_record_of_its_own() -> None:
     assert list(early) == [0, 8, 16] and list(checkpoints) == [0, 4, 8, 12]
 
 
+def numbered(step: int) -> Snapshot:
+    """A snapshot of which every number is its step."""
+    optimizer = {"average": torch.full((1, 1000), float(step)), "updates": torch.tensor(float(step))}
+    return Snapshot(step, torch.full((1, 1000), float(step)), optimizer, frozenset({step}), (step,))
+
+
+def numbers_of(kept: Snapshot) -> set[float]:
+    tensors = kept.parameters, *kept.optimizer.values()
+    return {*torch.cat([tensor.flatten() for tensor in tensors]).tolist(), *kept.exploded, *kept.clips}
+
+
+def test_what_was_looked_for_stays_what_it_was() -> None:
+    """Others are written to the places of those that were dropped."""
+    checkpoints = Checkpoints(4, 10**9)
+    looked_for = list[Snapshot]()
+    for step in range(100):
+        checkpoints.add(numbered(step))
+        looked_for.append(checkpoints.latest(step))
+    checkpoints.thin()
+    assert [numbers_of(kept) for kept in looked_for] == [{kept.step} for kept in looked_for]
+    assert [numbers_of(checkpoints.latest(step)) for step in checkpoints] == [{step} for step in checkpoints]
+
+
 def test_looking_for_one_while_others_are_added_and_thinned() -> None:
     """A viewer that walks through the past does so beside the training: no error, and always one at or before."""
+    checkpoints, found = Checkpoints(16, 10**9), list[Snapshot]()
+    checkpoints.add(numbered(0))
 
-    class Interrupted(dict):
-        """Snapshots that change while somebody goes through them."""
+    def look() -> None:
+        for step in itertools.cycle(range(0, 3000, 7)):
+            found.append(checkpoints.latest(step))
+            assert found[-1].step <= step and numbers_of(found[-1]) == {found[-1].step}
+            if has_ended.is_set():
+                return
 
-        def __iter__(self):
-            for step in super().__iter__():
-                yield step
-                if step == 4:
+    has_ended, before = threading.Event(), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor() as pool:
+            looking = pool.submit(look)
+            for step in range(1, 3000):
+                checkpoints.add(numbered(step))
+                if step == 2000:
                     checkpoints.thin()
+            has_ended.set()
+            looking.result()
+    finally:
+        sys.setswitchinterval(before)
+    assert len(found) > 1
 
-    checkpoints = filled(Checkpoints(16, 10**9), range(13))
-    checkpoints._snapshots = Interrupted(checkpoints._snapshots)
-    assert checkpoints.latest(11).step == 11
-    checkpoints._snapshots = Interrupted({step: snapshot(step) for step in (0, 1, 4, 5, 8)})
-    assert checkpoints.latest(7).step == 5
+
+def test_they_live_in_a_few_blocks_of_memory_however_many_they_are() -> None:
+    """A snapshot of its own blocks is dropped after some hundred steps, and leaves holes between what stays."""
+    few, many = (filled(Checkpoints(most, 10**9), range(most)) for most in (4, 64))
+    counts = [sum(isinstance(each, Tensor) for each in reachable(record)) for record in (few, many)]
+    assert len(many) == 64 and counts[0] == counts[1]
+
+
+def reachable(record: Checkpoints) -> list[object]:
+    """All objects that a record holds, whatever holds them."""
+    found, new = dict[int, object](), [*vars(record).values()]
+    while new:
+        each = new.pop()
+        if id(each) not in found and not isinstance(each, type):
+            found[id(each)] = each
+            new += gc.get_referents(each)
+    return list(found.values())
+
+
+def test_bytes_are_those_that_were_ever_written_until_they_are_thinned() -> None:
+    """What is dropped keeps its place for the next one."""
+    checkpoints = filled(Checkpoints(8, 10**9), range(8))
+    full = checkpoints.nbytes
+    filled(checkpoints, range(8, 9))
+    assert len(checkpoints) == 5 and checkpoints.nbytes == full
+    assert checkpoints.thin() and checkpoints.nbytes == full * len(checkpoints) // 8
 
 
 @pytest.mark.parametrize("config", [HELLO, VERSE], ids=["one window", "mini-batches"])
