@@ -18,6 +18,7 @@ from playground.models.network import Network
 from playground.projection import projected
 
 AXES = 2
+EQUAL = 1e-12  # cosines of 64 bits that differ by less are one, but for rounding
 Array = np.ndarray[Any, Any]
 
 
@@ -85,7 +86,8 @@ def cosine(states: Array, state: Array) -> Array:
 def same_class(embedding: Embedding, at: int, classes: Array) -> float:
     """The share of the sequences whose nearest other one, by cosine, is of the same class, at step number `at`.
 
-    classes: (N,). Of equally near ones the first counts; a state of zeros has no neighbour and does not count as right.
+    classes: (N,). Of several that are equally near, as all are where there is one unit, their share of the class
+    counts. A state of zeros has no neighbour and does not count as right.
     """
     wide = embedding.states[at].astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -94,6 +96,8 @@ def same_class(embedding: Embedding, at: int, classes: Array) -> float:
     np.fill_diagonal(cosines, -np.inf)
     has_direction = np.isfinite(directions).all(1)
     cosines[:, ~has_direction] = -np.inf
-    nearest = np.argmax(np.where(np.isnan(cosines), -np.inf, cosines), axis=1)
-    right = (classes[nearest] == classes) & has_direction & (has_direction.sum() > 1)
-    return float(right.mean())
+    cosines = np.where(np.isnan(cosines), -np.inf, cosines)
+    nearest = cosines >= cosines.max(axis=1, keepdims=True) - EQUAL
+    alike = (nearest & (classes == classes[:, None])).sum(axis=1) / nearest.sum(axis=1)
+    has_neighbour = has_direction & (has_direction.sum() > 1)
+    return float(np.where(has_neighbour, alike, 0.0).mean())

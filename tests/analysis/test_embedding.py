@@ -62,6 +62,15 @@ def test_who_has_a_neighbour_of_its_class() -> None:
     assert same_class(Embedding.of([0], [STATES[3:]]), 0, np.array(["a"], dtype=object)) == 0
 
 
+def test_of_equally_near_lines_their_share_counts_whichever_comes_first() -> None:
+    one_unit = Embedding.of([0], [np.array([[0.5], [0.1], [2.0], [-1.0]], np.float32)])
+    # 0, 1 and 2 are equally near to one another, 3 to all: 1/2 + 1/2 + 0 + 2/3.
+    for order in ([0, 1, 2, 3], [2, 1, 0, 3], [3, 2, 1, 0]):
+        classes = np.array(["a", "a", "b", "a"], dtype=object)[order]
+        embedding = Embedding.of([0], [one_unit.states[0][order]])
+        assert same_class(embedding, 0, classes) == pytest.approx((1 / 2 + 1 / 2 + 0 + 2 / 3) / 4)
+
+
 def test_the_map_of_each_step_is_steady_and_has_a_place_for_any_state() -> None:
     generator = np.random.default_rng(2)
     one = generator.normal(size=(30, 6)).astype(np.float32) * np.array([5, 3, 1, 1, 1, 1], np.float32)
