@@ -32,14 +32,17 @@ def trainer_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1
     of parameters, gradients and optimiser state of Adam, the largest; and what all replicas share.
     """
     time, _, batch = corpus.batch(config.seed, 0).inputs.shape
-    numbers = _pass_numbers(config.network, corpus, time, batch) + 4 * _parameters(config, corpus)
-    return replicas * 4 * numbers + _shared_bytes(config.network, corpus, time, batch)
+    are_loops = takes_loops(config.network.cell, batch, replicas)
+    numbers = _pass_numbers(config.network, corpus, time, batch, are_loops) + 4 * _parameters(config, corpus)
+    return replicas * 4 * numbers + _shared_bytes(config.network, corpus, time, are_loops)
 
 
-def _pass_numbers(network: NetworkConfig, corpus: Corpus, time: int, batch: int) -> int:
-    """How many 32-bit numbers a pass over so many positions needs beside the parameters of one replica."""
+def _pass_numbers(network: NetworkConfig, corpus: Corpus, time: int, batch: int, are_loops: bool) -> int:
+    """How many 32-bit numbers a pass over so many positions needs beside the parameters of one replica.
+
+    are_loops: whether it is of compiled loops.
+    """
     vocabulary, cell = len(corpus.vocabulary), CELLS[network.cell]
-    are_loops = takes_loops(network.cell, batch)
     gaps = network.layers - 1 if leaves_out(network) else 0
     planes = network.layers * cell.planes + cell.shared_planes[are_loops] + gaps * DROPOUT_PLANES
     per_position = planes * network.hidden_size
@@ -52,9 +55,8 @@ def _pass_numbers(network: NetworkConfig, corpus: Corpus, time: int, batch: int)
     return time * batch * per_position + (vocabulary + 1) * tables
 
 
-def _shared_bytes(network: NetworkConfig, corpus: Corpus, time: int, batch: int) -> int:
+def _shared_bytes(network: NetworkConfig, corpus: Corpus, time: int, are_loops: bool) -> int:
     """What all replicas share: what calls keep beside the numbers, and turned weights of compiled loops."""
-    are_loops = takes_loops(network.cell, batch)
     calls = network.layers * call_bytes(network.cell, time, are_loops=are_loops)
     if not are_loops:
         return calls
@@ -72,15 +74,17 @@ def darkroom_bytes(config: ExperimentConfig, corpus: Corpus) -> int:
     in 16, and gradients of all states in 64 bits.
     """
     network, layout = config.network, FrameLayout.of(config.network, corpus)
-    numbers = _pass_numbers(network, corpus, layout.length, 2) + 2 * _parameters(config, corpus)
-    shared = _shared_bytes(network, corpus, layout.length, 2)
-    return most_replicas(layout) * (4 * numbers + _print_bytes(network, layout)) + shared
+    replicas = most_replicas(layout)
+    are_loops = takes_loops(network.cell, 2, replicas)
+    numbers = _pass_numbers(network, corpus, layout.length, 2, are_loops) + 2 * _parameters(config, corpus)
+    shared = _shared_bytes(network, corpus, layout.length, are_loops)
+    return replicas * (4 * numbers + _print_bytes(network, layout, are_loops)) + shared
 
 
-def _print_bytes(network: NetworkConfig, layout: FrameLayout) -> int:
+def _print_bytes(network: NetworkConfig, layout: FrameLayout, are_loops: bool) -> int:
     """What a darkroom takes to write one frame, beside the pass."""
     numbers = 2 * layout.layers * layout.length * layout.hidden_size  # of a state, in both copies
-    if takes_loops(network.cell, 2):
+    if are_loops:
         return layout.nbytes + (0 if CELLS[network.cell].gates else 4 * numbers)  # slopes stand in for gates
     planes = layout.layers * (len(layout.states) + len(layout.gates)) * layout.units * layout.length
     return 10 * planes + 8 * len(layout.states) * numbers
