@@ -1,6 +1,6 @@
 """A classroom on one small server: thirty to a hundred people who all train at once.
 
-    python -m benchmarks.classroom [--sessions 100] [--seconds 60] [--only …] [--json]
+    python -m benchmarks.classroom [--sessions 100] [--seconds 60] [--only …] [--engine both] [--json]
 
 Server and visitors share two cores. A visitor is a websocket session that behaves as a browser tab does
 (`benchmarks.session`). A picture's latency counts from the question to its answer.
@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 import numpy as np
 import torch
 
+from benchmarks.engines import add_option, by_engines
 from benchmarks.fair import fair_shares, step_seconds
 from benchmarks.lesson import OPENING_AT_ONCE, Lesson, Pupil, lesson
 from benchmarks.server import use_two_cores
@@ -43,6 +44,9 @@ LARGEST = (
 )
 NORMAL = 30.0  # steps/s that are asked for at normal speed
 RATES = ("0.005", "0.01", "0.02", "0.05")
+PARTS = ("normal", "max", "mixed", "equal", "memory")
+OF_ALL = "steps/s of all"
+COMPILED_LOOPS = {OF_ALL: Target("≥", 3)}  # as fast as they go, with beside without
 
 
 def pupil(number: int, more: dict[str, object] | None = None, *, by_page: bool = False) -> Pupil:
@@ -62,7 +66,7 @@ def everybody_trains(result: Lesson, title: str) -> Table:
     table.add("steps/s, slowest session", min(result.steps), "/s", note=f"fastest {max(result.steps):.0f}")
     table.add("steps/s, median session", median(result.steps), "/s")
     table.add("slowest / median", ratio(min(result.steps), median(result.steps)), "", Target("≥", 0.5))
-    table.add("steps/s of all", sum(result.steps), "/s")
+    table.add(OF_ALL, sum(result.steps), "/s")
     return _server(table, result)
 
 
@@ -195,34 +199,18 @@ def _quantile(values: Sequence[float], share: float) -> float | None:
     return float(np.quantile(values, share)) if values else None
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description="A classroom on one small server.")
-    parser.add_argument("--sessions", type=int, default=30)
-    parser.add_argument(
-        "--seconds", type=float, default=20.0, help="measured time; the smaller parts take less"
-    )
-    parts = ("normal", "max", "mixed", "equal", "memory")
-    parser.add_argument("--only", choices=parts, action="append", help="these parts alone")
-    parser.add_argument(
-        "--by-page", action="store_true", help="frames by runs of the page, as where a host has no route"
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args()
-    count, seconds, by_page = options.sessions, options.seconds, options.by_page
-    wanted = options.only or parts
-    use_two_cores()
-    torch.set_num_threads(1)
-    tables = []
-    if "normal" in wanted:
+def measure(parts: Sequence[str], count: int, seconds: float, *, by_page: bool) -> list[Table]:
+    """Some parts, each on fresh servers."""
+    tables = list[Table]()
+    if "normal" in parts:
         result = lesson([pupil(k, by_page=by_page) for k in range(count)], seconds)
         tables.append(
             everybody_follows(result, f'{count} different runs of "hello" at normal speed (30 steps/s each)')
         )
-    if "max" in wanted:
+    if "max" in parts:
         result = lesson([pupil(k, {"speed": "max"}, by_page=by_page) for k in range(count)], seconds)
         tables.append(everybody_trains(result, f'{count} different runs of "hello" as fast as they go'))
-    if "mixed" in wanted:
+    if "mixed" in parts:
         ordinary = max(1, count - 10)
         pupils = [pupil(k, by_page=by_page) for k in range(ordinary)]
         pupils += [pupil(k, LARGE) for k in range(7)] + [pupil(k, LARGEST) for k in range(3)]
@@ -234,16 +222,40 @@ def main() -> None:
         result = lesson(pupils, seconds, meanwhile=_turn_knobs)
         title = f"{ordinary} ordinary, 7 with 128 units, 3 with the largest settings; 40 turn a knob, some come and go"
         tables.append(everybody_differs(result, kinds, title))
-    if "equal" in wanted:
+    if "equal" in parts:
         shorter = seconds / 2
         one = lesson([pupil(0)], shorter)
         alike = lesson([pupil(k, {"seed": 1000}) for k in range(count)], shorter)
         apart = lesson([pupil(k) for k in range(count)], shorter)
         tables.append(everybody_watches(one, alike, apart))
         tables.append(shared_training(count, min(4.0, seconds)))
-    if "memory" in wanted:
+    if "memory" in parts:
         tables.append(short_runs())
-    show(tables, as_json=options.json)
+    return tables
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="A classroom on one small server.")
+    parser.add_argument("--sessions", type=int, default=30)
+    parser.add_argument(
+        "--seconds", type=float, default=20.0, help="measured time; the smaller parts take less"
+    )
+    parser.add_argument("--only", choices=PARTS, action="append", help="these parts alone")
+    parser.add_argument(
+        "--by-page", action="store_true", help="frames by runs of the page, as where a host has no route"
+    )
+    add_option(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args()
+    use_two_cores()
+    torch.set_num_threads(1)
+
+    def measured() -> list[Table]:
+        parts = options.only or PARTS
+        return measure(parts, options.sessions, options.seconds, by_page=options.by_page)
+
+    show(by_engines(options.engine, measured, COMPILED_LOOPS), as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What one visitor sees: a real server and a headless Chromium that draws in software.
 
-    python -m benchmarks.live [--repetitions 5] [--seconds 4] [--json]
+    python -m benchmarks.live [--repetitions 5] [--seconds 4] [--engine both] [--json]
 
 Times are taken inside the page, on its own clock. A frame counts as drawn when the training step that the
 stage shows differs from the one in the animation frame before.
@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 from playwright.sync_api import Browser, Locator, Page, Request, WebSocket, sync_playwright
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from benchmarks.engines import add_option, by_engines
 from benchmarks.server import running_server, use_two_cores
 from benchmarks.session import StageMessage, stage_message
 from benchmarks.table import Table, Target, show
@@ -391,10 +392,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What one visitor sees.")
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0, help="length of each measurement of frames")
+    add_option(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     use_two_cores()
-    show([measure(options.repetitions, options.seconds)], as_json=options.json)
+    tables = by_engines(options.engine, lambda: [measure(options.repetitions, options.seconds)], {})
+    show(tables, as_json=options.json)
 
 
 if __name__ == "__main__":

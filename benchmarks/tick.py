@@ -1,6 +1,6 @@
 """What a learner who plays costs a server, without pages: updates, frames, messages.
 
-    python -m benchmarks.tick [--seconds 8] [--json]
+    python -m benchmarks.tick [--seconds 8] [--engine both] [--json]
 
 Processor time of one thread. The sides take turns in short slices; a tick with its message is measured at the pace of
 a stage, five times a second, when others have used the caches meanwhile.
@@ -14,6 +14,7 @@ from statistics import median
 
 import torch
 
+from benchmarks.engines import add_option, by_engines
 from benchmarks.table import Table, Target, ratio, show
 from benchmarks.turns import medians
 from playground.config import ExperimentConfig
@@ -94,10 +95,11 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="What a learner who plays costs a server, without pages.")
     parser.add_argument("--seconds", type=float, default=8.0)
+    add_option(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    show([measure(options.seconds)], as_json=options.json)
+    show(by_engines(options.engine, lambda: [measure(options.seconds)], {}), as_json=options.json)
 
 
 if __name__ == "__main__":

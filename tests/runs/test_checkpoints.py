@@ -108,7 +108,7 @@ def test_looking_for_one_while_others_are_added_and_thinned() -> None:
     checkpoints.add(numbered(0))
 
     def look() -> None:
-        for step in itertools.cycle(range(0, 3000, 7)):
+        for step in itertools.cycle(range(0, 500, 7)):
             found.append(checkpoints.latest(step))
             assert found[-1].step <= step and numbers_of(found[-1]) == {found[-1].step}
             if has_ended.is_set():
@@ -119,9 +119,9 @@ def test_looking_for_one_while_others_are_added_and_thinned() -> None:
     try:
         with ThreadPoolExecutor() as pool:
             looking = pool.submit(look)
-            for step in range(1, 3000):
+            for step in range(1, 500):
                 checkpoints.add(numbered(step))
-                if step == 2000:
+                if step == 300:
                     checkpoints.thin()
             has_ended.set()
             looking.result()
