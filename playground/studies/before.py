@@ -66,11 +66,13 @@ class Settings:
 class Entry(NamedTuple):
     """A model of the table.
 
-    memory: how many symbols it sees; None for any number. make: learns some sequences of so many symbols.
+    memory: how many symbols it sees; None for any number. make: learns some sequences of so many symbols. weight: how
+    long it takes beside the others, about, with a long text.
     """
 
     memory: Callable[[Settings], int | None]
     make: Callable[[Settings, Sequences, int], Pieces[LanguageModel]]
+    weight: int = 1
 
 
 def _ngram(order: int) -> Entry:
@@ -104,7 +106,7 @@ MODELS: Mapping[str, Entry] = MappingProxyType(
         "bag": Entry(lambda settings: None, _bag),
         **{f"ngram_{order}": _ngram(order) for order in range(1, MAX_ORDER + 1)},
         "window": Entry(lambda settings: settings.window.size, _window),
-        "hmm": Entry(lambda settings: None, _hmm),
+        "hmm": Entry(lambda settings: None, _hmm, weight=8),
     }
 )
 
@@ -188,9 +190,11 @@ class Baselines(_Rows):
         super().__init__(corpus, hold_out(corpus), settings.seed, pieces, needs)
 
     def _compare(self, settings: Settings) -> Pieces[None]:
-        size = len(self.corpus.vocabulary)
-        for place, (name, entry) in enumerate(MODELS.items()):
-            at = [(place + part) / len(MODELS) for part in (0.0, 0.4, 0.5, 0.9, 1.0)]
+        size, before = len(self.corpus.vocabulary), 0
+        whole = sum(entry.weight for entry in MODELS.values())
+        for name, entry in MODELS.items():
+            at = [(before + entry.weight * part) / whole for part in (0.0, 0.4, 0.5, 0.9, 1.0)]
+            before += entry.weight
             model = yield from share(at[0], at[1], entry.make(settings, self.corpus.windows, size))
             yield from share(at[1], at[2], self._measure(name, entry.memory(settings), model))
             if self.parts is not None:

@@ -1,5 +1,7 @@
 """All models of the text in one table, and the floors that they cannot fall below."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -37,33 +39,47 @@ def show() -> None:
 
 @st.fragment
 def _compared(network: beside.Beside, settings: Settings) -> None:
-    """Train whatever has to be trained, and show it; it starts by itself, for it takes some seconds."""
+    """Train whatever has to be trained, and show it; it starts by itself, and each row is there when it is known."""
     corpus, config = chosen.corpus(), state.viewer().config
-    simple = progress.job(
-        "baselines",
-        (corpus.config, settings),
-        lambda: Baselines(corpus, settings),
-        _("Training the other models …"),
-    )
-    recurrent = progress.job(
-        "recurrent row",
-        (config, network.step, settings.seed),
-        lambda: RecurrentRow(config, corpus, network.network, network.step, settings.seed),
-        _("Measuring your network on the text and on held-out lines …"),
-    )
-    found = [job.work for job in (simple, recurrent) if job is not None]
-    if not found or (table := pd.concat([work.frame() for work in found])).empty:
+    bars, rows = st.container(), st.container()
+
+    def draw(*works: Baselines | RecurrentRow) -> None:
+        with rows:
+            _rows(works, settings, network.step)
+
+    with bars:
+        simple = progress.job(
+            "baselines",
+            (corpus.config, settings),
+            lambda: Baselines(corpus, settings),
+            _("Training the other models …"),
+            live=draw,
+        )
+        others = () if simple is None else (simple.work,)
+        recurrent = progress.job(
+            "recurrent row",
+            (config, network.step, settings.seed),
+            lambda: RecurrentRow(config, corpus, network.network, network.step, settings.seed),
+            _("Measuring your network on the text and on held-out lines …"),
+            live=lambda work: draw(*others, work),
+        )
+    draw(*others, *(() if recurrent is None else (recurrent.work,)))
+
+
+def _rows(works: Sequence[Baselines | RecurrentRow], settings: Settings, step: int) -> None:
+    """Figure and table of what is measured so far."""
+    if not works or (table := pd.concat([work.frame() for work in works])).empty:
         return
-    floors = chosen.floors()
+    corpus, floors = chosen.corpus(), chosen.floors()
     table = _named(table, settings, floors)
-    headline.say(_title(table, floors, network.step))
-    _say_held_out(found[0].parts)
+    headline.say(_title(table, floors, step))
+    _say_held_out(works[0].parts)
     title = _("Perplexity of every model, and the memory floors of the text")
     uniform = uniform_perplexity(corpus)
     figure = models_and_floors(table, _drawn_floors(floors), look(), uniform=uniform)
     picture.show((figure, table), name="models", title=title, file="before-rnns")
-    pending = {work.pending for work in found} - {None}
-    listed.draw(table, is_held_out=found[0].parts is not None, pending=pending)
+    pending = {work.pending for work in works} - {None}
+    listed.draw(table, is_held_out=works[0].parts is not None, pending=pending)
 
 
 def _named(table: pd.DataFrame, settings: Settings, floors: tuple[Floor, ...]) -> pd.DataFrame:
