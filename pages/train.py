@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from playground.ui import beat, keep, left_out, lesson, place, race, study, transport
+from playground.ui import beat, engine, keep, left_out, lesson, place, race, study, transport
 from playground.ui.tour import card
 
 race.take_over()
@@ -12,6 +12,7 @@ transport.buttons()
 left_out.say_what_trained()
 beat.show()
 keep.show()
+engine.say_which()
 lesson.what_to_look_for("train")
 card.again()
 with st.container(key="study"):  # where the stage scrolls to

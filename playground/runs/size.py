@@ -24,6 +24,11 @@ DROPOUT_PLANES = 3  # between two layers: factors, what is left of h, and its gr
 SYMBOL_NUMBERS = 9  # of each position: symbol, its row, target, mask and loss, counted in numbers of 32 bits
 
 
+def is_compiled(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1) -> bool:
+    """Whether compiled loops compute the updates of a run, or torch."""
+    return takes_loops(config.network.cell, corpus.batch(config.seed, 0).inputs.shape[2], replicas)
+
+
 def trainer_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1) -> int:
     """What the tensors of training take.
 
@@ -32,7 +37,7 @@ def trainer_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1
     of parameters, gradients and optimiser state of Adam, the largest; and what all replicas share.
     """
     time, _, batch = corpus.batch(config.seed, 0).inputs.shape
-    are_loops = takes_loops(config.network.cell, batch, replicas)
+    are_loops = is_compiled(config, corpus, replicas=replicas)
     numbers = _pass_numbers(config.network, corpus, time, batch, are_loops) + 4 * _parameters(config, corpus)
     return replicas * 4 * numbers + _shared_bytes(config.network, corpus, time, are_loops)
 
