@@ -288,9 +288,7 @@ def percent(share: float) -> str:
     value = 100 * share
     if 0 < value < 0.001:
         return "< 0.001"
-    return (
-        "> 99.9" if 99.95 <= value < 100 - 1e-4 else f"{value:.3g}" if np.isfinite(value) else number(value)
-    )
+    return "> 99.9" if 99.95 <= value < 100 - 1e-4 else number(value, 3)
 
 
 def whole_percent(share: float) -> str:

@@ -14,10 +14,11 @@ MOST_WORDS = 24  # that are drawn; the table has all
 STYLES = {"forward": ("h", "solid", "circle"), "both": ("c", "dash", "diamond")}
 
 
-def success_beside(frame: pd.DataFrame, look: Look, *, ceiling: float) -> go.Figure:
-    """The share of held-out answers that are right, against training step, a line a network.
+def success_beside(frame: pd.DataFrame, look: Look, *, ceiling: float, is_held_out: bool = True) -> go.Figure:
+    """The share of answers that are right, against training step, a line a network.
 
     frame: variant ("forward" or "both"), step, success. ceiling: what who reads forwards can reach at most.
+    is_held_out: whether what is judged is.
     """
     look = look.with_height(320)
     if frame.empty:
@@ -28,7 +29,7 @@ def success_beside(frame: pd.DataFrame, look: Look, *, ceiling: float) -> go.Fig
         for variant, (colour, dash, symbol) in STYLES.items()
     }
     across = name, ceiling, look.colours["floor"]
-    return success_over_training(frame, look, lines, across=across)
+    return success_over_training(frame, look, lines, across=across, is_held_out=is_held_out)
 
 
 def by_word(frame: pd.DataFrame, look: Look) -> go.Figure:

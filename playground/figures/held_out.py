@@ -1,4 +1,4 @@
-"""How well what is held out is answered while networks learn, a line a network."""
+"""How well what they are judged on is answered while networks learn, a line a network."""
 
 from collections.abc import Mapping
 
@@ -18,11 +18,12 @@ def success_over_training(
     *,
     across: tuple[str, float, str],
     error: bool = False,
+    is_held_out: bool = True,
 ) -> go.Figure:
     """Shares of right answers against training step; what is no number is a gap.
 
     frame: variant, step, success. lines: how each variant is drawn. across: name, value and colour of a line to compare
-    them with. error: whether success is a squared error.
+    them with. error: whether success is a squared error. is_held_out: whether what is judged is held out.
     """
     figure = go.Figure()
     for variant, line in lines.items():
@@ -45,6 +46,7 @@ def success_over_training(
     level(figure, *across)
     look.styled(figure)
     figure.update_xaxes(title_text=look.words["axis_step"], rangemode="tozero")
-    title = look.words["axis_held_out_error" if error else "axis_held_out"]
+    judged = "axis_held_out" if is_held_out else "axis_all"
+    title = look.words[f"{judged}_error" if error else judged]
     figure.update_yaxes(title_text=title, rangemode="tozero", range=None if error else [0, 1.04])
     return figure.update_layout(margin={"t": 56}, showlegend=True)

@@ -97,11 +97,13 @@ def _pairs(frame: pd.DataFrame) -> Iterator[tuple[str, str, int]]:
     return zip(frame["asked"], frame["answered"], frame["count"], strict=True)
 
 
-def progress(frame: pd.DataFrame, look: Look, *, chance: float, error: bool = False) -> go.Figure:
-    """How it went on what is held out, against training step, a line a variant.
+def progress(
+    frame: pd.DataFrame, look: Look, *, chance: float, error: bool = False, is_held_out: bool = True
+) -> go.Figure:
+    """How it went on what is judged, against training step, a line a variant.
 
     frame: variant (a word of the look, `variant_…`), step, success. chance: what the best constant answer reaches.
-    error: whether success is a squared error.
+    error: whether success is a squared error. is_held_out: whether what is judged is.
     """
     look = look.with_height(300)
     if frame.empty:
@@ -109,7 +111,7 @@ def progress(frame: pd.DataFrame, look: Look, *, chance: float, error: bool = Fa
     name = look.words["chance"].format(value=number(chance) if error else f"{percent(chance)} %")
     lines = {variant: line for variant, line, _rows in _variants(frame, look)}
     across = name, chance, look.colours["uniform"]
-    return success_over_training(frame, look, lines, across=across, error=error)
+    return success_over_training(frame, look, lines, across=across, error=error, is_held_out=is_held_out)
 
 
 def _variants(frame: pd.DataFrame, look: Look) -> Iterator[tuple[str, Line, pd.DataFrame]]:

@@ -164,7 +164,8 @@ class BaumWelch:
 
     Attributes:
         tables: those of all restarts as they are now.
-        log_likelihoods: before every iteration so far, ln p of all sequences for each restart.
+        log_likelihoods: before every iteration so far, ln p of all sequences for each restart; and once more each time
+            that `measure_in_pieces` is called.
 
     Raises ValueError if there is no sequence, and for sequences that are far longer than windows can be.
     """
@@ -203,9 +204,17 @@ class BaumWelch:
             self.tables = _chances(Tables(*counts), self.config.alpha, self.tables)
             yield (made + 1) / iterations
 
+    def measure_in_pieces(self) -> Pieces[None]:
+        """Note how likely all sequences are to the tables as they are now."""
+        log_likelihood = torch.zeros_like(self.tables.initial[:, 0])
+        for number, (ids, there) in enumerate(self._parts, 1):
+            log_likelihood += believe(self.tables, ids, there).log_likelihood
+            yield number / len(self._parts)
+        self.log_likelihoods.append(tuple(log_likelihood.tolist()))
+
     @property
     def best(self) -> int:
-        """The restart to which the text was most likely before the last iteration; the first if there was none."""
+        """The restart to which the text was most likely when that was last noted; the first if it never was."""
         last = self.log_likelihoods[-1] if self.log_likelihoods else (0.0,)
         return last.index(max(last))
 

@@ -97,7 +97,8 @@ def _window(settings: Settings, sequences: Sequences, size: int) -> Pieces[Langu
 
 def _hmm(settings: Settings, sequences: Sequences, size: int) -> Pieces[LanguageModel]:
     trainer = BaumWelch(settings.hmm, sequences, size)
-    yield from trainer.iterations_in_pieces(ITERATIONS)
+    yield from share(0.0, 0.98, trainer.iterations_in_pieces(ITERATIONS))
+    yield from share(0.98, 1.0, trainer.measure_in_pieces())
     return trainer.model()
 
 

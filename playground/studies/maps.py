@@ -49,7 +49,7 @@ class SentenceMaps(InPieces[None]):
     """A lesson, and the states in which its lines end at some of its recorded steps.
 
     Attributes:
-        run: the lesson. lines: at most `MOST_LINES` of the task's, evenly.
+        run: the lesson. lines: at most `MOST_LINES` of the task's, evenly. count: how many the task has.
     """
 
     def __init__(self, lesson: Lesson) -> None:
@@ -57,8 +57,9 @@ class SentenceMaps(InPieces[None]):
         self.task = lesson.task
         self.run = lesson.run()
         everything, held_out = self.task.everything, self.task.held_out()
-        count = everything.mask.shape[COLUMNS]
-        which = np.unique(np.linspace(0, count - 1, min(count, MOST_LINES)).round().astype(int))
+        self.count = everything.mask.shape[COLUMNS]
+        most = min(self.count, MOST_LINES)
+        which = np.unique(np.linspace(0, self.count - 1, most).round().astype(int))
         self._batch = columns(everything, torch.from_numpy(which))
         held = _keys(held_out) if self.task.disjoint else set[bytes]()
         self.lines = tuple(

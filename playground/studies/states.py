@@ -41,7 +41,10 @@ class StatesStudy(InPieces[None]):
         return self.trainer.model()
 
     def frame(self) -> pd.DataFrame:
-        """What is measured so far: iteration, restart (both from 1), log_likelihood of the text before it, in nats."""
+        """What is measured so far: iteration, restart (both from 1), log_likelihood of the text before it, in nats.
+
+        In the end also before one iteration more, which is not made: of the tables that are shown.
+        """
         rows = [
             (iteration, restart, nats)
             for iteration, restarts in enumerate(list(self.trainer.log_likelihoods), 1)
@@ -50,7 +53,8 @@ class StatesStudy(InPieces[None]):
         return pd.DataFrame(rows, columns=["iteration", "restart", "log_likelihood"])
 
     def _train(self, corpus: Corpus, iterations: int) -> Pieces[None]:
-        yield from share(0.0, 0.95, self.trainer.iterations_in_pieces(iterations))
+        yield from share(0.0, 0.9, self.trainer.iterations_in_pieces(iterations))
+        yield from share(0.9, 0.95, self.trainer.measure_in_pieces())
         nats = yield from share(0.95, 1.0, loss_in_pieces(self.model, corpus.windows))
         self.perplexity = perplexity(nats)
 

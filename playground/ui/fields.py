@@ -84,7 +84,7 @@ FIELD_LABELS = {
     "quantity": N_("State or gate"),
     "source": N_("Whose numbers"),
     "example": N_("Worked example"),
-    "shapes.example": N_("Held-out example"),
+    "shapes.example": N_("Example"),
     "shape": N_("Shape"),
     "task": N_("Task"),
     "directions": N_("Directions"),

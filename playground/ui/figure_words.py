@@ -143,6 +143,8 @@ LABELS = {
     "times": N_("{count} of {all}"),
     "axis_held_out": N_("share right on held-out examples"),
     "axis_held_out_error": N_("squared error on held-out examples"),
+    "axis_all": N_("share right on all examples"),
+    "axis_all_error": N_("squared error on all examples"),
     "chance": N_("always the same answer: {value}"),
     "axis_gradient_of_loss": N_("‖∂L/∂h<sub>t</sub>‖, L the sum of the losses (nats per unit)"),
     "variant_forward": N_("forwards only"),

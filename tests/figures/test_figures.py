@@ -341,6 +341,12 @@ def test_shares_are_never_zero_unless_they_are() -> None:
     shares = (0.0, 1.0, 0.54321, 3.2e-4, 1e-9, math.nan)
     assert [percent(share) for share in shares] == ["0", "100", "54.3", "0.032", "< 0.001", "NaN"]
     assert [percent(share) for share in (0.9994, 0.9996, 1 - 2e-7)] == ["99.9", "> 99.9", "100"]
+    assert [percent(share) for share in (9.994, 9.996, 12.34, 1.7e14)] == [
+        "999",
+        "1,000",
+        "1,230",
+        "1.7·10¹⁶",
+    ]
     assert [
         whole_percent(share)
         for share in (0.0, 1e-9, 0.0049, 0.005, 0.125, 0.9949, 0.995, 1 - 2e-7, 1.0, 12.0)

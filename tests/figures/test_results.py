@@ -66,6 +66,8 @@ def test_every_variant_has_a_line_and_chance_one_across(look: Look, error: bool)
     assert figure.layout.shapes[0].y0 == 0.25
     title = look.words["axis_held_out_error" if error else "axis_held_out"]
     assert figure.layout.yaxis.title.text == title
+    all_of_it = progress(frame, look, chance=0.25, error=error, is_held_out=False)
+    assert all_of_it.layout.yaxis.title.text == look.words["axis_all_error" if error else "axis_all"]
 
 
 def test_gradients_stand_at_their_own_height_on_a_logarithmic_axis(look: Look) -> None:

@@ -164,6 +164,20 @@ def test_one_iteration_by_hand() -> None:
     assert model.emission.flatten().tolist() == pytest.approx([2 / 3, 1 / 3, 1 / 3, 2 / 3])
 
 
+def test_what_is_noted_last_is_of_the_tables_as_they_are() -> None:
+    made = learning(SEQUENCES, V, 4, states=K, restarts=3, seed=5)
+    before = made.log_likelihoods[-1]
+    all_of(made.measure_in_pieces())
+    expected = [
+        sum(made.model(restart).log_likelihood(torch.tensor(line)) for line in SEQUENCES)
+        for restart in range(3)
+    ]
+    assert made.log_likelihoods[-1] == pytest.approx(expected)
+    assert len(made.log_likelihoods) == 5
+    assert all(now > once for now, once in zip(expected, before, strict=True)), "an iteration more"
+    assert expected[made.best] == max(expected)
+
+
 def test_restarts_side_by_side_learn_as_alone() -> None:
     together = learning(SEQUENCES, V, 4, states=K, restarts=3, seed=5)
     for restart in range(3):

@@ -60,9 +60,10 @@ def test_a_study_trains_and_measures_the_best_restart() -> None:
     study.advance()
     trainer = BaumWelch(config, CORPUS.windows, SIZE)
     all_of(trainer.iterations_in_pieces(12))
+    all_of(trainer.measure_in_pieces())
     assert study.perplexity == perplexity(loss(trainer.model(), CORPUS.windows))
     table = study.frame()
-    assert len(table) == 12 * 3
+    assert len(table) == (12 + 1) * 3
     assert table["log_likelihood"].to_list() == [nats for each in trainer.log_likelihoods for nats in each]
 
 

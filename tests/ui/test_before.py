@@ -146,7 +146,7 @@ def test_counts_and_chances_are_the_models_own(order: int, smoothing: str) -> No
     found = table(visitor, "ngram-answer.csv")
     assert found["count"].to_list() == answer.counts.tolist()
     assert found["probability"].to_list() == pytest.approx(answer.probabilities.tolist())
-    assert f"{model.parameter_count} counts kept" in said(visitor)
+    assert f"Counts kept: {model.parameter_count}." in said(visitor)
     sparse = table(visitor, "ngram-sparsity.csv")
     expected = sparsity_frame(corpus)
     np.testing.assert_allclose(sparse.astype(float), expected.astype(float))
@@ -193,7 +193,7 @@ def test_a_window_is_trained_as_it_is_alone_and_stays_above_its_floor() -> None:
     work.advance()
     found = table(visitor, "window.csv")
     assert found["perplexity"].to_list() == pytest.approx(work.frame()["perplexity"].to_list(), rel=1e-5)
-    assert f"floor of k = 3, {number(floor_of(distinct_floors(corpus), 3))}" in said(visitor)
+    assert f"above {number(floor_of(distinct_floors(corpus), 3))}, the floor of k = 3:" in said(visitor)
     sizes = WindowSizes(config, corpus, 40, range(1, 9))
     sizes.advance()
     drawn = table(visitor, "window-sizes.csv")
@@ -289,3 +289,10 @@ def test_any_text_has_its_models(panel: str, text: str) -> None:
     visitor = visit(panel, text=text, hmm_states=12)
     assert len(visitor.errors) == (1 if text == "aaaa" else 0)
     assert visitor.files.keys() == FILES[panel]
+
+
+def test_a_line_of_bos_and_one_symbol_is_read_with_that_symbol() -> None:
+    visitor = visit("bag", text="a\nb\nab\nab", bos=1)
+    assert visitor.errors == [] and "As it was read: **BOS a**" not in said(visitor)  # it has one order only
+    assert visitor.widget("beginning").value == "a"
+    assert visit("bag", text="ab\nba", bos=1).widget("beginning").value == "a"

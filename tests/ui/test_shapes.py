@@ -327,3 +327,20 @@ def job() -> Any:
     ]
     assert len(found) == 1
     return found[0]
+
+
+def test_where_nothing_is_held_out_no_picture_says_that_it_is() -> None:
+    titles: dict[str, list[str]] = {}
+    for name in ("naming", "pressure"):
+        visitor = whole(visit(shape=LESSONS[name].shape, task=name, **FEW))
+        charts = [element.proto for element in visitor.elements() if element.type == "plotly_chart"]
+        titles[name] = [json.loads(each.spec)["layout"]["yaxis"]["title"].get("text", "") for each in charts]
+    assert "share right on all examples" in titles["naming"]
+    assert "share right on held-out examples" in titles["pressure"]
+    assert "share right on held-out examples" not in titles["naming"]
+    heads = {}
+    for task, lines in (("words", {}), ("own", {"pairs": "ab → ba\ncd → dc"})):
+        visitor = whole(visit(panel="gradient", shape="delayed", task=task, **lines, **FEW))
+        (drawn,) = [each for each in visitor.app.dataframe if "start" in each.value.columns]
+        heads[task] = json.loads(drawn.proto.columns)["success"]["label"]
+    assert heads == {"words": "held-out success", "own": "success on all examples"}

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -154,3 +155,29 @@ def _is_said(word: str) -> bool:
 
 def test_the_lessons_are_those_of_the_ready_one() -> None:
     assert LESSONS["tags"].network == NetworkConfig("rnn", 16)
+
+
+@dataclass
+class Measured:
+    """What a title is made of."""
+
+    perplexities: dict[str, float]
+
+    def last(self, variant: str) -> float:
+        return self.perplexities[variant]
+
+
+@pytest.mark.parametrize(("so_far", "falls"), [(0.9999, False), (0.997, True), (1.0, False)])
+def test_no_probability_falls_from_a_number_to_the_same(so_far: float, falls: bool) -> None:
+    places = pd.DataFrame({"t": [1], "token": ["a"], "target": ["b"], BOTH: [0.99995], SO_FAR: [so_far]})
+    work: Any = Measured({BOTH: 1.0001, SO_FAR: 1.0002})
+    title = directions._leak_title(work, places, 0)
+    assert ("falls from > 99.9 % to 99.7 %" in title) == falls
+    assert ("falls" in title) == falls and "1.0002" in title
+
+
+def test_where_nothing_is_held_out_nothing_is_said_to_be() -> None:
+    visitor = visit(task="own", tags="a/x b/y\na/y c/x b/x a/y\nc/x", updates="10")
+    figures = [json.loads(each.proto.spec) for each in visitor.app.get("plotly_chart")]
+    titles = [figure["layout"]["yaxis"]["title"].get("text") for figure in figures]
+    assert "share right on all examples" in titles and "share right on held-out examples" not in titles

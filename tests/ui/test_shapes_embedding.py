@@ -1,6 +1,7 @@
 """The panel of sentence embedding as a visitor meets it: the map, its neighbours, one more line, bad input."""
 
 import io
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -131,3 +132,16 @@ def test_every_word_is_in_the_readers_language() -> None:
     assert [word for word in found if english(word)] == []
     found = words_of(visit("en", task="sentiment"))
     assert [word for word in found if korean(word)] == []
+
+
+def test_of_more_lines_than_are_mapped_that_is_said() -> None:
+    lines = [
+        f"{one}{other}{third} → {'ab'[number % 2]}"
+        for number, (one, other, third) in enumerate(product("abcdefghi", repeat=3))
+    ]
+    few = visit(task="own", tokens="character", classes="\n".join(lines[:20]))
+    assert not [each for each in few.app.caption if "taken evenly" in each.value]
+    many = visit(task="own", tokens="character", classes="\n".join(lines[:640]))
+    assert many.errors == [] and len(download(many)) == 600
+    (caption,) = [each.value for each in many.app.caption if "taken evenly" in each.value]
+    assert caption.startswith("The map has 600 of the 640 lines")

@@ -122,8 +122,7 @@ def _shuffled(study: BagStudy, corpus: Corpus) -> None:
 
 def _typed(corpus: Corpus) -> str:
     """What has been read: the beginning of the text until the reader types something else."""
-    first = corpus.windows[0][:-1] or corpus.windows[0]
-    usual = state.following("beginning", corpus.decode(first[:FIRST]))
+    usual = state.following("beginning", _first_symbols(corpus))
     state.mount(state.key("beginning"), ())
     with st.container(width=320):
         typed = st.text_input(
@@ -131,6 +130,12 @@ def _typed(corpus: Corpus) -> str:
         )
         widgets.complaint("beginning")
     return typed or usual
+
+
+def _first_symbols(corpus: Corpus) -> str:
+    """What the text begins with, the last symbol of a line only where a line has no other that can be typed."""
+    window = corpus.windows[0]
+    return corpus.decode(window[:-1][:FIRST]) or corpus.decode(window[:FIRST])
 
 
 def _drawn(corpus: Corpus, ids: tuple[int, ...]) -> str:

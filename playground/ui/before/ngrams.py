@@ -74,7 +74,7 @@ def _counts(model: NGram, quantity: str) -> None:
     blank = float(np.mean(table["count"].to_numpy() == 0))
     headline.say(
         _(
-            "{contexts:,} contexts, {kept:,} counts kept; {share} % of the cells below were never seen."
+            "Contexts: {contexts:,}. Counts kept: {kept:,}. Of the cells below {share} % were never seen."
         ).format(contexts=contexts, kept=model.parameter_count, share=percent(blank))
     )
     picture.show(

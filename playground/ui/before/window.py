@@ -97,7 +97,7 @@ def _how_far(table: pd.DataFrame, floor: float, size: int) -> str:
             "After {step:,} updates its odds are not numbers any more; a smaller learning rate may help."
         ).format(step=step)
     return _(
-        "After {step:,} updates {share} % above the floor of k = {k}, {floor}: no window of this size gets below it."
+        "After {step:,} updates {share} % above {floor}, the floor of k = {k}: no window of this size gets below it."
     ).format(
         step=step,
         k=size,

@@ -27,6 +27,7 @@ COLUMNS = {
     "start": N_("first ÷ last gradient, untrained"),
     "end": N_("first ÷ last gradient, at the end"),
 }
+OF_ALL = {"success": N_("success on all examples")}  # where nothing is held out
 
 
 def show() -> None:
@@ -127,7 +128,9 @@ def _measured(work: SideBySide, column: int) -> None:
     table = pd.DataFrame(rows)
     shown = table.dropna(axis="columns", how="all")
     drawn = shown.style.format(dict.fromkeys(shown.select_dtypes("float"), number))
-    st.dataframe(drawn, hide_index=True, column_config={name: _(word) for name, word in COLUMNS.items()})
+    is_held_out = all(run.task.disjoint for run in work.runs.values())
+    heads = COLUMNS if is_held_out else COLUMNS | OF_ALL
+    st.dataframe(drawn, hide_index=True, column_config={name: _(word) for name, word in heads.items()})
     pictures.download(table, name="variants", file="shapes-variants")
 
 

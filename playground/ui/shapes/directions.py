@@ -34,7 +34,7 @@ LEAK_TRAINING = TrainingConfig("adam", 0.01)
 LEAK_UPDATES = 500  # with 300 the network that reads forwards may be stuck far above what it can reach
 DIGITS = 5  # of a perplexity near 1
 HEADS = {
-    "example": N_("held-out example"),
+    "example": N_("example"),
     "t": N_("timestep t"),
     "word": N_("word"),
     "asked": N_("asked"),
@@ -121,9 +121,11 @@ def _measured(work: SideBySide, reached: float) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         pictures.show(
-            (figures.success_beside(curve, look(), ceiling=reached), curve),
+            (figures.success_beside(curve, look(), ceiling=reached, is_held_out=task.disjoint), curve),
             name="directions_curve",
-            title=_("Held-out tags while learning, in one direction and in both"),
+            title=_("Held-out tags while learning, in one direction and in both")
+            if task.disjoint
+            else _("All tags while learning, in one direction and in both"),
             file="shapes-directions",
         )
     with right:
@@ -223,7 +225,8 @@ def _leak_title(work: Peeking, places: pd.DataFrame, t: int) -> str:
     both, so_far = work.last(BOTH), work.last(SO_FAR)
     assert both is not None and so_far is not None
     place = places.iloc[t]
-    if not place[SO_FAR] < place[BOTH]:
+    before, after = (percent(float(place[variant])) for variant in (BOTH, SO_FAR))
+    if not place[SO_FAR] < place[BOTH] or before == after:
         return _("Reading the answer: perplexity {both}. With only what is there so far: {so_far}.").format(
             both=number(both, DIGITS), so_far=number(so_far, DIGITS)
         )
@@ -235,8 +238,8 @@ def _leak_title(work: Peeking, places: pd.DataFrame, t: int) -> str:
         so_far=number(so_far, DIGITS),
         t=t + 1,
         symbol=plain(str(place["target"])),
-        before=percent(float(place[BOTH])),
-        after=percent(float(place[SO_FAR])),
+        before=before,
+        after=after,
     )
 
 

@@ -59,6 +59,12 @@ def _map(lesson: Lesson) -> None:
         text = _typed_text()
     typed = _read(work, lesson, text)
     headline.say(_title(work, embedding, at))
+    if len(work.lines) < work.count:
+        st.caption(
+            _(
+                "The map has {shown:,} of the {count:,} lines, taken evenly; all numbers here are of those."
+            ).format(shown=len(work.lines), count=work.count)
+        )
     figure, table = st.columns([4, 3], gap="large")
     with figure:
         _draw(work, embedding, at, None if typed is None else (text, typed))

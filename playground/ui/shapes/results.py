@@ -28,7 +28,7 @@ ALL = {
 
 ALONE = "lesson"  # the variant of a lesson that has no other
 HEADS = {
-    "example": N_("held-out example"),
+    "example": N_("example"),
     "read": N_("read"),
     "asked": N_("asked"),
     "answered": N_("answered"),
@@ -56,10 +56,11 @@ def curves(runs: Mapping[str, LessonRun], *, name: str) -> None:
         [run.curve().assign(variant=variant) for variant, run in runs.items()], ignore_index=True
     )
     task = next(iter(runs.values())).task
-    figure = progress(table, look(), chance=task.chance, error=task.measure == "error")
-    picture.show(
-        (figure, table), name=name, title=_("Held-out examples while learning"), file="shapes-learning"
+    figure = progress(
+        table, look(), chance=task.chance, error=task.measure == "error", is_held_out=task.disjoint
     )
+    title = _("Held-out examples while learning") if task.disjoint else _("All examples while learning")
+    picture.show((figure, table), name=name, title=title, file="shapes-learning")
 
 
 def success_in_words(success: Success) -> str:
@@ -114,7 +115,7 @@ def _confusion(table: pd.DataFrame) -> None:
 
 
 def _mistakes(table: pd.DataFrame) -> None:
-    """Every held-out example that was not answered right, and all of them as a file."""
+    """Every example of those judged that was not answered right, and all of them as a file."""
     wrong = table.loc[~table["right"]]
     if wrong.empty:
         st.markdown(_("**Mistakes**: none."))
