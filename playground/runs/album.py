@@ -9,6 +9,7 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
+from struct import Struct
 
 import numpy as np
 import torch
@@ -36,18 +37,19 @@ OBJECT_BYTES = 300  # what Python adds to a frame's numbers
 class Frame:
     """The picture at training step `step`. It is developed when its payload is first read, and then stays the same."""
 
-    __slots__ = ("__weakref__", "_album", "_payload", "exposure", "update")
+    __slots__ = ("__weakref__", "_album", "_measured", "_payload", "exposure", "step")
 
     def __init__(self, exposure: Exposure, album: "Album") -> None:
-        self.update = exposure.update  # what its step measured
+        self.step = exposure.update.step  # how many updates the network has seen
         self.exposure: Exposure | None = exposure  # until developed
         self._album: Album | None = album
-        self._payload = b""
+        self._measured = self._payload = b""
 
     @property
-    def step(self) -> int:
-        """How many updates the network has seen."""
-        return self.update.step
+    def update(self) -> Update:
+        """What its step measured."""
+        exposure = self.exposure
+        return _unpacked(self._measured) if exposure is None else exposure.update
 
     @property
     def payload(self) -> bytes:
@@ -58,9 +60,29 @@ class Frame:
 
     def finish(self, payload: bytes) -> None:
         """Become a picture; the exposure goes."""
-        self._payload = payload
+        self._payload, self._measured = payload, _packed(self.update)
         self.exposure = None
         self._album = None  # last: whoever sees no album finds the payload
+
+
+# As an object with its tuples an update takes five times as much, and a class has some thirty thousand: the garbage
+# collector would look at each of them again and again.
+_NUMBERS = Struct("<q5d?q?")
+
+
+def _packed(update: Update) -> bytes:
+    """An update of one replica as bytes."""
+    step, loss, nll, norm, clipped_norm, clipped, learning_rate, clips, finite = update
+    measured = *loss, *nll, *norm, *clipped_norm, learning_rate
+    return _NUMBERS.pack(step, *measured, *clipped, *clips, finite)
+
+
+def _unpacked(numbers: bytes) -> Update:
+    """What was packed."""
+    step, loss, nll, norm, clipped_norm, learning_rate, clipped, clips, finite = _NUMBERS.unpack(numbers)
+    return Update(
+        step, (loss,), (nll,), (norm,), (clipped_norm,), (clipped,), learning_rate, (clips,), finite
+    )
 
 
 class Album:

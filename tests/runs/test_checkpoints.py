@@ -1,6 +1,5 @@
 """Any step from a few snapshots: bit for bit the weights of a training that went straight on."""
 
-import gc
 import itertools
 import sys
 import threading
@@ -20,6 +19,7 @@ from playground.runs.checkpoints import Checkpoints
 from playground.runs.replay import Replay
 from playground.runs.run import Run
 from playground.training import Snapshot, Trainer
+from tests.runs.reachable import reachable
 from tests.runs.straight import same_weights, straight
 
 HELLO = ExperimentConfig()
@@ -135,17 +135,6 @@ def test_they_live_in_a_few_blocks_of_memory_however_many_they_are() -> None:
     few, many = (filled(Checkpoints(most, 10**9), range(most)) for most in (4, 64))
     counts = [sum(isinstance(each, Tensor) for each in reachable(record)) for record in (few, many)]
     assert len(many) == 64 and counts[0] == counts[1]
-
-
-def reachable(record: Checkpoints) -> list[object]:
-    """All objects that a record holds, whatever holds them."""
-    found, new = dict[int, object](), [*vars(record).values()]
-    while new:
-        each = new.pop()
-        if id(each) not in found and not isinstance(each, type):
-            found[id(each)] = each
-            new += gc.get_referents(each)
-    return list(found.values())
 
 
 def test_bytes_are_those_that_were_ever_written_until_they_are_thinned() -> None:

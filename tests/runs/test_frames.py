@@ -25,6 +25,7 @@ from playground.runs.run import Run
 from playground.runs.viewer import Viewer
 from playground.runs.wire import Track, encode
 from tests.kinds import KINDS
+from tests.runs.reachable import watched_by_collector
 from tests.runs.reader import read_frame, read_message
 from tests.runs.straight import alone, calm_registry, straight
 
@@ -506,6 +507,37 @@ def test_what_waits_to_be_developed_is_bounded_and_counted(monkeypatch: pytest.M
         held.append(sum(each is not None for each in exposed))
         assert held[-1] * weights <= run.tapes[0].album.nbytes <= run.nbytes
     assert 3 <= max(held) <= 5 and min(held) == 0
+
+
+def test_what_a_step_measured_is_the_same_once_its_frame_is_developed() -> None:
+    run = Run(replace(SHAPES[1], training=TrainingConfig("sgd", 0.01, "norm", 3.25, reduction="sum")))
+    run.advance(20)
+    taken = [frame.update for frame in run.frames(0, 19)]
+    assert run.frames(0, 19)[-1].payload and all(frame.exposure is None for frame in run.frames(0, 19))
+    assert [frame.update for frame in run.frames(0, 19)] == taken
+    assert {each.clipped for each in taken} == {(True,), (False,)} and len({each.loss for each in taken}) > 1
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf])
+def test_what_is_not_finite_is_the_same_once_developed(value: float) -> None:
+    run = Run(SHAPES[0])
+    given = run.tapes[0].newest._replace(step=7, loss=(value,), gradient_norm=(value,), finite=False)
+    frame = run.tapes[0].album.expose(run.snapshot_at(0).parameters[0], given)
+    assert frame.payload and frame.exposure is None and frame.update == given
+
+
+def test_the_garbage_collector_looks_at_one_object_a_frame_and_at_none_of_a_checkpoint() -> None:
+    """Two objects a frame, and eight a checkpoint, once made it stop a class of a hundred for 0.2 s every ten."""
+    run = Run(SHAPES[0])
+
+    def recorded(steps: int) -> tuple[int, int]:
+        run.advance(steps, shots=steps)
+        assert all(frame.payload for frame in run.frames(0, run.step))
+        return watched_by_collector(vars(run)), len(run.frames(0, run.step))
+
+    recorded(20)  # what is there once
+    (before, frames), (after, more) = recorded(0), recorded(40)
+    assert more - frames == 40 and after - before <= 1.2 * (more - frames)
 
 
 # Sizes and messages
