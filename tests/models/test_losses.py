@@ -1,4 +1,4 @@
-"""What a loss that nobody asked for does to the others: nothing, however large it is."""
+"""Losses of any size: one that nobody asked for does nothing to the others, and a small one keeps its digits."""
 
 import pytest
 import torch
@@ -39,3 +39,15 @@ def test_a_masked_loss_that_overflows_adds_nothing(loss: str) -> None:
     criterion = passed(loss, outputs.detach(), targets)
     torch.testing.assert_close(criterion.loss.flatten(), torch.where(MASK.flatten(), alone.detach(), 0))
     torch.testing.assert_close(criterion.grad_outputs, outputs.grad)
+
+
+@pytest.mark.parametrize("largest", [0.0, 100.0, -1e5])
+def test_a_small_loss_of_large_logits_keeps_its_digits(largest: float) -> None:
+    """Only their differences count: no loss may be rounded as large logits are."""
+    differences = torch.tensor([[-8.0, 0.0, -9.0], [0.0, 0.0, 0.0], [0.0, -7.0, -8.0]])
+    targets = torch.tensor([1, 0, 0])
+    exact = cross_entropy(differences.double(), targets, reduction="none")
+    criterion = passed("cross_entropy", (largest + differences).view(3, 1, 1, 3), targets.view(3, 1, 1))
+    losses = criterion.loss.flatten()[[0, 2]].double()
+    assert 4e-4 < exact[0] < exact[2] < 2e-3
+    torch.testing.assert_close(losses, exact[[0, 2]], rtol=3e-4, atol=0)  # a rounding error beside 1
