@@ -14,7 +14,7 @@ from importlib.util import find_spec
 
 import torch
 
-from playground.kernels.library import library
+from playground.kernels.library import NotCompiled, library
 from playground.kernels.program import Instruction
 from playground.refusal import shorten
 
@@ -74,8 +74,10 @@ def _load(environment: Mapping[str, str]) -> bool:
         library("float32")
         _prove()
     except Exception as error:
-        fault = " ".join(f"{type(error).__name__}: {error}".split())[:LONGEST_FAULT]
-        logger.warning("Numba cannot be used, so torch computes everything: %s", fault)
+        fault = str(error) if isinstance(error, NotCompiled) else f"{type(error).__name__}: {error}"
+        logger.warning(
+            "Numba cannot be used, so torch computes everything: %s", " ".join(fault.split())[:LONGEST_FAULT]
+        )
         return False
     return True
 

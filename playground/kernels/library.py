@@ -24,6 +24,11 @@ _LONGEST_SECONDS = 300  # to compile
 _ROOT = Path(__file__).parents[2]
 _BUILD = "import sys; sys.path[:] = {path!r}; from playground.kernels.build import main; main({kind!r})"
 
+
+class NotCompiled(Exception):
+    """What the compiler said last, in another process."""
+
+
 _libraries: dict[str, "Library"] = {}
 _lock = threading.Lock()
 
@@ -64,7 +69,7 @@ def library(kind: str) -> Library:
     The first who asks waits. It stays for the life of the process: programs keep addresses.
 
     Raises:
-        RuntimeError: where it cannot be compiled.
+        NotCompiled: where it cannot be compiled. OSError: where no other process can be started.
     """
     with _lock:
         if kind not in _libraries:
@@ -89,11 +94,16 @@ def compiled(kind: str) -> bytes:
     """Machine code that another process has compiled, and found to work.
 
     Raises:
-        RuntimeError: with the last that it said.
+        NotCompiled: with the last that it said. OSError: where it cannot be started.
     """
     command = [sys.executable, "-c", _BUILD.format(path=[str(_ROOT), *sys.path], kind=kind)]
-    ended = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=_LONGEST_SECONDS)
+    try:
+        ended = subprocess.run(
+            command, capture_output=True, stdin=subprocess.DEVNULL, timeout=_LONGEST_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        raise NotCompiled(f"the compiler did not end within {_LONGEST_SECONDS} seconds") from None
     if ended.returncode == 0 and ended.stdout:
         return ended.stdout
     said = ended.stderr.decode(errors="replace").strip().splitlines()
-    raise RuntimeError(said[-1] if said else f"the compiler ended with {ended.returncode}, without a word")
+    raise NotCompiled(said[-1] if said else f"the compiler ended with {ended.returncode}, without a word")
