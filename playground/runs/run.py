@@ -33,7 +33,7 @@ from playground.trace import Trace
 from playground.training import Explosion, Snapshot, Trainer, Update
 
 CHECKPOINTS = 192
-CHECKPOINT_BYTES = 350_000  # of each replica: half as many as before compiled loops, of which a step takes a tenth
+CHECKPOINT_BYTES = 350_000  # of each replica: a walk through 4,000 steps then begins 256 before, or less
 OBJECT_BYTES = 60_000  # what Python and torch keep of a run besides numbers (measured)
 SAMPLE_SYMBOLS = 40
 
