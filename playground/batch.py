@@ -19,7 +19,10 @@ READOUTS = ("each", "mean")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """What one pass reads and should answer. Where `mask` is False there is no loss: a shape is a mask."""
+    """What one pass reads and should answer. Where `mask` is False there is no loss: a shape is a mask.
+
+    is_only: whether its source has no other, whatever the seed and the step.
+    """
 
     inputs: Tensor  # (T, R, B) int64 symbols, NOTHING for none; or (T, R, B, E) numbers
     targets: Tensor  # (T, R, B) int64 symbols or classes, 0 where masked; or (T, R, B, O) numbers
@@ -27,6 +30,7 @@ class Batch:
     # (T, R, B) bool: the states are zero before this timestep, and no state passes backwards from it either: where one
     # sequence ends and another begins, or what fills up the shorter ones.
     reset: Tensor | None = None
+    is_only: bool = False
 
 
 def side_by_side(batches: Sequence[Batch]) -> Batch:

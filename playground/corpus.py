@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Collection, Iterable, Sequence
 from copy import copy
+from dataclasses import replace
 from itertools import chain
 from typing import Self
 
@@ -123,7 +124,7 @@ class Corpus:
         self._padded[:, 1][filled] = _bytes(window[1:] for window in self.windows)
         self._order: tuple[tuple[int, int], Tensor] | None = None
         fits = len(lengths) <= self.config.batch_size
-        self._whole = self._select(torch.arange(len(lengths))) if fits else None
+        self._whole = replace(self._select(torch.arange(len(lengths))), is_only=True) if fits else None
 
     @property
     def signature(self) -> Signature:

@@ -1,4 +1,4 @@
-"""How long the gradients of R replicas are."""
+"""How long the gradients of R replicas are, in torch; for compiled loops it stands in `playground.kernels.updates`."""
 
 # torch does not say what its linear algebra and `tolist` return.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
@@ -8,9 +8,6 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from playground.kernels.engine import are_compiled
-from playground.kernels.program import Instruction, Program
-
 SQUARES = 1e-15, 1e15  # norms between these have squares that 32 bits hold without loss
 
 
@@ -19,32 +16,16 @@ def norms_of(gradients: Tensor) -> Callable[[], tuple[float, ...]]:
 
     It is not finite only where an entry is not.
     """
-    measure = _compiled(gradients) if are_compiled(gradients.dtype) else _in_torch(gradients)
     low, high = SQUARES
 
     def norms() -> tuple[float, ...]:
-        found = measure()
+        found: list[float] = torch.linalg.vector_norm(gradients, 2, 1).tolist()
         for replica, norm in enumerate(found):  # each as alone, to the last bit
             if not low < norm < high:
                 found[replica] = _scaled(gradients[replica])
         return tuple(found)
 
     return norms
-
-
-def _in_torch(gradients: Tensor) -> Callable[[], list[float]]:
-    return lambda: torch.linalg.vector_norm(gradients, 2, 1).tolist()
-
-
-def _compiled(gradients: Tensor) -> Callable[[], list[float]]:
-    found = torch.zeros(len(gradients), dtype=torch.float64)
-    program, read = Program([Instruction("norm", gradients.shape, (gradients, found))]), found.numpy()
-
-    def measure() -> list[float]:
-        program()
-        return read.tolist()
-
-    return measure
 
 
 def _scaled(gradient: Tensor) -> float:

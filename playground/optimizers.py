@@ -6,7 +6,7 @@ rate α is one number for all of them, or a tensor (R, 1) with one for each.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from playground.kernels.engine import are_compiled
-from playground.kernels.program import Instruction, Program, is_order
+from playground.kernels.program import Instruction, is_order
 from playground.private_torch import adam_update
 
 
@@ -181,20 +181,15 @@ OPTIMIZERS: Mapping[str, type[Optimizer]] = MappingProxyType(
 )
 
 
-def stepper(name: str, optimizer: Optimizer) -> Callable[[float | Tensor], None]:
-    """What moves the parameters once, given the learning rate: `optimizer.step`, or its rule in compiled loops.
+def as_instruction(
+    name: str, optimizer: Optimizer, learning_rates: Tensor, stays: Tensor
+) -> Instruction | None:
+    """The rule of this name for compiled loops; None where it has no such form.
 
-    name: of the rule among the orders, if it is there.
+    learning_rates: (R,) of 64 bits. stays: (R,) bool, which replicas keep their weights.
     """
     parameters = optimizer.parameters
     if not (are_compiled(parameters.dtype) and is_order(name)):
-        return optimizer.step
-    rates = torch.zeros(len(parameters), dtype=torch.float64)
-    tensors = (parameters, optimizer.gradients, *optimizer.state.values(), rates)
-    program, written = Program([Instruction(name, parameters.shape, tensors)]), rates.numpy()
-
-    def step(learning_rate: float | Tensor) -> None:
-        written[:] = learning_rate.flatten() if isinstance(learning_rate, Tensor) else learning_rate
-        program()
-
-    return step
+        return None
+    tensors = (parameters, optimizer.gradients, *optimizer.state.values(), learning_rates, stays)
+    return Instruction(name, parameters.shape, tensors)

@@ -5,30 +5,27 @@ seed and the step alone, and nothing here draws a random number. On another kind
 another order.
 """
 
-# torch does not say what its linear algebra and `tolist` return.
+# torch does not say what its linear algebra returns.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import math
-from collections.abc import Sequence, Set
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import add
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from playground.batch import Batch, Source, side_by_side
 from playground.config import ExperimentConfig, TaskConfig
 from playground.models.bridge import Bridge, EncoderDecoder
-from playground.models.model import perplexity
 from playground.models.network import Network
 from playground.models.workspace import Workspace
-from playground.norms import norms_of
-from playground.optimizers import OPTIMIZERS, stepper
+from playground.records import Stretch, Update, updates_of
 from playground.trace import Trace
-
-CLIP_EPSILON = 1e-6  # torch.nn.utils.clip_grad_norm_ divides by norm + 1e-6
-SMALLEST_SCALE = 1e-30  # by which a gradient of 32 bits is multiplied; smaller ones lose digits there
+from playground.updates import LINES, Book, inferring, updates_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,40 +44,12 @@ class Explosion:
     sequence: int | None = None
 
 
-class Update(NamedTuple):
-    """What one update measured. The tuples have one entry per replica.
+class _Phase(NamedTuple):
+    """Steps first … end − 1, whose updates have one learning rate and are clipped alike."""
 
-    Loss and gradient are those of the weights *before* the update, so `step` is how many updates they had
-    seen: the first Update has step 0 and the loss of the untrained network.
-    """
-
-    step: int
-    loss: tuple[float, ...]  # what was differentiated: nll, or with reduction "sum" the sum over predictions
-    nll: tuple[float, ...]  # mean loss per prediction: nats, or the squared error
-    gradient_norm: tuple[float, ...]  # ‖∂loss/∂parameters‖₂ before clipping
-    clipped_norm: tuple[float, ...]  # after clipping: what the optimiser got
-    clipped: tuple[bool, ...]  # whether clipping changed the gradient
-    learning_rate: float  # the config's at this step; replicas with rates of their own keep to those
-    clips: tuple[int, ...]  # how many updates, this one included, were clipped so far
-    finite: (
-        bool  # False: loss or gradient of a replica is not a number any more; that replica was not updated
-    )
-
-    @property
-    def perplexity(self) -> tuple[float, ...]:
-        """exp(nll), the number of symbols between which the network is as good as guessing; ∞ beyond 64 bits."""
-        return tuple(map(perplexity, self.nll))
-
-
-class _Measured(NamedTuple):
-    """Of an `Update`, what is known before anything is clipped."""
-
-    step: int
-    loss: tuple[float, ...]
-    nll: tuple[float, ...]
-    gradient_norm: tuple[float, ...]
+    first: int
+    end: int
     learning_rate: float
-    finite: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,16 +106,16 @@ class Trainer:
                 raise ValueError(f"{name} must be as many as seeds, {len(self.seeds)}; got {len(values)}")
         self.network = network or Network(config.network, source.signature, seeds=self.seeds, dtype=dtype)
         self.step = 0
-        self._learning_rates = None if learning_rates is None else _column(learning_rates, dtype)
-        threshold = config.training.clip_threshold
-        self._thresholds = tuple(clip_thresholds or (threshold,) * len(self.seeds))
-        self._bounds = threshold if clip_thresholds is None else _column(clip_thresholds, dtype)
-        name, gradients = config.training.optimizer, self.network.gradients
-        self._optimizer = OPTIMIZERS[name](self.network.parameters, gradients)
-        self._move = stepper(name, self._optimizer)
-        self._norms = norms_of(gradients)
-        self._exploded: set[int] = set()  # replicas that keep their weights
-        self._clips = (0,) * len(self.seeds)
+        self._book = book = Book(len(self.seeds))
+        self._has_own_rates = learning_rates is not None
+        if learning_rates is not None:
+            book.rates[:] = learning_rates
+        training, replicas = config.training, len(self.seeds)
+        self._thresholds = tuple(clip_thresholds or (training.clip_threshold,) * replicas)
+        name, parameters, gradients = training.optimizer, self.network.parameters, self.network.gradients
+        self._updates, self._optimizer = updates_for(name, training.clip, parameters, gradients, book)
+        self._is_mean = training.reduction == "mean"
+        self._phase = _Phase(0, 0, math.nan)  # none, so far
         # Step, network.passes, where the pass is.
         self._measured: tuple[int, int, Workspace | Bridge] | None = None
 
@@ -178,57 +147,53 @@ class Trainer:
 
         Doing it twice computes it once; the update that follows uses it.
         """
-        with torch.inference_mode():
-            workspace = self._measure()
-        return workspace.trace()
+        return self._measure().trace()
 
     def update(self) -> Update:
         """Make one update. If all replicas have exploded, nothing changes, not even `step`."""
-        if torch.is_inference_mode_enabled():  # to enter it again takes as long as an operation
-            return self._update()
-        with torch.inference_mode():
-            return self._update()
+        return self._made(1)[0]
+
+    def advance(self, updates: int) -> list[Update]:
+        """`updates` updates in a row; fewer if all replicas explode: then the last one has changed nothing."""
+        made: list[Update] = []
+        while len(made) < updates and (not made or self._goes_on):
+            made += self._made(updates - len(made))
+        return made
+
+    def stretch(self, most: int, goal: float | None = None, replica: int = 0) -> Stretch:
+        """At most `most` updates, as many as one call can make: more than one where all batches are one.
+
+        It ends after the first in which a replica explodes. If all have, the last one has changed nothing.
+
+        goal: a mean loss of a replica; it ends before the first update that would leave it, maybe without any.
+        """
+        step, goals = self.step, self._book.goals
+        goals[replica] = -math.inf if goal is None else goal
+        written = self._make(most)
+        goals[replica] = -math.inf
+        return Stretch(step, self._phase.learning_rate, self._book.table[:written].copy(), self._is_mean)
 
     def preview(self) -> Update:
         """What the next update will report, without making it."""
-        with torch.inference_mode():
-            workspace = self._measure()
-            measured = self._numbers(workspace)
-            norms, exploded = measured.gradient_norm, set[int]()
-            if not measured.finite:
-                exploded = self._exploded | _broken(workspace.total.tolist(), norms)
-            if len(exploded) == len(norms):
-                return self._reported(measured, norms, (False,) * len(norms))
-            gradients = self.network.gradients.clone()
-            after = _but_for(exploded, norms, *self._clip(norms))
-            self.network.gradients.copy_(gradients)
-            return self._reported(measured, *after)
-
-    def advance(self, updates: int) -> list[Update]:
-        """`updates` updates in a row, a little cheaper than one by one; stops when all replicas exploded."""
-        made: list[Update] = []
-        with torch.inference_mode():
-            for _ in range(updates):
-                made.append(self._update())
-                if len(self._exploded) == len(self.seeds):
-                    break
-        return made
+        book, gradients = self._book, self.network.gradients
+        self._measure()
+        before = gradients.clone(), book.exploded.copy(), book.clips.copy()
+        (update,) = self._made(1, moves=False)
+        gradients.copy_(before[0])
+        book.exploded[:], book.clips[:] = before[1:]
+        return update
 
     def snapshot(self) -> Snapshot:
         """A copy of the state between two updates."""
         optimizer = {name: tensor.clone() for name, tensor in self._optimizer.state.items()}
-        return Snapshot(
-            self.step,
-            self.network.parameters.clone(),
-            optimizer,
-            self.exploded,
-            self._clips,
-        )
+        clips = tuple(self._book.clips.tolist())
+        return Snapshot(self.step, self.network.parameters.clone(), optimizer, self.exploded, clips)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back (or forward) to a snapshot of this run; what follows is bit for bit what followed then."""
         self.step = snapshot.step
-        self._exploded, self._clips = set(snapshot.exploded), snapshot.clips
+        self._book.exploded[:] = [replica in snapshot.exploded for replica in range(len(self.seeds))]
+        self._book.clips[:] = snapshot.clips
         self.network.parameters.copy_(snapshot.parameters)
         for name, tensor in self._optimizer.state.items():
             tensor.copy_(snapshot.optimizer[name])
@@ -237,12 +202,18 @@ class Trainer:
     @property
     def exploded(self) -> frozenset[int]:
         """Replicas whose loss or gradient has stopped being finite: they are no longer updated."""
-        return frozenset(self._exploded)
+        return frozenset(np.flatnonzero(self._book.exploded).tolist())
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether there are replicas that have not exploded."""
+        return not self._book.exploded.all()
 
     @property
     def nbytes(self) -> int:
         """Bytes of parameters, gradients, optimiser state and buffers."""
-        return self.network.nbytes + sum(tensor.nbytes for tensor in self._optimizer.state.values())
+        state = sum(tensor.nbytes for tensor in self._optimizer.state.values())
+        return self.network.nbytes + state + self._book.nbytes
 
     def _batch(self) -> Batch:
         """The batch of this step: (T, 1, B) if all replicas read the same, else (T, R, B)."""
@@ -255,129 +226,61 @@ class Trainer:
         batches = [of_seed[seed] for seed in self.seeds]
         return side_by_side(batches)
 
-    def _measure(self) -> Workspace | Bridge:
-        network, measured = self.network, self._measured
-        if measured is not None and measured[0] == self.step and measured[1] == network.passes:
+    def _measured_already(self) -> Workspace | Bridge | None:
+        """The pass at the present weights, if it is in its buffers already."""
+        measured = self._measured
+        if measured is not None and measured[:2] == (self.step, self.network.passes):
             return measured[2]
-        reduction, step = self.config.training.reduction, self.step
-        workspace = network.run(self._batch(), reduction=reduction, backward=True, step=step)
-        self._measured = self.step, network.passes, workspace
-        return workspace
+        return None
 
-    def _numbers(self, workspace: Workspace | Bridge) -> _Measured:
-        """What the present weights measure."""
-        totals: list[float] = workspace.total.tolist()
-        norms = self._norms()
-        pairs = zip(totals, workspace.count, strict=True)
-        nll = tuple([total / count if count else math.nan for total, count in pairs])
-        loss = nll if self.config.training.reduction == "mean" else tuple(totals)
-        finite = not self._exploded and all(map(math.isfinite, (*totals, *norms)))
-        return _Measured(self.step, loss, nll, norms, self.learning_rate, finite)
+    def _measure(self) -> Workspace | Bridge:
+        of_pass = self._measured_already()
+        if of_pass is None:
+            step, reduction = self.step, self.config.training.reduction
+            with inferring():
+                of_pass = self.network.run(self._batch(), reduction=reduction, backward=True, step=step)
+            self._measured = step, self.network.passes, of_pass
+        return of_pass
 
-    def _reported(
-        self, measured: _Measured, clipped_norm: tuple[float, ...], clipped: tuple[bool, ...]
-    ) -> Update:
-        """What an update reports that has clipped like this."""
-        step, loss, nll, norms, learning_rate, finite = measured
-        clips = _added(self._clips, clipped)
-        return Update(step, loss, nll, norms, clipped_norm, clipped, learning_rate, clips, finite)
+    def _made(self, most: int, *, moves: bool = True) -> list[Update]:
+        """What updates report that one call makes; `moves` as in `_make`."""
+        step = self.step
+        lines = self._book.table[: self._make(most, moves=moves)]
+        return updates_of(lines, step, self._phase.learning_rate, is_mean=self._is_mean)
 
-    def _update(self) -> Update:
-        workspace = self._measure()
-        measured = self._numbers(workspace)
-        if measured.finite:
-            after = self._clip(measured.gradient_norm)
-            self._optimize(measured.learning_rate)
-            self.step += 1
-        else:
-            after = self._update_the_finite(workspace.total.tolist(), measured)
-        update = self._reported(measured, *after)
-        self._clips = update.clips
-        return update
+    def _make(self, most: int, *, moves: bool = True) -> int:
+        """Make at most `most` updates by one call; how many there are in the table then.
 
-    def _update_the_finite(
-        self, totals: Sequence[float], measured: _Measured
-    ) -> tuple[tuple[float, ...], tuple[bool, ...]]:
-        """Update as usual, then put back the replicas that have exploded, now or before."""
-        norms = measured.gradient_norm
-        self._exploded |= _broken(totals, norms)
-        if len(self._exploded) == len(self.seeds):
-            return tuple(norms), (False,) * len(norms)
+        moves: whether weights move, or is just measured what an update would do.
+        """
+        network, phase, step = self.network, self._phase, self.step
+        if not phase.first <= step < phase.end:
+            phase = self._phase = self._enter_phase()
+        of_pass, program = self._measured_already(), None
+        if of_pass is None:
+            batch = self._batch()
+            of_pass = network.ready(batch, reduction=self.config.training.reduction)
+            if of_pass is None:
+                of_pass = self._measure()
+            else:
+                program = of_pass.program
+                most = min(most, LINES, phase.end - step) if batch.is_only else 1
+        written, moved, is_measured = self._updates.make(of_pass, program, most, moves=moves)
+        self.step = step + moved
+        if is_measured:
+            self._measured = self.step, network.passes, of_pass
+        return written
 
-        frozen = sorted(self._exploded)
-        tensors = [self.network.parameters, *self._optimizer.state.values()]
-        kept = [
-            tensor[frozen].clone() for tensor in tensors if tensor.dim()
-        ]  # a step counter is shared by all
-        after, clipped = self._clip(norms)
-        self._optimize(measured.learning_rate)
-        for tensor, rows in zip([tensor for tensor in tensors if tensor.dim()], kept, strict=True):
-            tensor[frozen] = rows
-        self.step += 1
-        return _but_for(self._exploded, norms, after, clipped)
-
-    def _optimize(self, learning_rate: float) -> None:
-        self._move(learning_rate if self._learning_rates is None else self._learning_rates)
-
-    def _clip(self, norms: Sequence[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
-        """Clip as configured. Looked up each time: a kept bound method would be a cycle through the trainer."""
-        training = self.config.training
-        return self._CLIPPING[training.clip if self.step >= training.clip_from else "off"](self, norms)
-
-    def _clip_nothing(self, norms: Sequence[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
-        return tuple(norms), (False,) * len(norms)
-
-    def _clip_norm(self, norms: Sequence[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
-        """g ← g · threshold / (‖g‖ + 1e−6) for each replica whose ‖g‖ is too large: the direction stays."""
-        pairs = zip(self._thresholds, norms, strict=True)
-        scales = [threshold / (norm + CLIP_EPSILON) for threshold, norm in pairs]
-        clipped = tuple([scale < 1 for scale in scales])
-        if True not in clipped:
-            return tuple(norms), clipped
-        scales = [min(scale, 1.0) for scale in scales]
-        gradients = self.network.gradients
-        if min(scales) < SMALLEST_SCALE:
-            gradients.copy_(gradients.double() * _column(scales, torch.float64))
-        elif len(scales) == 1:
-            gradients.mul_(scales[0])
-        else:
-            gradients.mul_(_column(scales, gradients.dtype))
-        return tuple([norm * scale for norm, scale in zip(norms, scales, strict=True)]), clipped
-
-    def _clip_value(self, norms: Sequence[float]) -> tuple[tuple[float, ...], tuple[bool, ...]]:
-        """Each number of g is cut off at ±threshold: the direction changes."""
-        gradients, bounds = self.network.gradients, self._bounds
-        largest: list[float] = torch.linalg.vector_norm(gradients, math.inf, 1).tolist()
-        gradients.clamp_(-bounds, bounds)  # pyright: ignore[reportCallIssue, reportArgumentType]
-        after = self._norms()
-        pairs = zip(largest, self._thresholds, strict=True)
-        return after, tuple([each > threshold for each, threshold in pairs])
-
-    _CLIPPING: ClassVar = {"off": _clip_nothing, "norm": _clip_norm, "value": _clip_value}
-
-
-def _broken(totals: Sequence[float], norms: Sequence[float]) -> set[int]:
-    """Replicas of which loss or gradient is not finite."""
-    values = zip(totals, norms, strict=True)
-    return {r for r, (total, norm) in enumerate(values) if not math.isfinite(total + norm)}
-
-
-def _but_for(
-    exploded: Set[int], norms: Sequence[float], after: Sequence[float], clipped: Sequence[bool]
-) -> tuple[tuple[float, ...], tuple[bool, ...]]:
-    """Norms after clipping, and what was clipped, where that did nothing to replicas that have exploded."""
-    if not exploded:
-        return tuple(after), tuple(clipped)
-    pairs = zip(norms, after, strict=True)
-    left = tuple([before if r in exploded else each for r, (before, each) in enumerate(pairs)])
-    return left, tuple([each and r not in exploded for r, each in enumerate(clipped)])
-
-
-def _added(clips: tuple[int, ...], clipped: tuple[bool, ...]) -> tuple[int, ...]:
-    """How many updates were clipped, with one more."""
-    return tuple(map(add, clips, clipped)) if True in clipped else clips
-
-
-def _column(values: Sequence[float], dtype: torch.dtype) -> Tensor:
-    """One number per replica as (R, 1), to go with rows of parameters."""
-    return torch.tensor(values, dtype=dtype)[:, None]
+    def _enter_phase(self) -> _Phase:
+        """Write into the book by what the next updates are made."""
+        training, book, step = self.config.training, self._book, self.step
+        changes = [change.step for change in training.rates]
+        if training.clip != "off":
+            changes.append(training.clip_from)
+        rate, clips = training.rate_at(step), training.clip != "off" and step >= training.clip_from
+        if not self._has_own_rates:
+            book.rates[:] = rate
+        book.thresholds[:] = self._thresholds if clips else math.inf
+        first = max([change for change in changes if change <= step], default=0)
+        end = min([change for change in changes if change > step], default=sys.maxsize)
+        return _Phase(first, end, rate)

@@ -18,6 +18,7 @@ LAYERS = (
     ("playground.analysis",),
     ("playground.runs", "playground.jobs"),
     ("playground.training",),
+    ("playground.updates", "playground.records"),
     ("playground.passes",),
     ("playground.models",),
     ("playground.tasks",),

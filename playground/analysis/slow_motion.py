@@ -25,7 +25,8 @@ from playground.models.network import Network
 from playground.optimizers import OPTIMIZERS, Term
 from playground.pieces import Pieces, all_of
 from playground.trace import Trace
-from playground.training import CLIP_EPSILON, Trainer, Update
+from playground.training import Trainer, Update
+from playground.updates import CLIP_EPSILON
 
 BLOCK_NUMBERS = 500_000  # of a tensor over all blocks of a cell, of which a pass has about ten
 DIGITS = 40  # of the product of 1 / p, which leaves the range of 64 bits

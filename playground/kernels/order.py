@@ -51,9 +51,7 @@ def compiled_run(kind: str) -> Compiled:
     number = np.dtype(kind).type(0)
 
     def run(program, count):
-        for row in range(count):
-            instruction = program + row * (8 * WIDTH)
-            _call(matrix(instruction, 1, 1, instruction)[0, 0], instruction, number)
+        carry_out(program, count, number)
 
     return _compiled(run, types.int64, types.int64)
 
@@ -71,6 +69,14 @@ def _compiled(function: Callable[..., None], *kinds: types.Type) -> Compiled:
 def numbers(instruction):
     """The numbers of an instruction."""
     return matrix(instruction, 1, WIDTH, instruction)[0]
+
+
+@njit(**COMPILED)
+def carry_out(program, count, like):
+    """Carry out so many instructions, which begin at an address, one after the other."""
+    for row in range(count):
+        instruction = program + row * (8 * WIDTH)
+        _call(matrix(instruction, 1, 1, instruction)[0, 0], instruction, like)
 
 
 @intrinsic

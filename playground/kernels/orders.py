@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from playground.kernels import gru, layers, losses, lstm, mgu, pictures, rnn, updates
+from playground.kernels import gru, layers, losses, lstm, mgu, optimizers, pictures, rnn, updates
 from playground.kernels.order import Order
 
 ORDERS: Mapping[str, Order] = MappingProxyType(
@@ -34,11 +34,11 @@ ORDERS: Mapping[str, Order] = MappingProxyType(
         "answers": pictures.answers,
         "apart": pictures.apart,
         "seen": pictures.seen,
-        "norm": updates.norm,
-        "sgd": updates.sgd,
-        "momentum": updates.momentum,
-        "rmsprop": updates.rmsprop,
-        "adagrad": updates.adagrad,
-        "adam": updates.adam,
+        "updates": updates.updates,
+        "sgd": optimizers.sgd,
+        "momentum": optimizers.momentum,
+        "rmsprop": optimizers.rmsprop,
+        "adagrad": optimizers.adagrad,
+        "adam": optimizers.adam,
     }
 )

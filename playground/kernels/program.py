@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import NoReturn
 
-import numpy as np
+import torch
 from torch import Tensor
 
 from playground.kernels.library import WIDTH, library
@@ -38,18 +38,22 @@ class Instruction:
 
 
 class Program:
-    """Several instructions, carried out by one call."""
+    """Several instructions, carried out by one call.
+
+    Attributes:
+        rows: (N, WIDTH), the instructions as whole numbers.
+    """
 
     def __init__(self, instructions: Iterable[Instruction]) -> None:
         instructions = list(instructions)
         orders = library(str(instructions[0].dtype).removeprefix("torch."))
-        self._rows = np.zeros((len(instructions), WIDTH), np.int64)
-        for row, each in zip(self._rows, instructions, strict=True):
+        self.rows = torch.zeros(len(instructions), WIDTH, dtype=torch.int64)
+        for row, each in zip(self.rows.numpy(), instructions, strict=True):
             row[0] = orders.address(each.order)
             row[1 : 1 + len(each.numbers)] = each.numbers
         self._kept = [each.tensors for each in instructions]
         # A number that ctypes has made already costs the least to hand over.
-        begin, count = ctypes.c_void_p(self._rows.ctypes.data), ctypes.c_int64(len(instructions))
+        begin, count = ctypes.c_void_p(self.rows.data_ptr()), ctypes.c_int64(len(instructions))
         self._run = partial(orders.run, begin, count)
 
     def __call__(self) -> None:

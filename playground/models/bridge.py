@@ -92,18 +92,13 @@ class Bridge:
     """One pass through both, for batches of one shape.
 
     Attributes:
-        outputs, loss, mask, total, count: those of the decoder.
+        outputs, loss, mask, total, counts: those of the decoder.
     """
 
     def __init__(self, encoder: Encoder, decoder: Workspace) -> None:
         self.encoder, self.decoder = encoder, decoder
         self.outputs, self.loss = decoder.outputs, decoder.loss
-        self.mask, self.total = decoder.mask, decoder.total
-
-    @property
-    def count(self) -> list[int]:
-        """How many predictions each replica's batch has."""
-        return self.decoder.count
+        self.mask, self.total, self.counts = decoder.mask, decoder.total, decoder.counts
 
     def run(
         self, read: Batch, written: Batch, reduction: str, backward: bool, of_weights: bool, step: int | None
@@ -193,6 +188,10 @@ class EncoderDecoder(Parameterized):
         self.passes += 1
         bridge.run(read, written, reduction, backward, of_weights, step)
         return bridge
+
+    def ready(self, batch: Batch, *, reduction: str) -> None:
+        """As in `Network`: two networks have no program for both."""
+        del batch, reduction
 
     def _bridge(self, read: Batch, written: Batch) -> Bridge:
         """The buffers in which a pass over batches of these shapes happens."""

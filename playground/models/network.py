@@ -56,6 +56,7 @@ class Network(Parameterized):
         shapes = parameter_shapes(config, signature)
         super().__init__(shapes, partial(initial_parameters, config, shapes), seeds, dtype)
         self._workspaces: Recent[tuple[int, int, bool], Workspace] = Recent()
+        self._newest: tuple[Batch, Workspace] | None = None  # whose buffers were asked for last
 
     def layer_weights(self, layer: int, replica: int = 0) -> LayerWeights:
         """Views of one layer of one replica, for the readable cells."""
@@ -97,8 +98,22 @@ class Network(Parameterized):
         workspace.run(batch, reduction, backward, of_weights, initial, step)
         return workspace
 
+    def ready(self, batch: Batch, *, reduction: str) -> Workspace | None:
+        """What is ready to carry out passes of `run` there and back by its `program`; None where it has none."""
+        workspace = self.workspace(batch)
+        if workspace.program is None:
+            return None
+        self.passes += 1
+        workspace.prepare(batch, reduction)
+        return workspace
+
     def workspace(self, batch: Batch) -> Workspace:
         """The buffers in which a pass over batches of this shape happens."""
+        if self._newest is None or self._newest[0] is not batch:
+            self._newest = batch, self._workspace(batch)
+        return self._newest[1]
+
+    def _workspace(self, batch: Batch) -> Workspace:
         time, _, columns = batch.mask.shape
         resets = batch.reset is not None
         return self._workspaces.get(

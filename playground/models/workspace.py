@@ -9,7 +9,7 @@ from torch import Tensor
 from playground.batch import Batch, Signature
 from playground.cells import CELLS
 from playground.config import NetworkConfig
-from playground.kernels.program import as_programs
+from playground.kernels.program import Program, as_programs
 from playground.models.dropout import LeftOut, draw
 from playground.models.form import over_time
 from playground.models.inputs import inputs_for
@@ -44,7 +44,9 @@ class Workspace:
         outputs: (T, R, B, O), logits or numbers, after a pass.
         loss: (T, R, B, 1), 0 where masked. mask: (T, R, B).
         total: (R,), the loss summed over all predictions.
-        count: how many predictions each replica's batch has.
+        counts: (R,), how many predictions each replica's batch has.
+        program: what carries out a whole pass there and back, after `prepare`; None where one call cannot, or where
+            something has to be drawn for each pass.
     """
 
     def __init__(
@@ -69,7 +71,7 @@ class Workspace:
         self._has_gradients = False
 
         self.mask = torch.zeros(time, replicas, batch, dtype=torch.bool)
-        self.count: list[int] = []
+        self.counts = torch.zeros(replicas, dtype=torch.int64)
         self._reset = torch.zeros(time, replicas, batch, 1, dtype=torch.bool) if resets else None
         self.inputs = inputs_for(config, signature, named, of_named, o)
         self.stack = Stack(config, parameters, gradients, self.inputs, o, self._reset)
@@ -94,6 +96,9 @@ class Workspace:
         backward = [*forward, go_back, *self._readout.backward, *self.stack.backward]
         collect = [*backward, *self._readout.collect, *self.stack.collect, *self.inputs.collect]
         self._calls = tuple(map(as_programs, (forward, backward, collect)))
+        whole = self._calls[-1]
+        is_one_call = len(whole) == 1 and isinstance(whole[0], Program)
+        self.program: Program | None = whole[0] if is_one_call and not self._dropouts else None
         self._name_tensors()
 
     def run(
@@ -106,16 +111,21 @@ class Workspace:
         step: LeftOut,
     ) -> None:
         """Forward, and back if asked to, as far as the weights if asked to. Arguments are those of `Network.run`."""
-        self._passes += 1
-        if batch is not self._batch or reduction != self._reduction:
-            self._read(batch, reduction)
-        if initial is not None or self._has_started:
-            self._start(initial)
+        self.prepare(batch, reduction, initial)
         if self._dropouts:
             draw(self._dropouts, self._seeds, step)
         for call in self._calls[backward + (backward and of_weights)]:
             call()
         self._has_gradients = backward
+
+    def prepare(self, batch: Batch, reduction: str, initial: States | None = None) -> None:
+        """Make ready for passes over a batch, which may follow at once: a trace of the one before is not current."""
+        self._passes += 1
+        self._has_gradients = True
+        if batch is not self._batch or reduction != self._reduction:
+            self._read(batch, reduction)
+        if initial is not None or self._has_started:
+            self._start(initial)
 
     def _read(self, batch: Batch, reduction: str) -> None:
         """Write the batch into the buffers, in the forms that the pass needs."""
@@ -124,9 +134,8 @@ class Workspace:
         self.mask.copy_(batch.mask)
         if self._reset is not None and batch.reset is not None:
             self._reset[..., 0].copy_(batch.reset)
-        count = self.mask.sum((0, 2))  # (R,)
-        self.count = count.tolist()
-        divisor = count.clamp(min=1)[:, None, None] if reduction == "mean" else None
+        torch.sum(self.mask, (0, 2), out=self.counts)
+        divisor = self.counts.clamp(min=1)[:, None, None] if reduction == "mean" else None
         self.criterion.read(batch.targets, self.mask, divisor)
         self._batch, self._reduction = batch, reduction
 
@@ -158,7 +167,7 @@ class Workspace:
         self._names = {False: (forward, derived), True: (back, {**derived, **derived_gradients})}
 
     def _nll(self) -> Tensor:
-        return self.total / torch.tensor([n or math.nan for n in self.count], dtype=self.total.dtype)
+        return self.total / torch.where(self.counts > 0, self.counts, math.nan)
 
     def _total(self) -> Tensor:
         return self._nll() if self._reduction == "mean" else self.total.clone()

@@ -80,6 +80,11 @@ class Checkpoints:
         """Whether the snapshot of `step`, the newest, is to be kept and is not there yet."""
         return step % self._distance_at(step) == 0 and step not in self._rows
 
+    def after(self, step: int) -> int:
+        """The first step beyond this one whose snapshot is to be kept, as far as is known now."""
+        each = self._distance_at(step + 1)
+        return step - step % each + each
+
     def add(self, snapshot: Snapshot) -> None:
         """Add the snapshot of the newest step; ignored if it is not wanted."""
         step = snapshot.step

@@ -21,6 +21,12 @@ def is_kept(step: int, first: int) -> bool:
     return step <= first or step % stride(step, first) == 0
 
 
+def next_kept(step: int, first: int) -> int:
+    """The first kept step beyond this one, for an even `first`."""
+    each = stride(step + 1, first)
+    return step - step % each + each
+
+
 def last_kept(step: int, first: int) -> int:
     """The last kept step that is not beyond `step`, for an even `first`."""
     return step - step % stride(step, first)
@@ -41,6 +47,10 @@ class Kept(Generic[Item]):
         """Add an item, newer than all others; ignored if the record does not want it."""
         if self.wants(step):
             self._items[step] = item
+
+    def after(self, step: int) -> int:
+        """The first step beyond this one whose item belongs to the record."""
+        return next_kept(step, self.first)
 
     def between(self, first: int, last: int) -> list[Item]:
         """Items of the steps first … last, oldest first."""

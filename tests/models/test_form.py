@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from benchmarks.equations import EQUATIONS
+from playground import updates
 from playground.batch import Signature
 from playground.cells import CELLS
 from playground.cells.lstm_fast import FastLSTM
@@ -13,7 +14,7 @@ from playground.config import NetworkConfig
 from playground.kernels.engine import can_compile, using
 from playground.models.form import over_time, takes_loops
 from playground.models.network import Network
-from playground.optimizers import SGD, stepper
+from playground.optimizers import SGD
 from tests.kinds import register
 from tests.models.reference import random_batch
 
@@ -48,9 +49,10 @@ def test_torch_computes_a_cell_without_a_compiled_form(monkeypatch: pytest.Monke
         assert torch.equal(found[name], value), name
 
 
-def test_torch_computes_an_optimiser_without_a_compiled_form() -> None:
-    parameters = torch.tensor([[1.0, 2.0]])
-    optimizer = SGD(parameters, torch.tensor([[2.0, -4.0]]))
-    move = stepper("stand-in", optimizer)
-    move(0.5)
-    assert move == optimizer.step and parameters.tolist() == [[0.0, 4.0]]
+def test_torch_computes_an_optimiser_without_a_compiled_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(updates, "OPTIMIZERS", {"stand-in": SGD, "sgd": SGD})
+    tensors = torch.tensor([[1.0, 2.0]]), torch.tensor([[2.0, -4.0]])
+    for name, is_compiled in (("stand-in", False), ("sgd", can_compile())):
+        found, _ = updates.updates_for(name, "off", *tensors, updates.Book(1))
+        assert isinstance(found, updates.Compiled) == is_compiled
+        assert isinstance(found, updates.InTorch) != is_compiled

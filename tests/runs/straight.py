@@ -31,7 +31,10 @@ class Straight:
             rate = self.config.training.learning_rate
             for changed, learning_rate in self.config.training.rates:
                 rate = learning_rate if changed <= at else rate
-            trainer.config = _constant(self.config, rate)
+            if rate != trainer.learning_rate:
+                self._trainer = Trainer(_constant(self.config, rate), trainer.source)
+                self._trainer.restore(trainer.snapshot())
+                trainer = self._trainer
             self._weights.append(trainer.network.parameters.clone())
             self._updates.append(trainer.update())
             if not self._updates[-1].finite:
