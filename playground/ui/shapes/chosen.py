@@ -19,6 +19,7 @@ from playground.tasks.packing import COLUMNS
 from playground.tasks.task import Shape
 from playground.ui import fields, state, widgets
 from playground.ui.complaints import complain
+from playground.ui.shapes import glyphs
 from playground.ui.shapes.kinds import MAX_CHARACTERS, fits_address
 from playground.ui.shapes.samples import sample
 from playground.ui.words import N_, _, language
@@ -79,6 +80,7 @@ def choose(
     row or folded. has_readout: whether it may be chosen; else the last state is read out. has_example: the same of what
     is watched; else it is the first. has_variants: whether the lesson is learned side by side with its variants.
     """
+    glyphs.dress()
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="lesson_choices")
     with row:
         of_shape: Shape = widgets.segments("shape") if shape is None else shape

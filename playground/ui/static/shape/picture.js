@@ -32,6 +32,7 @@ export class Picture {
   #began = null;
   #key = "";
   #name = "";
+  #isOther = false; // than the one whose first answer was brought into view
 
   /** @param {ShadowRoot|HTMLElement} parent */
   constructor(parent) {
@@ -83,6 +84,7 @@ export class Picture {
       this.#began = null;
     }
     if (isNew) this.t = -1;
+    this.#isOther ||= isOther;
     this.#name = message.name;
     this.theme = makeTheme(themeVariables(this.root));
     this.message = message;
@@ -110,7 +112,7 @@ export class Picture {
     this.move((tape) => (tape.isPlaying ? tape.pause() : tape.play()));
   }
 
-  /** Looks at a timestep, and brings it into view. @param {number} t  out of range for none */
+  /** Looks at a timestep. @param {number} t  out of range for none */
   point(t) {
     const count = this.message ? lengthOf(this.message) : 0;
     this.t = t >= 0 && t < count ? t : -1;
@@ -178,12 +180,17 @@ export class Picture {
   /** @param {number} t */
   #bring(t) {
     this.point(t);
+    if (this.t >= 0) this.#see(this.t, "middle");
+  }
+
+  /** Scrolls to a timestep that is not in view. @param {number} t @param {"middle"|"end"} where  it is to stand */
+  #see(t, where) {
     const { layout, scroller } = this;
-    if (!layout || this.t < 0) return;
-    const [x, half] = [layout.x(this.t), layout.column / 2];
+    if (!layout) return;
+    const [x, half] = [layout.x(t), layout.column / 2];
     const seen = this.surface.width;
     const isSeen = x - half >= scroller.scrollLeft + layout.gutter && x + half <= scroller.scrollLeft + seen;
-    if (!isSeen) scroller.scrollLeft = Math.max(x - (layout.gutter + seen) / 2, 0);
+    if (!isSeen) scroller.scrollLeft = Math.max(where === "end" ? x + half - seen : x - (layout.gutter + seen) / 2, 0);
   }
 
   /** Everything in words that is the same for all of a message. @param {Message} message */
@@ -243,9 +250,12 @@ export class Picture {
     const { surface, theme, scroller, tape } = this;
     const key = `${surface.version}|${surface.width}`;
     if (key !== this.#key || !this.layout) {
+      const isFirst = !this.layout;
       this.layout = layoutOf(message, surface.width, surface.unit, widest(surface, message));
       this.#key = key;
       this.track.style.width = `${Math.max(this.layout.span, surface.width).toFixed(1)}px`;
+      if (isFirst || this.#isOther) this.#see(message.asks.indexOf(true), "end");
+      this.#isOther = false;
     }
     const { layout } = this;
     this.plot.style.height = `${Math.ceil(this.from ? Math.max(this.tall, layout.height) : layout.height)}px`;

@@ -65,7 +65,7 @@ test("cells are painted in the colours of signed numbers", () => {
   const picture = opened("sentiment");
   const theme = makeTheme({ background: "", text: "", accent: "", font: "", mono: "" });
   const painted = new Set(drawn(picture, "fillRect").map(({ fillStyle }) => fillStyle));
-  for (const value of read("sentiment").frames.at(-1).states[0][0][0]) assert.ok(painted.has(css(theme.signed[Math.round(511 * ((value + 1) / 2))])));
+  for (const value of read("sentiment").frames.at(-1).states[0][0].at(-1)) assert.ok(painted.has(css(theme.signed[Math.round(511 * ((value + 1) / 2))])));
   assert.ok(painted.has(theme.colour.probability));
 });
 
@@ -153,6 +153,15 @@ test("another element at the same place goes on where the one before has been", 
   advance(1500);
   assert.ok(!other.drawn.has("loss.8"));
   assert.equal(opened(["tags"], { calm: false }).from, null);
+});
+
+test("of a sequence that is longer than the picture is wide, the first answer that is asked for is in view", () => {
+  for (const name of ["sentiment", "numbers"]) {
+    const picture = opened(name);
+    const x = picture.layout.x(read(name).asks.indexOf(true)) - picture.scroller.scrollLeft;
+    assert.ok(parseFloat(picture.track.style.width) > 600, name);
+    assert.ok(x > picture.layout.gutter && x < 600, name);
+  }
 });
 
 test("a long sequence is scrolled to what is pointed at by keys, and pointers know where it stands", () => {
