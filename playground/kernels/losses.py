@@ -18,6 +18,40 @@ def _entry(row, index):
     return row[index] if 0 <= index < len(row) else row.dtype.type(math.nan)
 
 
+@njit(**COMPILED)
+def _larger(a, b):
+    return a if a > b else b
+
+
+@njit(**COMPILED)
+def _largest(row):
+    """The largest number of a row: of four parts of it, which a processor goes through at once, and then of those."""
+    m0 = m1 = m2 = m3 = row[0]
+    v, size = 0, len(row)
+    while v + 4 <= size:
+        m0, m1 = _larger(row[v], m0), _larger(row[v + 1], m1)
+        m2, m3 = _larger(row[v + 2], m2), _larger(row[v + 3], m3)
+        v += 4
+    while v < size:
+        m0 = _larger(row[v], m0)
+        v += 1
+    return _larger(_larger(m0, m1), _larger(m2, m3))
+
+
+@njit(**COMPILED)
+def _total(row):
+    """The sum of a row, in four parts."""
+    s0 = s1 = s2 = s3 = row[0] * 0
+    v, size = 0, len(row)
+    while v + 4 <= size:
+        s0, s1, s2, s3 = s0 + row[v], s1 + row[v + 1], s2 + row[v + 2], s3 + row[v + 3]
+        v += 4
+    while v < size:
+        s0 += row[v]
+        v += 1
+    return (s0 + s1) + (s2 + s3)
+
+
 @Order
 def cross_entropy(instruction, like):
     """log p = y − log Σ eʸ;   loss = −log p of the target, 0 where nothing is asked"""
@@ -29,15 +63,10 @@ def cross_entropy(instruction, like):
     losses = matrix(loss, 1, rows, like)[0]
     for s in range(rows):
         y, log_p = logits[s], logs[s]
-        largest = y[0]
-        for v in range(size):
-            largest = y[v] if y[v] > largest else largest
+        largest = _largest(y)
         for v in range(size):
             log_p[v] = exp(y[v] - largest)
-        total = log_p[0] * 0
-        for v in range(size):
-            total += log_p[v]
-        rest = log_p.dtype.type(math.log(total))
+        rest = log_p.dtype.type(math.log(_total(log_p)))
         for v in range(size):
             log_p[v] = (y[v] - largest) - rest  # largest + rest would be rounded as a large number is
         losses[s] = 0 if silent[s] else -_entry(log_p, target[s])

@@ -1,14 +1,19 @@
 """Matrix products of small matrices, in compiled loops.
 
-All inner loops run along rows that are contiguous, eight rows of one factor at a time: so a processor does many numbers
-at once, and no sum changes its order. `a_first`, `d_first`: the column at which what is meant begins in wider rows.
+All inner loops run along rows that are contiguous, take four rows of one factor at a time, and where they can four rows
+of the result: so a processor does many numbers at once, reads each number for several, and no sum changes its order; it
+is the same one whichever rows a row is computed with. `a_first`, `d_first`: the column at which what is meant begins in
+wider rows.
 """
+
+# Numba gives an intrinsic its first argument by itself.
+# pyright: reportCallIssue=false
 
 import numpy as np
 from numba import njit
 
 from playground.kernels.elementary import COMPILED
-from playground.kernels.memory import fill
+from playground.kernels.memory import add_to, constant, fill
 
 FIRST, NEXT = (
     np.int64(0),
@@ -29,66 +34,87 @@ def add_row_product(z, a, a_first, w):
         w0, w1, w2, w3 = w[k], w[k + 1], w[k + 2], w[k + 3]
         w4, w5, w6, w7 = w[k + 4], w[k + 5], w[k + 6], w[k + 7]
         for j in range(m):
-            low = (a0 * w0[j] + a1 * w1[j]) + (a2 * w2[j] + a3 * w3[j])
-            z[j] += low + ((a4 * w4[j] + a5 * w5[j]) + (a6 * w6[j] + a7 * w7[j]))
+            low = (a0 * constant(w0, j) + a1 * constant(w1, j)) + (
+                a2 * constant(w2, j) + a3 * constant(w3, j)
+            )
+            high = (a4 * constant(w4, j) + a5 * constant(w5, j)) + (
+                a6 * constant(w6, j) + a7 * constant(w7, j)
+            )
+            add_to(z, j, low)
+            add_to(z, j, high)
         k += 8
+    _add_rest(z, a, a_first, w, k)
+
+
+@njit(**COMPILED)
+def _add_rest(z, a, a_first, w, k):
+    """The same from row k of w on, of which there are fewer than eight."""
+    n, m = w.shape
     if k + 4 <= n:
         i = a_first + k
         a0, a1, a2, a3 = a[i], a[i + 1], a[i + 2], a[i + 3]
         w0, w1, w2, w3 = w[k], w[k + 1], w[k + 2], w[k + 3]
         for j in range(m):
-            z[j] += (a0 * w0[j] + a1 * w1[j]) + (a2 * w2[j] + a3 * w3[j])
+            low = (a0 * constant(w0, j) + a1 * constant(w1, j)) + (
+                a2 * constant(w2, j) + a3 * constant(w3, j)
+            )
+            add_to(z, j, low)
         k += 4
     while k < n:
         a0, w0 = a[a_first + k], w[k]
         for j in range(m):
-            z[j] += a0 * w0[j]
+            add_to(z, j, a0 * constant(w0, j))
         k += 1
+
+
+@njit(inline="always")
+def _add_to_four(z, first, z_step, a, b, c, d, w, row, w_step):
+    """Four rows of z += four numbers, a to d for a row each, times four rows of w."""
+    z0, z1, z2, z3 = z[first], z[first + z_step], z[first + 2 * z_step], z[first + 3 * z_step]
+    w0, w1, w2, w3 = w[row], w[row + w_step], w[row + 2 * w_step], w[row + 3 * w_step]
+    a0, a1, a2, a3 = a
+    b0, b1, b2, b3 = b
+    c0, c1, c2, c3 = c
+    d0, d1, d2, d3 = d
+    for j in range(len(z0)):
+        v0, v1, v2, v3 = constant(w0, j), constant(w1, j), constant(w2, j), constant(w3, j)
+        add_to(z0, j, (a0 * v0 + a1 * v1) + (a2 * v2 + a3 * v3))
+        add_to(z1, j, (b0 * v0 + b1 * v1) + (b2 * v2 + b3 * v3))
+        add_to(z2, j, (c0 * v0 + c1 * v1) + (c2 * v2 + c3 * v3))
+        add_to(z3, j, (d0 * v0 + d1 * v1) + (d2 * v2 + d3 * v3))
+
+
+@njit(inline="always")
+def _along(a, row, i):
+    """Four numbers of a row."""
+    return a[row, i], a[row, i + 1], a[row, i + 2], a[row, i + 3]
+
+
+@njit(inline="always")
+def _down(a, row, step, i):
+    """Four numbers of a column, `step` rows apart."""
+    return a[row, i], a[row + step, i], a[row + 2 * step, i], a[row + 3 * step, i]
 
 
 @njit(**COMPILED)
 def add_product(z, z_row, a, a_row, a_first, step, rows, w):
-    """z += a w for `rows` rows, `step` apart; two at a time: each row of w is read once for both."""
-    n, m = w.shape
+    """z += a w for `rows` rows, `step` apart."""
+    n = len(w)
+    whole = n - n % 4
     r = 0
-    while r + 2 <= rows:
-        p, q = r * step, (r + 1) * step
-        y, x = z[z_row + p], z[z_row + q]
-        b, c = a[a_row + p], a[a_row + q]
-        k = 0
-        while k + 8 <= n:
+    while r + 4 <= rows:
+        p, q = z_row + r * step, a_row + r * step
+        for k in range(0, whole, 4):
             i = a_first + k
-            b0, b1, b2, b3 = b[i], b[i + 1], b[i + 2], b[i + 3]
-            b4, b5, b6, b7 = b[i + 4], b[i + 5], b[i + 6], b[i + 7]
-            c0, c1, c2, c3 = c[i], c[i + 1], c[i + 2], c[i + 3]
-            c4, c5, c6, c7 = c[i + 4], c[i + 5], c[i + 6], c[i + 7]
-            w0, w1, w2, w3 = w[k], w[k + 1], w[k + 2], w[k + 3]
-            w4, w5, w6, w7 = w[k + 4], w[k + 5], w[k + 6], w[k + 7]
-            for j in range(m):
-                low = (b0 * w0[j] + b1 * w1[j]) + (b2 * w2[j] + b3 * w3[j])
-                y[j] += low + ((b4 * w4[j] + b5 * w5[j]) + (b6 * w6[j] + b7 * w7[j]))
-                low = (c0 * w0[j] + c1 * w1[j]) + (c2 * w2[j] + c3 * w3[j])
-                x[j] += low + ((c4 * w4[j] + c5 * w5[j]) + (c6 * w6[j] + c7 * w7[j]))
-            k += 8
-        if k + 4 <= n:
-            i = a_first + k
-            b0, b1, b2, b3 = b[i], b[i + 1], b[i + 2], b[i + 3]
-            c0, c1, c2, c3 = c[i], c[i + 1], c[i + 2], c[i + 3]
-            w0, w1, w2, w3 = w[k], w[k + 1], w[k + 2], w[k + 3]
-            for j in range(m):
-                y[j] += (b0 * w0[j] + b1 * w1[j]) + (b2 * w2[j] + b3 * w3[j])
-                x[j] += (c0 * w0[j] + c1 * w1[j]) + (c2 * w2[j] + c3 * w3[j])
-            k += 4
-        while k < n:
-            b0, c0, w0 = b[a_first + k], c[a_first + k], w[k]
-            for j in range(m):
-                y[j] += b0 * w0[j]
-                x[j] += c0 * w0[j]
-            k += 1
-        r += 2
-    if r < rows:
-        p = r * step
-        add_row_product(z[z_row + p], a[a_row + p], a_first, w)
+            b, c = _along(a, q, i), _along(a, q + step, i)
+            d, e = _along(a, q + 2 * step, i), _along(a, q + 3 * step, i)
+            _add_to_four(z, p, step, b, c, d, e, w, k, 1)
+        for s in range(4):
+            _add_rest(z[p + s * step], a[q + s * step], a_first, w, whole)
+        r += 4
+    while r < rows:
+        add_row_product(z[z_row + r * step], a[a_row + r * step], a_first, w)
+        r += 1
 
 
 @njit(**COMPILED)
@@ -97,31 +123,33 @@ def add_outer(g, d, d_first, x, row, step, rows):
     m, n = g.shape
     for start in range(0, rows, BLOCK):
         end = min(start + BLOCK, rows)
-        for j in range(m):
+        whole = end - (end - start) % 4
+        j = 0
+        while j + 4 <= m:
+            i = d_first + j
+            for s in range(start, whole, 4):
+                p = row + s * step
+                b, c = _down(d, p, step, i), _down(d, p, step, i + 1)
+                e, f = _down(d, p, step, i + 2), _down(d, p, step, i + 3)
+                _add_to_four(g, j, 1, b, c, e, f, x, p, step)
+            j += 4
+        while j < m:
             out, i = g[j], d_first + j
-            s = start
-            while s + 8 <= end:
+            for s in range(start, whole, 4):
                 p = row + s * step
-                d0, d1, d2, d3 = d[p, i], d[p + step, i], d[p + 2 * step, i], d[p + 3 * step, i]
+                d0, d1, d2, d3 = _down(d, p, step, i)
                 x0, x1, x2, x3 = x[p], x[p + step], x[p + 2 * step], x[p + 3 * step]
-                p += 4 * step
-                d4, d5, d6, d7 = d[p, i], d[p + step, i], d[p + 2 * step, i], d[p + 3 * step, i]
-                x4, x5, x6, x7 = x[p], x[p + step], x[p + 2 * step], x[p + 3 * step]
                 for k in range(n):
-                    low = (d0 * x0[k] + d1 * x1[k]) + (d2 * x2[k] + d3 * x3[k])
-                    out[k] += low + ((d4 * x4[k] + d5 * x5[k]) + (d6 * x6[k] + d7 * x7[k]))
-                s += 8
-            while s + 2 <= end:
-                p = row + s * step
-                d0, d1, x0, x1 = d[p, i], d[p + step, i], x[p], x[p + step]
+                    low = d0 * constant(x0, k) + d1 * constant(x1, k)
+                    add_to(out, k, low + (d2 * constant(x2, k) + d3 * constant(x3, k)))
+            j += 1
+        for s in range(whole, end):
+            p = row + s * step
+            of_row, x0 = d[p], x[p]
+            for j in range(m):
+                out, d0 = g[j], of_row[d_first + j]
                 for k in range(n):
-                    out[k] += d0 * x0[k] + d1 * x1[k]
-                s += 2
-            if s < end:
-                p = row + s * step
-                d0, x0 = d[p, i], x[p]
-                for k in range(n):
-                    out[k] += d0 * x0[k]
+                    add_to(out, k, d0 * constant(x0, k))
 
 
 @njit(**COMPILED)

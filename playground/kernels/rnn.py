@@ -4,11 +4,10 @@ from numba import njit
 
 from playground.kernels.elementary import COMPILED, sigmoid, tanh
 from playground.kernels.memory import matrix
+from playground.kernels.nonlinearity import RELU, SIGMOID, TANH
 from playground.kernels.order import Order, numbers
 from playground.kernels.products import FIRST, NEXT, add_product, transpose
 from playground.kernels.states import flags, give_back, take_over
-
-TANH, RELU, SIGMOID, LINEAR = range(4)
 
 
 @njit(**COMPILED)

@@ -12,8 +12,8 @@ from playground.cells.fast import FastLayer, Product
 from playground.cells.gru_fast import FastGRU
 from playground.cells.lstm_fast import FastLSTM
 from playground.cells.mgu_fast import FastMGU
-from playground.cells.nonlinearity import NONLINEARITIES
 from playground.cells.rnn_fast import FastRNN
+from playground.kernels.nonlinearity import NUMBERS
 from playground.kernels.program import Instruction
 from playground.models.compiled import Compiled
 
@@ -34,7 +34,7 @@ def _weights(layer: FastLayer) -> tuple[Tensor, Tensor]:
 class CompiledRNN(FastRNN):
     def loops(self) -> tuple[Product, Product]:
         weight, turned = _weights(self)
-        sizes = *_sizes(self), list(NONLINEARITIES).index(self.nonlinearity)
+        sizes = *_sizes(self), NUMBERS[self.nonlinearity]
         after, reset = self.states()[0], self.reset
         read = (weight, turned, after, self.h_before, reset, self.pre)
         back = (weight, self.h, reset, self.grad_h, self.grad_pre)
