@@ -3,6 +3,7 @@
 Shapes: T timesteps, H units, k axes.
 """
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -57,39 +58,81 @@ class Projections(NamedTuple):
     points: np.ndarray  # (N, T, k)
 
 
+class _Centred(NamedTuple):
+    """N paths from their means, in double precision; those that do not move, or are not finite, are all zero."""
+
+    paths: np.ndarray  # (N, T, H)
+    mean: np.ndarray  # (N, H)
+    total: np.ndarray  # (N,), the sum of all squares, T times the variance
+    finite: np.ndarray  # (N,)
+    moves: np.ndarray  # (N,)
+
+
 def projected(states: np.ndarray, k: int, previous: np.ndarray | None) -> Projections:
     """`principal_axes` of N paths (N, T, H) in a row, each turned towards the one before it, the first to `previous`.
 
     The eigenvectors of all paths come from one call; only the turning goes from path to path.
     """
+    paths, mean, total, finite, moves = centred = _centred(states)
+    axes = _turned(centred, k, previous)
+    points = paths @ axes
+    variances = np.einsum("ntk,ntk->nk", points, points)
+    shares = variances / np.where(moves, total, 1.0)[:, None]
+    points[~finite] = shares[~finite] = np.nan
+    return Projections(axes, mean, shares, points)
+
+
+def turned_axes(states: np.ndarray, k: int, previous: np.ndarray | None) -> np.ndarray:
+    """The axes of `projected` alone, (N, H, k), to the same bits."""
+    return _turned(_centred(states), k, previous)
+
+
+def _centred(states: np.ndarray) -> _Centred:
     paths = states.astype(np.float64)
-    count, steps, hidden = paths.shape
+    steps = paths.shape[1]
     mean = paths.sum(axis=1) / max(steps, 1)
     with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is answered below
         paths -= mean[:, None]
         total = np.einsum("nth,nth->n", paths, paths)
         finite = np.isfinite(total)
         moves = finite & (total > NOISE**2 * steps * np.einsum("nh,nh->n", mean, mean))
-    paths[~moves] = 0.0
-    bases, ranks = _subspaces(paths, min(k, hidden))
+    if not moves.all():
+        paths[~moves] = 0.0
+    return _Centred(paths, mean, total, finite, moves)
 
+
+def _turned(centred: _Centred, k: int, previous: np.ndarray | None) -> np.ndarray:
+    """The leading axes (N, H, k), each path's turned towards those of the one before it."""
+    count, _, hidden = centred.paths.shape
+    bases, ranks = _subspaces(centred.paths, min(k, hidden))
     axes = np.zeros((count, hidden, k))
     guide = None if previous is None else previous.astype(np.float64)
-    for number, (basis, rank) in enumerate(zip(bases, ranks, strict=True)):
+    for number, (basis, rank) in enumerate(zip(bases, ranks.tolist(), strict=True)):
         if rank < basis.shape[1]:
             candidates = np.eye(hidden) if guide is None else np.hstack((guide, np.eye(hidden)))
             basis = _fill(basis[:, :rank], candidates, basis.shape[1])
         if guide is not None:
-            u, _, v = np.linalg.svd(basis.T @ guide[:, : basis.shape[1]])
-            basis = basis @ (u @ v)
+            basis = basis @ _turn(basis.T @ guide[:, : basis.shape[1]])
         axes[number, :, : basis.shape[1]] = basis
         guide = axes[number]
+    return axes
 
-    points = paths @ axes
-    variances = np.einsum("ntk,ntk->nk", points, points)
-    shares = variances / np.where(moves, total, 1.0)[:, None]
-    points[~finite] = shares[~finite] = np.nan
-    return Projections(axes, mean, shares, points)
+
+def _turn(overlap: np.ndarray) -> np.ndarray:
+    """The orthogonal matrix nearest to a square one: u vᵀ of its singular value decomposition u s vᵀ.
+
+    Of two rows and columns it is a rotation or a reflection, whichever is nearer, and known in closed form.
+    """
+    if overlap.shape != (2, 2):
+        u, _, v = np.linalg.svd(overlap)
+        return u @ v
+    (a, b), (c, d) = overlap.tolist()
+    rotation, reflection = math.hypot(a + d, b - c), math.hypot(a - d, b + c)
+    if rotation >= reflection:
+        x, y = ((a + d) / rotation, (b - c) / rotation) if rotation else (1.0, 0.0)
+        return np.array(((x, y), (-y, x)))
+    x, y = (a - d) / reflection, (b + c) / reflection
+    return np.array(((x, y), (y, -x)))
 
 
 def _subspaces(paths: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -106,8 +149,10 @@ def _subspaces(paths: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     held = (values > NOISE * largest) & (largest > 0)
     if steps < hidden:
         vectors = across @ (vectors / np.sqrt(np.where(held, values, 1.0))[:, None])
-    bases = np.zeros((count, hidden, k))
-    bases[:, :, : vectors.shape[2]] = vectors
+    bases = vectors
+    if vectors.shape[2] < k:
+        bases = np.zeros((count, hidden, k))
+        bases[:, :, : vectors.shape[2]] = vectors
     is_negative = bases.max(axis=1) < -bases.min(axis=1)
     return bases * np.where(is_negative, -1.0, 1.0)[:, None], held.sum(axis=1)
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from playground.projection import principal_axes, projected, seen_along
+from playground.projection import _turn, principal_axes, projected, seen_along, turned_axes
 
 
 def states(time: int, hidden: int, seed: int = 0) -> Tensor:
@@ -195,3 +195,24 @@ def test_paths_projected_together_are_those_projected_one_after_the_other(count:
         guide = part.axes[-1]
         np.testing.assert_array_equal(part.axes, together.axes[start : start + count])
         np.testing.assert_array_equal(part.points, together.points[start : start + count])
+
+
+@pytest.mark.parametrize("bad", [None, math.inf])
+def test_axes_alone_are_those_of_the_projection(bad: float | None) -> None:
+    paths = np.stack([states(5, 16, seed).numpy() for seed in range(6)]).astype(np.float32)
+    paths[2] = 0.3
+    if bad is not None:
+        paths[4, 1, 1] = bad
+    for guide in (None, plane(16, 7)):
+        np.testing.assert_array_equal(turned_axes(paths, 2, guide), projected(paths, 2, guide).axes)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(-2, 2), min_size=4, max_size=4))
+def test_two_axes_turn_as_the_singular_value_decomposition_says(entries: list[float]) -> None:
+    """Orthogonal Procrustes: no orthogonal matrix has a larger inner product with the overlap than the sum of its
+    singular values."""
+    overlap = np.array(entries).reshape(2, 2)
+    turn = _turn(overlap)
+    np.testing.assert_allclose(turn @ turn.T, np.eye(2), atol=1e-12)
+    assert (turn * overlap).sum() == pytest.approx(np.linalg.svd(overlap)[1].sum(), abs=1e-12)

@@ -18,7 +18,7 @@ from torch import Tensor
 from playground.batch import Batch
 from playground.config import NetworkConfig
 from playground.models.dropout import Draw
-from playground.projection import projected
+from playground.projection import turned_axes
 from playground.runs.darkroom import Exposure, darkroom
 from playground.runs.kept import Kept, is_kept, last_kept
 from playground.runs.layout import FrameLayout
@@ -222,7 +222,7 @@ class Album:
             guides = self._axes[last_kept(kept[0][0] - 1, self.first)] if kept[0][0] else None
             axes = np.stack(
                 [
-                    projected(paths[rows, layer], 2, None if guides is None else guides[layer]).axes
+                    turned_axes(paths[rows, layer], 2, None if guides is None else guides[layer])
                     for layer in range(self.layout.layers)
                 ],
                 axis=1,
