@@ -17,6 +17,7 @@ from torch import Tensor
 from playground.config import NetworkConfig
 from playground.kernels.engine import can_compile, using
 from playground.models import network
+from tests.clocks import Clocks
 
 torch.set_num_threads(1)
 
@@ -33,13 +34,35 @@ ROUNDING = 2.0**-23  # of a 32-bit number, relative to it
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--nudge`."""
+    """Add `--nudge`, `--slower` and `--stalls`."""
     parser.addoption(
         "--nudge",
         type=int,
         metavar="K",
         help="draw from K by which rounding error every initial weight is off, as if by another processor",
     )
+    parser.addoption(
+        "--slower",
+        type=float,
+        default=1.0,
+        metavar="TIMES",
+        help="let the playground's clocks run so many times as fast, as if on a machine as much slower; 0.05: faster",
+    )
+    parser.addoption(
+        "--stalls",
+        type=int,
+        metavar="K",
+        help="draw from K when those clocks jump by a second, as if the machine had something else to do",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With `--slower` or `--stalls`, the playground reads other clocks: before its modules take them as defaults."""
+    slower, stalls = config.getoption("slower"), config.getoption("stalls")
+    if slower != 1 or stalls is not None:
+        patch = pytest.MonkeyPatch()
+        config.add_cleanup(patch.undo)
+        Clocks(slower, stalls).put_in(patch)
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["torch", "compiled"])

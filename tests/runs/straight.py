@@ -9,6 +9,8 @@ from torch import Tensor
 
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
+from playground.runs import move, pace, playhead, registry, replay
+from playground.runs import run as run_module
 from playground.runs.registry import Registry
 from playground.runs.run import Run
 from playground.training import Trainer, Update
@@ -123,3 +125,7 @@ class Clock:
         for module in modules:
             set_attribute(module, "time", self)
         return self
+
+    def replace_for_viewers(self, set_attribute: Callable[..., None]) -> "Clock":
+        """The same for all that a viewer's playing goes by: a turn has as many updates on every machine."""
+        return self.replace_in(set_attribute, move, pace, playhead, registry, replay, run_module)

@@ -12,6 +12,7 @@ from functools import lru_cache
 from math import log
 from unittest import mock
 
+import pytest
 import torch
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -31,9 +32,6 @@ from playground.runs import album as album_module
 from playground.runs import curve as curve_module
 from playground.runs import move as move_module
 from playground.runs import pace as pace_module
-from playground.runs import playhead as playhead_module
-from playground.runs import registry as registry_module
-from playground.runs import replay as replay_module
 from playground.runs import run as run_module
 from playground.runs import tape as tape_module
 from playground.runs import track as track_module
@@ -265,17 +263,16 @@ class Playheads(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock = Clock()
         self.interruption: tuple[str, Callable[[], object]] | None = None
         self._patches = [
             mock.patch.object(module, name, value)
             for module, values in SMALL.items()
             for name, value in values.items()
         ]
-        modules = (move_module, pace_module, registry_module, replay_module, run_module, playhead_module)
-        self._patches += [mock.patch.object(module, "time", self.clock) for module in modules]
         for patch in self._patches:
             patch.start()
+        self._clocks = pytest.MonkeyPatch()
+        self.clock = Clock().replace_for_viewers(self._clocks.setattr)
         self.registry = calm_registry()
         self.registry.turn = self._turn
         trains = self.registry.trains
@@ -289,6 +286,7 @@ class Playheads(RuleBasedStateMachine):
         sample.cache_clear()
 
     def teardown(self) -> None:
+        self._clocks.undo()
         for patch in self._patches:
             patch.stop()
 

@@ -240,7 +240,8 @@ def test_many_seeds_are_admitted_by_what_all_of_them_take(monkeypatch: pytest.Mo
     assert run.nbytes > 3 * Run(LARGE).nbytes
 
 
-def test_tracks_of_one_run_show_its_replicas() -> None:
+def test_tracks_of_one_run_show_its_replicas(monkeypatch: pytest.MonkeyPatch) -> None:
+    Clock().replace_for_viewers(monkeypatch.setattr)
     registry = calm_registry()
     viewer = Viewer(registry, HELLO)
     viewer.sow(SEEDS)

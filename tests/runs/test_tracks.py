@@ -29,6 +29,12 @@ EXPLODES = ExperimentConfig(
 
 
 @pytest.fixture(autouse=True)
+def one_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tick goes as far on every machine."""
+    Clock().replace_for_viewers(monkeypatch.setattr)
+
+
+@pytest.fixture(autouse=True)
 def forget_albums() -> Iterator[None]:
     """Some tests keep fewer frames than others, and axes go from frame to frame."""
     alone.cache_clear()

@@ -12,6 +12,7 @@ import pytest
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig
 from playground.corpus import Corpus
 from playground.models.network import Network
+from playground.records import Stretch
 from playground.runs import registry as registry_module
 from playground.runs import run as run_module
 from playground.runs.gate import FairGate
@@ -19,6 +20,7 @@ from playground.runs.registry import SWEEP_SECONDS, Registry
 from playground.runs.run import Run
 from playground.runs.size import run_bytes
 from playground.runs.turns import (
+from playground.training import Trainer
     ACTIVE_SECONDS,
     LONGEST_REST,
     LONGEST_TURN,
@@ -81,7 +83,7 @@ def test_a_turn_is_at_most_as_long_as_was_promised() -> None:
     assert SHORTEST_TURN < LONGEST_TURN <= 0.08
 
 
-def test_thirty_viewers_of_one_run_get_the_turns_of_one(registry: Registry) -> None:
+def test_thirty_viewers_of_one_run_get_the_turns_of_one(clock: Clock, registry: Registry) -> None:
     for number in range(30):
         registry.trains(f"viewer {number}", [registry.open(f"viewer {number}", HELLO)])
     assert turn_of(registry) == LONGEST_TURN
@@ -94,7 +96,7 @@ def test_watching_alone_does_not_shorten_turns(registry: Registry) -> None:
     assert turn_of(registry) == LONGEST_TURN
 
 
-def test_who_lost_the_run_counts_until_there_is_another(registry: Registry) -> None:
+def test_who_lost_the_run_counts_until_there_is_another(clock: Clock, registry: Registry) -> None:
     for number in range(100):
         identifier = registry.open(f"viewer {number}", replace(HELLO, seed=number))
         registry.trains(f"viewer {number}", [identifier])
@@ -142,7 +144,7 @@ def test_turns_are_given_in_order_of_arrival(registry: Registry) -> None:
     order: list[int] = []
 
     def train(number: int) -> None:
-        with registry.turn(Run(HELLO)):
+        with registry.turn(run_that_takes(0.0)):
             order.append(number)
 
     threads = [threading.Thread(target=train, args=(number,)) for number in range(8)]
@@ -356,16 +358,26 @@ def test_a_question_that_fails_is_none_any_more() -> None:
 
 
 class WorkClock:
-    """A clock that only work moves: 1 ms for a pass through the network, 4 ms for a sample."""
+    """A clock that only work moves: 1 ms for a pass through the network, or an update, 4 ms for a sample."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
         monkeypatch.setattr(run_module, "time", self)
         monkeypatch.setattr(Network, "run", self._taking(0.001, Network.run))
+        monkeypatch.setattr(Trainer, "stretch", self._stretching(Trainer.stretch))
         monkeypatch.setattr(run_module, "generate", self._taking(0.004, run_module.generate))
 
     def thread_time(self) -> float:
         return self.now
+
+    def _stretching(self, work: Callable[..., Stretch]) -> Callable[..., Stretch]:
+        def timed(*args: Any, **named: Any) -> Stretch:
+            began = self.now
+            made = work(*args, **named)
+            self.now = max(self.now, began + 0.001 * len(made))
+            return made
+
+        return timed
 
     def _taking(self, seconds: float, work: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*args: Any, **named: Any) -> Any:

@@ -7,6 +7,13 @@ import pytest
 from playground.config import ExperimentConfig
 from playground.runs.registry import Registry
 from playground.runs.viewer import Viewer
+from tests.runs.straight import Clock
+
+
+@pytest.fixture(autouse=True)
+def one_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tick goes as far on every machine."""
+    Clock().replace_for_viewers(monkeypatch.setattr)
 
 
 def test_a_fast_viewer_is_not_held_back_by_a_slow_one_on_the_same_run(

@@ -28,6 +28,7 @@ from playground.ui.stage import feed as feeds
 from playground.ui.stage import waiting
 from playground.ui.stage.feed import Feed, feed_routes
 from playground.ui.stage.message import Heard, Scene, message
+from tests.runs.straight import Clock
 
 DESCRIBED = {"words": {"step": "단계"}, "inputs": ["h"], "remembers": None}
 LONG = 60  # seconds; a test that waits as long has failed
@@ -136,7 +137,8 @@ def test_a_frame_is_sent_once_unless_the_message_before_was_lost(feed: Feed) -> 
     assert set(steps(second)) < set(steps(third))
 
 
-def test_the_route_and_the_page_tell_the_same(feed: Feed) -> None:
+def test_the_route_and_the_page_tell_the_same(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    Clock().replace_for_viewers(monkeypatch.setattr)
     other = Viewer(feed.viewer._registry, feed.viewer.config)
     other.play()
     for viewer in (feed.viewer, other):

@@ -530,8 +530,8 @@ def test_training_up_to_a_far_step_can_be_stopped(monkeypatch: pytest.MonkeyPatc
         visitor = visit(at=9_999_999, **EXPERIMENT).run()
         assert not visitor.app.exception and visitor.has("stop_training")
         assert [element.type for element in visitor.elements()].count("plotly_chart") == 0
-        visitor.click("stop_training")
-        whole(visitor)
+    visitor.click("stop_training")
+    whole(visitor)
     step = visitor.widget("at").value
     assert 0 < step < 9_999_999 and visitor.choices["at"] == str(step)
     assert f"influence-step-{step}.csv" in visitor.files
