@@ -181,3 +181,11 @@ def test_where_nothing_is_held_out_nothing_is_said_to_be() -> None:
     figures = [json.loads(each.proto.spec) for each in visitor.app.get("plotly_chart")]
     titles = [figure["layout"]["yaxis"]["title"].get("text") for figure in figures]
     assert "share right on all examples" in titles and "share right on held-out examples" not in titles
+
+
+def test_of_a_text_with_nothing_to_write_it_is_not_said_that_it_is_written() -> None:
+    for text, tokens, is_said in (("hello", "word", False), ("ab", "character", True)):
+        chosen = {"shapes.panel": "directions", "shapes.updates": "1"}
+        visitor = Visitor(page="shapes", text=text, tokens=tokens, bos="1", **chosen)
+        assert visitor.errors == [] and len(visitor.app.code) == 2
+        assert any("it can still write" in each.value for each in visitor.app.caption) == is_said

@@ -263,7 +263,7 @@ def _leak_measured(work: Peeking, places: pd.DataFrame) -> None:
     for column, name in zip((left, right), (FORWARD, BOTH), strict=True):
         with column:
             _written(name, work.written[name])
-    if work.written[BOTH].right == work.written[BOTH].count:
+    if work.written[BOTH].right == work.written[BOTH].count > 0:
         st.caption(
             _(
                 "This text it can still write: its symbols are told well enough by those before. Try the verse."
