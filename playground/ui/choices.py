@@ -193,7 +193,7 @@ BEFORE: Mapping[str, PageField] = MappingProxyType(
 SHAPES: Mapping[str, PageField] = MappingProxyType(
     {
         "panel": PageField(Choice(("five", "gradient", "depth", "directions", "embedding")), "five"),
-        "shape": PageField(Choice(lessons.SHAPES), "one-to-one"),
+        "shape": PageField(Choice(lessons.SHAPES)),
         "task": PageField(Choice((*lessons.LESSONS, lessons.OWN))),
         "language": PageField(TASK_FIELDS["language"]),
         "cell": PageField(FIELDS["cell"]),

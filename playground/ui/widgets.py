@@ -1,6 +1,6 @@
 """Widgets of a page's choices: in a row, each with its complaint below, all with their limits from `choices`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -16,6 +16,13 @@ Drawn = Callable[[Any], str]
 def row() -> AbstractContextManager[object]:
     """Widgets side by side, as many as fit."""
     return st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+
+
+def folded(text: str, names: Collection[str]) -> AbstractContextManager[object]:
+    """A place for choices that are folded; an open one while it must be said what is wrong with one of them."""
+    if any(name in state.shown().wrong for name in names):
+        return row()
+    return st.popover(text, icon=":material/tune:")
 
 
 def label(name: str) -> str:

@@ -27,8 +27,7 @@ LARGEST_ORDER = 2**31 - 1
 
 def show() -> None:
     """Draw the panel."""
-    lesson.heading("before", "bag")
-    lesson.text("before", "bag")
+    lesson.opening("before", "bag")
     with widgets.row():
         widgets.slider("bag_hidden_size", 1, width=190)
         widgets.select("bag_optimizer", width=150)

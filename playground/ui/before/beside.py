@@ -1,5 +1,6 @@
 """The recurrent network of the present run, beside which the models that came before stand."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -30,9 +31,13 @@ class Beside:
         return RecurrentModel(replica_of(self.network))
 
 
-def choose() -> Beside:
-    """Draw the choice of a training step, and get its network; it may take some runs of the page."""
-    step = asked_step.choose()
+def choose(others: Callable[[], None] = lambda: None) -> Beside:
+    """Draw the choice of a training step, and get its network; it may take some runs of the page.
+
+    others: draws what else is chosen in the same row.
+    """
+    with asked_step.row() as step:
+        others()
     asked_step.warn_of_explosion(step)
     if step == 0:
         st.info(

@@ -28,8 +28,7 @@ NAMES = {
 
 def show() -> None:
     """Draw the panel."""
-    lesson.heading("before", "crf")
-    lesson.text("before", "crf")
+    lesson.opening("before", "crf")
     task = _sentences()
     st.caption(lesson.named("before", f"tags-{state.shown().chosen['decides']}")[1])
     settings = _settings()

@@ -28,8 +28,7 @@ ROUNDING = 1e-9  # nats
 
 def show() -> None:
     """Draw the panel."""
-    lesson.heading("before", "hmm")
-    lesson.text("before", "hmm")
+    lesson.opening("before", "hmm")
     with widgets.row():
         widgets.slider("hmm_states", 1, width=240)
         widgets.slider("hmm_restarts", 1, width=190)

@@ -32,8 +32,7 @@ CONTEXTS = 24  # that are drawn
 
 def show() -> None:
     """Draw the choices of an n-gram model, its counts, one context, and what more symbols cost."""
-    lesson.heading("before", "ngram")
-    lesson.text("before", "ngram")
+    lesson.opening("before", "ngram")
     with widgets.row():
         widgets.slider("ngram_order", 1, width=190)
         if widgets.select("ngram_smoothing", width=190) == "add":

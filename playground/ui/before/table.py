@@ -17,16 +17,20 @@ from playground.ui.figure_words import look
 from playground.ui.gradients import headline
 from playground.ui.words import _, plain
 
+SETTINGS = ("ngram_smoothing", "ngram_alpha", "window_size", "hmm_states", "seed")
 LISTED = 8  # lines that are named
 FLOORS = 8  # of which the last line is drawn for every further one
 
 
 def show() -> None:
     """Draw what all models share, the figure and the table."""
-    lesson.heading("before", "table")
-    lesson.text("before", "table")
-    network = beside.choose()
-    with widgets.row():
+    lesson.opening("before", "table")
+    _compared(beside.choose(_other_models), chosen.settings())
+
+
+def _other_models() -> None:
+    """Draw what the other models are made with."""
+    with widgets.folded(_("The other models"), SETTINGS):
         if widgets.select("ngram_smoothing", width=190) == "add":
             with st.container(width=190):
                 widgets.number("ngram_alpha")
@@ -34,7 +38,6 @@ def show() -> None:
         widgets.slider("hmm_states", 1, width=190)
         with st.container(width=190):
             widgets.number("seed")
-    _compared(network, chosen.settings())
 
 
 @st.fragment
@@ -73,11 +76,11 @@ def _rows(works: Sequence[Baselines | RecurrentRow], settings: Settings, step: i
     corpus, floors = chosen.corpus(), chosen.floors()
     table = _named(table, settings, floors)
     headline.say(_title(table, floors, step))
-    _say_held_out(works[0].parts)
     title = _("Perplexity of every model, and the memory floors of the text")
     uniform = uniform_perplexity(corpus)
     figure = models_and_floors(table, _drawn_floors(floors), look(), uniform=uniform)
     picture.show((figure, table), name="models", title=title, file="before-rnns")
+    _say_held_out(works[0].parts)
     pending = {work.pending for work in works} - {None}
     listed.draw(table, is_held_out=works[0].parts is not None, pending=pending)
 

@@ -32,8 +32,7 @@ SYMBOLS, UNITS = 24, 32  # of which weights are drawn
 
 def show() -> None:
     """Draw the choices of a window, its training, its weights, and what its size costs."""
-    lesson.heading("before", "window")
-    lesson.text("before", "window")
+    lesson.opening("before", "window")
     with widgets.row():
         widgets.slider("window_size", 1, width=190)
         widgets.slider("window_hidden_size", 1, width=190)

@@ -35,7 +35,8 @@ def show() -> None:
     apart.put_away()
     words.opening("shapes", "gradient")
     with st.container():  # as in `five`
-        made = chosen.choose(has_variants=True)
+        # Of a single timestep there is nothing to see.
+        made = chosen.choose(begins_with="many-to-one", has_variants=True)
     if made is not None:
         _side_by_side(*made)
     apart.say()

@@ -68,6 +68,7 @@ def choose(
     shape: Shape | None = None,
     network: Callable[[Ready, Folded], NetworkConfig] = _any_network,
     *,
+    begins_with: Shape = "one-to-one",
     has_readout: bool = True,
     has_example: bool = True,
     has_variants: bool = False,
@@ -76,14 +77,15 @@ def choose(
 
     Returns the lesson, and which of the held-out examples is watched, from 0.
 
-    shape: of the lessons that are offered; None lets it be chosen. network: draws what the network is asked for, in the
-    row or folded. has_readout: whether it may be chosen; else the last state is read out. has_example: the same of what
-    is watched; else it is the first. has_variants: whether the lesson is learned side by side with its variants.
+    shape: of the lessons that are offered; None lets it be chosen. begins_with: the one that is shown until then.
+    network: draws what the network is asked for, in the row or folded. has_readout: whether it may be chosen; else the
+    last state is read out. has_example: the same of what is watched; else it is the first. has_variants: whether the
+    lesson is learned side by side with its variants.
     """
     glyphs.dress()
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="lesson_choices")
     with row:
-        of_shape: Shape = widgets.segments("shape") if shape is None else shape
+        of_shape = _shape(begins_with) if shape is None else shape
         lessons = offered(of_shape)
         name = _one_of("task", tuple(lessons))
         ready = lessons[name]
@@ -95,7 +97,7 @@ def choose(
         if has_readout and ready.allows("readout"):
             choices["readout"] = widgets.segments("readout")
         choices |= _written(ready)
-        folded = _folded()
+        folded = widgets.folded(_("Network and training"), FOLDED)
         made = network(ready, folded)
         with folded:
             choices |= _training(ready, has_variants=has_variants)
@@ -107,18 +109,16 @@ def choose(
         return lesson, _example(lesson) if has_example else 0
 
 
-def _folded() -> Folded:
-    """A place for the choices that are folded; an open one while it must be said what is wrong with one of them."""
-    if any(name in state.shown().wrong for name in FOLDED):
-        return widgets.row()
-    return st.popover(_("Network and training"), icon=":material/tune:", key="lesson_folded")
+def _shape(usual: Shape) -> Shape:
+    state.following("shape", usual)
+    return widgets.segments("shape")
 
 
 def _example(lesson: Lesson) -> int:
     """Which of the held-out examples is watched, from 0."""
     count = lesson.task.held_out().mask.shape[COLUMNS]
     state.fitted("example", 1, count, default=1)
-    with st.container(width=190):
+    with st.container(width=150):
         shown = widgets.number("example", help=_("1 to {count}").format(count=count))
     return min(shown or 1, count) - 1
 

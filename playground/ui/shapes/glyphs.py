@@ -29,7 +29,10 @@ _BUTTONS = """
   height: auto; padding-block: 0.4rem 0.3rem; flex-direction: column; gap: 0.3rem;
 }
 .st-key-shapes-shape button[data-variant]::before { content: ""; background: currentColor; }
-@media (max-width: 640px) { .st-key-shapes-shape button[data-variant] { padding-inline: 0.45rem; } }
+@media (max-width: 640px) { /* all five in one row */
+  .st-key-shapes-shape button[data-variant] { padding-inline: 0.3rem; }
+  .st-key-shapes-shape button[data-variant] p { font-size: 0.8rem; }
+}
 @media (forced-colors: active) {
   .st-key-shapes-shape button[data-variant]::before { forced-color-adjust: none; background: ButtonText; }
 }
