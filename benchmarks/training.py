@@ -3,7 +3,7 @@
     python -m benchmarks.training [--quick] [--json] [--peers FOLDER]
 
 All sides train the same network from the same weights on the same batch, with one thread. Ours is
-`Trainer.advance`, several updates by one call with their record kept and everything the stage shows (states, gates,
+`Trainer.advance`, several updates by one call with what each measured, and everything the stage shows (states, gates,
 ∂L/∂h, ∂L/∂c, loss per position) in the buffers, by the engine that the rule of `playground.models.form` chooses; beside
 it the same in torch alone. torch.nn records nothing. The sides take turns in short slices within one run, so a
 machine that is slow for a while is slow for all; what counts is the median over slices of processor time, and the
@@ -37,7 +37,7 @@ from playground.config import ExperimentConfig, NetworkConfig, TextConfig, Train
 from playground.corpus import Corpus
 from playground.kernels.engine import can_compile, using
 from playground.models.form import takes_loops
-from playground.training import Trainer, Update
+from playground.training import Trainer
 
 OURS, IN_TORCH, TORCH_NN = "playground", "in torch", "torch.nn"
 SIDES = (OURS, IN_TORCH, TORCH_NN, *LIBRARIES, C_LOOP)
@@ -135,15 +135,14 @@ def config_for(task: Task) -> ExperimentConfig:
 
 
 def playground_side(task: Task) -> Several:
-    """One call is several updates of all replicas, their record kept; warmed up."""
+    """One call is several updates of all replicas; warmed up."""
     config = config_for(task)
     corpus = Corpus(config.text)
     trainer = Trainer(config, corpus, seeds=range(task.replicas))
     batch = corpus.batch(0, 0)
     assert (len(corpus.vocabulary), *batch.inputs.shape[::2]) == (task.vocabulary, task.time, task.batch)
-    updates: list[Update] = []
-    updates += trainer.advance(TOGETHER)
-    return Several(lambda: updates.extend(trainer.advance(TOGETHER)), TOGETHER)
+    trainer.advance(TOGETHER)
+    return Several(lambda: trainer.advance(TOGETHER), TOGETHER)
 
 
 def compare(task: Task, seconds: float, folder: Path | None = None) -> Result:
