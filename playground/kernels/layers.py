@@ -1,6 +1,8 @@
 """What a layer computes for all of its timesteps at once: input products, and the gradients of weights.
 
-Rows of a buffer (T, R, B, ·) are numbered (t·R + r)·B + b. Instructions are rows of whole numbers
+Rows of a buffer (T, R, B, ·) are numbered (t·R + r)·B + b. What sums over the rows of a replica is given their numbers:
+it takes them in the same order whoever is beside them, and so each replica has the bits that it has alone.
+Instructions are rows of whole numbers
 (`playground.kernels.program`); each function here reads one.
 """
 
@@ -12,7 +14,7 @@ from playground.kernels.memory import clear, copy, fill, matrix
 from playground.kernels.order import Order, numbers
 from playground.kernels.products import FIRST, add_outer, add_product, add_rows, transpose
 
-_SYMBOL = np.int64(0)
+_SYMBOL = _ROW = np.int64(0)
 
 
 @njit(**COMPILED)
@@ -67,15 +69,14 @@ def outer(instruction, like):
     """out = gradᵀ x, summed over timesteps and batch; grad is a block of wider rows"""
     order = numbers(instruction)
     time, replicas, batch, size, width, stride, wide = order[1:8]
-    grad, x, out = order[8:11]
+    grad, x, out, own = order[8:12]
     rows = time * replicas * batch
     above, source = matrix(grad, rows, wide, like), matrix(x, rows, width, like)
-    count, each, step = chunks(time, replicas, batch)
+    of_replica = matrix(own, replicas, time * batch, _ROW)
     for r in range(replicas):
         result = matrix(out + r * stride, size, width, like)
         clear(result)
-        for chunk in range(count):
-            add_outer(result, above, FIRST, source, (chunk * replicas + r) * batch, step, each)
+        add_outer(result, above, FIRST, source, of_replica[r])
 
 
 @Order
@@ -83,16 +84,15 @@ def total(instruction, like):
     """Each row of out = grad summed over timesteps and batch; grad is a block of wider rows"""
     order = numbers(instruction)
     time, replicas, batch, size, copies, stride, wide = order[1:8]
-    grad, out, of_block = order[8:11]
+    grad, out, of_block, own = order[8:12]
     above = matrix(grad, time * replicas * batch, wide, like)
     part = matrix(of_block, 1, size, like)[0]
-    count, each, step = chunks(time, replicas, batch)
+    of_replica = matrix(own, replicas, time * batch, _ROW)
     for r in range(replicas):
         result = matrix(out + r * stride, copies, size, like)
         first = result[0]
         fill(first, 0)
-        for chunk in range(count):
-            add_rows(first, above, (chunk * replicas + r) * batch, step, each, part)
+        add_rows(first, above, of_replica[r], part)
         for number in range(1, copies):
             copy(first, result[number])
 

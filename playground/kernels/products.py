@@ -68,10 +68,10 @@ def _add_rest(z, a, a_first, w, k):
 
 
 @njit(inline="always")
-def _add_to_four(z, first, z_step, a, b, c, d, w, row, w_step):
-    """Four rows of z += four numbers, a to d for a row each, times four rows of w."""
+def _add_to_four(z, first, z_step, a, b, c, d, w, p):
+    """Four rows of z += four numbers, a to d for a row each, times four rows of w, of these numbers."""
     z0, z1, z2, z3 = z[first], z[first + z_step], z[first + 2 * z_step], z[first + 3 * z_step]
-    w0, w1, w2, w3 = w[row], w[row + w_step], w[row + 2 * w_step], w[row + 3 * w_step]
+    w0, w1, w2, w3 = w[p[0]], w[p[1]], w[p[2]], w[p[3]]
     a0, a1, a2, a3 = a
     b0, b1, b2, b3 = b
     c0, c1, c2, c3 = c
@@ -91,9 +91,15 @@ def _along(a, row, i):
 
 
 @njit(inline="always")
-def _down(a, row, step, i):
-    """Four numbers of a column, `step` rows apart."""
-    return a[row, i], a[row + step, i], a[row + 2 * step, i], a[row + 3 * step, i]
+def _down(a, p, i):
+    """Four numbers of a column, in rows of these numbers."""
+    return a[p[0], i], a[p[1], i], a[p[2], i], a[p[3], i]
+
+
+@njit(inline="always")
+def _four(rows, s):
+    """Four numbers of rows."""
+    return rows[s], rows[s + 1], rows[s + 2], rows[s + 3]
 
 
 @njit(**COMPILED)
@@ -108,7 +114,7 @@ def add_product(z, z_row, a, a_row, a_first, step, rows, w):
             i = a_first + k
             b, c = _along(a, q, i), _along(a, q + step, i)
             d, e = _along(a, q + 2 * step, i), _along(a, q + 3 * step, i)
-            _add_to_four(z, p, step, b, c, d, e, w, k, 1)
+            _add_to_four(z, p, step, b, c, d, e, w, (k, k + 1, k + 2, k + 3))
         for s in range(4):
             _add_rest(z[p + s * step], a[q + s * step], a_first, w, whole)
         r += 4
@@ -118,34 +124,33 @@ def add_product(z, z_row, a, a_row, a_first, step, rows, w):
 
 
 @njit(**COMPILED)
-def add_outer(g, d, d_first, x, row, step, rows):
-    """g += dᵀ x over `rows` rows, `step` apart, from `row` on: a block of them at a time; g: (m, n)."""
+def add_outer(g, d, d_first, x, rows):
+    """g += dᵀ x over the rows of these numbers, a block of them at a time; g: (m, n)."""
     m, n = g.shape
-    for start in range(0, rows, BLOCK):
-        end = min(start + BLOCK, rows)
+    for start in range(0, len(rows), BLOCK):
+        end = min(start + BLOCK, len(rows))
         whole = end - (end - start) % 4
         j = 0
         while j + 4 <= m:
             i = d_first + j
             for s in range(start, whole, 4):
-                p = row + s * step
-                b, c = _down(d, p, step, i), _down(d, p, step, i + 1)
-                e, f = _down(d, p, step, i + 2), _down(d, p, step, i + 3)
-                _add_to_four(g, j, 1, b, c, e, f, x, p, step)
+                p = _four(rows, s)
+                b, c = _down(d, p, i), _down(d, p, i + 1)
+                e, f = _down(d, p, i + 2), _down(d, p, i + 3)
+                _add_to_four(g, j, 1, b, c, e, f, x, p)
             j += 4
         while j < m:
             out, i = g[j], d_first + j
             for s in range(start, whole, 4):
-                p = row + s * step
-                d0, d1, d2, d3 = _down(d, p, step, i)
-                x0, x1, x2, x3 = x[p], x[p + step], x[p + 2 * step], x[p + 3 * step]
+                p = _four(rows, s)
+                d0, d1, d2, d3 = _down(d, p, i)
+                x0, x1, x2, x3 = x[p[0]], x[p[1]], x[p[2]], x[p[3]]
                 for k in range(n):
                     low = d0 * constant(x0, k) + d1 * constant(x1, k)
                     add_to(out, k, low + (d2 * constant(x2, k) + d3 * constant(x3, k)))
             j += 1
         for s in range(whole, end):
-            p = row + s * step
-            of_row, x0 = d[p], x[p]
+            of_row, x0 = d[rows[s]], x[rows[s]]
             for j in range(m):
                 out, d0 = g[j], of_row[d_first + j]
                 for k in range(n):
@@ -153,26 +158,24 @@ def add_outer(g, d, d_first, x, row, step, rows):
 
 
 @njit(**COMPILED)
-def add_rows(z, a, row, step, rows, part):
-    """z += `rows` rows of a, `step` apart, from `row` on, as far as z goes; part: room for the sum of a block of them.
+def add_rows(z, a, rows, part):
+    """z += the rows of these numbers of a, as far as z goes; part: room for the sum of a block of them.
 
     One by one, thousands of rows of 32 bits would be off by more than anything else in a gradient.
     """
     m = len(z)
-    for start in range(0, rows, 2 * BLOCK):
-        end = min(start + 2 * BLOCK, rows)
+    for start in range(0, len(rows), 2 * BLOCK):
+        end = min(start + 2 * BLOCK, len(rows))
         fill(part, 0)
         s = start
         while s + 8 <= end:
-            p = row + s * step
-            a0, a1, a2, a3 = a[p], a[p + step], a[p + 2 * step], a[p + 3 * step]
-            p += 4 * step
-            a4, a5, a6, a7 = a[p], a[p + step], a[p + 2 * step], a[p + 3 * step]
+            a0, a1, a2, a3 = a[rows[s]], a[rows[s + 1]], a[rows[s + 2]], a[rows[s + 3]]
+            a4, a5, a6, a7 = a[rows[s + 4]], a[rows[s + 5]], a[rows[s + 6]], a[rows[s + 7]]
             for j in range(m):
                 part[j] += ((a0[j] + a1[j]) + (a2[j] + a3[j])) + ((a4[j] + a5[j]) + (a6[j] + a7[j]))
             s += 8
         while s < end:
-            last = a[row + s * step]
+            last = a[rows[s]]
             for j in range(m):
                 part[j] += last[j]
             s += 1

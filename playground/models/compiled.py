@@ -36,12 +36,12 @@ class Compiled(OverTime):
     def outer(self, grad: Tensor, x: Tensor, out: Tensor) -> Product:
         size, width = out.shape[1:]
         sizes = *self._shape, size, width, _stride(out), grad.stride(2)
-        return Instruction("outer", sizes, (grad, x, out))
+        return Instruction("outer", sizes, (grad, x, out, self._rows()))
 
     def total(self, grad: Tensor, out: Tensor) -> Product:
         copies, size = out.shape[1:]
         sizes = *self._shape, size, copies, _stride(out), grad.stride(2)
-        return Instruction("total", sizes, (grad, out, self._turned(1, size)))
+        return Instruction("total", sizes, (grad, out, self._turned(1, size), self._rows()))
 
     def select(self, rows: Tensor, matrix: Tensor, bias: Tensor | None, out: Tensor) -> Product:
         symbols, size = matrix.shape[1:]
@@ -70,6 +70,13 @@ class Compiled(OverTime):
         symbols, size = matrix.shape[1:]
         is_turned = matrix.stride(1) == 1 and size > 1
         return is_turned, self._turned(symbols, size) if is_turned else None
+
+    def _rows(self) -> Tensor:
+        """The numbers (R, T·B) of the rows of each replica in a buffer (T, R, B, ·)."""
+        if "rows" not in self._scratch:
+            rows = torch.arange(self.time * self.replicas * self.batch).view(self._shape)
+            self._scratch["rows"] = rows.transpose(0, 1).reshape(self.replicas, -1).contiguous()
+        return self._scratch["rows"]
 
     def _turned(self, rows: int, columns: int) -> Tensor:
         """A matrix that no instruction needs any more when the next one is carried out."""
