@@ -31,6 +31,11 @@ class CompiledPrints:
         self._slope_calls = list(self._copied_slopes())
         divisors = {"mean": layout.length, "sum": 1}
         self._programs = {name: Program(self._instructions(divisor)) for name, divisor in divisors.items()}
+        self._path_shape = layout.layers, layout.length, layout.hidden_size
+        sizes = 0, layout.length, layout.hidden_size
+        paths, means = torch.zeros(0), torch.zeros(layout.hidden_size, dtype=torch.float64)
+        self._seen = Program([Instruction("seen", sizes, (paths, None, means, None, None))])
+        self._seen_row = self._seen.rows[0].numpy()
 
     def write(self, records: np.ndarray, reduction: str) -> None:
         for call in self._slope_calls:
@@ -39,11 +44,17 @@ class CompiledPrints:
         records[...] = self._records[: len(records)]
 
     def see(self, paths: np.ndarray, axes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        count, (time, size) = paths[..., 0, 0].size, paths.shape[-2:]
+        layers, time, size = self._path_shape
+        if paths.shape[1:] != (layers, time, size) or axes.shape != (len(paths), layers, size, 2):
+            raise ValueError(f"not of this layout: paths {paths.shape}, axes {axes.shape}")
         points, shares = np.empty((*paths.shape[:-1], 2)), np.empty(paths.shape[:-2])
-        given = paths, axes, np.empty(size), points, shares
-        Instruction("seen", (count, time, size), [torch.from_numpy(each) for each in given])()
+        self._seen_row[self._COUNT] = shares.size
+        self._seen_row[self._PATHS], self._seen_row[self._AXES] = _address(paths), _address(axes)
+        self._seen_row[self._POINTS], self._seen_row[self._SHARES] = _address(points), _address(shares)
+        self._seen()
         return points, shares
+
+    _COUNT, _PATHS, _AXES, _POINTS, _SHARES = 1, 4, 5, 7, 8  # places in its instruction, which is made once
 
     @property
     def nbytes(self) -> int:
@@ -130,6 +141,12 @@ class CompiledPrints:
 def _offset(record: np.dtype, name: str) -> int:
     """Where a field begins."""
     return next(found[1] for each, found in (record.fields or {}).items() if each == name)
+
+
+def _address(array: np.ndarray) -> int:
+    """Where an array begins, of which all numbers stand one after the other."""
+    assert array.flags.c_contiguous
+    return array.__array_interface__["data"][0]
 
 
 def _apart(buffer: Tensor) -> tuple[int, int]:

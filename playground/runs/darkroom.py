@@ -123,7 +123,8 @@ class Darkroom:
 
     def see(self, paths: np.ndarray, axes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Paths as `develop` gives them along axes (N, L, H, 2), in 64 bits: as `playground.projection.seen_along`."""
-        return self._prints.see(paths, axes)
+        with self._lock:
+            return self._prints.see(paths, axes)
 
     def _write(
         self,

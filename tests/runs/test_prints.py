@@ -116,13 +116,30 @@ def test_paths_are_seen_as_by_numpy() -> None:
     layout = layout_of("lstm", "tanh")
     buffers = buffers_for(layout)
     random = np.random.default_rng(1)
-    paths = random.normal(size=(3, 2, 7, 9)).astype(np.float32)
+    shape = 3, layout.layers, layout.length, layout.hidden_size
+    paths = random.normal(size=shape).astype(np.float32)
     paths[1] = np.float32(0.3)
     paths[2, 1, 4, 5] = np.inf
-    axes = np.linalg.qr(random.normal(size=(3, 2, 9, 2)))[0]
-    points, shares = CompiledPrints(layout, buffers).see(paths, axes)
+    axes = np.linalg.qr(random.normal(size=(*shape[:2], layout.hidden_size, 2)))[0]
+    prints = CompiledPrints(layout, buffers)
+    assert len(prints.see(paths[:1], axes[:1])[0]) == 1  # more of them and fewer, one after the other
+    points, shares = prints.see(paths, axes)
     expected = TorchPrints(layout, buffers).see(paths, axes)
     np.testing.assert_allclose(points, expected[0], rtol=0, atol=1e-12)
     np.testing.assert_allclose(shares, expected[1], rtol=1e-12)
     assert (shares[0] > 0.01).all() and not shares[1].any() and np.isnan(shares[2, 1]) and shares[2, 0] > 0
     assert not points[1].any() and np.isnan(points[2, 1]).all()
+
+
+def test_paths_of_another_size_are_refused() -> None:
+    """Compiled loops would read what is not theirs."""
+    layout = layout_of("lstm", "tanh")
+    prints = CompiledPrints(layout, buffers_for(layout))
+    shape = 2, layout.layers, layout.length, layout.hidden_size
+    axes = np.zeros((*shape[:2], layout.hidden_size, 2))
+    for longer in range(1, 4):
+        wrong = tuple(size + (place == longer) for place, size in enumerate(shape))
+        with pytest.raises(ValueError, match="not of this layout"):
+            prints.see(np.zeros(wrong, np.float32), axes)
+    with pytest.raises(ValueError, match="not of this layout"):
+        prints.see(np.zeros(shape, np.float32), axes[:1])
