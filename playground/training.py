@@ -71,7 +71,8 @@ class Snapshot:
 class Trainer:
     """Trains R replicas of one network, one per seed, on the batches of one source.
 
-    Replica r does what a trainer with `seeds[r]`, and with its learning rate and threshold, alone does. A replica
+    Replica r does what a trainer with `seeds[r]`, and with its learning rate and threshold, alone does: bit for bit
+    where compiled loops compute both (`playground.models.form`); torch adds in another order beside others. A replica
     whose loss or gradient stops being finite keeps its weights from then on; the others go on.
 
     Args:
