@@ -24,9 +24,9 @@ class Limits:
     """Bounds of one server process.
 
     memory_mb: resident memory of the process's own, in millions of bytes; library files, which the system can drop and
-    read again, come on top (115 with the CPU build of torch). When it comes near, large networks that are paused are
-    put away and recordings are thinned, then the other runs that nobody plays are set aside; what cannot be held is
-    refused before it starts.
+    read again, come on top (115 with the CPU build of torch, 45 more with compiled loops). When it comes near, large
+    networks that are paused are put away and recordings are thinned, then the other runs that nobody plays are set
+    aside; what cannot be held is refused before it starts.
     run_mb: what the tensors of one run may take. lease_seconds: a run that nobody asked for in this time is dropped.
 
     Raises:
