@@ -102,6 +102,16 @@ def test_what_cannot_be_written_is_used_all_the_same(
     assert "cannot be kept" in caplog.messages[-1] and "No space left" in caplog.messages[-1]
 
 
+def test_what_may_be_of_another_source_is_not_kept(
+    compilations: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Somebody saved a file while it was compiled."""
+    places = iter([tmp_path / "before.code", tmp_path / "after.code"])
+    monkeypatch.setattr(kept, "place", lambda kind: next(places))
+    assert squared(started_again(), np.float32([1, 2, 3])) == [1, 4, 9]
+    assert not list(tmp_path.iterdir())
+
+
 def test_orders_are_loaded_once_whoever_asks(compilations: list[str]) -> None:
     """Programs keep addresses: nothing may be loaded in the place of what another thread was given."""
     with ThreadPoolExecutor(4) as threads:
