@@ -10,6 +10,11 @@ from playground.kernels.engine import can_compile
 from playground.ui.private_streamlit import load_emojis, make_stack_of_containers
 from playground.ui.server import finish_first_run
 
+# A full collection stops everybody while it walks over all objects of a class, a tenth of a second for a hundred. It is
+# due after so many of the generation below, of which opening a page makes one; by itself, after 10: in a class that
+# trains every ten seconds, to find some hundred objects. What waits to be found meanwhile is a few dozen pages' worth.
+COLLECTIONS_BEFORE_A_FULL_ONE = 40
+
 
 def use_one_thread() -> None:
     """Let torch compute on the calling thread only.
@@ -29,7 +34,7 @@ def rehearse() -> None:
 
 
 def warm_up(rehearsal: Callable[[], object] = rehearse) -> None:
-    """Run `rehearsal`, then move all it left in memory out of the garbage collector's sight.
+    """Run `rehearsal`, then move all it left in memory out of the garbage collector's sight, and let it look rarely.
 
     Importing torch leaves some hundred thousand objects that live as long as the process. A full collection
     walks all of them, 100 to 240 ms in which every session stands still; `gc.freeze()` spares it the walk.
@@ -41,3 +46,5 @@ def warm_up(rehearsal: Callable[[], object] = rehearse) -> None:
     rehearsal()
     gc.collect()
     gc.freeze()
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young, middle, COLLECTIONS_BEFORE_A_FULL_ONE)
