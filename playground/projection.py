@@ -90,8 +90,8 @@ def turned_axes(states: np.ndarray, k: int, previous: np.ndarray | None) -> np.n
 def _centred(states: np.ndarray) -> _Centred:
     paths = states.astype(np.float64)
     steps = paths.shape[1]
-    mean = paths.sum(axis=1) / max(steps, 1)
     with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is answered below
+        mean = paths.sum(axis=1) / max(steps, 1)
         paths -= mean[:, None]
         total = np.einsum("nth,nth->n", paths, paths)
         finite = np.isfinite(total)

@@ -133,11 +133,12 @@ def test_two_points_on_a_line_keep_the_second_axis_near() -> None:
     torch.testing.assert_close(projection.shares, torch.tensor([0.0, 1.0], dtype=torch.float64))
 
 
-@pytest.mark.parametrize("bad", [math.nan, math.inf])
-def test_states_that_are_not_finite_have_no_points_and_keep_the_axes(bad: float) -> None:
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("bad", [(math.nan,), (math.inf,), (math.inf, -math.inf)])
+def test_states_that_are_not_finite_have_no_points_and_keep_the_axes(bad: tuple[float, ...]) -> None:
     before = principal_axes(states(6, 16), 2)
     path = states(6, 16)
-    path[2, 3] = bad
+    path[2 : 2 + len(bad), 3] = torch.tensor(bad)
     projection = principal_axes(path, 2, before.axes)
     assert projection.points.isnan().all()
     assert projection.shares.isnan().all()
