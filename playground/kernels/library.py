@@ -85,9 +85,7 @@ def _code(kind: str) -> bytes:
     how_often = "at every start" if place is None else "once"
     logger.warning("Compiling for this processor: some ten seconds, %s", how_often)
     code = compiled(kind)
-    is_current = (
-        kept.place(kind) == place
-    )  # or a source was changed meanwhile, and who knows which one was compiled
+    is_current = kept.place(kind) == place  # else a source was saved meanwhile: which one was compiled?
     if place is not None and is_current and (fault := kept.write(place, code)) is not None:
         logger.warning("Compiled code cannot be kept, so it is compiled at every start: %s", fault)
     return code
