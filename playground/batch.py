@@ -4,7 +4,7 @@ Shapes: T time, R replicas (1: shared by all), B batch, E input size, O output s
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 import torch
@@ -30,7 +30,7 @@ class Batch:
     # (T, R, B) bool: the states are zero before this timestep, and no state passes backwards from it either: where one
     # sequence ends and another begins, or what fills up the shorter ones.
     reset: Tensor | None = None
-    is_only: bool = False
+    is_only: bool = field(default=False, kw_only=True)
 
 
 def side_by_side(batches: Sequence[Batch]) -> Batch:

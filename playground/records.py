@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from playground.kernels.table import FINITE
 from playground.models.model import perplexity
 
 
@@ -68,6 +69,11 @@ class Stretch:
         """One of them, counted from 0."""
         lines = self.lines[number : number + 1]
         return updates_of(lines, self.step + number, self.learning_rate, is_mean=self.is_mean)[0]
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether no replica has exploded; of the updates before the last, none has just then."""
+        return bool(self.lines[-1, :, FINITE].all())
 
     def __len__(self) -> int:
         return len(self.lines)

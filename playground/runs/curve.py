@@ -5,7 +5,9 @@ from math import log
 
 import numpy as np
 
-from playground.runs.kept import is_kept
+from playground.kernels.table import CLIPPED, CLIPPED_NORM, CLIPS, FINITE, NLL, NORM
+from playground.records import Stretch
+from playground.runs.kept import kept_of
 from playground.training import Update
 
 FIRST = 16_384  # steps whose points are all kept
@@ -53,7 +55,7 @@ class CurvePoints:
         if most is not None and size >= most:
             kept = _drawn(size + 1, most)[:-1]
             return CurvePoints(*(column[kept] for column in self.columns)).followed_by(update)
-        columns = zip(self.columns, _row(update, 0), strict=True)
+        columns = zip(self.columns, _row(update), strict=True)
         return CurvePoints(
             *(np.concatenate((column, [value]), dtype=column.dtype) for column, value in columns)
         )
@@ -90,16 +92,10 @@ def _evenly(size: int, count: int) -> np.ndarray:
 KINDS = (np.int64, np.float64, np.float64, np.float64, np.bool_, np.int64, np.float64)  # of the columns
 
 
-def _row(update: Update, replica: int) -> tuple[int, float, float, float, bool, int, float]:
-    return (
-        update.step,
-        update.nll[replica],
-        update.gradient_norm[replica],
-        update.clipped_norm[replica],
-        update.clipped[replica],
-        update.clips[replica],
-        update.learning_rate,
-    )
+def _row(update: Update) -> tuple[int, float, float, float, bool, int, float]:
+    """The point of an update of one replica."""
+    norms = update.gradient_norm[0], update.clipped_norm[0]
+    return update.step, update.nll[0], *norms, update.clipped[0], update.clips[0], update.learning_rate
 
 
 class Curve:
@@ -112,18 +108,24 @@ class Curve:
         self._columns: tuple[np.ndarray, ...] = tuple(np.empty(0, kind) for kind in KINDS)
         self._size = 0
 
-    def add(self, update: Update, replica: int = 0) -> None:
-        """Add the point of an update, newer than all others; the record keeps it if its rule says so."""
-        if not is_kept(update.step, FIRST):
-            return
-        if self._size == len(self._columns[0]):
+    def add(self, stretch: Stretch, replica: int = 0) -> None:
+        """Add the points of updates, newer than all others, before which the replica has not exploded.
+
+        The record keeps those that its rule says.
+        """
+        lines = stretch.lines[:, replica]
+        is_kept = (lines[:, FINITE] == 1) & kept_of(stretch.step, len(stretch), FIRST)
+        steps, lines = stretch.step + np.flatnonzero(is_kept), lines[is_kept]
+        end = self._size + len(steps)
+        while end > len(self._columns[0]):
             room = max(self._size, ROOM)
             self._columns = tuple(
                 np.concatenate((column, np.empty(room, column.dtype))) for column in self._columns
             )
-        for column, value in zip(self._columns, _row(update, replica), strict=True):
-            column[self._size] = value
-        self._size += 1  # last: a reader without a lock must not count more points than it finds
+        measured = (lines[:, kind] for kind in (NLL, NORM, CLIPPED_NORM, CLIPPED, CLIPS))
+        for column, values in zip(self._columns, (steps, *measured, stretch.learning_rate), strict=True):
+            column[self._size : end] = values
+        self._size = end  # last: a reader without a lock must not count more points than it finds
 
     def until(self, step: int) -> "Curve":
         """A copy with the points before `step`, to go on from there."""

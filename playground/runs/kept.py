@@ -8,6 +8,8 @@ beyond `first`, the record holds at least `first` / 2 evenly spaced steps.
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
+import numpy as np
+
 Item = TypeVar("Item")
 
 
@@ -19,6 +21,14 @@ def stride(step: int, first: int) -> int:
 def is_kept(step: int, first: int) -> bool:
     """Whether a record that keeps the `first` steps whole keeps this one."""
     return step <= first or step % stride(step, first) == 0
+
+
+def kept_of(step: int, count: int, first: int) -> np.ndarray:
+    """Of `count` steps from one on, whether each is kept, (count,) bool."""
+    each = stride(step, first)
+    if each == stride(step + count - 1, first):
+        return np.arange(step, step + count) % each == 0
+    return np.array([is_kept(number, first) for number in range(step, step + count)], np.bool_)
 
 
 def next_kept(step: int, first: int) -> int:

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
 from playground.runs.checkpoints import Checkpoints
+from playground.runs.fitting import fitting
 from playground.training import Trainer
 
 # Asks for the memory of a trainer of the run with a name, in bytes. The trainer is built within the `with`.
@@ -67,13 +68,15 @@ class Replay:
             kept = self.checkpoints.latest(step)
             if not kept.step <= trainer.step <= step:
                 trainer.restore(kept)
-            deadline = time.thread_time() + budget
+            began, start, most = time.thread_time(), trainer.step, 1
             while (at := trainer.step) < step:
-                trainer.update()
+                trainer.stretch(min(most, step - at))
                 if trainer.step == at:  # all replicas have exploded
                     break
-                if trainer.step < step and time.thread_time() > deadline:
+                elapsed = time.thread_time() - began
+                if trainer.step < step and elapsed > budget:
                     return None
+                most = fitting(budget - elapsed, elapsed / (trainer.step - start))
             return trainer
 
     def _at_work(self) -> Trainer:

@@ -22,6 +22,8 @@ from playground.passes.replica import Replica
 from playground.runs.album import Album, Frame
 from playground.runs.checkpoints import Checkpoints
 from playground.runs.curve import CurvePoints
+from playground.runs.fitting import fitting
+from playground.runs.kept import next_kept
 from playground.runs.layout import FrameLayout
 from playground.runs.left_out import left_out
 from playground.runs.milestone import Predictions
@@ -246,27 +248,28 @@ class Run:
             Refusal: if the trainer was put away and there is no memory for it now; then nothing has changed.
         """
         began = time.thread_time()
-        made = 0
+        elapsed, made = 0.0, 0
         with self._lock, torch.inference_mode():
             if not (going_on := self._going_on()):
                 return 0
             trainer = self._at_work()
             every = -(-self._expected_steps(steps, budget) // shots) if shots else None
+            nats = None if goal is None else log(goal)
             while made < steps:
-                if goal is not None and made and trainer.preview().nll[replica] <= log(goal):
-                    break
                 step = trainer.step
                 self._keep(step, going_on)
                 is_shot = going_on[0][1].album.wants(step) or (every is not None and step % every == 0)
                 weights = _copies(trainer, going_on) if is_shot else None
-                update = trainer.update()
-                if trainer.step == step:  # nobody goes on
+                most = min(steps, made + fitting(budget - elapsed, self._step_seconds)) - made
+                most = min(most, self._wanted_after(step, every) - step)
+                stretch = trainer.stretch(most, nats if made else None, replica)
+                if trainer.step == step:  # at the goal, or nobody goes on
                     break
-                if not update.finite:
-                    going_on = self._end_exploded(trainer, update)
                 for each, tape in going_on:
-                    tape.add(update, each, None if weights is None else weights[each])
-                made += 1
+                    tape.add(stretch, each, None if weights is None else weights[each])
+                made += trainer.step - step
+                if trainer.step == step + len(stretch) and not stretch.is_finite:
+                    going_on = self._end_exploded(trainer, stretch.update(len(stretch) - 1))
                 elapsed = time.thread_time() - began
                 self._step_seconds = elapsed / made
                 if elapsed + 2 * self._step_seconds > budget:  # one more step, and a look at the newest
@@ -279,6 +282,13 @@ class Run:
         if budget < steps * self._step_seconds:
             steps = int(budget / self._step_seconds)
         return max(1, steps)
+
+    def _wanted_after(self, step: int, every: int | None) -> int:
+        """The first step beyond this one of which a checkpoint, a sample or a frame may be wanted."""
+        tape = self.tapes[0]  # all want the same
+        kept = next_kept(step, tape.album.first)
+        shot = kept if every is None else step - step % every + every
+        return min(kept, shot, self._checkpoints.after(step), tape.drafts.after(step))
 
     def _keep(self, step: int, going_on: list[tuple[int, Tape]]) -> None:
         """Keep the checkpoint and the samples of the present step, if they are wanted."""

@@ -5,6 +5,8 @@ from math import isfinite, log
 
 from torch import Tensor
 
+from playground.kernels.table import FINITE
+from playground.records import Stretch
 from playground.runs.album import Album, Frame
 from playground.runs.curve import Curve, CurvePoints
 from playground.runs.kept import Kept
@@ -80,11 +82,14 @@ class Tape:
         if not self._waits or self._waiting_bytes > WAITING_BYTES:
             self.samples(step, draw)
 
-    def add(self, update: Update, replica: int, weights: Tensor | None) -> None:
-        """The point of an update and, if there is a copy of the weights (P,) before it, their frame."""
-        self._curve.add(update, replica)
-        if weights is not None:
-            self.album.expose(weights, of_replica(update, replica))
+    def add(self, stretch: Stretch, replica: int, weights: Tensor | None) -> None:
+        """The points of updates in a row and, if there is a copy of the weights (P,) before the first, their frame.
+
+        At a step at which the replica explodes it is looked at.
+        """
+        self._curve.add(stretch, replica)
+        if weights is not None and stretch.lines[0, replica, FINITE]:
+            self.album.expose(weights, of_replica(stretch.update(0), replica))
 
     def look(self, newest: Update, weights: Tensor) -> None:
         """Stand on the step of `newest`, with a copy of its weights (P,)."""

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
+from playground.records import Stretch
 from playground.runs import curve as curve_module
 from playground.runs.curve import ROOM, Curve, CurvePoints
 from playground.runs.kept import is_kept
@@ -30,11 +31,18 @@ def made(step: int, *, nll: float = 1.0, clipped: bool = False, clips: int = 0) 
     return Update(step, (nll,), (nll,), (2.0,), (1.0 if clipped else 2.0,), (clipped,), 0.1, (clips,), True)
 
 
+def alone(update: Update) -> Stretch:
+    """An update of one replica as a stretch of its own."""
+    norms = update.gradient_norm[0], update.clipped_norm[0]
+    line = update.nll[0], update.loss[0], *norms, update.clipped[0], update.clips[0], update.finite
+    return Stretch(update.step, update.learning_rate, np.array([[line]], np.float64), is_mean=True)
+
+
 def filled(updates: list[Update]) -> Curve:
     curve, clips = Curve(), 0
     for update in updates:
         clips += update.clipped[0]
-        curve.add(update._replace(clips=(clips,)))
+        curve.add(alone(update._replace(clips=(clips,))))
     return curve
 
 
@@ -156,7 +164,7 @@ def test_what_was_handed_out_does_not_change_while_the_curve_grows() -> None:
     points = curve.points(100)
     before = rows(points)
     for step in range(ROOM, 3 * ROOM):
-        curve.add(made(step, nll=9.0))
+        curve.add(alone(made(step, nll=9.0)))
     assert rows(points) == before and rows(curve.points(100)) == before
 
 
@@ -164,7 +172,7 @@ def test_a_copy_up_to_a_step_grows_on_its_own() -> None:
     curve = filled([made(step, clipped=step % 2 == 1) for step in range(10)])
     for until in (0, 4, 5, 10):
         copy = curve.until(until)
-        copy.add(made(until, nll=9.0, clipped=True, clips=until // 2 + 1))
+        copy.add(alone(made(until, nll=9.0, clipped=True, clips=until // 2 + 1)))
         points = copy.points(99)
         assert points.step.tolist() == list(range(until + 1))
         assert points.clips[-1] == until // 2 + 1 and points.loss[-1] == 9.0

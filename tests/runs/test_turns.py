@@ -20,7 +20,6 @@ from playground.runs.registry import SWEEP_SECONDS, Registry
 from playground.runs.run import Run
 from playground.runs.size import run_bytes
 from playground.runs.turns import (
-from playground.training import Trainer
     ACTIVE_SECONDS,
     LONGEST_REST,
     LONGEST_TURN,
@@ -29,6 +28,7 @@ from playground.training import Trainer
     SHORTEST_TURN,
     Turns,
 )
+from playground.training import Trainer
 from tests.runs.straight import Clock, calm_registry
 
 HELLO = ExperimentConfig()

@@ -30,7 +30,7 @@ def columns_of(tensor: Tensor) -> list[bytes]:
 
 
 def parts(batch: Batch) -> list[Tensor]:
-    return [part for each in fields(batch) if (part := getattr(batch, each.name)) is not None]
+    return [part for each in fields(batch) if isinstance(part := getattr(batch, each.name), torch.Tensor)]
 
 
 def assert_same(one: Batch, other: Batch) -> None:
