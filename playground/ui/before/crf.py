@@ -11,7 +11,7 @@ from playground.refusal import Refusal
 from playground.studies.taggers import MODELS, Sentenced, TaggerSettings, TaggerStudy, sentences
 from playground.tasks.fields import LANGUAGES
 from playground.tasks.tagging import Tagging
-from playground.ui import lesson, picture, progress, state, widgets
+from playground.ui import apart, lesson, picture, progress, state, widgets
 from playground.ui.complaints import complain
 from playground.ui.figure_words import look
 from playground.ui.gradients import headline
@@ -28,12 +28,14 @@ NAMES = {
 
 def show() -> None:
     """Draw the panel."""
+    apart.put_away()
     lesson.opening("before", "crf")
     task = _sentences()
     st.caption(lesson.named("before", f"tags-{state.shown().chosen['decides']}")[1])
     settings = _settings()
     if task is not None:
         _study(settings, task)
+    apart.say()
 
 
 def _sentences() -> Sentenced | None:

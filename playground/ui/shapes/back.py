@@ -9,11 +9,11 @@ from playground.figures.results import gradient_over_time
 from playground.studies.lesson_frame import LessonFrame
 from playground.studies.lessons import Lesson, variants
 from playground.studies.side_by_side import SideBySide
+from playground.ui import apart, progress, widgets
 from playground.ui import lesson as words
 from playground.ui import picture as pictures
-from playground.ui import progress, widgets
 from playground.ui.figure_words import LABELS, look
-from playground.ui.shapes import apart, chosen
+from playground.ui.shapes import chosen
 from playground.ui.shapes.five import draw_lesson
 from playground.ui.shapes.results import ALONE, curves, success_in_words
 from playground.ui.words import N_, _

@@ -15,12 +15,12 @@ from playground.models.network import Network
 from playground.passes.replica import copy_of
 from playground.studies.lesson_run import LessonRun
 from playground.studies.lessons import Lesson, Ready
+from playground.ui import apart, state, widgets
 from playground.ui import lesson as words
 from playground.ui import picture as pictures
-from playground.ui import state, widgets
 from playground.ui.figure_words import look
 from playground.ui.gradients import headline
-from playground.ui.shapes import apart, chosen
+from playground.ui.shapes import chosen
 from playground.ui.shapes.five import draw_lesson
 from playground.ui.shapes.learned import learned, recorded_step
 from playground.ui.shapes.results import success_in_words

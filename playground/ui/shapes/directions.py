@@ -17,12 +17,12 @@ from playground.studies.lessons import Lesson
 from playground.studies.peeking import BOTH, FORWARD, SO_FAR, Peeking, Written
 from playground.studies.side_by_side import SideBySide
 from playground.tasks.ceilings import ceiling
+from playground.ui import apart, progress, state, widgets
 from playground.ui import lesson as words
 from playground.ui import picture as pictures
-from playground.ui import progress, state, widgets
 from playground.ui.figure_words import look
 from playground.ui.gradients import headline
-from playground.ui.shapes import apart, chosen, picture
+from playground.ui.shapes import chosen, picture
 from playground.ui.shapes.five import draw_lesson
 from playground.ui.shapes.results import said
 from playground.ui.words import N_, _, plain

@@ -10,13 +10,13 @@ from playground.figures.embedding import Maps, embedding_map
 from playground.refusal import Refusal
 from playground.studies.lessons import Lesson
 from playground.studies.maps import SentenceMaps, Typed
+from playground.ui import apart, progress, state, widgets
 from playground.ui import lesson as words
 from playground.ui import picture as pictures
-from playground.ui import progress, state, widgets
 from playground.ui.complaints import complain
 from playground.ui.figure_words import look
 from playground.ui.gradients import headline
-from playground.ui.shapes import apart, chosen
+from playground.ui.shapes import chosen
 from playground.ui.shapes.learned import recorded_step
 from playground.ui.shapes.results import said
 from playground.ui.words import N_, _, plain

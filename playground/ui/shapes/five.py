@@ -4,8 +4,9 @@ import streamlit as st
 
 from playground.studies.lesson_run import LessonRun
 from playground.studies.lessons import Lesson
+from playground.ui import apart
 from playground.ui import lesson as words
-from playground.ui.shapes import apart, chosen, picture, results
+from playground.ui.shapes import chosen, picture, results
 from playground.ui.shapes.learned import learned
 from playground.ui.words import _
 
