@@ -44,7 +44,7 @@ def updates_of(lines: np.ndarray, first: int, learning_rate: float, *, is_mean: 
     for step, line in enumerate(lines.tolist(), first):
         nll, total, norm, clipped_norm, clipped, clips, finite = zip(*line, strict=True)
         loss = nll if is_mean else total
-        is_clipped, so_far = tuple(map(bool, clipped)), tuple(map(int, clips))
+        is_clipped, so_far = tuple([each == 1 for each in clipped]), tuple([int(each) for each in clips])
         is_finite = 0 not in finite
         updates.append(
             Update(step, loss, nll, norm, clipped_norm, is_clipped, learning_rate, so_far, is_finite)
