@@ -21,7 +21,8 @@ test: .venv/dev.stamp browser
 quick: .venv/dev.stamp
 	$(BIN)/python -m pytest --ignore=tests/browser -n auto -m "not slow"
 
-# The numeric tests as other processors compute: another order of sums, another rounding error, the same verdict.
+# The numeric tests as other processors compute: another order of sums, another rounding error, the same verdict. And
+# what takes turns as on a slow machine that stalls.
 test-processors: .venv/dev.stamp
 	$(BIN)/python -m tests.processors
 

@@ -1,10 +1,13 @@
-"""The numeric tests as other processors compute: `python -m tests.processors`, with pytest's options after it.
+"""The tests as other machines run them: `python -m tests.processors`, with pytest's options after it.
 
 torch, MKL and oneDNN choose their kernels, and Numba its instructions, by what the processor can do. Other kernels add
 the same numbers in another order, and where training is chaotic another rounding error becomes another run. So the
 numeric tests run under every older set of instructions that this processor has, and once more from weights that are a
 rounding error off (`--nudge`).
 Its best set is what `make test` computes with.
+
+What takes turns is run once more as on a machine that is 20 times slower and stalls now and then (`--slower`,
+`--stalls`): no test may hang on how much fits into a turn.
 """
 
 import os
@@ -37,6 +40,8 @@ ENVIRONMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 WITHOUT_NUMBERS = ("tests/browser", "tests/deploy", "tests/figures", "tests/jobs", "tests/ui", "tests/web")
 NUMERIC = [f"--ignore={folder}" for folder in WITHOUT_NUMBERS]
+IN_TURNS = ["tests/jobs", "tests/runs", "tests/studies", "tests/ui", "-m", "not slow"]
+SLOWLY = ["--slower", "20", "--stalls", "1"]
 
 
 def capabilities(best: str) -> tuple[str, ...]:
@@ -55,18 +60,19 @@ def main(options: list[str]) -> int:
             print(f"== {capability}: skipped, this processor does not have it", flush=True)
         elif capability == best.lower():
             print(f"== {capability}: skipped, `make test` computes with it here", flush=True)
-        elif not passes(capability, environment, options):
+        elif not passes(capability, environment, [*NUMERIC, *options]):
             failed.append(capability)
-    if not passes("nudged", {}, ["--nudge", "1", *options]):
-        failed.append("nudged")
+    for name, way in (("nudged", ["--nudge", "1", *NUMERIC]), ("slow", [*SLOWLY, *IN_TURNS])):
+        if not passes(name, {}, [*way, *options]):
+            failed.append(name)
     print(f"== failed: {', '.join(failed)}" if failed else "== passed in all ways")
     return bool(failed)
 
 
 def passes(name: str, environment: Mapping[str, str], options: list[str]) -> bool:
-    """Whether the numeric tests pass in this environment."""
+    """Whether the tests that pytest's options choose pass in this environment."""
     print(f"== {name}: {' '.join(f'{key}={value}' for key, value in environment.items())}", flush=True)
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "auto", *NUMERIC, *options]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "auto", *options]
     return subprocess.run(command, env=os.environ | environment).returncode == 0
 
 

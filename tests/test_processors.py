@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests import processors
-from tests.processors import ENVIRONMENTS, capabilities
+from tests.processors import ENVIRONMENTS, IN_TURNS, NUMERIC, SLOWLY, capabilities
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,11 @@ def test_what_is_missing_is_skipped_in_words_and_what_fails_is_named(
     monkeypatch.setattr(processors, "passes", passes)
     monkeypatch.setattr("torch.backends.cpu.get_cpu_capability", lambda: "AVX2")
     assert processors.main(["-x"]) == 1
-    assert ran == [("default", ["-x"]), ("nudged", ["--nudge", "1", "-x"])]
+    assert ran == [
+        ("default", [*NUMERIC, "-x"]),
+        ("nudged", ["--nudge", "1", *NUMERIC, "-x"]),
+        ("slow", [*SLOWLY, *IN_TURNS, "-x"]),
+    ]
     printed = capsys.readouterr().out.splitlines()
     assert printed == [
         "== avx2: skipped, `make test` computes with it here",

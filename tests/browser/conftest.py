@@ -41,6 +41,7 @@ def browser() -> Iterator[Browser]:
         pytest.fail(sentence) if os.environ.get("CI") else pytest.skip(sentence)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        chromium.on("context", lambda context: context.set_default_timeout(1000 * PATIENCE))
         yield chromium
         chromium.close()
 
@@ -49,7 +50,6 @@ def browser() -> Iterator[Browser]:
 def context(browser: Browser, server: Server) -> Iterator[BrowserContext]:
     """A fresh visitor who reads English, at a 1280 × 900 window; relative addresses are the server's."""
     fresh = browser.new_context(base_url=server.url, locale="en-US", viewport={"width": 1280, "height": 900})
-    fresh.set_default_timeout(1000 * PATIENCE)
     yield fresh
     fresh.close()
 

@@ -1,7 +1,6 @@
 """The stage's questions and the runs of the whole page, seen from the wire between them."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, Route, WebSocketRoute, expect
@@ -56,14 +55,10 @@ class Wire:
             self._page.send(message)
 
 
-def pass_time_until(page: Page, seen: Callable[[], bool], milliseconds: int) -> bool:
-    """Let the page's own clock, which stands still, run for so long; whether something was seen on the way."""
-    for _ in range(milliseconds // 50):
-        page.clock.run_for(50)
-        page.wait_for_timeout(20)  # for what has been sent meanwhile to arrive
-        if seen():
-            return True
-    return False
+def pass_time(page: Page) -> None:
+    """Let the page's own clock, which stands still, run on a little."""
+    page.clock.run_for(50)
+    page.wait_for_timeout(20)  # for what has been sent meanwhile to arrive
 
 
 @pytest.mark.parametrize("feed_works", [True, False], ids=["beside the page", "by the page"])
@@ -77,9 +72,16 @@ def test_the_stage_asks_for_more_only_when_the_page_has_come_to_its_end(page: Pa
     wire.holds = True
     page.clock.pause_at(page.evaluate("Date.now() + 100"))
     page.locator(".st-key-play button").click()
-    assert pass_time_until(page, lambda: stage.get_attribute("data-playing") == "true", 1500)
+
+    def plays() -> bool:
+        pass_time(page)
+        return stage.get_attribute("data-playing") == "true"
+
+    until(page, plays)
     expect(app).to_have_attribute("data-test-script-state", "running")
-    assert not pass_time_until(page, lambda: wire.questions > 0, 1000)
+    for _ in range(20):
+        pass_time(page)
+    assert wire.questions == 0
     wire.release()
     page.clock.resume()
     expect(app).to_have_attribute("data-test-script-state", "notRunning")

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.visit import PATIENCE, Visit, until
+from tests.browser.visit import Visit, until
 from tests.serving import Server
 
 # The colour of a text and of what lies behind it, transparencies and opacities included, for each that is too faint.
@@ -94,7 +94,6 @@ def themed(request: pytest.FixtureRequest, browser: Browser, server: Server):
         color_scheme=request.param,
         viewport={"width": 1440, "height": 900},
     )
-    context.set_default_timeout(1000 * PATIENCE)
     yield context.new_page()
     context.close()
 
@@ -119,7 +118,6 @@ def test_what_is_presented_can_be_read_from_the_last_row(browser: Browser, serve
     context = browser.new_context(
         base_url=server.url, locale="ko-KR", viewport={"width": 1920, "height": 1080}
     )
-    context.set_default_timeout(1000 * PATIENCE)
     page = context.new_page()
     page.add_init_script(TYPE)
     page.goto("/?text=hello&train.present=tiles,state,gates")

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 from playground.figures.theme import COLOURS
 from playground.ui.address import URL_SETTLES
 from tests.browser.test_server import is_foreign
-from tests.browser.visit import PATIENCE, Visit, until
+from tests.browser.visit import Visit, until
 from tests.serving import Server
 
 TEXT = "the quick brown fox jumps over the lazy dog\nhello"
@@ -202,7 +202,6 @@ def test_korean_and_dark_on_a_phone(server: Server, browser: Browser) -> None:
         has_touch=True,
         is_mobile=True,
     )
-    context.set_default_timeout(1000 * PATIENCE)
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))

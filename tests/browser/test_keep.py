@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.runs.registry import Registry
 from playground.runs.viewer import Viewer
-from tests.browser.visit import PATIENCE, WATCH, Visit, until
+from tests.browser.visit import WATCH, Visit, until
 from tests.ui.recorded import recorded, without_a_page
 
 HOSTILE = "</script><script>alert(1)</script>"
@@ -28,7 +28,6 @@ STEPS = (0, 7, 40)
 def disk(browser: Browser) -> Iterator[tuple[Page, list[str]]]:
     """A tab without a network, and what it complained about or asked for beside the file that it opened."""
     context = browser.new_context(offline=True, viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(1000 * PATIENCE)
     page, heard = context.new_page(), list[str]()
     page.add_init_script(WATCH)
     page.on("pageerror", lambda error: heard.append(str(error)))

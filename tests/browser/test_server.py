@@ -7,10 +7,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from playground.ui.assets import PATH, WEB
-from tests.browser.visit import WATCH, Visit, until
+from tests.browser.visit import PATIENCE, WATCH, Visit, until
 from tests.serving import Server, free_port, serve
 
-# Notes the lowest training step that a stage shows from now on, and whatever it says below its bar.
+# Notes the lowest training step that a stage shows from now on, and whatever it says below its bar; gives the step of
+# now.
 WATCH_STEPS = """(stage) => {
   const notice = stage.querySelector(".notice");
   window.lowest = Number(stage.dataset.step);
@@ -19,11 +20,12 @@ WATCH_STEPS = """(stage) => {
     window.lowest = Math.min(window.lowest, Number(stage.dataset.step));
     if (notice.textContent) window.said.push(notice.textContent);
   }).observe(stage, { subtree: true, childList: true, attributes: true, characterData: true });
+  return window.lowest;
 }"""
 
 
 def headers(url: str) -> Message:
-    with urllib.request.urlopen(url, timeout=10) as response:
+    with urllib.request.urlopen(url, timeout=PATIENCE) as response:
         return response.headers
 
 
@@ -89,9 +91,7 @@ def test_a_server_that_starts_again_finds_its_learners_where_they_were(browser: 
         reader.press_play(False)
         expect(reader.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
         runs = [visit.stage.get_attribute("data-run") for visit in (player, reader)]
-    for visit in (player, reader):
-        visit.stage.evaluate(WATCH_STEPS)
-    steps = [visit.number("step") for visit in (player, reader)]
+    steps = [visit.stage.evaluate(WATCH_STEPS) for visit in (player, reader)]
     with serve(port=port):
         for visit, run, step in zip((player, reader), runs, steps, strict=True):
             until(visit.page, lambda visit=visit, run=run: visit.stage.get_attribute("data-run") != run)

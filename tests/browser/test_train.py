@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.browser.visit import PATIENCE, Visit, until
+from tests.browser.visit import Visit, until
 from tests.serving import Server
 
 
@@ -163,7 +163,6 @@ def test_korean_text_in_korean(server: Server, browser: Browser) -> None:
     context = browser.new_context(
         base_url=server.url, locale="ko-KR", viewport={"width": 1280, "height": 900}
     )
-    context.set_default_timeout(1000 * PATIENCE)
     visit = Visit(context.new_page()).open("/?text=안녕하세요&train.stop=never")
     expect(visit.play).to_contain_text("재생")
     expect(visit.stage.locator("section.odds")).to_contain_text("안")
@@ -188,7 +187,6 @@ def test_a_phone_has_nothing_to_scroll_sideways(server: Server, browser: Browser
         has_touch=True,
         is_mobile=True,
     )
-    context.set_default_timeout(1000 * PATIENCE)
     visit = Visit(context.new_page()).open("/?text=the quick brown fox jumps over the lazy dog&cell=lstm")
     visit.quiet()
     width, wide = visit.page.evaluate(

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from benchmarks.reference import TorchModel, loss_of, masked_targets
+from playground import pieces
 from playground.analysis.floors import memory_floors
 from playground.cells import CELLS
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
@@ -26,6 +27,7 @@ from playground.runs.size import check_size
 from playground.studies import clipping
 from playground.studies.clipping import CASES, ClippingComparison, ClippingGrid, angle
 from playground.training import Trainer
+from tests.runs.straight import Clock
 
 EVER = math.inf
 VERSE = TextConfig("the cat\nsat on\nthe mat", batch_size=2)  # batches of an epoch differ
@@ -143,11 +145,12 @@ def test_a_grid_holds_each_learning_rate() -> None:
 
 
 @pytest.mark.parametrize("make", [ClippingComparison, ClippingGrid])
-def test_stopping_and_going_on_gives_the_same(make: type) -> None:
+def test_stopping_and_going_on_gives_the_same(make: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    Clock().replace_in(monkeypatch.setattr, pieces)  # a piece takes 1 ms
     expected = done(make(experiment(), updates=12))
     work, seen = make(experiment(), updates=12), [0.0]
     assert work.progress == 0 and len(work.frame()) == 0
-    while not work.advance(0.0 if len(seen) % 3 else 0.002):
+    while not work.advance(0.0 if len(seen) % 3 else 0.0035):
         seen.append(work.progress)
         part = work.frame()
         assert part.dtypes.equals(expected.dtypes)
