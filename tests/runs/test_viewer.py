@@ -25,8 +25,6 @@ from playground.refusal import Refusal
 from playground.runs import album as album_module
 from playground.runs import move as move_module
 from playground.runs import pace as pace_module
-from playground.runs import playhead as playhead_module
-from playground.runs import run as run_module
 from playground.runs import track as track_module
 from playground.runs.playhead import PACES
 from playground.runs.registry import Registry
@@ -34,6 +32,7 @@ from playground.runs.run import Run
 from playground.runs.tape import Tape
 from playground.runs.viewer import MAX_GHOSTS, Viewer
 from tests.runs.straight import Clock, alone, calm_registry, same_weights, straight
+from tests.waiting import wait_until
 
 HELLO = ExperimentConfig()
 SMALL = ExperimentConfig(network=NetworkConfig("gru", 4))
@@ -63,7 +62,7 @@ def registry() -> Registry:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The viewers' clock, which stands still unless the test moves it; looking at it is the only work there is."""
-    return Clock().replace_in(monkeypatch.setattr, playhead_module, pace_module, move_module, run_module)
+    return Clock().replace_for_viewers(monkeypatch.setattr)
 
 
 @pytest.fixture
@@ -649,7 +648,7 @@ def test_3_10_two_who_stop_at_the_same_perplexity_stop_at_the_same_step(
     assert len(set(steps)) == 1 and viewer.run.step == steps[0]
 
 
-def test_others_training_counts_the_others_only(registry: Registry) -> None:
+def test_others_training_counts_the_others_only(registry: Registry, clock: Clock) -> None:
     viewers = [Viewer(registry, with_seed(seed)) for seed in range(3)]
     assert [viewer.others_training for viewer in viewers] == [0, 0, 0]
     for viewer in viewers[:2]:
@@ -944,12 +943,12 @@ def test_settling_does_not_take_a_playing_playhead_back(
 def test_whoever_has_the_turn_may_look_at_a_viewer_that_waits_for_it(registry: Registry) -> None:
     """`go_to` once waited for its turn with the viewer locked, and nobody could move any more."""
     viewer = Viewer(registry, SMALL)
+    viewer.run._step_seconds = 0.0  # it waits among the quick ones, on every machine
     going = threading.Thread(target=lambda: viewer.go_to(20))
     with viewer.turn():
         going.start()
         looking = threading.Thread(target=lambda: viewer.run)
-        while not registry._turns.quick._queue:
-            assert going.is_alive()
+        wait_until(lambda: bool(registry._turns.quick._queue))
         looking.start()
         looking.join(30)
         assert not looking.is_alive()
