@@ -16,12 +16,15 @@ from playground.models.workspace import call_bytes
 from playground.refusal import Refusal
 from playground.runs.darkroom import most_replicas
 from playground.runs.layout import FrameLayout
+from playground.updates import Book
 
 MAX_TRAINER_BYTES = 96_000_000  # tensors of training itself, unless a server's limits say less
 RECORD_BYTES = 900_000  # of a default run: curve, frames, checkpoints and what Python keeps of it (measured)
 TEXT_BYTES = 30  # of each character: ids, windows and batches (measured)
 DROPOUT_PLANES = 3  # between two layers: factors, what is left of h, and its gradient
 SYMBOL_NUMBERS = 9  # of each position: symbol, its row, target, mask and loss, counted in numbers of 32 bits
+ROW_NUMBERS = 2  # and of compiled loops the number of its row in a buffer, in 64 bits
+BOOK_BYTES = Book(1).nbytes  # of each replica: what updates write down
 
 
 def is_compiled(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1) -> bool:
@@ -34,12 +37,13 @@ def trainer_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1
 
     Counted are the 32-bit numbers of one pass (states, gates, pre-activations and their gradients of every layer, unit,
     timestep and sequence; logits, probabilities and their gradients), of the tables in which symbols are looked up, and
-    of parameters, gradients and optimiser state of Adam, the largest; and what all replicas share.
+    of parameters, gradients and optimiser state of Adam, the largest, and of what updates write down; and what all
+    replicas share.
     """
     time, _, batch = corpus.batch(config.seed, 0).inputs.shape
     are_loops = is_compiled(config, corpus, replicas=replicas)
     numbers = _pass_numbers(config.network, corpus, time, batch, are_loops) + 4 * _parameters(config, corpus)
-    return replicas * 4 * numbers + _shared_bytes(config.network, corpus, time, are_loops)
+    return replicas * (4 * numbers + BOOK_BYTES) + _shared_bytes(config.network, corpus, time, are_loops)
 
 
 def _pass_numbers(network: NetworkConfig, corpus: Corpus, time: int, batch: int, are_loops: bool) -> int:
@@ -51,7 +55,8 @@ def _pass_numbers(network: NetworkConfig, corpus: Corpus, time: int, batch: int,
     gaps = network.layers - 1 if leaves_out(network) else 0
     planes = network.layers * cell.planes + cell.shared_planes[are_loops] + gaps * DROPOUT_PLANES
     per_position = planes * network.hidden_size
-    per_position += 4 * vocabulary + (2 * network.embedding or vocabulary) + SYMBOL_NUMBERS
+    per_position += 4 * vocabulary + (2 * network.embedding or vocabulary)
+    per_position += SYMBOL_NUMBERS + are_loops * ROW_NUMBERS
     tables = 0 if network.embedding else vocabulary  # the one-hot vectors themselves
     if not are_loops:
         rows = cell.blocks * network.hidden_size
