@@ -275,6 +275,9 @@ def test_an_optimiser_is_not_fed_with_what_is_not_finite(part: str, value: float
         assert [update.finite for update in updates] == [True] * 3 + [False] * 4 and both.exploded == {1}
         after = [tensor[1] for tensor in (both.network.parameters, *remembered(both))]
         assert all(torch.equal(*pair) for pair in zip(before, after, strict=True))
+        assert {update.clips[1] for update in updates[2:]} == {updates[2].clips[1]}, (
+            "what is left is not clipped"
+        )
         assert [update.loss[0] for update in updates] == [update.loss[0] for update in expected]
         assert torch.equal(both.network.parameters[0], alone.network.parameters[0])
         assert not spoilt.advance(7)[-1].finite and spoilt.step == 3
