@@ -9,8 +9,8 @@ from numba import njit
 from playground.kernels.elementary import COMPILED, sigmoid_row, tanh_row
 from playground.kernels.memory import clear, fill, matrix
 from playground.kernels.order import Order, numbers
-from playground.kernels.products import FIRST, add_row_product, transpose
-from playground.kernels.states import flags, take_over
+from playground.kernels.products import FIRST, NEXT, add_product, transpose
+from playground.kernels.states import flags, give_back, take_over
 
 
 @njit(**COMPILED)
@@ -58,6 +58,7 @@ def forward(instruction, like):
     rows = time * level
     ahead, behind = matrix(after, rows + level, size, like), matrix(before, rows, size, like)
     sums, active = matrix(pre, rows, 2 * size, like), matrix(gates, rows, 2 * size, like)
+    sums_of_n = matrix(pre + size * sums.itemsize, rows, 2 * size, like)  # each row from its second half on
     let_through, is_reset = matrix(seen, rows, size, like), flags(reset, rows)
     columns = matrix(turned, 2 * size, size, like)
     of_f, of_n = columns[:size], columns[size:]
@@ -69,12 +70,12 @@ def forward(instruction, like):
             row = (t * replicas + r) * batch
             if reset:
                 take_over(ahead, behind, is_reset, row, batch)
+            add_product(sums, row, behind, row, FIRST, NEXT, batch, of_f)
             for b in range(row, row + batch):
-                h_before, a, seen_h = behind[b], sums[b], let_through[b]
-                add_row_product(a[:size], h_before, FIRST, of_f)
-                _forget(size, a, h_before, active[b], seen_h)
-                add_row_product(a[size:], seen_h, FIRST, of_n)
-                _step(size, a, h_before, active[b], ahead[b + level])
+                _forget(size, sums[b], behind[b], active[b], let_through[b])
+            add_product(sums_of_n, row, let_through, row, FIRST, NEXT, batch, of_n)
+            for b in range(row, row + batch):
+                _step(size, sums[b], behind[b], active[b], ahead[b + level])
 
 
 @Order
@@ -95,16 +96,16 @@ def backward(instruction, like):
         for t in range(time - 1, -1, -1):
             row = (t * replicas + r) * batch
             for b in range(row, row + batch):
-                now = out[b]
-                carry = now[:size]
-                _through_n(size, active[b], above[b], now)
-                add_row_product(of_seen[b], now, 2 * size, of_n)
-                _through_f(size, active[b], behind[b], above[b], of_seen[b], now)
-                is_cut = reset and is_reset[b]
-                if is_cut:
-                    fill(carry, 0)
-                if t and not is_cut:
+                _through_n(size, active[b], above[b], out[b])
+            add_product(of_seen, row, out, row, 2 * size, NEXT, batch, of_n)
+            for b in range(row, row + batch):
+                _through_f(size, active[b], behind[b], above[b], of_seen[b], out[b])
+                carry = out[b]
+                if reset and is_reset[b]:
+                    fill(carry[:size], 0)
+                if t:
                     earlier = above[b - level]
                     for k in range(size):
                         earlier[k] += carry[k]
-                    add_row_product(earlier, now, size, of_f)
+            if t:
+                give_back(above, level, out, size, is_reset, row, batch, of_f)

@@ -69,14 +69,14 @@ def _add_rest(z, a, a_first, w, k):
 
 @njit(inline="always")
 def _add_to_four(z, first, z_step, a, b, c, d, w, p):
-    """Four rows of z += four numbers, a to d for a row each, times four rows of w, of these numbers."""
+    """Four rows of z, as far as w goes, += four numbers, a to d for a row each, times four rows of w, p."""
     z0, z1, z2, z3 = z[first], z[first + z_step], z[first + 2 * z_step], z[first + 3 * z_step]
     w0, w1, w2, w3 = w[p[0]], w[p[1]], w[p[2]], w[p[3]]
     a0, a1, a2, a3 = a
     b0, b1, b2, b3 = b
     c0, c1, c2, c3 = c
     d0, d1, d2, d3 = d
-    for j in range(len(z0)):
+    for j in range(len(w0)):
         v0, v1, v2, v3 = constant(w0, j), constant(w1, j), constant(w2, j), constant(w3, j)
         add_to(z0, j, (a0 * v0 + a1 * v1) + (a2 * v2 + a3 * v3))
         add_to(z1, j, (b0 * v0 + b1 * v1) + (b2 * v2 + b3 * v3))
@@ -104,7 +104,7 @@ def _four(rows, s):
 
 @njit(**COMPILED)
 def add_product(z, z_row, a, a_row, a_first, step, rows, w):
-    """z += a w for `rows` rows, `step` apart."""
+    """z, as far as w goes, += a w for `rows` rows, `step` apart."""
     n = len(w)
     whole = n - n % 4
     r = 0
