@@ -158,7 +158,7 @@ def compare(task: Task, seconds: float, folder: Path | None = None) -> Result:
         sides |= peers
         measured = medians([*sides.values()], seconds)
     microseconds = {name: each * 1e6 for name, each in zip(sides, measured, strict=True)}
-    return Result(task, microseconds, takes_loops(task.cell, task.batch, task.replicas))
+    return Result(task, microseconds, takes_loops(task.cell))
 
 
 @dataclass(frozen=True, slots=True)

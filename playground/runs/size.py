@@ -27,11 +27,6 @@ ROW_NUMBERS = 2  # and of compiled loops the number of its row in a buffer, in 6
 BOOK_BYTES = Book(1).nbytes  # of each replica: what updates write down
 
 
-def is_compiled(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1) -> bool:
-    """Whether compiled loops compute the updates of a run, or torch."""
-    return takes_loops(config.network.cell, corpus.batch(config.seed, 0).inputs.shape[2], replicas)
-
-
 def trainer_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1) -> int:
     """What the tensors of training take.
 
@@ -41,39 +36,42 @@ def trainer_bytes(config: ExperimentConfig, corpus: Corpus, *, replicas: int = 1
     replicas share.
     """
     time, _, batch = corpus.batch(config.seed, 0).inputs.shape
-    are_loops = is_compiled(config, corpus, replicas=replicas)
-    numbers = _pass_numbers(config.network, corpus, time, batch, are_loops) + 4 * _parameters(config, corpus)
+    shape, are_loops = (time, replicas, batch), takes_loops(config.network.cell)
+    numbers = _pass_numbers(config.network, corpus, shape, are_loops) + 4 * _parameters(config, corpus)
     return replicas * (4 * numbers + BOOK_BYTES) + _shared_bytes(config.network, corpus, time, are_loops)
 
 
-def _pass_numbers(network: NetworkConfig, corpus: Corpus, time: int, batch: int, are_loops: bool) -> int:
-    """How many 32-bit numbers a pass over so many positions needs beside the parameters of one replica.
+def _pass_numbers(
+    network: NetworkConfig, corpus: Corpus, shape: tuple[int, int, int], are_loops: bool
+) -> int:
+    """How many 32-bit numbers a pass needs of each replica beside its parameters.
 
-    are_loops: whether it is of compiled loops.
+    shape: T, R and B. are_loops: whether it is of compiled loops.
     """
-    vocabulary, cell = len(corpus.vocabulary), CELLS[network.cell]
+    (time, _, batch), vocabulary, cell = shape, len(corpus.vocabulary), CELLS[network.cell]
     gaps = network.layers - 1 if leaves_out(network) else 0
     planes = network.layers * cell.planes + cell.shared_planes[are_loops] + gaps * DROPOUT_PLANES
     per_position = planes * network.hidden_size
     per_position += 4 * vocabulary + (2 * network.embedding or vocabulary)
     per_position += SYMBOL_NUMBERS + are_loops * ROW_NUMBERS
-    tables = 0 if network.embedding else vocabulary  # the one-hot vectors themselves
+    tables = 0
     if not are_loops:
         rows = cell.blocks * network.hidden_size
-        is_selected = time * batch * rows * vocabulary >= OverTime.selects_from
-        tables += network.embedding or rows * is_selected
+        is_selected = math.prod(shape) * rows * vocabulary >= OverTime.selects_from
+        tables = network.embedding or rows * is_selected
     return time * batch * per_position + (vocabulary + 1) * tables
 
 
 def _shared_bytes(network: NetworkConfig, corpus: Corpus, time: int, are_loops: bool) -> int:
-    """What all replicas share: what calls keep beside the numbers, and turned weights of compiled loops."""
+    """What all replicas share: what calls keep beside the numbers, one-hot vectors, and turned weights of loops."""
     calls = network.layers * call_bytes(network.cell, time, are_loops=are_loops)
-    if not are_loops:
-        return calls
     hidden, vocabulary = network.hidden_size, len(corpus.vocabulary)
+    shared = calls + 4 * (0 if network.embedding else (vocabulary + 1) * vocabulary)
+    if not are_loops:
+        return shared
     rows = CELLS[network.cell].blocks * hidden
     turned = {rows * (network.embedding or vocabulary), rows * hidden, hidden * vocabulary}
-    return calls + 4 * sum(turned)
+    return shared + 4 * sum(turned)
 
 
 def darkroom_bytes(config: ExperimentConfig, corpus: Corpus) -> int:
@@ -85,8 +83,9 @@ def darkroom_bytes(config: ExperimentConfig, corpus: Corpus) -> int:
     """
     network, layout = config.network, FrameLayout.of(config.network, corpus)
     replicas = most_replicas(layout)
-    are_loops = takes_loops(network.cell, 2, replicas)
-    numbers = _pass_numbers(network, corpus, layout.length, 2, are_loops) + 2 * _parameters(config, corpus)
+    are_loops = takes_loops(network.cell)
+    shape = (layout.length, replicas, 2)
+    numbers = _pass_numbers(network, corpus, shape, are_loops) + 2 * _parameters(config, corpus)
     shared = _shared_bytes(network, corpus, layout.length, are_loops)
     return replicas * (4 * numbers + _print_bytes(network, layout, are_loops)) + shared
 

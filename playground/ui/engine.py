@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from playground.runs.size import is_compiled
+from playground.models.form import takes_loops
 from playground.runs.track import Dropped
 from playground.ui import state
 from playground.ui.words import _
@@ -15,8 +15,7 @@ def say_which() -> None:
     engines: dict[str, None] = {}
     for track in state.viewer().tracks:
         with suppress(Dropped):
-            run = track.run
-            loops = is_compiled(run.config, run.corpus, replicas=len(run.seeds))
+            loops = takes_loops(track.run.config.network.cell)
             engines[_("compiled loops") if loops else "PyTorch"] = None
     if engines:
         st.sidebar.caption(_("Updates are computed by: {engines}").format(engines=", ".join(engines)))
