@@ -252,9 +252,11 @@ CLIPPED_NOW_AND_THEN = ExperimentConfig(
 
 def curve_of(config: ExperimentConfig, steps: int) -> tuple[list[Update], CurvePoints]:
     trainer, curve = Trainer(config, Corpus(config.text)), Curve()
-    updates = trainer.advance(steps)
-    for update in updates:
-        curve.add(update)
+    updates: list[Update] = []
+    while len(updates) < steps:
+        stretch = trainer.stretch(steps - len(updates))
+        curve.add(stretch)
+        updates += map(stretch.update, range(len(stretch)))
     return updates, curve.points(steps)
 
 

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from playground.config import ExperimentConfig
 from playground.corpus import Corpus
+from playground.records import Stretch
 from playground.runs import move, pace, playhead, registry, replay
 from playground.runs import run as run_module
 from playground.runs.registry import Registry
@@ -107,7 +109,10 @@ def same_weights(run: Run, step: int) -> bool:
 
 
 class Clock:
-    """Stands in for the module `time`: `monotonic` moves when a test says so, `thread_time` by 1 ms at each look."""
+    """Stands in for the module `time`: `monotonic` moves when a test says so, `thread_time` by 1 ms at each look.
+
+    Of updates that are made by one call, each but the last takes 1 ms as well.
+    """
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -128,4 +133,13 @@ class Clock:
 
     def replace_for_viewers(self, set_attribute: Callable[..., None]) -> "Clock":
         """The same for all that a viewer's playing goes by: a turn has as many updates on every machine."""
+        set_attribute(Trainer, "stretch", self._timed(Trainer.stretch))
         return self.replace_in(set_attribute, move, pace, playhead, registry, replay, run_module)
+
+    def _timed(self, work: Callable[..., Stretch]) -> Callable[..., Stretch]:
+        def stretch(*given: Any, **named: Any) -> Stretch:
+            made = work(*given, **named)
+            self._worked += 0.001 * max(0, len(made) - 1)
+            return made
+
+        return stretch
