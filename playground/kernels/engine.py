@@ -14,7 +14,8 @@ from importlib.util import find_spec
 
 import torch
 
-from playground.kernels.library import NotCompiled, library
+from playground.kernels.compiler import NotCompiled, ToldToEnd
+from playground.kernels.library import library
 from playground.kernels.program import Instruction
 from playground.refusal import shorten
 
@@ -73,6 +74,8 @@ def _load(environment: Mapping[str, str]) -> bool:
     try:
         library("float32")
         _prove()
+    except ToldToEnd:  # nobody will compute anything
+        return False
     except Exception as error:
         fault = str(error) if isinstance(error, NotCompiled) else f"{type(error).__name__}: {error}"
         logger.warning(

@@ -9,26 +9,15 @@ loads it: that takes a tenth of a second and 5 MB of the process's own memory, w
 
 import ctypes
 import logging
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 from playground.kernels import kept
+from playground.kernels.compiler import compiled
 
 logger = logging.getLogger(__name__)
 WIDTH = 20  # numbers in an instruction
 PREFIX = "order_"  # of the name of an order in machine code; no function of C is called so
 RUN = "run_program"
-_LONGEST_SECONDS = 300  # to compile
-_ROOT = Path(__file__).parents[2]
-_BUILD = "import sys; sys.path[:] = {path!r}; from playground.kernels.build import main; main({kind!r})"
-
-
-class NotCompiled(Exception):
-    """What the compiler said last, in another process."""
-
-
 _libraries: dict[str, "Library"] = {}
 _lock = threading.Lock()
 
@@ -69,7 +58,8 @@ def library(kind: str) -> Library:
     The first who asks waits. It stays for the life of the process: programs keep addresses.
 
     Raises:
-        NotCompiled: where it cannot be compiled. OSError: where no other process can be started.
+        NotCompiled: where it cannot be compiled. ToldToEnd: where this process is to end before it is.
+        OSError: where no other process can be started.
     """
     with _lock:
         if kind not in _libraries:
@@ -89,22 +79,3 @@ def _code(kind: str) -> bytes:
     if place is not None and is_current and (fault := kept.write(place, code)) is not None:
         logger.warning("Compiled code cannot be kept, so it is compiled at every start: %s", fault)
     return code
-
-
-def compiled(kind: str) -> bytes:
-    """Machine code that another process has compiled, and found to work.
-
-    Raises:
-        NotCompiled: with the last that it said. OSError: where it cannot be started.
-    """
-    command = [sys.executable, "-c", _BUILD.format(path=[str(_ROOT), *sys.path], kind=kind)]
-    try:
-        ended = subprocess.run(
-            command, capture_output=True, stdin=subprocess.DEVNULL, timeout=_LONGEST_SECONDS
-        )
-    except subprocess.TimeoutExpired:
-        raise NotCompiled(f"the compiler did not end within {_LONGEST_SECONDS} seconds") from None
-    if ended.returncode == 0 and ended.stdout:
-        return ended.stdout
-    said = ended.stderr.decode(errors="replace").strip().splitlines()
-    raise NotCompiled(said[-1] if said else f"the compiler ended with {ended.returncode}, without a word")

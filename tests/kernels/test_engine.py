@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from playground.kernels import engine
-from playground.kernels.library import NotCompiled
+from playground.kernels.compiler import NotCompiled, ToldToEnd
 
 
 @pytest.fixture
@@ -81,6 +81,16 @@ def test_orders_that_cannot_be_had_are_torch_and_a_line(
     assert said.startswith("Numba cannot be used, so torch computes everything: ")
     assert (type(fault).__name__ in said) != isinstance(fault, NotCompiled)
     assert " ".join(str(fault).split())[:100] in said
+
+
+def test_a_server_that_is_told_to_end_meanwhile_has_no_fault(
+    asked: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def library(kind: str) -> None:
+        raise ToldToEnd
+
+    monkeypatch.setattr(engine, "library", library)
+    assert not engine._load({}) and not caplog.records
 
 
 @pytest.mark.skipif(not engine.can_compile(), reason="an extra: see requirements-fast.txt")

@@ -1,7 +1,6 @@
 """Orders as machine code: compiled by another process when they have to be, kept, and loaded once."""
 
 import ctypes
-import signal
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,17 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from playground.kernels import kept, library
+from playground.kernels import compiler, kept, library
+from playground.kernels.compiler import NotCompiled
 from playground.kernels.engine import can_compile
-from playground.kernels.library import Library, NotCompiled
+from playground.kernels.library import Library
 
 if not can_compile():
     pytest.skip("there are no compiled loops: see requirements-fast.txt", allow_module_level=True)
 
 # As all orders are compiled, but for the time that it takes.
 ONE_ORDER = """
-import sys
-sys.path[:] = {path!r}
 from playground.kernels import build
 build.ORDERS = {{"multiply": build.ORDERS["multiply"]}}
 build.main({kind!r})
@@ -31,8 +29,8 @@ build.main({kind!r})
 def code() -> bytes:
     """One order for numbers of 32 bits."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(library, "_BUILD", ONE_ORDER)
-        return library.compiled("float32")
+        patch.setattr(compiler, "_BUILD", ONE_ORDER)
+        return compiler.compiled("float32")
 
 
 @pytest.fixture
@@ -151,26 +149,7 @@ def test_what_is_wrong_with_numba_is_said_in_its_last_words(
     # The project comes first on the path, and a Numba that was installed behind the broken one.
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     with pytest.raises(NotCompiled, match=said):
-        library.compiled("float32")
-
-
-@pytest.mark.parametrize(
-    ("program", "said"),
-    [
-        (f"import os; os.kill(os.getpid(), {int(signal.SIGILL)})", f"ended with -{int(signal.SIGILL)}"),
-        ("pass", "ended with 0, without a word"),
-        ("import sys; print('code'); sys.exit('wrong squares')", "wrong squares"),
-        ("import time; time.sleep(60)", "did not end within 1 seconds"),
-    ],
-)
-def test_a_compiler_that_does_not_end_well_is_a_fault(
-    program: str, said: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As where code is for another processor: it is tried out where nobody is hurt."""
-    monkeypatch.setattr(library, "_BUILD", program)
-    monkeypatch.setattr(library, "_LONGEST_SECONDS", 1 if "sleep" in program else 60)
-    with pytest.raises(NotCompiled, match=said):
-        library.compiled("float32")
+        compiler.compiled("float32")
 
 
 @pytest.mark.parametrize(
@@ -190,12 +169,12 @@ def test_however_numba_is_set_the_numbers_are_the_same(
     """Whatever it prints is no code."""
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(library, "_BUILD", ONE_ORDER)
-    assert squared(Library(library.compiled("float32")), np.float32([1, 2, 3])) == [1, 4, 9]
+    monkeypatch.setattr(compiler, "_BUILD", ONE_ORDER)
+    assert squared(Library(compiler.compiled("float32")), np.float32([1, 2, 3])) == [1, 4, 9]
 
 
 def test_a_numba_that_may_not_compile_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """With NUMBA_DISABLE_JIT its functions would run as Python, if they could."""
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
     with pytest.raises(NotCompiled, match="compiler is switched off"):
-        library.compiled("float32")
+        compiler.compiled("float32")
