@@ -1027,7 +1027,7 @@ print(json.dumps({"before": before, "most": max(seen), "last": seen[-1], "runs":
 @pytest.mark.parametrize("at_work", [1000.0, 0.2], ids=["all at work", "most at rest"])
 def test_a_server_full_of_runs_of_all_sizes_keeps_to_its_limit(at_work: float) -> None:
     """In a process of its own, as its private memory is measured by the system."""
-    limit = 400
+    limit = 330
     arguments = [sys.executable, "-c", CROWD, str(limit), str(at_work)]
     root = Path(__file__).parents[2]
     ended = subprocess.run(arguments, cwd=root, capture_output=True, text=True, timeout=300)
