@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from playground.batch import Batch, Signature
-from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
+from playground.config import ExperimentConfig, NetworkConfig, RateChange, TextConfig, TrainingConfig
 from playground.corpus import Corpus
 from playground.kernels.engine import using
 from playground.kernels.table import CLIPPED, CLIPPED_NORM, CLIPS, FINITE, NLL, NORM, TOTAL
@@ -29,16 +29,14 @@ class Measured:
 class Bench:
     """Plain gradient descent at a rate of 0.5 on rows of parameters that begin at zero."""
 
-    def __init__(self, clip: str, gradients: list[list[float]]) -> None:
-        self.gradients = torch.tensor(gradients, dtype=torch.float64)
+    def __init__(self, clip: str, gradients: list[list[float]], dtype: torch.dtype = torch.float64) -> None:
+        self.gradients = torch.tensor(gradients, dtype=dtype)
         replicas = len(gradients)
         self.parameters = torch.zeros_like(self.gradients)
         self.book = Book(replicas)
         self.book.rates[:] = 0.5
         self.updates: Updates = updates_for("sgd", clip, self.parameters, self.gradients, self.book)[0]
-        self.measured = Measured(
-            torch.full((replicas,), 6.0, dtype=torch.float64), torch.full((replicas,), 4)
-        )
+        self.measured = Measured(torch.full((replicas,), 6.0, dtype=dtype), torch.full((replicas,), 4))
 
     def make(self, *, moves: bool = True) -> Made:
         return self.updates.make(self.measured, None, 1, moves=moves)
@@ -157,3 +155,25 @@ def test_updates_after_a_look_are_those_without_one() -> None:
     plain, looked_at = (Trainer(config, Corpus(config.text)) for _ in range(2))
     looked_at.measure()
     assert looked_at.advance(7) == plain.advance(7)
+
+
+def test_whoever_goes_back_before_a_change_of_rate_or_clipping_goes_on_as_before() -> None:
+    training = TrainingConfig(
+        "sgd", 0.1, "norm", clip_threshold=0.1, clip_from=5, rates=(RateChange(8, 0.4),)
+    )
+    config = ExperimentConfig(TextConfig("hello"), NetworkConfig("rnn", 5), training)
+    trainer = Trainer(config, Corpus(config.text))
+    before = trainer.snapshot()
+    first = trainer.advance(12)
+    trainer.restore(before)
+    assert trainer.advance(12) == first
+    assert [update.clipped[0] for update in first] == [False] * 5 + [True] * 7
+    assert [update.learning_rate for update in first] == [0.1] * 8 + [0.4] * 4
+
+
+def test_a_gradient_of_32_bits_keeps_its_digits_however_small_its_scale() -> None:
+    """A factor of 3e-41 is a number of 32 bits of which a few digits are left."""
+    bench = Bench("norm", [[3e37, -4e37]], torch.float32)
+    bench.book.thresholds[:] = 1.5e-3
+    bench.make()
+    assert bench.gradients[0].tolist() == pytest.approx([0.9e-3, -1.2e-3], rel=1e-6)
