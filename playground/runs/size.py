@@ -59,7 +59,8 @@ def _pass_numbers(
         rows = cell.blocks * network.hidden_size
         is_selected = math.prod(shape) * rows * vocabulary >= OverTime.selects_from
         tables = network.embedding or rows * is_selected
-    return time * batch * per_position + (vocabulary + 1) * tables
+    before = network.layers * len(cell.states) * network.hidden_size  # states before the first timestep
+    return batch * (time * per_position + before) + (vocabulary + 1) * tables
 
 
 def _shared_bytes(network: NetworkConfig, corpus: Corpus, time: int, are_loops: bool) -> int:
