@@ -177,3 +177,25 @@ def test_a_gradient_of_32_bits_keeps_its_digits_however_small_its_scale() -> Non
     bench.book.thresholds[:] = 1.5e-3
     bench.make()
     assert bench.gradients[0].tolist() == pytest.approx([0.9e-3, -1.2e-3], rel=1e-6)
+
+
+def explosive() -> Trainer:
+    """Replicas of which one explodes before the others."""
+    training, network = TrainingConfig("sgd", clip="off"), NetworkConfig("rnn", 5, nonlinearity="linear")
+    config = ExperimentConfig(TextConfig("hello"), network, training)
+    return Trainer(config, Corpus(config.text), seeds=range(3), learning_rates=(10.0, 0.1, 3.0))
+
+
+def test_a_stretch_ends_with_the_update_in_which_a_replica_explodes() -> None:
+    trainer = explosive()
+    while not trainer.exploded:
+        stretch = trainer.stretch(1000)
+    assert not stretch.is_finite and stretch.lines[:-1, :, FINITE].all()
+    assert set((stretch.lines[-1, :, FINITE] == 0).nonzero()[0].tolist()) == trainer.exploded
+
+
+def test_a_look_at_an_explosion_is_none_yet() -> None:
+    trainer = explosive()
+    trainer.network.parameters[0] = math.nan
+    assert not trainer.preview().finite and not trainer.exploded
+    assert not trainer.update().finite and trainer.exploded == {0}

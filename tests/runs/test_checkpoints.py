@@ -14,6 +14,7 @@ from torch import Tensor
 
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig, TrainingConfig
 from playground.corpus import Corpus
+from playground.runs import checkpoints as checkpoints_module
 from playground.runs import run as run_module
 from playground.runs.checkpoints import Checkpoints
 from playground.runs.replay import Replay
@@ -213,3 +214,23 @@ def test_a_walk_belongs_to_one_run() -> None:
     run, other = Run(HELLO), Run(HELLO)
     walk = run.replay()
     assert run.replay(walk) is walk and other.replay(walk) is not walk
+
+
+def test_rows_change_only_while_nobody_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a reader meets a row that is being written hangs on the moment, so the lock itself is asked."""
+    record, is_alone = Checkpoints(8, 10**9), list[bool]()
+
+    def watched(change: Callable[..., object]) -> Callable[..., object]:
+        def changing(*args: object) -> object:
+            is_alone.append(record._lock.locked())
+            return change(*args)
+
+        return changing
+
+    shelf = checkpoints_module._Shelf
+    for name in ("put", "take", "clear"):
+        monkeypatch.setattr(shelf, name, watched(getattr(shelf, name)))
+    filled(record, range(13))
+    record.latest(9)
+    record.until(8)
+    assert record.thin() and len(is_alone) > 13 and all(is_alone)
