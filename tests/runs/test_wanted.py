@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from playground.config import ExperimentConfig, NetworkConfig, TextConfig
@@ -44,6 +44,7 @@ def test_as_many_frames_are_taken_in_between_as_a_viewer_wants() -> None:
     assert set(range(2010, 2201, 10)) <= set(taken)
 
 
+@example(64, 64, 64)
 @given(st.integers(0, 5000), st.integers(1, 64), st.integers(1, 40).map(lambda half: 2 * half))
 def test_the_rule_in_bulk_and_from_step_to_step_is_the_rule(step: int, count: int, first: int) -> None:
     steps = range(step, step + count)
