@@ -73,9 +73,13 @@ def test_nobody_compiles_for_a_server_that_is_gone(number: signal.Signals, tmp_p
     pipe = tmp_path / "alive"
     os.mkfifo(pipe)
     hangs = f"import os; file = open({str(pipe)!r}, 'w'); file.write('hangs'); file.flush(); {HANGS}; file.write(' on')"
-    server = (
-        f"from playground.kernels import compiler; compiler._BUILD = {hangs!r}; compiler.compiled('float32')"
-    )
+    server = f"""
+import signal
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # started by nohup it would be deaf to it
+from playground.kernels import compiler
+compiler._BUILD = {hangs!r}
+compiler.compiled("float32")
+"""
     with subprocess.Popen([sys.executable, "-c", server]) as process, pipe.open() as alive:
         assert alive.read(5) == "hangs"
         process.send_signal(number)
