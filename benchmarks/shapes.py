@@ -27,7 +27,7 @@ import torch
 from benchmarks.table import Table, Target, show
 from benchmarks.tasks import FEW, TorchTask, config_for, task_of
 from benchmarks.texts import random_text
-from benchmarks.turns import Side, medians
+from benchmarks.turns import medians
 from playground.config import TaskConfig, TextConfig
 from playground.corpus import Corpus
 from playground.models.crf import CRFConfig, CRFTrainer, Sentences
@@ -108,7 +108,7 @@ def _library(name: str) -> Any:
         return None
 
 
-def hmm_sides(restarts: int) -> tuple[Side, Side] | None:
+def hmm_sides(restarts: int) -> tuple[Callable[[], object], Callable[[], object]] | None:
     """One iteration of Baum–Welch over the text: of one model by hmmlearn, of several by ours, of which the first has
     the same tables. Each returns what has them. None without hmmlearn."""
     if (library := _library("hmmlearn.hmm")) is None:
@@ -129,7 +129,7 @@ def hmm_sides(restarts: int) -> tuple[Side, Side] | None:
     return lambda: theirs.fit(symbols, lengths), iterate
 
 
-def ngram_sides() -> tuple[Side, Side] | None:
+def ngram_sides() -> tuple[Callable[[], object], Callable[[], object]] | None:
     """Counting the text and asking how probable each symbol of it is, by nltk and by ours; each returns a list of
     these. None without nltk."""
     if (library := _library("nltk.lm")) is None:
@@ -157,7 +157,7 @@ def ngram_sides() -> tuple[Side, Side] | None:
     return theirs, ours
 
 
-def crf_sides() -> tuple[Side, Side] | None:
+def crf_sides() -> tuple[Callable[[], object], Callable[[], object]] | None:
     """Training on the sentences of the tagging task, by python-crfsuite and by ours; None without it."""
     if (library := _library("pycrfsuite")) is None:
         return None
